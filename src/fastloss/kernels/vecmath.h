@@ -1,0 +1,570 @@
+/*
+ * Elementary functions as straight-line code, so that a plain loop over an array becomes vector code.
+ *
+ *     for (i = 0; i < n; i++) y[i] = fl_expf(x[i]);
+ *
+ * No tables, no branches, no library calls: additions, multiplications, divisions, selects and integer operations on the
+ * bits. gcc -O3 -fno-math-errno -fno-trapping-math vectorises every function here, float32 and float64, at x86-64-v2, v3 and v4.
+ *
+ * The whole domain counts: signed zeros, subnormal arguments and results, infinities, NaN. No function flushes a
+ * subnormal to zero, none reads or changes the floating-point environment, all assume rounding to nearest.
+ *
+ * Rounding errors of the first steps are kept (head + tail) and added back at the end; therefore the file must be
+ * compiled without -ffast-math, and the compiler must not contract a * b + c by itself (-ffp-contract=off).
+ * fl_fma is the only place where a target with a fused multiply-add differs from one without.
+ *
+ * Names: fl_xxx is float64, fl_xxxf is float32. ULP bounds hold for every argument (float32: all 2^32 of them
+ * were tried). n is a power of two's exponent, head + tail an unevaluated sum.
+ */
+#ifndef FASTLOSS_VECMATH_H
+#define FASTLOSS_VECMATH_H
+
+#include <float.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __FAST_MATH__
+#error "vecmath.h relies on IEEE arithmetic: do not compile it with -ffast-math"
+#endif
+#if defined(FLT_EVAL_METHOD) && (FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2)
+#error "vecmath.h needs float and double arithmetic without excess precision"
+#endif
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+#define fl_fmaf(a, b, c) __builtin_fmaf((a), (b), (c))
+#define fl_fma(a, b, c) __builtin_fma((a), (b), (c))
+#else
+/* fmaf of the C library costs 60 ns here; every use below is right with two roundings too */
+#define fl_fmaf(a, b, c) ((a) * (b) + (c))
+#define fl_fma(a, b, c) ((a) * (b) + (c))
+#endif
+
+#define fl_absf(x) __builtin_fabsf(x)
+#define fl_abs(x) __builtin_fabs(x)
+#define fl_sqrtf(x) __builtin_sqrtf(x)
+#define fl_sqrt(x) __builtin_sqrt(x)
+#define FL_INFINITYF __builtin_inff()
+#define FL_INFINITY __builtin_inf()
+#define FL_NANF __builtin_nanf("")
+#define FL_NAN __builtin_nan("")
+
+/* ------------------------------------------------------------------------------------------------ float32 */
+
+static inline uint32_t fl_bitsf(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float fl_from_bitsf(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+#define FL_ONE_BITSF 0x3f800000u
+#define FL_SQRT_HALF_BITSF 0x3f3504f3u
+#define FL_LN2_HEADF 0x1.62e4p-1f        /* 15 bits: n * head is exact */
+#define FL_LN2_TAILF 0x1.7f7d1cp-20f
+
+/* exp(x) = 2^n (1 + head + tail);  exponent = n << 23, ready to be added to the bits of a float */
+typedef struct {
+    float head, tail;
+    uint32_t exponent;
+} fl_exp_partsf;
+
+/*
+ * n = round(x / ln 2),  r = x - n ln 2 + correction,  |r| <= ln(2) / 2
+ * e^r = 1 + r + r^2 q(r),   q: minimax, |error| <= 2^-30 |e^r - 1|
+ * x + 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+ * NaN in, NaN out in head; otherwise |x| <= 104 is needed.
+ */
+static inline fl_exp_partsf fl_exp_reducef(float x, float correction)
+{
+    float shifted = fl_fmaf(x, 0x1.715476p+0f, 12582912.0f);
+    float n = shifted - 12582912.0f;
+    float coarse = fl_fmaf(n, -FL_LN2_HEADF, x);
+    float fine = fl_fmaf(n, -FL_LN2_TAILF, correction);
+    float r = coarse + fine;
+    float r_tail = fine - (r - coarse);
+
+    float q = 0x1.a032d4p-13f;
+    q = fl_fmaf(q, r, 0x1.6d727p-10f);
+    q = fl_fmaf(q, r, 0x1.11125ap-7f);
+    q = fl_fmaf(q, r, 0x1.5554ccp-5f);
+    q = fl_fmaf(q, r, 0x1.555554p-3f);
+    q = fl_fmaf(q, r, 0.5f);
+    float curved = r * r * q;
+
+    fl_exp_partsf parts;
+    parts.head = r + curved;
+    parts.tail = (curved - (parts.head - r)) + fl_fmaf(r_tail, parts.head, r_tail);
+    parts.exponent = fl_bitsf(shifted) << 23;
+    return parts;
+}
+
+/*
+ * p 2^n for 0.5 < p < 2, n <= 0, |n| <= 150, rounded once.
+ * Where the result is subnormal, p 2^(n + 126) is a normal number below 1; added to 1 it is rounded at the weight of the
+ * smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or result,
+ * which costs some processors 150 cycles.
+ */
+static inline uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
+{
+    uint32_t normal = fl_bitsf(p) + exponent;
+    uint32_t subnormal = fl_bitsf(fl_from_bitsf(normal + (126u << 23)) + 1.0f) - FL_ONE_BITSF;
+    return (int32_t)normal < 0x00800000 ? subnormal : normal;
+}
+
+/*
+ * exp(hi + lo),  lo: the rounding error of hi, |lo| <= ulp(hi).
+ * hi = -inf gives 0, +inf gives inf, NaN gives NaN, whatever lo is (inf - m leaves a NaN in lo).
+ * For finite hi with |hi| <= 104, lo must be finite or NaN; NaN gives NaN.
+ */
+static inline float fl_exp_sumf(float hi, float lo)
+{
+    lo = fl_absf(hi) <= 104.0f ? lo : 0.0f;
+    hi = hi < -104.0f ? -104.0f : hi;
+    hi = hi > 89.0f ? 89.0f : hi;
+    fl_exp_partsf parts = fl_exp_reducef(hi, lo);
+    float p = 1.0f + parts.head;
+    uint32_t bits = fl_scale_down_bitsf(p, parts.exponent);
+    bits = (int32_t)bits > 0x7f800000 ? 0x7f800000u : bits;
+    return p == p ? fl_from_bitsf(bits) : p;
+}
+
+/* exp(x) */
+static inline float fl_expf(float x)
+{
+    return fl_exp_sumf(x, 0.0f);
+}
+
+/*
+ * log(1 + f + d) + n ln 2,  |d| <= ulp(f),  sqrt(1/2) <= 1 + f <= sqrt(2)
+ * log(1 + f + d) = f - f^2/2 + f^3 P(f) + d / (1 + f),   P: minimax, |error| <= 2^-29.9 |log(1 + f)|
+ */
+static inline float fl_log_coref(float f, float d, float n)
+{
+    float p = 0x1.145794p-4f;
+    p = fl_fmaf(p, f, -0x1.de403ap-4f);
+    p = fl_fmaf(p, f, 0x1.e6f298p-4f);
+    p = fl_fmaf(p, f, -0x1.fc217ep-4f);
+    p = fl_fmaf(p, f, 0x1.233710p-3f);
+    p = fl_fmaf(p, f, -0x1.555c20p-3f);
+    p = fl_fmaf(p, f, 0x1.99a4acp-3f);
+    p = fl_fmaf(p, f, -0x1.000008p-2f);
+    p = fl_fmaf(p, f, 0x1.555548p-2f);
+    p = fl_fmaf(p, f, -0.5f);
+    float rest = fl_fmaf(f * f, p, fl_fmaf(-d, f, d));
+
+    float base = n * FL_LN2_HEADF;
+    float head = base + f;
+    float tail = f - (head - base);
+    return head + (tail + fl_fmaf(n, FL_LN2_TAILF, rest));
+}
+
+/*
+ * x = 2^n (1 + f),  sqrt(1/2) <= 1 + f < sqrt(2);   1 + f is x with another exponent, so f is exact
+ * A subnormal x is m 2^-149: m put below the bits of 1 gives 1 + m 2^-23 = 1 + x 2^126.
+ */
+static inline float fl_logf(float x)
+{
+    uint32_t bits = fl_bitsf(x);
+    uint32_t tiny_bits = fl_bitsf(fl_from_bitsf(bits | FL_ONE_BITSF) - 1.0f);
+    int tiny = bits < 0x00800000u;
+    bits = tiny ? tiny_bits : bits;
+    uint32_t shifted = bits - FL_SQRT_HALF_BITSF + FL_ONE_BITSF;
+    float n = (float)(int32_t)(shifted >> 23) - (tiny ? 127.0f + 126.0f : 127.0f);
+    float f = fl_from_bitsf(bits - (shifted & 0xff800000u) + FL_ONE_BITSF) - 1.0f;
+    float y = fl_log_coref(f, 0.0f, n);
+    y = x < FL_INFINITYF ? y : x;
+    float outside = x == 0.0f ? -FL_INFINITYF : FL_NANF;
+    return x > 0.0f ? y : outside;
+}
+
+/*
+ * 1 + x = 2^n (1 + f + d),   f + d = (2^-n - 1) + 2^-n x: each term exact, the sum with its rounding error
+ * 4 * 2^-n is used because 2^-128 is not a normal number.
+ */
+static inline float fl_log1pf(float x)
+{
+    uint32_t shifted = fl_bitsf(1.0f + x) - FL_SQRT_HALF_BITSF + FL_ONE_BITSF;
+    float n = (float)(int32_t)(shifted >> 23) - 127.0f;
+    float four_scale = fl_from_bitsf(0x80000000u - (shifted & 0xff800000u));
+    float a = fl_fmaf(four_scale, 0.25f, -1.0f);
+    float b = four_scale * x * 0.25f;
+    float f = a + b;
+    float b_part = f - a;
+    float d = (b - b_part) + (a - (f - b_part));
+    float y = fl_log_coref(f, d, n);
+    y = x + x == x ? x : y;                                   /* -0, 0, inf */
+    float outside = x == -1.0f ? -FL_INFINITYF : FL_NANF;
+    return x <= -1.0f ? outside : y;
+}
+
+/*
+ * exp(x) - 1 = 2 ((2^(n-1) - 1/2) + 2^(n-1) (head + tail));  2^(n-1), because 2^128 overflows
+ */
+static inline float fl_expm1f(float x)
+{
+    float clamped = x < -30.0f ? -30.0f : x;
+    clamped = clamped > 89.0f ? 89.0f : clamped;
+    fl_exp_partsf parts = fl_exp_reducef(clamped, 0.0f);
+    float scale = fl_from_bitsf(parts.exponent + (126u << 23));
+    float a = scale - 0.5f;
+    float a_tail = (scale - a) - 0.5f;
+    float b = scale * parts.head;
+    float head = a + b;
+    float tail = (b - (head - a)) + fl_fmaf(scale, parts.tail, a_tail);
+    float y = 2.0f * (head + tail);
+    return fl_absf(x) < 0x1p-60f ? x : y;                     /* halving would round a subnormal; and -0 */
+}
+
+/* exp(-|x|) = head + tail where |x| <= 20;  rounded is exp(-|x|) to float32, subnormals included */
+typedef struct {
+    float head, tail, rounded;
+} fl_decayf;
+
+static inline fl_decayf fl_exp_decayf(float x)
+{
+    float size = fl_absf(x);
+    size = size > 104.0f ? 104.0f : size;
+    fl_exp_partsf parts = fl_exp_reducef(-size, 0.0f);
+    float p = 1.0f + parts.head;
+    float p_tail = (parts.head - (p - 1.0f)) + parts.tail;
+    float scale = fl_from_bitsf(parts.exponent + FL_ONE_BITSF);
+    fl_decayf decay;
+    decay.head = p * scale;
+    decay.tail = p_tail * scale;
+    decay.rounded = fl_from_bitsf(fl_scale_down_bitsf(p + p_tail, parts.exponent));
+    return decay;
+}
+
+/*
+ * With e = exp(-|x|):   sigmoid(x) = 1 / (1 + e) for x >= 0,   e / (1 + e) for x < 0
+ * (u + u') / (v + v') = q + (u' - q v') / v,  q = u / v;   1 / v = q for x >= 0, 1 - q for x < 0
+ * |x| > 20: 1 and e to the last bit.
+ */
+static inline float fl_sigmoidf(float x)
+{
+    fl_decayf e = fl_exp_decayf(x);
+    float v = 1.0f + e.head;
+    float v_tail = (e.head - (v - 1.0f)) + e.tail;
+    float u = x < 0.0f ? e.head : 1.0f;
+    float u_tail = x < 0.0f ? e.tail : 0.0f;
+    float q = u / v;
+    float reciprocal = x < 0.0f ? 1.0f - q : q;
+    float y = q + (u_tail - q * v_tail) * reciprocal;
+    float limit = x < 0.0f ? e.rounded : 1.0f;
+    return fl_absf(x) > 20.0f ? limit : y;
+}
+
+/*
+ * log(1 + e^x) = max(x, 0) + log(1 + e),  e = exp(-|x|)
+ * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
+ */
+static inline float fl_softplusf(float x)
+{
+    fl_decayf e = fl_exp_decayf(x);
+    float below_one = e.head - 1.0f;
+    float below_one_tail = (e.head - (below_one + 1.0f)) + e.tail;
+    int large = e.head > 0x1.a8279ap-2f;
+    float f = large ? 0.5f * below_one : e.head;
+    float d = large ? 0.5f * below_one_tail : e.tail;
+    float n = large ? 1.0f : 0.0f;
+    float positive = x > 0.0f ? x : 0.0f;
+    float y = positive + fl_log_coref(f, d, n);
+    return fl_absf(x) > 20.0f ? positive + e.rounded : y;
+}
+
+/* log(sigmoid(x)) = -softplus(-x) */
+static inline float fl_log_sigmoidf(float x)
+{
+    return -fl_softplusf(-x);
+}
+
+/*
+ * With m = exp(-2 |x|) - 1:   tanh |x| = -m / (m + 2);   q = -m / (m + 2)  =>  1 / (m + 2) = (1 + q) / 2
+ */
+static inline float fl_tanhf(float x)
+{
+    float size = fl_absf(x);
+    size = size > 10.0f ? 10.0f : size;
+    fl_exp_partsf parts = fl_exp_reducef(-2.0f * size, 0.0f);
+    float scale = fl_from_bitsf(parts.exponent + FL_ONE_BITSF);
+    float a = scale - 1.0f;
+    float b = scale * parts.head;
+    float m = a + b;
+    float m_tail = (b - (m - a)) + scale * parts.tail;
+    float v = m + 2.0f;
+    float v_tail = (m - (v - 2.0f)) + m_tail;
+    float q = -m / v;
+    float y = q - (m_tail + q * v_tail) * (0.5f + 0.5f * q);
+    return __builtin_copysignf(y, x);
+}
+
+/* ------------------------------------------------------------------------------------------------ float64 */
+
+static inline uint64_t fl_bits(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline double fl_from_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+#define FL_ONE_BITS 0x3ff0000000000000ull
+#define FL_SQRT_HALF_BITS 0x3fe6a09e667f3bcdull
+#define FL_LN2_HEAD 0x1.62e42fefa38p-1        /* 42 bits: n * head is exact */
+#define FL_LN2_TAIL 0x1.ef35793c7673p-45
+
+/* exp(x) = 2^n (1 + head + tail);  exponent = n << 52, ready to be added to the bits of a double */
+typedef struct {
+    double head, tail;
+    uint64_t exponent;
+} fl_exp_parts;
+
+/*
+ * n = round(x / ln 2),  r = x - n ln 2 + correction,  |r| <= ln(2) / 2
+ * e^r = 1 + r + r^2 q(r),   q: minimax, |error| <= 2^-61 |e^r - 1|
+ * x + 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
+ * NaN in, NaN out in head; otherwise |x| <= 746 is needed.
+ */
+static inline fl_exp_parts fl_exp_reduce(double x, double correction)
+{
+    double shifted = fl_fma(x, 0x1.71547652b82fep+0, 6755399441055744.0);
+    double n = shifted - 6755399441055744.0;
+    double coarse = fl_fma(n, -FL_LN2_HEAD, x);
+    double fine = fl_fma(n, -FL_LN2_TAIL, correction);
+    double r = coarse + fine;
+    double r_tail = fine - (r - coarse);
+
+    double q = 0x1.1ee890b0205ffp-29;
+    q = fl_fma(q, r, 0x1.af5e760272790p-26);
+    q = fl_fma(q, r, 0x1.27e5362563510p-22);
+    q = fl_fma(q, r, 0x1.71ddf87e1eeb0p-19);
+    q = fl_fma(q, r, 0x1.a01a017bca974p-16);
+    q = fl_fma(q, r, 0x1.a01a01afd4245p-13);
+    q = fl_fma(q, r, 0x1.6c16c16c1f06bp-10);
+    q = fl_fma(q, r, 0x1.111111110f6c8p-7);
+    q = fl_fma(q, r, 0x1.5555555555540p-5);
+    q = fl_fma(q, r, 0x1.5555555555559p-3);
+    q = fl_fma(q, r, 0.5);
+    double curved = r * r * q;
+
+    fl_exp_parts parts;
+    parts.head = r + curved;
+    parts.tail = (curved - (parts.head - r)) + fl_fma(r_tail, parts.head, r_tail);
+    parts.exponent = fl_bits(shifted) << 52;
+    return parts;
+}
+
+/*
+ * p 2^n for 0.5 < p < 2, n <= 0, |n| <= 1076, rounded once.
+ * Where the result is subnormal, p 2^(n + 1022) is a normal number below 1; added to 1 it is rounded at the weight of the
+ * smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or result,
+ * which costs some processors 150 cycles.
+ */
+static inline uint64_t fl_scale_down_bits(double p, uint64_t exponent)
+{
+    uint64_t normal = fl_bits(p) + exponent;
+    uint64_t subnormal = fl_bits(fl_from_bits(normal + (1022ull << 52)) + 1.0) - FL_ONE_BITS;
+    return (int64_t)normal < 0x0010000000000000 ? subnormal : normal;
+}
+
+/*
+ * exp(hi + lo),  lo: the rounding error of hi, |lo| <= ulp(hi).
+ * hi = -inf gives 0, +inf gives inf, NaN gives NaN, whatever lo is (inf - m leaves a NaN in lo).
+ * For finite hi with |hi| <= 746, lo must be finite or NaN; NaN gives NaN.
+ */
+static inline double fl_exp_sum(double hi, double lo)
+{
+    lo = fl_abs(hi) <= 746.0 ? lo : 0.0;
+    hi = hi < -746.0 ? -746.0 : hi;
+    hi = hi > 710.0 ? 710.0 : hi;
+    fl_exp_parts parts = fl_exp_reduce(hi, lo);
+    double p = 1.0 + parts.head;
+    uint64_t bits = fl_scale_down_bits(p, parts.exponent);
+    bits = (int64_t)bits > 0x7ff0000000000000 ? 0x7ff0000000000000ull : bits;
+    return p == p ? fl_from_bits(bits) : p;
+}
+
+/* exp(x) */
+static inline double fl_exp(double x)
+{
+    return fl_exp_sum(x, 0.0);
+}
+
+/*
+ * log(1 + f + d) + n ln 2,  |d| <= ulp(f),  sqrt(1/2) <= 1 + f <= sqrt(2)
+ * log(1 + f + d) = f - f^2/2 + f^3 P(f) + d / (1 + f),   P: minimax, |error| <= 2^-29.9 |log(1 + f)|
+ */
+static inline double fl_log_core(double f, double d, double n)
+{
+    double s = f / (2.0 + f);
+    double z = s * s;
+    double g = 0x1.2f1194655c6b8p-3;
+    g = fl_fma(g, z, 0x1.39a093b1f626dp-3);
+    g = fl_fma(g, z, 0x1.746649bf4ef45p-3);
+    g = fl_fma(g, z, 0x1.c71c51d790dd1p-3);
+    g = fl_fma(g, z, 0x1.249249422a7ccp-2);
+    g = fl_fma(g, z, 0x1.999999997f9f6p-2);
+    g = fl_fma(g, z, 0x1.5555555555593p-1);
+    double half_square = 0.5 * f * f;
+    double rest = fl_fma(s, fl_fma(z, g, half_square), fl_fma(-d, f, d) - half_square);
+
+    double base = n * FL_LN2_HEAD;
+    double head = base + f;
+    double tail = f - (head - base);
+    return head + (tail + fl_fma(n, FL_LN2_TAIL, rest));
+}
+
+/*
+ * x = 2^n (1 + f),  sqrt(1/2) <= 1 + f < sqrt(2);   1 + f is x with another exponent, so f is exact
+ * A subnormal x is m 2^-1074: m put below the bits of 1 gives 1 + m 2^-52 = 1 + x 2^1022.
+ */
+static inline double fl_log(double x)
+{
+    uint64_t bits = fl_bits(x);
+    uint64_t tiny_bits = fl_bits(fl_from_bits(bits | FL_ONE_BITS) - 1.0);
+    int tiny = bits < 0x0010000000000000ull;
+    bits = tiny ? tiny_bits : bits;
+    uint64_t shifted = bits - FL_SQRT_HALF_BITS + FL_ONE_BITS;
+    double n = fl_from_bits((shifted >> 52) | 0x4330000000000000ull) - (tiny ? 0x1p52 + 1023.0 + 1022.0 : 0x1p52 + 1023.0);
+    double f = fl_from_bits(bits - (shifted & 0xfff0000000000000ull) + FL_ONE_BITS) - 1.0;
+    double y = fl_log_core(f, 0.0, n);
+    y = x < FL_INFINITY ? y : x;
+    double outside = x == 0.0 ? -FL_INFINITY : FL_NAN;
+    return x > 0.0 ? y : outside;
+}
+
+/*
+ * 1 + x = 2^n (1 + f + d),   f + d = (2^-n - 1) + 2^-n x: each term exact, the sum with its rounding error
+ * 4 * 2^-n is used because 2^-1024 is not a normal number.
+ */
+static inline double fl_log1p(double x)
+{
+    uint64_t shifted = fl_bits(1.0 + x) - FL_SQRT_HALF_BITS + FL_ONE_BITS;
+    double n = fl_from_bits((shifted >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    double four_scale = fl_from_bits(0x8000000000000000ull - (shifted & 0xfff0000000000000ull));
+    double a = fl_fma(four_scale, 0.25, -1.0);
+    double b = four_scale * x * 0.25;
+    double f = a + b;
+    double b_part = f - a;
+    double d = (b - b_part) + (a - (f - b_part));
+    double y = fl_log_core(f, d, n);
+    y = x + x == x ? x : y;                                   /* -0, 0, inf */
+    double outside = x == -1.0 ? -FL_INFINITY : FL_NAN;
+    return x <= -1.0 ? outside : y;
+}
+
+/*
+ * exp(x) - 1 = 2 ((2^(n-1) - 1/2) + 2^(n-1) (head + tail));  2^(n-1), because 2^1024 overflows
+ */
+static inline double fl_expm1(double x)
+{
+    double clamped = x < -60.0 ? -60.0 : x;
+    clamped = clamped > 710.0 ? 710.0 : clamped;
+    fl_exp_parts parts = fl_exp_reduce(clamped, 0.0);
+    double scale = fl_from_bits(parts.exponent + (1022ull << 52));
+    double a = scale - 0.5;
+    double a_tail = (scale - a) - 0.5;
+    double b = scale * parts.head;
+    double head = a + b;
+    double tail = (b - (head - a)) + fl_fma(scale, parts.tail, a_tail);
+    double y = 2.0 * (head + tail);
+    return fl_abs(x) < 0x1p-60 ? x : y;                     /* halving would round a subnormal; and -0 */
+}
+
+/* exp(-|x|) = head + tail where |x| <= 20;  rounded is exp(-|x|) to float32, subnormals included */
+typedef struct {
+    double head, tail, rounded;
+} fl_decay;
+
+static inline fl_decay fl_exp_decay(double x)
+{
+    double size = fl_abs(x);
+    size = size > 746.0 ? 746.0 : size;
+    fl_exp_parts parts = fl_exp_reduce(-size, 0.0);
+    double p = 1.0 + parts.head;
+    double p_tail = (parts.head - (p - 1.0)) + parts.tail;
+    double scale = fl_from_bits(parts.exponent + FL_ONE_BITS);
+    fl_decay decay;
+    decay.head = p * scale;
+    decay.tail = p_tail * scale;
+    decay.rounded = fl_from_bits(fl_scale_down_bits(p + p_tail, parts.exponent));
+    return decay;
+}
+
+/*
+ * With e = exp(-|x|):   sigmoid(x) = 1 / (1 + e) for x >= 0,   e / (1 + e) for x < 0
+ * (u + u') / (v + v') = q + (u' - q v') / v,  q = u / v;   1 / v = q for x >= 0, 1 - q for x < 0
+ * |x| > 20: 1 and e to the last bit.
+ */
+static inline double fl_sigmoid(double x)
+{
+    fl_decay e = fl_exp_decay(x);
+    double v = 1.0 + e.head;
+    double v_tail = (e.head - (v - 1.0)) + e.tail;
+    double u = x < 0.0 ? e.head : 1.0;
+    double u_tail = x < 0.0 ? e.tail : 0.0;
+    double q = u / v;
+    double reciprocal = x < 0.0 ? 1.0 - q : q;
+    double y = q + (u_tail - q * v_tail) * reciprocal;
+    double limit = x < 0.0 ? e.rounded : 1.0;
+    return fl_abs(x) > 40.0 ? limit : y;
+}
+
+/*
+ * log(1 + e^x) = max(x, 0) + log(1 + e),  e = exp(-|x|)
+ * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
+ */
+static inline double fl_softplus(double x)
+{
+    fl_decay e = fl_exp_decay(x);
+    double below_one = e.head - 1.0;
+    double below_one_tail = (e.head - (below_one + 1.0)) + e.tail;
+    int large = e.head > 0x1.a827999fcef32p-2;
+    double f = large ? 0.5 * below_one : e.head;
+    double d = large ? 0.5 * below_one_tail : e.tail;
+    double n = large ? 1.0 : 0.0;
+    double positive = x > 0.0 ? x : 0.0;
+    double y = positive + fl_log_core(f, d, n);
+    return fl_abs(x) > 40.0 ? positive + e.rounded : y;
+}
+
+/* log(sigmoid(x)) = -softplus(-x) */
+static inline double fl_log_sigmoid(double x)
+{
+    return -fl_softplus(-x);
+}
+
+/*
+ * With m = exp(-2 |x|) - 1:   tanh |x| = -m / (m + 2);   q = -m / (m + 2)  =>  1 / (m + 2) = (1 + q) / 2
+ */
+static inline double fl_tanh(double x)
+{
+    double size = fl_abs(x);
+    size = size > 22.0 ? 22.0 : size;
+    fl_exp_parts parts = fl_exp_reduce(-2.0 * size, 0.0);
+    double scale = fl_from_bits(parts.exponent + FL_ONE_BITS);
+    double a = scale - 1.0;
+    double b = scale * parts.head;
+    double m = a + b;
+    double m_tail = (b - (m - a)) + scale * parts.tail;
+    double v = m + 2.0;
+    double v_tail = (m - (v - 2.0)) + m_tail;
+    double q = -m / v;
+    double y = q - (m_tail + q * v_tail) * (0.5 + 0.5 * q);
+    return __builtin_copysign(y, x);
+}
+
+#endif
