@@ -1,0 +1,338 @@
+"""Compare fastloss with the limits of the machine and with other libraries: ratios, each measured in one run.
+
+    python bench/compare.py                       a table in about two minutes, with whatever is installed
+    python bench/compare.py --targets             every target, long cases and torch.compile included
+    python bench/compare.py --case 'ce-*x10*'     some cases
+    python bench/compare.py --scaling             rows, classes and elements over five orders of magnitude
+
+`fastloss / X` is the time of fastloss divided by that of X (smaller is better), `X / fastloss` says how many times
+faster fastloss is than X (larger is better). In brackets: the quartiles over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fresh_process
+from cases import ALL, CASES, Case, best_layouts, geometric_mean, in_float32, sweep
+from competitors import (
+    Call,
+    Competitor,
+    assert_same_result,
+    available_cpus,
+    installed_competitors,
+    limit_cpus,
+    missing_competitors,
+    prepare_fastloss,
+    versions,
+)
+from measure import SETTLE, Spread, interleaved
+from workloads import Problem, Workload
+from yardsticks import YARDSTICKS
+
+FORMAT = "fastloss-compare"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch.compile", "jax")
+# NumPy and SciPy run on one thread: most targets do not count a victory over them.
+FAST_PEERS = LIBRARIES[2:]
+BOUNDED = {"peers": FAST_PEERS, "every library": LIBRARIES}
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a ratio (or a quantity with a unit) and what it should be."""
+
+    case: str
+    threads: int
+    quantity: str
+    measured: Spread
+    bound: float | None = None
+    at_most: bool = True
+    unit: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        if self.bound is None:
+            return None
+        return self.measured.median <= self.bound if self.at_most else self.measured.median >= self.bound
+
+    def __str__(self) -> str:
+        target = "" if self.bound is None else f"{'<=' if self.at_most else '>='} {self.bound:.3g}"
+        verdict = {None: "", True: "met", False: "NOT MET"}[self.met]
+        measured = f"{self.measured} {self.unit}".rstrip()
+        return f"{self.case:32} {self.threads:2}  {self.quantity:31} {measured:28} {target:8} {verdict}".rstrip()
+
+
+def measure_case(case: Case, peers: dict[str, Competitor], rounds: int) -> Iterator[Row]:
+    """Time fastloss and everything that this case is measured against, in turn, and give the ratios."""
+    threads = available_cpus() if case.threads == ALL else case.threads
+    problem = case.workload.problem()
+    calls: dict[str, Call] = {"fastloss": prepare_fastloss(problem, threads)}
+    wanted = case.at_most | case.at_least
+    for name in wanted:
+        calls |= _baseline(name, case.workload, problem, threads)
+    if wanted.keys() & BOUNDED.keys():
+        calls |= _peer_calls(problem, threads, peers, calls["fastloss"])
+    seconds = interleaved(calls, rounds, settle=SETTLE if threads > 1 else 0.0)
+
+    for name, bound in case.at_most.items():
+        sides = [side for side in seconds if side == name or side.startswith(f"{name}:")]
+        fastest = min(sides, key=lambda side: float(np.median(seconds[side])))
+        measured = Spread.ratio(seconds["fastloss"], seconds[fastest])
+        yield Row(case.name, threads, f"fastloss / {name}", measured, bound)
+    for name, bound in case.at_least.items():
+        for side in peers if name in BOUNDED else [name]:
+            if side in seconds:
+                measured = Spread.ratio(seconds[side], seconds["fastloss"])
+                bounded = side in BOUNDED.get(name, [name])
+                yield Row(case.name, threads, f"{side} / fastloss", measured, bound if bounded else None, at_most=False)
+
+
+def _baseline(name: str, workload: Workload, problem: Problem, threads: int) -> dict[str, Call]:
+    """The calls behind one name of `Case.at_most` or `Case.at_least`."""
+    if name in BOUNDED:
+        return {}
+    if name in YARDSTICKS:
+        return {name: YARDSTICKS[name](problem, threads)}
+    if name == "one thread":
+        return {name: prepare_fastloss(problem, 1)}
+    if name == "float32":
+        return {name: prepare_fastloss(in_float32(workload).problem(), threads)}
+    if name == "best layout":
+        return {f"{name}:{other.name}": prepare_fastloss(other.problem(), threads) for other in best_layouts(workload)}
+    raise ValueError(f"nothing is called {name!r}")
+
+
+def _peer_calls(problem: Problem, threads: int, peers: dict[str, Competitor], fastloss: Call) -> dict[str, Call]:
+    calls = {}
+    for name, peer in peers.items():
+        try:
+            call = peer.prepare(problem, threads)
+            result = None if call is None else call()
+        except (ImportError, RuntimeError) as error:  # as torch.compile without a C++ compiler
+            print(f"{name} is left out: {str(error).splitlines()[0]}", file=sys.stderr)
+            continue
+        if call is not None and result is not None:
+            assert_same_result(result, fastloss(), problem.y_pred.dtype)
+            calls[name] = call
+    return calls
+
+
+def measure_noise(rounds: int) -> Iterator[Row]:
+    """The same call on both sides: how far a ratio strays here for no reason."""
+    problem = Workload("squared_error", (10**6,)).problem()
+    for threads in sorted({1, available_cpus()}):
+        first, second = (YARDSTICKS["np.exp"](problem, threads) for _ in range(2))
+        seconds = interleaved({"first": first, "second": second}, rounds, settle=SETTLE if threads > 1 else 0.0)
+        yield Row("noise", threads, "np.exp / np.exp", Spread.ratio(seconds["first"], seconds["second"]))
+
+
+def measure_heap(rounds: int) -> Iterator[Row]:
+    """Memory beyond inputs and outputs: a little for each thread and class, none for each sample and class."""
+    threads = available_cpus()
+    workloads = (
+        ("heap-ce-2048x8192", "cross_entropy", (2048, 8192), "float32", -1, 8192),
+        ("heap-ce-2048x8192-float16", "cross_entropy", (2048, 8192), "float16", -1, 8192),
+        ("heap-ce-8192x2048-axis0", "cross_entropy", (8192, 2048), "float32", 0, 8192),
+        ("heap-ce-1000000x10", "cross_entropy", (1_000_000, 10), "float32", -1, 10),
+        ("heap-squared-1e7", "squared_error", (10_000_000,), "float32", -1, 1),
+    )
+    for name, loss, shape, dtype, axis, classes in workloads:
+        peaks = [fresh_process.peak_bytes(loss, shape, dtype, axis, threads) for _ in range(min(rounds, 3))]
+        known = [peak / MIB for peak in peaks if peak is not None]
+        if known:
+            # Two doubles for each thread and class, and a MiB for the allocator, the stacks and the sums of blocks.
+            bound = 1 + 16 * threads * classes / MIB
+            yield Row(name, threads, "beyond the outputs", Spread.of(np.array(known)), bound, unit="MiB")
+
+
+def measure_import(rounds: int) -> Iterator[Row]:
+    """The price of `import fastloss` for who has imported NumPy."""
+    measured = Spread.of(1000 * fresh_process.import_seconds(rounds))
+    yield Row("import", 1, "beyond import numpy", measured, 30.0, unit="ms")
+
+
+def measure_means(rows: list[Row]) -> Iterator[Row]:
+    """The geometric mean, over the cases, of the advantage over the fastest peer of each."""
+    fastest: dict[str, Spread] = {}
+    for row in rows:
+        name, _, subject = row.quantity.partition(" / ")
+        if subject == "fastloss" and name in FAST_PEERS:
+            known = fastest.get(row.case, row.measured)
+            fastest[row.case] = min(known, row.measured, key=lambda spread: spread.median)
+    if len(fastest) > 1:
+        spreads = fastest.values()
+        mean = Spread(*(geometric_mean([getattr(s, at) for s in spreads]) for at in ("median", "lower", "upper")))
+        yield Row(
+            f"geometric mean of {len(fastest)} cases", available_cpus(), "fastest peer / fastloss", mean, 4.0, False
+        )
+
+
+def measure_targets(cases: list[Case], everything: bool, rounds: int) -> Iterator[Row]:
+    """All rows of the table, in its order, as they become known."""
+    peers = {
+        name: peer
+        for name, peer in installed_competitors().items()
+        if name != "fastloss" and (everything or name != "torch.compile")
+    }
+    rows = []
+    for case in cases:
+        if case.threads > available_cpus():
+            print(f"{case.name} is left out: it needs {case.threads} CPUs", file=sys.stderr)
+            continue
+        for row in measure_case(case, peers, rounds):
+            rows.append(row)
+            yield row
+    yield from measure_means(rows)
+
+
+def measure_scaling(rounds: int) -> Iterator[dict[str, Any]]:
+    """Nanoseconds per element of fastloss, the limits and two peers, for every workload of the sweep."""
+    threads = available_cpus()
+    peers = {name: peer for name, peer in installed_competitors().items() if name in ("numpy", "torch")}
+    for workload in sweep():
+        problem = workload.problem()
+        calls: dict[str, Call] = {"fastloss, one thread": prepare_fastloss(problem, 1)}
+        if threads > 1:
+            calls["fastloss"] = prepare_fastloss(problem, threads)
+        calls["np.exp, one thread"] = YARDSTICKS["np.exp"](problem, 1)
+        calls["memcpy"] = YARDSTICKS["memcpy"](problem, threads)
+        calls |= _peer_calls(problem, threads, peers, calls["fastloss, one thread"])
+        seconds = interleaved(calls, rounds, settle=SETTLE if threads > 1 else 0.0)
+        yield {
+            "loss": workload.loss,
+            "shape": list(workload.shape),
+            "elements": workload.elements,
+            "threads": threads,
+            "ns_per_element": {side: asdict(_per_element(taken, workload)) for side, taken in seconds.items()},
+        }
+
+
+def _per_element(seconds: NDArray, workload: Workload) -> Spread:
+    return Spread.of(seconds * (1e9 / workload.elements))
+
+
+def machine() -> dict[str, Any]:
+    """What a reader must know about where the numbers come from."""
+    import fastloss as fl
+
+    return {
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cpus": available_cpus(),
+        "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "libraries": versions(),
+        "fastloss": fl.build_info(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def print_machine(facts: dict[str, Any]) -> None:
+    build = facts["fastloss"]
+    print(f"{facts['processor']}, {facts['cpus']} CPUs; fastloss {build['version']} ({build['isa']})")
+    print(", ".join(f"{name} {version}" for name, version in facts["libraries"].items() if name != "fastloss"))
+    if missing := missing_competitors():
+        print(f"not installed, so left out: {', '.join(missing)}")
+    if facts["load_average"] and facts["load_average"][0] > 0.3:
+        print(f"NOT IDLE: {facts['load_average'][0]:.1f} processes ran in the last minute; the ratios are noisy")
+    print()
+
+
+def select_cases(patterns: list[str] | None, everything: bool) -> list[Case]:
+    """The cases of the default table, those of all targets, or those that match a pattern."""
+    if patterns is None:
+        return [case for case in CASES if everything or not case.long]
+    chosen = [case for case in CASES if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
+    if not chosen:
+        raise SystemExit(f"no case matches {', '.join(patterns)}; --list shows them")
+    return chosen
+
+
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--targets", action="store_true", help="measure every target; exit code 1 when one is not met")
+    what.add_argument("--scaling", action="store_true", help="measure nanoseconds per element over sizes")
+    what.add_argument("--list", action="store_true", help="list the cases")
+    parser.add_argument(
+        "--case", action="append", metavar="NAME", help="a case, or a pattern as 'ce-*'; may be repeated"
+    )
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="keep the whole process on N CPUs (default: all of them)"
+    )
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of each case (default: 15)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results for report.py")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse_arguments(arguments)
+    if options.list:
+        print("\n".join(case.name for case in CASES))
+        return 0
+    if options.threads is not None:
+        limit_cpus(options.threads)
+    facts = machine()
+    print_machine(facts)
+    results: dict[str, Any] = {"format": FORMAT, "machine": facts, "rounds": options.rounds}
+    rows: list[Row] = []
+    if options.scaling:
+        results["scaling"] = []
+        for entry in measure_scaling(options.rounds):
+            results["scaling"].append(entry)
+            print_scaling(entry)
+    else:
+        cases = select_cases(options.case, options.targets)
+        for row in all_rows(cases, options):
+            rows.append(row)
+            print(row, flush=True)
+        results["rows"] = [asdict(row) | {"met": row.met} for row in rows]
+        print_summary(rows)
+    if options.json is not None:
+        options.json.write_text(json.dumps(results, indent=1))
+    missed = any(row.met is False for row in rows)
+    return int(options.targets and missed)
+
+
+def all_rows(cases: list[Case], options: argparse.Namespace) -> Iterator[Row]:
+    yield from measure_noise(options.rounds)
+    yield from measure_targets(cases, options.targets, options.rounds)
+    if options.case is None:
+        yield from measure_heap(options.rounds)
+        yield from measure_import(options.rounds)
+
+
+def print_summary(rows: list[Row]) -> None:
+    judged = [row for row in rows if row.met is not None]
+    if judged:
+        print(f"\n{sum(row.met is True for row in judged)} of {len(judged)} targets met")
+
+
+def print_scaling(entry: dict[str, Any]) -> None:
+    size = Workload(entry["loss"], tuple(entry["shape"])).name
+    sides = "   ".join(f"{side} {spread['median']:#.3g}" for side, spread in entry["ns_per_element"].items())
+    print(f"{size:32} ns per element:  {sides}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

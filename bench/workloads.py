@@ -1,0 +1,96 @@
+"""What is timed: a loss on arrays of one shape, dtype and layout, filled with the same numbers every time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The arrays of a workload, shared by every library that is timed on it."""
+
+    loss: str
+    y_true: NDArray
+    y_pred: NDArray
+    axis: int
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A loss with the shape, dtype, class axis and memory order of its predictions."""
+
+    loss: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    axis: int = -1
+    order: str = "C"
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the predictions alone; the gradient has as many again."""
+        return self.elements * numpy_dtype(self.dtype).itemsize
+
+    @property
+    def size(self) -> str:
+        """The shape as people write it: 8192x1000, or 1e6 for a round number of elements."""
+        if len(self.shape) == 1 and self.elements == 10 ** (digits := len(str(self.elements)) - 1):
+            return f"1e{digits}"
+        return "x".join(map(str, self.shape))
+
+    @property
+    def name(self) -> str:
+        parts = [self.loss, self.size]
+        if self.dtype != "float32":
+            parts.append(self.dtype)
+        if self.axis != -1:
+            parts.append(f"axis{self.axis}")
+        if self.order != "C":
+            parts.append(f"{self.order}-order")
+        return "-".join(parts)
+
+    def problem(self) -> Problem:
+        """Draw the arrays: normal predictions of spread 3, uniform classes, targets that suit the loss."""
+        random = np.random.default_rng(2024)
+        dtype = numpy_dtype(self.dtype)
+        drawn_in = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
+        y_pred = random.standard_normal(self.shape, dtype=drawn_in)
+        y_pred *= 3
+        y_pred = np.asarray(y_pred, dtype=dtype, order=self.order)
+        row = catalogue()[self.loss]
+        if row.kind == "rowwise":
+            samples = list(self.shape)
+            classes = samples.pop(self.axis)
+            y_true = random.integers(0, classes, size=samples)
+        elif math.isfinite(row.target.low) and math.isfinite(row.target.high):
+            y_true = random.choice((row.target.low, row.target.high), size=self.shape).astype(dtype)
+        else:
+            y_true = random.standard_normal(self.shape, dtype=drawn_in)
+            if math.isfinite(row.target.low):
+                y_true = row.target.low + np.abs(y_true)
+            y_true = y_true.astype(dtype)
+        return Problem(self.loss, y_true, y_pred, self.axis)
+
+
+def catalogue() -> dict[str, Any]:
+    """The rows of fastloss's catalogue by name: a new loss is measured without a word here."""
+    import fastloss as fl
+
+    return {row.name: row for row in fl.losses()}
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """The NumPy dtype of a name, bfloat16 included."""
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
