@@ -204,21 +204,36 @@ static inline float fl_log1pf(float x)
     return x <= -1.0f ? outside : y;
 }
 
+/* an unevaluated sum */
+typedef struct {
+    float head, tail;
+} fl_pairf;
+
 /*
- * exp(x) - 1 = 2 ((2^(n-1) - 1/2) + 2^(n-1) (head + tail));  2^(n-1), because 2^128 overflows
+ * (exp(x) - 1) / 2 = (2^(n-1) - 1/2) + 2^(n-1) (head + tail);   halved, because 2^128 overflows
+ * NaN in, NaN out in head;  -30.0 <= x <= 89.0 otherwise.
  */
+static inline fl_pairf fl_half_expm1f(float x)
+{
+    fl_exp_partsf parts = fl_exp_reducef(x, 0.0f);
+    float scale = fl_from_bitsf(parts.exponent + (126u << 23));
+    float a = scale - 0.5f;
+    float a_part = a - scale;
+    float a_tail = (scale - (a - a_part)) - (0.5f + a_part);
+    float b = scale * parts.head;
+    fl_pairf y;
+    y.head = a + b;
+    y.tail = (b - (y.head - a)) + fl_fmaf(scale, parts.tail, a_tail);
+    return y;
+}
+
+/* exp(x) - 1 */
 static inline float fl_expm1f(float x)
 {
     float clamped = x < -30.0f ? -30.0f : x;
     clamped = clamped > 89.0f ? 89.0f : clamped;
-    fl_exp_partsf parts = fl_exp_reducef(clamped, 0.0f);
-    float scale = fl_from_bitsf(parts.exponent + (126u << 23));
-    float a = scale - 0.5f;
-    float a_tail = (scale - a) - 0.5f;
-    float b = scale * parts.head;
-    float head = a + b;
-    float tail = (b - (head - a)) + fl_fmaf(scale, parts.tail, a_tail);
-    float y = 2.0f * (head + tail);
+    fl_pairf half = fl_half_expm1f(clamped);
+    float y = 2.0f * (half.head + half.tail);
     return fl_absf(x) < 0x1p-60f ? x : y;                     /* halving would round a subnormal; and -0 */
 }
 
@@ -233,7 +248,7 @@ static inline fl_decayf fl_exp_decayf(float x)
     size = size > 104.0f ? 104.0f : size;
     fl_exp_partsf parts = fl_exp_reducef(-size, 0.0f);
     float p = 1.0f + parts.head;
-    float p_tail = (parts.head - (p - 1.0f)) + parts.tail;
+    float p_tail = parts.head - (p - 1.0f);
     float scale = fl_from_bitsf(parts.exponent + FL_ONE_BITSF);
     fl_decayf decay;
     decay.head = p * scale;
@@ -286,22 +301,18 @@ static inline float fl_log_sigmoidf(float x)
 }
 
 /*
- * With m = exp(-2 |x|) - 1:   tanh |x| = -m / (m + 2);   q = -m / (m + 2)  =>  1 / (m + 2) = (1 + q) / 2
+ * With h = (exp(-2 |x|) - 1) / 2:   tanh |x| = q = -h / (1 + h),   and 1 / (1 + h) = 1 + q carries the tails
+ * |x| > 10: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
  */
 static inline float fl_tanhf(float x)
 {
     float size = fl_absf(x);
     size = size > 10.0f ? 10.0f : size;
-    fl_exp_partsf parts = fl_exp_reducef(-2.0f * size, 0.0f);
-    float scale = fl_from_bitsf(parts.exponent + FL_ONE_BITSF);
-    float a = scale - 1.0f;
-    float b = scale * parts.head;
-    float m = a + b;
-    float m_tail = (b - (m - a)) + scale * parts.tail;
-    float v = m + 2.0f;
-    float v_tail = (m - (v - 2.0f)) + m_tail;
-    float q = -m / v;
-    float y = q - (m_tail + q * v_tail) * (0.5f + 0.5f * q);
+    fl_pairf h = fl_half_expm1f(-2.0f * size);
+    float v = 1.0f + h.head;
+    float v_tail = (h.head - (v - 1.0f)) + h.tail;
+    float q = -h.head / v;
+    float y = q - (h.tail + q * v_tail) * (1.0f + q);
     return __builtin_copysignf(y, x);
 }
 
@@ -466,21 +477,36 @@ static inline double fl_log1p(double x)
     return x <= -1.0 ? outside : y;
 }
 
+/* an unevaluated sum */
+typedef struct {
+    double head, tail;
+} fl_pair;
+
 /*
- * exp(x) - 1 = 2 ((2^(n-1) - 1/2) + 2^(n-1) (head + tail));  2^(n-1), because 2^1024 overflows
+ * (exp(x) - 1) / 2 = (2^(n-1) - 1/2) + 2^(n-1) (head + tail);   halved, because 2^1024 overflows
+ * NaN in, NaN out in head;  -60.0 <= x <= 710.0 otherwise.
  */
+static inline fl_pair fl_half_expm1(double x)
+{
+    fl_exp_parts parts = fl_exp_reduce(x, 0.0);
+    double scale = fl_from_bits(parts.exponent + (1022ull << 52));
+    double a = scale - 0.5;
+    double a_part = a - scale;
+    double a_tail = (scale - (a - a_part)) - (0.5 + a_part);
+    double b = scale * parts.head;
+    fl_pair y;
+    y.head = a + b;
+    y.tail = (b - (y.head - a)) + fl_fma(scale, parts.tail, a_tail);
+    return y;
+}
+
+/* exp(x) - 1 */
 static inline double fl_expm1(double x)
 {
     double clamped = x < -60.0 ? -60.0 : x;
     clamped = clamped > 710.0 ? 710.0 : clamped;
-    fl_exp_parts parts = fl_exp_reduce(clamped, 0.0);
-    double scale = fl_from_bits(parts.exponent + (1022ull << 52));
-    double a = scale - 0.5;
-    double a_tail = (scale - a) - 0.5;
-    double b = scale * parts.head;
-    double head = a + b;
-    double tail = (b - (head - a)) + fl_fma(scale, parts.tail, a_tail);
-    double y = 2.0 * (head + tail);
+    fl_pair half = fl_half_expm1(clamped);
+    double y = 2.0 * (half.head + half.tail);
     return fl_abs(x) < 0x1p-60 ? x : y;                     /* halving would round a subnormal; and -0 */
 }
 
@@ -495,7 +521,7 @@ static inline fl_decay fl_exp_decay(double x)
     size = size > 746.0 ? 746.0 : size;
     fl_exp_parts parts = fl_exp_reduce(-size, 0.0);
     double p = 1.0 + parts.head;
-    double p_tail = (parts.head - (p - 1.0)) + parts.tail;
+    double p_tail = parts.head - (p - 1.0);
     double scale = fl_from_bits(parts.exponent + FL_ONE_BITS);
     fl_decay decay;
     decay.head = p * scale;
@@ -548,22 +574,18 @@ static inline double fl_log_sigmoid(double x)
 }
 
 /*
- * With m = exp(-2 |x|) - 1:   tanh |x| = -m / (m + 2);   q = -m / (m + 2)  =>  1 / (m + 2) = (1 + q) / 2
+ * With h = (exp(-2 |x|) - 1) / 2:   tanh |x| = q = -h / (1 + h),   and 1 / (1 + h) = 1 + q carries the tails
+ * |x| > 22: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
  */
 static inline double fl_tanh(double x)
 {
     double size = fl_abs(x);
     size = size > 22.0 ? 22.0 : size;
-    fl_exp_parts parts = fl_exp_reduce(-2.0 * size, 0.0);
-    double scale = fl_from_bits(parts.exponent + FL_ONE_BITS);
-    double a = scale - 1.0;
-    double b = scale * parts.head;
-    double m = a + b;
-    double m_tail = (b - (m - a)) + scale * parts.tail;
-    double v = m + 2.0;
-    double v_tail = (m - (v - 2.0)) + m_tail;
-    double q = -m / v;
-    double y = q - (m_tail + q * v_tail) * (0.5 + 0.5 * q);
+    fl_pair h = fl_half_expm1(-2.0 * size);
+    double v = 1.0 + h.head;
+    double v_tail = (h.head - (v - 1.0)) + h.tail;
+    double q = -h.head / v;
+    double y = q - (h.tail + q * v_tail) * (1.0 + q);
     return __builtin_copysign(y, x);
 }
 
