@@ -33,11 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not output.parent.is_dir():
         return _fail(f"there is no folder {output.parent} to write {output.name} to")
     try:
-        import matplotlib.figure  # noqa: F401  (missing extras are reported before the work, not after it)
+        # What is missing is reported before the work, not after it.
         import scipy.optimize  # noqa: F401
         import sklearn.datasets  # noqa: F401
+        from matplotlib.figure import Figure
     except ImportError as error:
-        return _fail(f"{error.name} is missing; the demo needs: pip install 'fastloss[demo]'")
+        return _fail(f"cannot import {error.name}; the demo needs: pip install 'fastloss[demo]'")
+    formats = Figure().canvas.get_supported_filetypes()
+    if output.suffix.removeprefix(".").lower() not in formats:
+        return _fail(f"{output.name} is no picture; its ending may be one of {', '.join(sorted(formats))}")
 
     digits = Digits.load()
     _say("fastloss demo: a softmax classifier of handwritten digits, 64 pixels to 10 classes")
@@ -49,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report_rows(rows, digits)
     try:
         draw(training, rows, output)
-    except (OSError, ValueError) as error:  # ValueError: an ending that is no format of a picture
+    except OSError as error:
         return _fail(f"the picture cannot be written: {error}")
     _say(f"\npicture: {output.resolve()}")
     return 0
