@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from workloads import Workload
 
@@ -49,7 +50,7 @@ def in_float32(workload: Workload) -> Workload:
     return replace(workload, dtype="float32")
 
 
-def _cross_entropy(*shape: int, dtype: str = "float32", axis: int = -1, order: str = "C") -> Workload:
+def _cross_entropy(*shape: int, dtype: str = "float32", axis: int = -1, order: Literal["C", "F"] = "C") -> Workload:
     return Workload("cross_entropy", shape, dtype, axis, order)
 
 

@@ -167,7 +167,8 @@ def draw_speedups(speedups: Speedups, path: Path) -> None:
     for library, (colour, marker) in STYLES.items():
         points = [(taken[library], places[workload]) for workload, taken in speedups.items() if library in taken]
         if points:
-            axes.scatter(*zip(*points, strict=True), s=42, color=colour, marker=marker, label=library, zorder=3)
+            times, lines = zip(*points, strict=True)
+            axes.scatter(times, lines, s=42, color=colour, marker=marker, label=library, zorder=3)
     axes.axvline(1, color="black", linewidth=1.5)
     _log_times_axis(axes, "time, in times that of fastloss (to the right of 1: slower than fastloss)")
     _name_lines(axes, places)

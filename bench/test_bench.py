@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from competitors import (
     COMPETITORS,
@@ -76,7 +77,7 @@ def test_libraries_agree(workload: Workload, library: str) -> None:
         assert_same_result(call(), formula(), problem.y_pred.dtype)
 
 
-def test_value_and_grad(benchmark, workload: Workload, library: str) -> None:
+def test_value_and_grad(benchmark: BenchmarkFixture, workload: Workload, library: str) -> None:
     call = prepare(workload, library)
     benchmark.group = workload.name
     benchmark.extra_info.update(

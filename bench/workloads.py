@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ class Workload:
     shape: tuple[int, ...]
     dtype: str = "float32"
     axis: int = -1
-    order: str = "C"
+    order: Literal["C", "F"] = "C"
 
     @property
     def elements(self) -> int:
@@ -62,10 +62,11 @@ class Workload:
         random = np.random.default_rng(2024)
         dtype = numpy_dtype(self.dtype)
         drawn_in = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
-        y_pred = random.standard_normal(self.shape, dtype=drawn_in)
-        y_pred *= 3
-        y_pred = np.asarray(y_pred, dtype=dtype, order=self.order)
+        drawn = random.standard_normal(self.shape, dtype=drawn_in)
+        drawn *= 3
+        y_pred = np.asarray(drawn, dtype, order=self.order)
         row = catalogue()[self.loss]
+        y_true: NDArray
         if row.kind == "rowwise":
             samples = list(self.shape)
             classes = samples.pop(self.axis)
