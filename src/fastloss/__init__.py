@@ -1,0 +1,19 @@
+"""Loss functions for NumPy: value, gradient and Hessian diagonal in one fused pass, correct to the last digits.
+
+Every loss is an object that is called, with methods for its other results::
+
+    import fastloss as fl
+
+    loss = fl.cross_entropy(y_true, logits)
+    loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
+
+`losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus` stand beside.
+"""
+
+from .catalogue import CATALOGUE as _CATALOGUE
+from .loss import Loss
+from .runtime import build_info, get_num_threads, num_threads, set_num_threads
+
+__version__ = "0.1.0"
+
+globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})

@@ -1,0 +1,317 @@
+"""What callers pass, checked: the only place that raises for bad input. No output is touched before all of it is done."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import Any
+
+import numpy as np
+
+from .formulas.declare import Domain, Parameter
+
+#: Number of each element type, in the order of ``enum fl_dtype`` (kernels/dtypes.h).
+DTYPES = {"b1": 0, "i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "i8": 7, "u8": 8, "f2": 9, "bfloat16": 10, "f4": 11, "f8": 12}
+_FLOATS = frozenset({9, 10, 11, 12})
+#: How far the sum of a soft target's row may be from 1; as SUM_TOLERANCE of kernels.pyx.
+SUM_TOLERANCE = 1e-2
+
+#: An array as the kernels take it: what exports its memory, the number of its element type, whether bytes are swapped.
+Described = tuple[Any, int, bool]
+
+
+def dtype_number(dtype: np.dtype[Any]) -> int | None:
+    """Return the number of an element type that fastloss reads, else None."""
+    number = DTYPES.get(dtype.str[1:])
+    if number is None:
+        ml_dtypes = sys.modules.get("ml_dtypes")  # who has a bfloat16 array has imported it
+        if ml_dtypes is not None and dtype == ml_dtypes.bfloat16:
+            return DTYPES["bfloat16"]
+    return number
+
+
+def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """Return `value` as an array of real numbers, without a copy where it is one."""
+    if type(value) is not np.ndarray:
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{name} is a masked array, whose mask would be lost; pass {name}.data, and where=~{name}.mask")
+        if value is None:
+            raise TypeError(f"{name} is missing")
+        try:
+            if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+                value = np.from_dlpack(value)
+            value = np.asarray(value)
+        except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as error:
+            raise type(error)(f"{name} cannot be read as an array of numbers: {error}") from None
+    if dtype_number(value.dtype) is None:
+        raise TypeError(f"{name} has dtype {value.dtype}; it must be real: float16, bfloat16, float32, float64, an integer type or bool")
+    return value  # type: ignore[no-any-return]
+
+
+def as_prediction(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """Return `y_pred` as an array of one of the four float types; integers and bool become float64."""
+    array = as_array(name, value)
+    return array if dtype_number(array.dtype) in _FLOATS else array.astype(np.float64)
+
+
+def describe(array: np.ndarray[Any, Any] | None) -> Described | None:
+    """Return an array as the kernels take it."""
+    if array is None:
+        return None
+    number = dtype_number(array.dtype)
+    assert number is not None
+    if number == DTYPES["bfloat16"]:  # NumPy does not export the buffer of a type that is not its own
+        array = array.view(np.uint16)
+    return array, number, not array.dtype.isnative
+
+
+def as_number(name: str, value: Any) -> float:
+    """Return a real scalar as a float."""
+    if isinstance(value, str | bytes | bool | np.bool | complex | np.complexfloating) or value is None:
+        raise TypeError(f"{name} must be a real number, not {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a real number, not {value!r}") from None
+
+
+def place(name: str, index: Any, shape: tuple[int, ...]) -> str:
+    """Return how a user would write an element: ``y_true[3, 1]``."""
+    if not shape:
+        return name
+    return f"{name}[{', '.join(str(int(i)) for i in np.unravel_index(index, shape))}]"
+
+
+def first_true(bad: np.ndarray[Any, Any]) -> int | None:
+    """Return the flat index of the first true element, None where there is none."""
+    flat = bad.reshape(-1)
+    index = int(flat.argmax()) if flat.size else 0
+    return index if flat.size and flat[index] else None
+
+
+def outside(array: np.ndarray[Any, Any], domain: Domain) -> np.ndarray[Any, Any]:
+    """Return where an array leaves a domain; NaN is outside."""
+    values = array.astype(np.float64)
+    above = values > domain.low if domain.low_open else values >= domain.low
+    below = values < domain.high if domain.high_open else values <= domain.high
+    return np.logical_not(above & below)
+
+
+def as_weights(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
+    """Return `sample_weight`, broadcast to the samples."""
+    if value is None:
+        return None
+    return broadcast(name, as_array(name, value), shape)
+
+
+def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
+    """Return `where`, broadcast to the samples."""
+    if value is None or value is True:
+        return None
+    mask = as_array("where", value)
+    if mask.dtype != np.bool:
+        raise TypeError(f"where has dtype {mask.dtype}; it must be bool")
+    return broadcast("where", mask, shape)
+
+
+def broadcast(name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Return an array broadcast to a shape that it may not enlarge."""
+    if array.shape == shape:
+        return array
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to the samples' shape {shape}") from None
+
+
+def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool) -> None:
+    """Raise for the first weight that is negative, NaN or infinite."""
+    with np.errstate(over="ignore"):
+        values = weights.astype(np.float64 if double_precision else np.float32)
+    bad = first_true(~((values >= 0) & (values < np.inf)))
+    if bad is not None:
+        raise ValueError(f"{place(name, bad, weights.shape)} = {weights.reshape(-1)[bad]} is not a finite weight >= 0")
+
+
+def check_element_targets(
+    y_true: np.ndarray[Any, Any], domain: Domain, weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+) -> None:
+    """Raise for the first target outside its domain that is not left out."""
+    values = y_true.astype(np.float64)
+    bad = first_true(((values < domain.low) | (values > domain.high)) & _kept(y_true.shape, weights, where))
+    if bad is not None:
+        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not {domain.description}")
+
+
+def check_labels(
+    y_true: np.ndarray[Any, Any],
+    classes: int,
+    ignore_index: int | None,
+    weights: np.ndarray[Any, Any] | None,
+    where: np.ndarray[Any, Any] | None,
+) -> None:
+    """Raise for the first label that is no class and is not left out."""
+    kept = _kept(y_true.shape, weights, where)
+    if ignore_index is not None:
+        kept = kept & (y_true != ignore_index)
+    if y_true.dtype.kind == "f":
+        whole = np.isfinite(y_true) & (y_true == np.trunc(y_true))
+        bad = first_true(~whole & kept)
+        if bad is not None:
+            raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a class index (a whole number)")
+    bad = first_true(((y_true < 0) | (y_true >= classes)) & kept)
+    if bad is not None:
+        label = y_true.reshape(-1)[bad]
+        label = int(label) if y_true.dtype.kind == "f" else label
+        valid = "only 0" if classes == 1 else f"0 to {classes - 1}"
+        noun = f"a class of {classes} ({valid})"
+        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {label} is not {noun}; pass ignore_index={label} to skip it")
+
+
+def check_soft_targets(
+    y_true: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+) -> None:
+    """Raise for the first probability < 0, or row that does not add up to 1; the class axis is the last."""
+    kept = _kept(y_true.shape[:-1], weights, where)
+    values = y_true.astype(np.float64)
+    bad = first_true((values < 0) & kept[..., np.newaxis])
+    if bad is not None:
+        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a probability (>= 0); classes last")
+    sums = values.sum(axis=-1)
+    bad = first_true((np.abs(sums - 1) > SUM_TOLERANCE * 0.99) & kept)
+    if bad is not None:
+        raise ValueError(
+            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; a soft target adds up to 1"
+        )
+
+
+def _kept(shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+    """Return which samples are neither masked nor of weight 0."""
+    kept = np.ones(shape, dtype=np.bool)
+    if weights is not None:
+        kept &= weights != 0
+    if where is not None:
+        kept &= where
+    return kept
+
+
+# ---- parameters of a loss ---------------------------------------------------------------------------------------
+
+
+def as_parameter(parameter: Parameter, value: Any) -> Any:
+    """Return a parameter's value, checked against its domain: a float, an int, None, or a read-only array."""
+    if parameter.default is None and value is None:
+        return None
+    if parameter.kind in ("index", "axis"):
+        if isinstance(value, bool | np.bool):
+            raise TypeError(f"{parameter.name} must be an int, not {value!r}")
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise TypeError(f"{parameter.name} must be an int, not {value!r}") from None
+        if not -(2**63) < number < 2**63:
+            raise ValueError(f"{parameter.name} = {number} does not fit into 64 bits")
+        return number
+    if parameter.kind == "per_class":
+        array = as_array(parameter.name, value)
+        if array.ndim != 1:
+            raise ValueError(f"{parameter.name} has {array.ndim} dimensions; it must have one, with a weight for each class")
+    elif parameter.kind == "element" and not np.isscalar(value) and value is not None:
+        array = as_array(parameter.name, value)
+    else:
+        number = as_number(parameter.name, value)
+        if number not in parameter.domain:
+            raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
+        return number
+    bad = first_true(outside(array, parameter.domain))
+    if bad is not None:
+        raise ValueError(
+            f"{place(parameter.name, bad, array.shape)} = {array.reshape(-1)[bad]} is not {parameter.domain.description}"
+        )
+    if array.ndim == 0:
+        return float(array)
+    return array.astype(np.float64) if parameter.kind == "per_class" else array
+
+
+def as_axis(axis: int, ndim: int) -> int:
+    """Return an axis counted from the end."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"axis = {axis} is out of range for an array of {ndim} dimensions")
+    return axis if axis < 0 else axis - ndim
+
+
+# ---- outputs ----------------------------------------------------------------------------------------------------
+
+
+def split_out(out: Any, results: tuple[str, ...]) -> list[np.ndarray[Any, Any] | None]:
+    """Return the array given for each result, None where a new one is wanted."""
+    if out is None:
+        return [None] * len(results)
+    if not isinstance(out, tuple):
+        if len(results) > 1:
+            raise TypeError(f"out must be a tuple of {len(results)} places ({', '.join(results)}), None where a new array is wanted")
+        out = (out,)
+    if len(out) != len(results):
+        raise ValueError(f"out has {len(out)} places; the results are {len(results)} ({', '.join(results)})")
+    return list(out)
+
+
+def check_output(name: str, array: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless results of this shape can be written to `array`."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; pass its .data")
+    if dtype_number(array.dtype) not in _FLOATS:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float16, bfloat16, float32 or float64")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; the result has shape {shape}")
+    if not array.flags.writeable:
+        raise ValueError(f"{name} is read-only")
+    extent = array.itemsize
+    for stride, length in sorted(zip(map(abs, array.strides), array.shape, strict=True)):
+        if length > 1 and array.size:
+            if stride < extent:
+                raise ValueError(f"{name} overlaps itself: several of its elements share memory")
+            extent += stride * (length - 1)
+
+
+def same_memory(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Tell whether two arrays are the same elements in the same order."""
+    return (
+        a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
+        and a.shape == b.shape
+        and a.strides == b.strides
+        and a.dtype == b.dtype
+    )
+
+
+def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Tell whether two arrays share memory; where that is too hard to find out, yes."""
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return bool(np.shares_memory(a, b, max_work=10_000))
+    except np.exceptions.TooHardError:
+        return True
+
+
+def check_overlaps(
+    outputs: dict[str, np.ndarray[Any, Any]], inputs: dict[str, np.ndarray[Any, Any] | None], in_place: str | None
+) -> bool:
+    """Raise where an output shares memory with another array; return whether output `in_place` is `y_pred` itself."""
+    names = list(outputs)
+    is_in_place = False
+    for position, name in enumerate(names):
+        for other in names[:position]:
+            if overlap(outputs[name], outputs[other]):
+                raise ValueError(f"{name} overlaps {other}")
+        for other, array in inputs.items():
+            if array is None or not overlap(outputs[name], array):
+                continue
+            if other == "y_pred" and name == in_place and same_memory(outputs[name], array):
+                is_in_place = True
+                continue
+            exactly = "; only a gradient may be written there, exactly in place" if other == "y_pred" else ""
+            raise ValueError(f"{name} overlaps {other}{exactly}")
+    return is_in_place

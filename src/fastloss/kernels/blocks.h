@@ -1,0 +1,162 @@
+/* Block primitives: one sweep over a contiguous run, with a fixed number of lanes, so that a result depends on the
+ * numbers and their places in the run alone: not on alignment, threads, or the width of the machine's registers.
+ *
+ * Element i belongs to lane i % FL_LANES; lanes are added pairwise at the end. A run of 64 floats is a loop that compilers
+ * vectorise; 16 they unroll into scalar code. The file includes itself once for each type.
+ *
+ * `#pragma GCC ivdep`: input and output are the same array or do not overlap (the caller checks), which is all that the
+ * loops need. */
+#ifndef FL_REAL
+
+#ifndef FASTLOSS_BLOCKS_H
+#define FASTLOSS_BLOCKS_H
+#include <math.h>
+#include <stddef.h>
+#include "vecmath.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define FL_NO_OVERLAP _Pragma("GCC ivdep")
+#elif defined(__clang__)
+#define FL_NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define FL_NO_OVERLAP
+#endif
+
+#define FL_REAL float
+#define FL_NAME(name) name##_f32
+#define FL_MATH(name) name##f
+#define FL_LANES 64
+#include "blocks.h"
+#undef FL_REAL
+#undef FL_NAME
+#undef FL_MATH
+#undef FL_LANES
+
+#define FL_REAL double
+#define FL_NAME(name) name##_f64
+#define FL_MATH(name) name
+#define FL_LANES 32
+#include "blocks.h"
+#undef FL_REAL
+#undef FL_NAME
+#undef FL_MATH
+#undef FL_LANES
+#endif
+
+#else /* the primitives, for FL_REAL */
+
+static inline double FL_NAME(fl_add_lanes)(double *lane)
+{
+    for (int width = FL_LANES / 2; width; width /= 2)
+        for (int j = 0; j < width; j++) lane[j] += lane[j + width];
+    return lane[0];
+}
+
+/* Sum of x, in double. */
+static inline double FL_NAME(fl_block_sum)(const FL_REAL *x, ptrdiff_t n)
+{
+    double lane[FL_LANES] = {0};
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES <= n; i += FL_LANES)
+        for (int j = 0; j < FL_LANES; j++) lane[j] += (double)x[i + j];
+    for (int j = 0; i + j < n; j++) lane[j] += (double)x[i + j];
+    return FL_NAME(fl_add_lanes)(lane);
+}
+
+/* Sum of x w, in double; where w is 0 x is left out, even a NaN. */
+static inline double FL_NAME(fl_block_dot)(const FL_REAL *x, const FL_REAL *w, ptrdiff_t n)
+{
+    double lane[FL_LANES] = {0};
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES <= n; i += FL_LANES)
+        for (int j = 0; j < FL_LANES; j++) lane[j] += w[i + j] == 0 ? 0.0 : (double)x[i + j] * (double)w[i + j];
+    for (int j = 0; i + j < n; j++) lane[j] += w[i + j] == 0 ? 0.0 : (double)x[i + j] * (double)w[i + j];
+    return FL_NAME(fl_add_lanes)(lane);
+}
+
+/* x w in place, +0 where w is 0. */
+static inline void FL_NAME(fl_block_weigh)(FL_REAL *x, const FL_REAL *w, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) x[i] = w[i] == 0 ? (FL_REAL)0 : x[i] * w[i];
+}
+
+static inline void FL_NAME(fl_block_fill)(FL_REAL *x, FL_REAL value, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++) x[i] = value;
+}
+
+/* Whether every x is in [low, high] or NaN, where w (if there is one) is not 0. */
+static inline int FL_NAME(fl_block_inside)(const FL_REAL *x, const FL_REAL *w, FL_REAL low, FL_REAL high, ptrdiff_t n)
+{
+    int outside = 0;
+    if (w)
+        for (ptrdiff_t i = 0; i < n; i++) outside |= ((x[i] < low) | (x[i] > high)) & (w[i] != 0);
+    else
+        for (ptrdiff_t i = 0; i < n; i++) outside |= (x[i] < low) | (x[i] > high);
+    return !outside;
+}
+
+/* Largest x; NaN is passed over, -infinity where there is nothing else. */
+static inline FL_REAL FL_NAME(fl_block_max)(const FL_REAL *x, ptrdiff_t n)
+{
+    FL_REAL lane[FL_LANES];
+    for (int j = 0; j < FL_LANES; j++) lane[j] = -(FL_REAL)INFINITY;
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES <= n; i += FL_LANES)
+        for (int j = 0; j < FL_LANES; j++) lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+    for (int j = 0; i + j < n; j++) lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+    for (int width = FL_LANES / 2; width; width /= 2)
+        for (int j = 0; j < width; j++) lane[j] = lane[j + width] > lane[j] ? lane[j + width] : lane[j];
+    return lane[0];
+}
+
+/* exp(x - m) for x <= m, exactly 1 where x == m (infinities included).
+ *
+ * The difference rounds, and at distance 20 that one rounding costs 8 to 16 ULP of the exponential: so its error is
+ * carried. With u = -m and high = min(x, u), low = max(x, u), |high| >= |low| holds whenever x <= m: if m <= 0 then
+ * x <= m <= 0 <= u gives |x| >= |u|, and if m > 0 the smaller of x and u is the negative one of larger magnitude.
+ * That is what Fast2Sum asks for:   d = high + low,   d + error = x - m exactly,   error = low - (d - high). */
+static inline FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
+{
+    FL_REAL u = -m;
+    FL_REAL high = x < u ? x : u, low = x < u ? u : x;
+    FL_REAL d = high + low;
+    FL_REAL error = low - (d - high);
+    FL_REAL e = FL_MATH(fl_exp_sum)(d, error);
+    return x == m ? (FL_REAL)1 : e;
+}
+
+/* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m.
+ * n is at most a few thousand: a lane adds up in FL_REAL. */
+static inline double FL_NAME(fl_block_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
+{
+    FL_REAL sum[FL_LANES] = {0}, tie[FL_LANES] = {0}, rest[FL_LANES];
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES <= n; i += FL_LANES) {
+        FL_NO_OVERLAP
+        for (int j = 0; j < FL_LANES; j++) {
+            FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m);
+            sum[j] += x[i + j] == m ? (FL_REAL)0 : exponential;
+            tie[j] += x[i + j] == m ? (FL_REAL)1 : (FL_REAL)0;
+            e[i + j] = exponential;
+        }
+    }
+    if (i < n) {
+        for (int j = 0; j < FL_LANES; j++) rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;
+        FL_NO_OVERLAP
+        for (int j = 0; j < FL_LANES; j++) {
+            FL_REAL exponential = FL_NAME(fl_exp_below)(rest[j], m);
+            sum[j] += rest[j] == m ? (FL_REAL)0 : exponential;
+            tie[j] += (rest[j] == m) & (i + j < n) ? (FL_REAL)1 : (FL_REAL)0;
+            rest[j] = exponential;
+        }
+        for (int j = 0; i + j < n; j++) e[i + j] = rest[j];
+    }
+    double lane[FL_LANES];
+    for (int j = 0; j < FL_LANES; j++) lane[j] = (double)tie[j];
+    *ties += FL_NAME(fl_add_lanes)(lane);
+    for (int j = 0; j < FL_LANES; j++) lane[j] = (double)sum[j];
+    return FL_NAME(fl_add_lanes)(lane);
+}
+#endif

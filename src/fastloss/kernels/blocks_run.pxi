@@ -1,0 +1,95 @@
+# Running the blocks of a call on some threads, and adding up what they return in one order.
+
+ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) noexcept nogil
+
+cdef enum:
+    MAX_SPANS = 4096
+    ELEMENTS_BETWEEN_SIGNALS = 1 << 24   # some 20 ms of work: Ctrl-C is answered between two stretches of it
+
+
+cdef double add_pairwise(const double* x, Py_ssize_t n) noexcept nogil:
+    if n == 1:
+        return x[0]
+    cdef Py_ssize_t half = n // 2
+    return add_pairwise(x, half) + add_pairwise(x + half, n - half)
+
+
+cdef double run_span(block_function function, void* call, Py_ssize_t first, Py_ssize_t count, void* scratch) noexcept nogil:
+    """Run blocks and add their results pairwise, as they come: after block k the sums of its finished pairs are added."""
+    cdef double waiting[64]
+    cdef Py_ssize_t block, done
+    cdef int depth = 0
+    for block in range(count):
+        waiting[depth] = function(call, first + block, scratch)
+        depth += 1
+        done = block + 1
+        while done % 2 == 0:
+            waiting[depth - 2] += waiting[depth - 1]
+            depth -= 1
+            done //= 2
+    while depth > 1:
+        waiting[depth - 2] += waiting[depth - 1]
+        depth -= 1
+    return waiting[0]
+
+
+cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
+                       Py_ssize_t scratch_size) except? -1.0:
+    """Run every block and return the sum of what they return: the same bits for any number of threads.
+
+    Blocks are dealt in spans of a size that depends on their number alone. `elements` is the work in one block.
+    """
+    cdef Py_ssize_t span = 1, spans, first, last, s, stretch
+    cdef double* partial
+    cdef char* scratch = NULL
+    cdef double result
+    if blocks == 0:
+        return 0.0
+    while span * MAX_SPANS < blocks:
+        span *= 2
+    spans = (blocks + span - 1) // span
+    if threads > spans:
+        threads = <int>spans
+    scratch_size = (scratch_size + 127) // 64 * 64   # threads do not share a cache line
+    partial = <double*>malloc(spans * sizeof(double))
+    scratch = <char*>malloc(scratch_size * threads)
+    if partial == NULL or scratch == NULL:
+        free(partial)
+        free(scratch)
+        raise MemoryError("fastloss: no memory for the scratch space of the call")
+    stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (span * elements) + 1)
+    try:
+        first = 0
+        while first < spans:
+            last = min(first + stretch, spans)
+            with nogil:
+                if threads == 1:
+                    for s in range(first, last):
+                        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), scratch)
+                else:
+                    run_parallel(function, call, blocks, span, first, last, threads, scratch, scratch_size, partial)
+            first = last
+            if first < spans:
+                PyErr_CheckSignals()
+        result = add_pairwise(partial, spans)
+    finally:
+        free(partial)
+        free(scratch)
+    return result
+
+
+cdef void run_parallel(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t span, Py_ssize_t first,
+                       Py_ssize_t last, int threads, char* scratch, Py_ssize_t scratch_size, double* partial) noexcept nogil:
+    cdef Py_ssize_t s
+    cdef char* own
+    with nogil, parallel(num_threads=threads):
+        own = scratch + threadid() * scratch_size
+        for s in prange(first, last, schedule="static"):
+            partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), own)
+
+
+cdef int set_from(Operand* operand, object described, bint has_class_axis) except -1:
+    if described is None:
+        operand.data = NULL
+        return 0
+    return set_operand(operand, described[0], described[1], described[2], has_class_axis)

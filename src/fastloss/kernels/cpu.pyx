@@ -1,0 +1,32 @@
+# cython: language_level=3
+"""Which ISA levels this build has and this CPU can run. Compiled for the plain target: it must load everywhere."""
+
+cdef extern from *:
+    """
+    #if defined(FL_HAS_LEVELS)
+    /* Single features, not "x86-64-v4": compilers know those names only lately. The builtin asks the operating system too. */
+    static int fl_runs_v2(void) { __builtin_cpu_init(); return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
+    static int fl_runs_v3(void) { return fl_runs_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                                         && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c"); }
+    static int fl_runs_v4(void) { return fl_runs_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                                         && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
+                                         && __builtin_cpu_supports("avx512vl"); }
+    #define FL_LEVELS 1
+    #else
+    #define fl_runs_v2() 0
+    #define fl_runs_v3() 0
+    #define fl_runs_v4() 0
+    #define FL_LEVELS 0
+    #endif
+    """
+    bint FL_LEVELS
+    bint fl_runs_v2()
+    bint fl_runs_v3()
+    bint fl_runs_v4()
+
+
+def isa_levels():
+    """Return the levels that can run here, the best one first."""
+    if not FL_LEVELS:
+        return ("plain",)
+    return tuple(level for level, runs in (("v4", fl_runs_v4()), ("v3", fl_runs_v3()), ("v2", fl_runs_v2())) if runs)

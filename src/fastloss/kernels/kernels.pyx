@@ -1,0 +1,194 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: embedsignature=False, infer_types=False
+"""The compiled engine. One source; compiled once for each ISA level. README.md beside this file is its contract.
+
+Nothing here decides what a call means: shapes, types and overlaps were checked by ``arguments.py``, and what is passed
+is an array as unsigned integers of its item size with the number of its element type.
+"""
+
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from cpython.exc cimport PyErr_CheckSignals
+from cython.parallel cimport parallel, prange, threadid
+from libc.math cimport INFINITY, NAN
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+ctypedef fused real:
+    float
+    double
+
+cdef enum:
+    VALUE = 1
+    GRADIENT = 2
+    HESSIAN = 4
+    SAMPLES = 1024               # in a block, at most
+    MAX_PARAMETERS = 4
+
+# How far the sum of a soft target's row may be from 1: bfloat16 probabilities add up to about 0.4 %.
+cdef double SUM_TOLERANCE = 1e-2
+
+cdef extern from *:
+    """
+    #if defined(_OPENMP)
+    #include <omp.h>
+    #define FL_OPENMP 1
+    #else
+    #define FL_OPENMP 0
+    #define omp_get_max_threads() 1
+    #define omp_in_parallel() 0
+    #endif
+    """
+    int FL_OPENMP
+    int omp_get_max_threads() noexcept nogil
+    int omp_in_parallel() noexcept nogil
+    const char* FL_ISA
+    const char* FL_COMPILER
+    const char* FL_FLAGS
+
+cdef extern from "dtypes.h" nogil:
+    enum:
+        FLOAT32 "FL_FLOAT32"
+        FLOAT64 "FL_FLOAT64"
+        FL_LABEL_BAD
+    void fl_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept
+    void fl_scatter(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, int) noexcept
+    void fl_widen_f32(int, const char*, float*, Py_ssize_t) noexcept
+    void fl_widen_f64(int, const char*, double*, Py_ssize_t) noexcept
+    void fl_narrow_f32(int, const float*, char*, Py_ssize_t) noexcept
+    void fl_narrow_f64(int, const double*, char*, Py_ssize_t) noexcept
+    void fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
+
+cdef extern from "blocks.h" nogil:
+    double fl_block_sum_f32(const float*, Py_ssize_t) noexcept
+    double fl_block_sum_f64(const double*, Py_ssize_t) noexcept
+    double fl_block_dot_f32(const float*, const float*, Py_ssize_t) noexcept
+    double fl_block_dot_f64(const double*, const double*, Py_ssize_t) noexcept
+    void fl_block_weigh_f32(float*, const float*, Py_ssize_t) noexcept
+    void fl_block_weigh_f64(double*, const double*, Py_ssize_t) noexcept
+    bint fl_block_inside_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
+    bint fl_block_inside_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
+    float fl_block_max_f32(const float*, Py_ssize_t) noexcept
+    double fl_block_max_f64(const double*, Py_ssize_t) noexcept
+    float fl_exp_below_f32(float, float) noexcept
+    double fl_exp_below_f64(double, double) noexcept
+    double fl_block_exp_sum_f32(const float*, float, float*, Py_ssize_t, double*) noexcept
+    double fl_block_exp_sum_f64(const double*, double, double*, Py_ssize_t, double*) noexcept
+
+
+cdef inline real exp_below(real x, real m) noexcept nogil:
+    if real is float:
+        return fl_exp_below_f32(x, m)
+    else:
+        return fl_exp_below_f64(x, m)
+
+cdef inline Py_ssize_t lanes_of(const real* tag) noexcept nogil:
+    """Lanes of a block primitive: 256 bytes of numbers."""
+    return 256 // sizeof(real)
+
+cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
+    """Elements of a block: 4 KiB of numbers, so that all buffers of a block stay in the first-level cache."""
+    return 4096 // sizeof(real)
+
+
+# The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; value, gradient, hessian; size.
+ctypedef void (*float_block)(void*, int, const float*, const float*, const float*, const float*, const float*, const float*, const float*,
+                             float*, float*, float*, Py_ssize_t) noexcept nogil
+ctypedef void (*double_block)(void*, int, const double*, const double*, const double*, const double*, const double*, const double*, const double*,
+                              double*, double*, double*, Py_ssize_t) noexcept nogil
+
+
+include "vocabulary.pxi"
+include "layout.pxi"
+include "samples.pxi"
+include "formulas.pxi"
+include "pointwise.pxi"
+include "softmax.pxi"
+include "blocks_run.pxi"
+
+
+def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, double low, double high, bint inspect,
+              bint in_place, tuple operands, tuple parameters, int threads):
+    """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
+
+    `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
+    shape. `parameters`: each a float or such a triple.
+    """
+    cdef PointwiseCall call
+    cdef Operand* places[7]
+    cdef int k
+    call.loss, call.want, call.size, call.scale = loss, want, size, scale
+    call.low, call.high, call.in_place = low, high, in_place
+    places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
+    for k in range(7):
+        set_from(places[k], operands[k], False)
+    for k in range(MAX_PARAMETERS):
+        call.parameter[k].data = NULL
+        call.constant[k] = NAN
+        if k < len(parameters):
+            if isinstance(parameters[k], tuple):
+                set_from(&call.parameter[k], parameters[k], False)
+            else:
+                call.constant[k] = parameters[k]
+    cdef Py_ssize_t block = 512 if double_precision else 1024
+    cdef block_function function
+    if inspect:
+        function = points_inspected_f64 if double_precision else points_inspected_f32
+    else:
+        function = points_block_f64 if double_precision else points_block_f32
+    return run_blocks(function, &call, (size + block - 1) // block, block, threads, 0)
+
+
+def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double scale, bint given_dense,
+         double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads):
+    """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
+
+    `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
+    axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array.
+    """
+    cdef RowsCall call
+    cdef Operand* places[7]
+    cdef const double[::1] class_weights
+    cdef int k
+    call.task, call.want, call.rows, call.classes, call.scale = task, want, n_rows, classes, scale
+    call.given_dense, call.smoothing = given_dense, smoothing
+    call.dense = given_dense or smoothing != 0
+    call.class_weight = NULL
+    if class_weight is not None:
+        class_weights = class_weight
+        call.class_weight = &class_weights[0]
+    call.ignoring = ignore_index is not None
+    call.ignored = ignore_index if call.ignoring else 0
+    places[:] = [&call.logits, &call.y_true, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
+    for k in range(7):
+        set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
+    cdef Py_ssize_t size
+    if double_precision:
+        size = rows_per_block(<const double*>NULL, classes)
+    else:
+        size = rows_per_block(<const float*>NULL, classes)
+    # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
+    cdef Py_ssize_t scratch = 4 * classes * (8 if double_precision else 4)
+    if classes <= FEW and not inspect:
+        scratch = 0
+    cdef block_function function
+    if inspect:
+        function = rows_inspected_f64 if double_precision else rows_inspected_f32
+    else:
+        function = rows_block_f64 if double_precision else rows_block_f32
+    return run_blocks(function, &call, (n_rows + size - 1) // size, size * classes, threads, scratch)
+
+
+def openmp_threads():
+    """Threads that OpenMP would give a parallel region opened here: it follows OMP_NUM_THREADS and threadpoolctl."""
+    return 1 if omp_in_parallel() else omp_get_max_threads()
+
+
+def build():
+    """What the compiler was and was told."""
+    return {
+        "isa": FL_ISA.decode(),
+        "compiler": FL_COMPILER.decode(),
+        "compile_flags": FL_FLAGS.decode(),
+        "openmp": bool(FL_OPENMP),
+    }

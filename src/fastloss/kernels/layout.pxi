@@ -1,0 +1,198 @@
+# Arrays of any shape, strides and element type, seen by the kernels as runs of numbers.
+#
+# An Operand is one array. Its dimensions without the class axis, if it has one, are the samples, numbered in C order;
+# adjoining dimensions are merged where strides allow. A kernel asks for samples first .. first + count, at a byte offset
+# (that of the class), and gets a pointer to contiguous numbers of its compute type: into the array itself where that is
+# what it holds, else into a buffer filled for it. So no kernel has a loop for a layout or an element type.
+
+cdef enum:
+    MAX_DIMENSIONS = 64          # NumPy's limit
+
+cdef struct Operand:
+    char* data                   # NULL: the call has no such operand
+    int dtype
+    bint swapped                 # byte order is not the machine's
+    Py_ssize_t itemsize
+    Py_ssize_t class_stride      # 0 where there is no class axis
+    int dimensions               # of the samples, merged; 0 stands for a single sample
+    Py_ssize_t shape[MAX_DIMENSIONS]
+    Py_ssize_t strides[MAX_DIMENSIONS]
+
+
+cdef int set_operand(Operand* operand, object array, int dtype, bint swapped, bint has_class_axis) except -1:
+    """Describe `array` (None, or an array whose buffer NumPy exports), class axis last."""
+    cdef Py_buffer view
+    cdef Py_ssize_t k, merged, shape, stride
+    operand.data = NULL
+    if array is None:
+        return 0
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    try:
+        operand.data = <char*>view.buf if view.buf != NULL else <char*>operand
+        operand.dtype = dtype
+        operand.swapped = swapped
+        operand.itemsize = view.itemsize
+        operand.class_stride = view.strides[view.ndim - 1] if has_class_axis else 0
+        merged = 0
+        for k in range(view.ndim - has_class_axis):
+            shape, stride = view.shape[k], view.strides[k]
+            if shape == 1:
+                continue
+            if merged > 0 and operand.strides[merged - 1] == stride * shape:
+                operand.shape[merged - 1] *= shape
+                operand.strides[merged - 1] = stride
+            else:
+                operand.shape[merged] = shape
+                operand.strides[merged] = stride
+                merged += 1
+        operand.dimensions = <int>merged
+    finally:
+        # The caller holds the array for the time of the call, and with it its memory.
+        PyBuffer_Release(&view)
+    return 0
+
+
+cdef inline bint aligned(const char* pointer, Py_ssize_t itemsize) noexcept nogil:
+    return <size_t>pointer % <size_t>itemsize == 0
+
+
+cdef inline int dtype_of(const real* tag) noexcept nogil:
+    if real is float:
+        return FLOAT32
+    else:
+        return FLOAT64
+
+
+cdef inline bint native(const real* tag, const Operand* operand) noexcept nogil:
+    """Whether the elements are of the compute type, as the machine holds them."""
+    return operand.dtype == dtype_of(tag) and not operand.swapped
+
+
+cdef inline bint adjoining(const Operand* operand) noexcept nogil:
+    """Whether the samples are one contiguous run."""
+    return operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == operand.itemsize)
+
+
+cdef Py_ssize_t sample_offset(const Operand* operand, Py_ssize_t sample, Py_ssize_t* index) noexcept nogil:
+    """Byte offset of a sample; `index` is set to its place in each dimension."""
+    cdef Py_ssize_t offset = 0
+    cdef int k
+    for k in range(operand.dimensions - 1, -1, -1):
+        index[k] = sample % operand.shape[k]
+        sample //= operand.shape[k]
+        offset += index[k] * operand.strides[k]
+    return offset
+
+
+cdef void copy_samples(const Operand* operand, Py_ssize_t offset, Py_ssize_t first, Py_ssize_t count, char* buffer,
+                       bint into_array) noexcept nogil:
+    """Copy samples between the array and a contiguous buffer, run by run of the last dimension."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef char* data = operand.data + offset
+    cdef Py_ssize_t run, stride, size = operand.itemsize
+    cdef int k, last = operand.dimensions - 1
+    data += sample_offset(operand, first, index)
+    if last < 0:
+        last = 0
+        index[0] = 0
+        stride = 0
+    else:
+        stride = operand.strides[last]
+    while count > 0:
+        run = count if operand.dimensions <= 1 else min(count, operand.shape[last] - index[last])
+        if into_array:
+            fl_scatter(data, stride, buffer, run, size, operand.swapped)
+        else:
+            fl_gather(buffer, data, stride, run, size, operand.swapped)
+        buffer += run * size
+        count -= run
+        if count > 0:
+            data += run * stride
+            index[last] += run
+            k = last
+            while k > 0 and index[k] == operand.shape[k]:
+                index[k] = 0
+                data += operand.strides[k - 1] - operand.shape[k] * operand.strides[k]
+                k -= 1
+                index[k] += 1
+
+
+cdef inline void widen(const real* tag, int dtype, const char* source, real* buffer, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        fl_widen_f32(dtype, source, buffer, n)
+    else:
+        fl_widen_f64(dtype, source, buffer, n)
+
+
+cdef inline void narrow(const real* tag, int dtype, const real* source, char* buffer, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        fl_narrow_f32(dtype, source, buffer, n)
+    else:
+        fl_narrow_f64(dtype, source, buffer, n)
+
+
+cdef const real* load(const Operand* operand, Py_ssize_t offset, Py_ssize_t first, Py_ssize_t count,
+                      real* buffer) noexcept nogil:
+    """Return `count` samples (at most SAMPLES) as contiguous numbers: in place if they are that already, else in `buffer`."""
+    cdef char raw[SAMPLES * 8]
+    cdef char* source
+    if adjoining(operand):
+        source = operand.data + offset + first * operand.itemsize
+        if native(buffer, operand) and aligned(source, sizeof(real)):
+            return <const real*>source
+        if not operand.swapped:
+            widen(buffer, operand.dtype, source, buffer, count)
+            return buffer
+    if operand.dtype == dtype_of(buffer):
+        copy_samples(operand, offset, first, count, <char*>buffer, False)
+        return buffer
+    copy_samples(operand, offset, first, count, raw, False)
+    widen(buffer, operand.dtype, raw, buffer, count)
+    return buffer
+
+
+cdef inline real* place(const Operand* operand, Py_ssize_t offset, Py_ssize_t first, real* buffer) noexcept nogil:
+    """Return where to write results: the array itself if it can take them as they are, else `buffer`, for `store`."""
+    cdef char* target = operand.data + offset + first * operand.itemsize
+    if adjoining(operand) and native(buffer, operand) and aligned(target, sizeof(real)):
+        return <real*>target
+    return buffer
+
+
+cdef void store(const Operand* operand, Py_ssize_t offset, Py_ssize_t first, Py_ssize_t count,
+                const real* source) noexcept nogil:
+    """Write `count` results (at most SAMPLES) into the array."""
+    cdef char raw[SAMPLES * 8]
+    if operand.dtype == dtype_of(source):
+        copy_samples(operand, offset, first, count, <char*>source, True)
+    elif adjoining(operand) and not operand.swapped:
+        narrow(source, operand.dtype, source, operand.data + offset + first * operand.itemsize, count)
+    else:
+        narrow(source, operand.dtype, source, raw, count)
+        copy_samples(operand, offset, first, count, raw, True)
+
+
+cdef void load_run(const Operand* operand, const char* data, Py_ssize_t stride, Py_ssize_t count, real* buffer) noexcept nogil:
+    """Read `count` elements, any number, that lie `stride` bytes apart."""
+    cdef char raw[SAMPLES * 8]
+    cdef Py_ssize_t n
+    while count > 0:
+        n = min(count, SAMPLES)
+        fl_gather(raw, data, stride, n, operand.itemsize, operand.swapped)
+        widen(buffer, operand.dtype, raw, buffer, n)
+        data += n * stride
+        buffer += n
+        count -= n
+
+
+cdef void store_run(const Operand* operand, char* data, Py_ssize_t stride, Py_ssize_t count, const real* source) noexcept nogil:
+    """Write `count` elements, any number, `stride` bytes apart."""
+    cdef char raw[SAMPLES * 8]
+    cdef Py_ssize_t n
+    while count > 0:
+        n = min(count, SAMPLES)
+        narrow(source, operand.dtype, source, raw, n)
+        fl_scatter(data, stride, raw, n, operand.itemsize, operand.swapped)
+        data += n * stride
+        source += n
+        count -= n

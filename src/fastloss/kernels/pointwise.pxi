@@ -1,0 +1,153 @@
+# Element-wise losses: ONE loop, compiled once for each formula and compute type.
+
+cdef struct PointwiseCall:
+    int loss                     # its number in POINTWISE
+    int want                     # VALUE | GRADIENT | HESSIAN
+    Py_ssize_t size
+    double scale                 # of gradient and Hessian: 1, or 1 / denominator
+    double low, high             # domain of y_true, for inspect_points
+    Operand y_true, y_pred, weight, where, value, gradient, hessian
+    Operand parameter[MAX_PARAMETERS]
+    double constant[MAX_PARAMETERS]   # of a parameter that is not an array
+    bint in_place                # the gradient overwrites y_pred
+
+
+cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted, bint hessian_wanted,
+                            const real* y_true, const real* y_pred, const real* multiplier,
+                            const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
+                            real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real v, g, h
+    for i in range(n):
+        point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i, &v, &g, &h)
+        if value_wanted:
+            value[i] = v
+        if gradient_wanted:
+            gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
+        if hessian_wanted:
+            hessian[i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
+
+
+cdef void point_block(Point* tag, int want, const real* y_true, const real* y_pred, const real* multiplier,
+                      const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
+                      real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
+    """The loop with what is not wanted compiled away: a value alone costs a value alone."""
+    if want == VALUE:
+        point_loop(tag, True, False, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
+                   value, gradient, hessian, n)
+    elif want == GRADIENT:
+        point_loop(tag, False, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
+                   value, gradient, hessian, n)
+    elif want == (VALUE | GRADIENT):
+        point_loop(tag, True, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
+                   value, gradient, hessian, n)
+    elif want == (GRADIENT | HESSIAN):
+        point_loop(tag, False, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
+                   value, gradient, hessian, n)
+    else:
+        point_loop(tag, True, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
+                   value, gradient, hessian, n)
+
+
+cdef double points_block(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
+    """One block: load, formula, store. Returns its part of the sum of the weighted values."""
+    cdef Py_ssize_t size = block_size(tag), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first)
+    cdef real y_true_buffer[SAMPLES]
+    cdef real y_pred_buffer[SAMPLES]
+    cdef real weight_buffer[SAMPLES]
+    cdef real multiplier_buffer[SAMPLES]
+    cdef real value_buffer[SAMPLES]
+    cdef real gradient_buffer[SAMPLES]
+    cdef real hessian_buffer[SAMPLES]
+    cdef real parameter_buffer[MAX_PARAMETERS][SAMPLES]
+    cdef const real* parameter[MAX_PARAMETERS]
+    cdef const real* weight
+    cdef const real* y_true = y_pred_buffer
+    cdef const real* y_pred
+    cdef const real* multiplier = multiplier_buffer
+    cdef real* value = value_buffer
+    cdef real* gradient = gradient_buffer
+    cdef real* hessian = hessian_buffer
+    cdef Py_ssize_t i
+    cdef int k
+
+    y_pred = load(&call.y_pred, 0, first, n, y_pred_buffer)
+    if call.y_true.data != NULL:
+        y_true = load(&call.y_true, 0, first, n, y_true_buffer)
+    weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
+    if call.want & ~VALUE:
+        multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
+    for k in range(MAX_PARAMETERS):
+        parameter[k] = parameter_buffer[k]
+        if call.parameter[k].data != NULL:
+            parameter[k] = load(&call.parameter[k], 0, first, n, parameter_buffer[k])
+        elif call.constant[k] == call.constant[k]:
+            for i in range(n):
+                parameter_buffer[k][i] = <real>call.constant[k]
+    if call.value.data != NULL:
+        value = place(&call.value, 0, first, value_buffer)
+    if call.want & GRADIENT and not call.in_place:
+        gradient = place(&call.gradient, 0, first, gradient_buffer)
+    if call.want & HESSIAN:
+        hessian = place(&call.hessian, 0, first, hessian_buffer)
+
+    if real is float:
+        float_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
+                                value, gradient, hessian, n)
+    else:
+        double_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
+                                 value, gradient, hessian, n)
+
+    if call.want & GRADIENT and gradient == gradient_buffer:
+        store(&call.gradient, 0, first, n, gradient)
+    if call.want & HESSIAN and hessian == hessian_buffer:
+        store(&call.hessian, 0, first, n, hessian)
+    if not call.want & VALUE:
+        return 0
+    if call.value.data != NULL:
+        weigh(value, weight, n)
+        if value == value_buffer:
+            store(&call.value, 0, first, n, value)
+        return 0
+    return sum_of(value, weight, n)
+
+
+cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
+    """The sum of a block's weights, NaN where a weight or a target is outside its domain."""
+    cdef Py_ssize_t size = block_size(tag), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first)
+    cdef real weight_buffer[SAMPLES]
+    cdef real y_true_buffer[SAMPLES]
+    cdef const real* y_true
+    cdef const real* weight
+    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, weight_buffer), n):
+        return NAN
+    weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
+    if call.low > -INFINITY or call.high < INFINITY:
+        y_true = load(&call.y_true, 0, first, n, y_true_buffer)
+        if real is float:
+            if not fl_block_inside_f32(y_true, weight, <float>call.low, <float>call.high, n):
+                return NAN
+        else:
+            if not fl_block_inside_f64(y_true, weight, call.low, call.high, n):
+                return NAN
+    if weight == NULL:
+        return n
+    if real is float:
+        return fl_block_sum_f32(weight, n)
+    else:
+        return fl_block_sum_f64(weight, n)
+
+
+cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return points_block(<const float*>NULL, <const PointwiseCall*>call, block)
+
+cdef double points_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return points_block(<const double*>NULL, <const PointwiseCall*>call, block)
+
+cdef double points_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return points_inspected(<const float*>NULL, <const PointwiseCall*>call, block)
+
+cdef double points_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return points_inspected(<const double*>NULL, <const PointwiseCall*>call, block)

@@ -1,0 +1,61 @@
+# What every kernel does with the samples of a block: their weights and masks.
+
+cdef inline const real* load_weights(const Operand* weight, const Operand* where, Py_ssize_t first, Py_ssize_t count,
+                                     real* buffer) noexcept nogil:
+    """The weight of each sample, 0 where it is masked; NULL where every weight is 1."""
+    cdef const real* w
+    cdef const real* kept
+    cdef real mask[SAMPLES]
+    cdef Py_ssize_t i
+    if where.data == NULL:
+        return NULL if weight.data == NULL else load(weight, 0, first, count, buffer)
+    kept = load(where, 0, first, count, mask)
+    if weight.data == NULL:
+        for i in range(count):
+            buffer[i] = kept[i]
+    else:
+        w = load(weight, 0, first, count, buffer)
+        for i in range(count):
+            buffer[i] = where_(kept[i] != 0, w[i], <real>0)
+    return buffer
+
+
+cdef inline const real* multipliers(const real* weight, double scale, Py_ssize_t count, real* buffer) noexcept nogil:
+    """weight x scale, rounded once: what a gradient is multiplied by when it is written."""
+    cdef Py_ssize_t i
+    if weight == NULL:
+        for i in range(count):
+            buffer[i] = <real>scale
+    else:
+        for i in range(count):
+            buffer[i] = <real>(<double>weight[i] * scale)
+    return buffer
+
+
+cdef inline bint weights_valid(const real* weight, Py_ssize_t count) noexcept nogil:
+    """Whether each weight is finite and >= 0."""
+    cdef bint valid = True
+    cdef Py_ssize_t i
+    for i in range(count):
+        valid &= (weight[i] >= 0) & (weight[i] < INFINITY)
+    return valid
+
+
+cdef inline double sum_of(const real* values, const real* weight, Py_ssize_t count) noexcept nogil:
+    if real is float:
+        if weight == NULL:
+            return fl_block_sum_f32(values, count)
+        return fl_block_dot_f32(values, weight, count)
+    else:
+        if weight == NULL:
+            return fl_block_sum_f64(values, count)
+        return fl_block_dot_f64(values, weight, count)
+
+
+cdef inline void weigh(real* values, const real* weight, Py_ssize_t count) noexcept nogil:
+    if weight == NULL:
+        return
+    if real is float:
+        fl_block_weigh_f32(values, weight, count)
+    else:
+        fl_block_weigh_f64(values, weight, count)

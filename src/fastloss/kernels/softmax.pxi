@@ -1,0 +1,503 @@
+# Rows of classes: softmax cross-entropy and the functions that share its sums.
+#
+# With m the largest logit of a row, e_j = exp(x_j - m), and `rest` the sum of all e_j but that of ONE largest logit
+# (whose e is exactly 1; ties stay in the sum):
+#
+#     loss         = (m - x_t) + log1p(rest)                t the target
+#     p_j          = e_j / (1 + rest)
+#     1 - p_j      = ((1 - e_j) + rest) / (1 + rest)        all terms >= 0: nothing cancels
+#     gradient_j   = p_j,  at the target  p_t - 1 = -((1 - e_t) + rest) / (1 + rest)
+#     Hessian_j    = p_j (1 - p_j)
+#
+# A model that is right keeps all its digits: logsumexp(x) - x_t and p_t - 1 would lose them. Infinite logits fall out of
+# the same lines, because e is 1 by comparison where x = m; `rest` is made NaN where no probability exists.
+#
+# A target of probabilities y (soft targets, smoothed labels, class weights w: y_c := w_c y_c), Y the sum of y:
+#
+#     loss         = sum_c y_c (m - x_c)  +  Y log1p(rest)                      all terms >= 0
+#     gradient_c   = Y p_c - y_c,  at a largest logit  (Y - y_c) - Y rest / (1 + rest)
+#     Hessian_c    = Y p_c (1 - p_c)
+#
+# Up to FEW classes a tile of rows is transposed so that rows lie in the lanes; with more, classes do. Which of the two
+# runs, and the order in which a row is added up, depends on the number of classes alone.
+
+cdef enum:
+    FEW = 64                     # classes, at most, of a tile with rows in the lanes
+    TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
+    WIDE_ROWS = 16               # rows of a block of wide rows
+    CHUNK = 4096                 # classes whose exponentials a lane adds up before the sum is continued in double
+    CLASS_GROUP = 8              # the same for a tile
+
+cdef enum Task:
+    CROSS_ENTROPY
+    SOFTMAX
+    LOG_SOFTMAX
+    LOGSUMEXP
+
+cdef struct RowsCall:
+    int task
+    int want                     # VALUE | GRADIENT | HESSIAN
+    Py_ssize_t rows, classes
+    double scale                 # of gradient and Hessian: 1, or 1 / denominator
+    bint dense                   # the target is a probability for each class, given or made from labels
+    bint given_dense             # y_true holds probabilities
+    double smoothing
+    const double* class_weight   # NULL: all 1
+    bint ignoring
+    long long ignored
+    Operand logits, y_true, weight, where, value, gradient, hessian
+
+
+cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexcept nogil:
+    return lanes_of(tag) if classes <= FEW else WIDE_ROWS
+
+
+cdef void load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, int64_t* labels) noexcept nogil:
+    cdef char raw[TILE_ROWS * 8]
+    cdef const char* source = raw
+    if adjoining(&call.y_true) and not call.y_true.swapped:
+        source = call.y_true.data + first * call.y_true.itemsize
+    else:
+        copy_samples(&call.y_true, 0, first, count, raw, False)
+    fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
+
+
+cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
+                    int64_t* labels, real* weight) noexcept nogil:
+    """Labels and weights of a block of rows: sample weight x class weight of the label, 0 where masked or ignored."""
+    cdef real buffer[TILE_ROWS]
+    cdef const real* w = load_weights(&call.weight, &call.where, first, count, buffer)
+    cdef Py_ssize_t i
+    for i in range(count):
+        weight[i] = <real>1 if w == NULL else w[i]
+    if call.task == CROSS_ENTROPY and not call.given_dense:
+        load_labels(call, first, count, labels)
+        for i in range(count):
+            if labels[i] < 0:    # ignored; or overwritten by another thread since it was checked
+                weight[i] = 0
+                labels[i] = 0
+            elif call.class_weight != NULL and not call.dense and weight[i] != 0:
+                weight[i] = <real>(weight[i] * call.class_weight[labels[i]])
+
+
+cdef inline real target_weight(const real* tag, const RowsCall* call, Py_ssize_t c, real y) noexcept nogil:
+    """The weight of class c in the loss: class weight x smoothed probability."""
+    cdef double smoothed = y
+    if call.smoothing != 0:
+        smoothed = smoothed * (1 - call.smoothing) + call.smoothing / call.classes
+    if call.class_weight != NULL:
+        smoothed *= call.class_weight[c]
+    return <real>smoothed
+
+
+cdef inline real finite_difference(real m, real x) noexcept nogil:
+    """m - x, 0 where they are equal (infinities too)."""
+    return where_(x == m, <real>0, m - x)
+
+
+# ---- few classes: rows in the lanes ----------------------------------------------------------------------------
+
+cdef void load_tile(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
+                    real* tile) noexcept nogil:
+    """tile[c][row]; rows beyond `count` are 0."""
+    cdef Py_ssize_t lanes = lanes_of(tag), c, row
+    cdef const real* source
+    for c in range(classes):
+        source = load(operand, c * operand.class_stride, first, count, tile + c * lanes)
+        if source != tile + c * lanes:
+            memcpy(tile + c * lanes, source, count * sizeof(real))
+        for row in range(count, lanes):
+            tile[c * lanes + row] = 0
+
+
+cdef void store_tile(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
+                     const real* tile) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tag), c
+    for c in range(classes):
+        store(operand, c * operand.class_stride, first, count, tile + c * lanes)
+
+
+cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* ties) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(x), c, group, i
+    cdef real part[TILE_ROWS]
+    cdef real value
+    for i in range(lanes):
+        m[i] = -INFINITY
+        rest[i] = 0
+        ties[i] = 0
+    for c in range(classes):
+        for i in range(lanes):
+            m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])
+    for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
+        for i in range(lanes):
+            part[i] = 0
+        for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
+            for i in range(lanes):
+                value = exp_below(x[c * lanes + i], m[i])
+                part[i] += where_(x[c * lanes + i] == m[i], <real>0, value)
+                ties[i] += where_(x[c * lanes + i] == m[i], <real>1, <real>0)
+                e[c * lanes + i] = value
+        for i in range(lanes):
+            rest[i] += part[i]
+    for i in range(lanes):
+        rest[i] += ties[i] - 1
+
+
+cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
+    """`rest`, but NaN for a row of no probabilities: two infinite logits, or -infinity alone."""
+    return where_((m == -INFINITY) | ((m == INFINITY) & (ties > 1)), <real>NAN, rest)
+
+
+cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
+    cdef Py_ssize_t n = min(lanes, call.rows - first), i, c
+    cdef real x[FEW * TILE_ROWS]
+    cdef real e[FEW * TILE_ROWS]
+    cdef real y[FEW * TILE_ROWS]
+    cdef real m[TILE_ROWS]
+    cdef real rest[TILE_ROWS]
+    cdef real ties[TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real multiplier[TILE_ROWS]
+    cdef real inverse[TILE_ROWS]
+    cdef real total[TILE_ROWS]
+    cdef real target[TILE_ROWS]
+    cdef int64_t label[TILE_ROWS]
+    cdef real p, g, h, rest_of
+
+    load_rows(tag, call, first, n, label, weight)
+    for i in range(n, lanes):
+        weight[i] = 0
+        label[i] = 0
+    load_tile(tag, &call.logits, first, n, classes, x)
+    tile_sums(x, classes, e, m, rest, ties)
+
+    if call.task == LOGSUMEXP:
+        for i in range(lanes):
+            value[i] = m[i] + log1p_(rest[i])
+        store(&call.value, 0, first, n, value)
+        return 0
+    for i in range(lanes):
+        rest[i] = checked_rest(m[i], rest[i], ties[i])
+        inverse[i] = <real>(1 / (1 + <double>rest[i]))
+        multiplier[i] = <real>(<double>weight[i] * call.scale)
+    if call.task == LOG_SOFTMAX:
+        for i in range(lanes):
+            value[i] = log1p_(rest[i])
+        for c in range(classes):
+            for i in range(lanes):
+                e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + value[i])
+        store_tile(tag, &call.gradient, first, n, classes, e)
+        return 0
+    if call.task == SOFTMAX:
+        for c in range(classes):
+            for i in range(lanes):
+                e[c * lanes + i] *= inverse[i]
+        store_tile(tag, &call.gradient, first, n, classes, e)
+        return 0
+
+    if call.dense:
+        if call.given_dense:
+            load_tile(tag, &call.y_true, first, n, classes, y)
+        else:
+            for c in range(classes):
+                for i in range(lanes):
+                    y[c * lanes + i] = label[i] == c
+        if call.smoothing != 0 or call.class_weight != NULL:
+            for c in range(classes):
+                for i in range(lanes):
+                    y[c * lanes + i] = target_weight(tag, call, c, y[c * lanes + i])
+        for i in range(lanes):
+            total[i] = 0
+            value[i] = 0
+        for c in range(classes):
+            for i in range(lanes):
+                p = y[c * lanes + i]
+                total[i] += p
+                value[i] += where_(p == 0, <real>0, p * finite_difference(m[i], x[c * lanes + i]))
+        for i in range(lanes):
+            value[i] += total[i] * log1p_(rest[i])
+    else:
+        for i in range(lanes):
+            target[i] = x[label[i] * lanes + i]
+        for i in range(lanes):
+            value[i] = finite_difference(m[i], target[i]) + log1p_(rest[i])
+
+    # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
+    if call.want & HESSIAN:
+        for c in range(classes):
+            for i in range(lanes):
+                p = e[c * lanes + i]
+                h = (p * inverse[i]) * (((1 - p) + rest[i]) * inverse[i])
+                if call.dense:
+                    h *= total[i]
+                x[c * lanes + i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
+        store_tile(tag, &call.hessian, first, n, classes, x)
+    if call.want & GRADIENT:
+        if call.dense:
+            for c in range(classes):
+                for i in range(lanes):
+                    p = e[c * lanes + i] * inverse[i]
+                    rest_of = (total[i] - y[c * lanes + i]) - total[i] * (rest[i] * inverse[i])
+                    g = where_(e[c * lanes + i] == 1, rest_of, total[i] * p - y[c * lanes + i])
+                    e[c * lanes + i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
+        else:
+            for i in range(lanes):
+                target[i] = ((e[label[i] * lanes + i] - 1) - rest[i])
+            for i in range(lanes):
+                inverse[i] = <real>(<double>weight[i] * call.scale / (1 + <double>rest[i]))
+            for c in range(classes):
+                for i in range(lanes):
+                    e[c * lanes + i] = where_(multiplier[i] == 0, <real>0, e[c * lanes + i] * inverse[i])
+            for i in range(lanes):
+                e[label[i] * lanes + i] = where_(multiplier[i] == 0, <real>0, target[i] * inverse[i])
+        store_tile(tag, &call.gradient, first, n, classes, e)
+    if not call.want & VALUE:
+        return 0
+    if call.value.data != NULL:
+        weigh(value, weight, n)
+        store(&call.value, 0, first, n, value)
+        return 0
+    return sum_of(value, weight, n)
+
+
+# ---- many classes: classes in the lanes ------------------------------------------------------------------------
+
+cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
+    """Whether the classes of a row lie in memory as the kernel computes with them."""
+    return operand.class_stride == sizeof(real) and native(tag, operand) and aligned(data, sizeof(real))
+
+
+cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, double* rest, double* ties) noexcept nogil:
+    """Largest logit; e = exp(x - m), a whole row if `keep`, else each chunk over the one before; the sum of the rest."""
+    cdef real m
+    cdef double total = 0, error = 0, part, sum_
+    cdef Py_ssize_t chunk, start, n
+    ties[0] = 0
+    if real is float:
+        m = fl_block_max_f32(x, classes)
+    else:
+        m = fl_block_max_f64(x, classes)
+    for chunk in range((classes + CHUNK - 1) // CHUNK):
+        start = chunk * CHUNK
+        n = min(<Py_ssize_t>CHUNK, classes - start)
+        if real is float:
+            part = fl_block_exp_sum_f32(x + start, m, e + start if keep else e, n, ties)
+        else:
+            part = fl_block_exp_sum_f64(x + start, m, e + start if keep else e, n, ties)
+        # The error of each addition is kept (Knuth's TwoSum): a million classes are 244 parts.
+        sum_ = total + part
+        error += (total - (sum_ - (sum_ - total))) + (part - (sum_ - total))
+        total = sum_
+    rest[0] = (total + error) + (ties[0] - 1)
+    return m
+
+
+cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
+                     real* scratch) noexcept nogil:
+    """One row; returns its loss, not weighted."""
+    cdef Py_ssize_t classes = call.classes, c
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef char* data = call.logits.data + sample_offset(&call.logits, row, index)
+    cdef char* gradient_data = NULL
+    cdef char* hessian_data
+    cdef real* x = <real*>data
+    cdef real* e = scratch + classes
+    cdef real* y = scratch + 2 * classes
+    cdef real* hessian = scratch + 3 * classes
+    cdef real m, y_sum, inverse, multiplier, scaled, part, rest_real, p, target = 0
+    cdef double rest, ties, value, log_total, total = 0
+    cdef bint keep = call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX
+
+    if not class_run_in_place(tag, &call.logits, data):
+        x = scratch
+        load_run(&call.logits, data, call.logits.class_stride, classes, x)
+    if call.want & GRADIENT:
+        gradient_data = call.gradient.data + sample_offset(&call.gradient, row, index)
+        if class_run_in_place(tag, &call.gradient, gradient_data) and call.task != LOG_SOFTMAX:
+            e = <real*>gradient_data
+    if call.task == CROSS_ENTROPY and not call.dense:
+        target = x[label]
+    # e may be the array of x: what needs x comes before the exponentials, or after with a scratch of their own.
+    if call.dense:
+        if call.given_dense:
+            data = call.y_true.data + sample_offset(&call.y_true, row, index)
+            load_run(&call.y_true, data, call.y_true.class_stride, classes, y)
+        else:
+            for c in range(classes):
+                y[c] = 0
+            y[label] = 1
+        if call.smoothing != 0 or call.class_weight != NULL:
+            for c in range(classes):
+                y[c] = target_weight(tag, call, c, y[c])
+        value = dense_distance(x, y, classes, &total)
+    m = wide_sums(x, classes, e, keep, &rest, &ties)
+    if call.task == LOGSUMEXP:
+        return m + fl_log1p(rest)
+    if m == -INFINITY or (m == INFINITY and ties > 1):
+        rest = NAN
+    log_total = fl_log1p(rest)
+    if call.task == LOG_SOFTMAX:
+        p = <real>log_total
+        for c in range(classes):
+            e[c] = -(finite_difference(m, x[c]) + p)
+        store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, e)
+        return 0
+    if call.dense:
+        value += total * log_total
+    else:
+        value = finite_difference(m, target) + log_total
+
+    inverse = <real>(1 / (1 + rest))
+    multiplier = <real>(weight * call.scale)
+    scaled = <real>(weight * call.scale / (1 + rest))
+    rest_real = <real>rest
+    y_sum = <real>total
+    if call.want & HESSIAN:
+        hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
+        if class_run_in_place(tag, &call.hessian, hessian_data):
+            hessian = <real*>hessian_data
+        part = multiplier * y_sum if call.dense else multiplier
+        for c in range(classes):
+            p = e[c]
+            hessian[c] = ((p * inverse) * (((1 - p) + rest_real) * inverse)) * part
+        if hessian != <real*>hessian_data:
+            store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
+    if call.want & GRADIENT:
+        if call.dense:
+            part = y_sum * (rest_real * inverse)
+            for c in range(classes):
+                p = where_(e[c] == 1, (y_sum - y[c]) - part, y_sum * (e[c] * inverse) - y[c])
+                e[c] = p * multiplier
+        else:
+            target = (e[label] - 1) - rest_real
+            for c in range(classes):
+                e[c] *= scaled
+            if call.task == CROSS_ENTROPY:
+                e[label] = target * scaled
+        if e != <real*>gradient_data:
+            store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, e)
+    return value
+
+
+cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, double* total) noexcept nogil:
+    """sum_c y_c (m - x_c), m the largest x; `total` is the sum of y. By blocks, as every sum."""
+    cdef real product[SAMPLES]
+    cdef Py_ssize_t chunk, start, c, n
+    cdef double distance = 0
+    cdef real m, difference
+    if real is float:
+        m = fl_block_max_f32(x, classes)
+    else:
+        m = fl_block_max_f64(x, classes)
+    total[0] = 0
+    for chunk in range((classes + SAMPLES - 1) // SAMPLES):
+        start = chunk * SAMPLES
+        n = min(<Py_ssize_t>SAMPLES, classes - start)
+        for c in range(n):
+            difference = finite_difference(m, x[start + c])
+            product[c] = where_(y[start + c] == 0, <real>0, y[start + c] * difference)
+        distance += sum_of(product, <const real*>NULL, n)
+        total[0] += sum_of(y + start, <const real*>NULL, n)
+    return distance
+
+
+cdef void clear_row(const real* tag, const RowsCall* call, const Operand* operand, Py_ssize_t row, real* scratch) noexcept nogil:
+    """+0 in every class of a row that is left out."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef Py_ssize_t c
+    for c in range(call.classes):
+        scratch[c] = 0
+    store_run(operand, operand.data + sample_offset(operand, row, index), operand.class_stride, call.classes, scratch)
+
+
+cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    cdef Py_ssize_t first = block * WIDE_ROWS
+    cdef Py_ssize_t n = min(<Py_ssize_t>WIDE_ROWS, call.rows - first), i
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef double loss
+    load_rows(tag, call, first, n, label, weight)
+    for i in range(n):
+        value[i] = 0
+        if weight[i] == 0:
+            if call.want & GRADIENT:
+                clear_row(tag, call, &call.gradient, first + i, scratch)
+            if call.want & HESSIAN:
+                clear_row(tag, call, &call.hessian, first + i, scratch)
+        else:
+            value[i] = <real>wide_row(tag, call, first + i, label[i], weight[i], scratch)
+    if not call.want & VALUE:
+        return 0
+    if call.value.data != NULL:
+        weigh(value, weight, n)
+        store(&call.value, 0, first, n, value)
+        return 0
+    return sum_of(value, weight, n)
+
+
+cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, real* y) noexcept nogil:
+    """The sum of a block's weights (x the sum of a soft target), NaN where a weight or a target is outside its domain."""
+    cdef Py_ssize_t size = rows_per_block(tag, call.classes), first = block * size
+    cdef Py_ssize_t n = min(size, call.rows - first), i, c
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef real buffer[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef int64_t label[TILE_ROWS]
+    cdef const real* w
+    cdef double total = 0, row_weight, smoothed
+    cdef bint bad = False, negative
+    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):
+        return NAN
+    if not call.given_dense:
+        w = load_weights(&call.weight, &call.where, first, n, buffer)
+        load_labels(call, first, n, label)
+        for i in range(n):
+            bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
+        if bad:
+            return NAN
+        if w == NULL and not call.ignoring and call.class_weight == NULL:
+            return n
+    load_rows(tag, call, first, n, label, weight)
+    for i in range(n):
+        if weight[i] == 0:
+            continue
+        row_weight = 1
+        if call.given_dense:
+            load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, first + i, index),
+                     call.y_true.class_stride, call.classes, y)
+            negative = False
+            for c in range(call.classes):
+                negative |= y[c] < 0
+            row_weight = sum_of(y, <const real*>NULL, call.classes)
+            if negative or row_weight > 1 + SUM_TOLERANCE or row_weight < 1 - SUM_TOLERANCE:
+                return NAN
+        if call.dense:
+            row_weight = (1 - call.smoothing) * row_weight + call.smoothing
+            if call.class_weight != NULL:
+                row_weight = 0
+                for c in range(call.classes):
+                    smoothed = (y[c] if call.given_dense else <double>(label[i] == c)) * (1 - call.smoothing)
+                    row_weight += call.class_weight[c] * (smoothed + call.smoothing / call.classes)
+        # A NaN in a soft target makes its row NaN, not the denominator of all others.
+        total += weight[i] * (row_weight if row_weight == row_weight else 1)
+    return total
+
+
+cdef double rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const RowsCall*>call).classes <= FEW:
+        return few_block(<const float*>NULL, <const RowsCall*>call, block)
+    return wide_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
+
+cdef double rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const RowsCall*>call).classes <= FEW:
+        return few_block(<const double*>NULL, <const RowsCall*>call, block)
+    return wide_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
+
+cdef double rows_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return rows_inspected(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
+
+cdef double rows_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return rows_inspected(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)

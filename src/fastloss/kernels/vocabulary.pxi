@@ -1,0 +1,89 @@
+# The words of a formula (formulas/vocabulary.py), each mapped to its primitive in both compute types.
+
+cdef extern from "vecmath.h" nogil:
+    float fl_expf(float) noexcept
+    double fl_exp(double) noexcept
+    float fl_expm1f(float) noexcept
+    double fl_expm1(double) noexcept
+    float fl_logf(float) noexcept
+    double fl_log(double) noexcept
+    float fl_log1pf(float) noexcept
+    double fl_log1p(double) noexcept
+    float fl_tanhf(float) noexcept
+    double fl_tanh(double) noexcept
+    float fl_sigmoidf(float) noexcept
+    double fl_sigmoid(double) noexcept
+    float fl_log_sigmoidf(float) noexcept
+    double fl_log_sigmoid(double) noexcept
+    float fl_softplusf(float) noexcept
+    double fl_softplus(double) noexcept
+    float fl_sqrtf(float) noexcept
+    double fl_sqrt(double) noexcept
+    float fl_absf(float) noexcept
+    double fl_abs(double) noexcept
+
+cdef inline real exp_(real x) noexcept nogil:
+    if real is float:
+        return fl_expf(x)
+    else:
+        return fl_exp(x)
+
+cdef inline real expm1_(real x) noexcept nogil:
+    if real is float:
+        return fl_expm1f(x)
+    else:
+        return fl_expm1(x)
+
+cdef inline real log_(real x) noexcept nogil:
+    if real is float:
+        return fl_logf(x)
+    else:
+        return fl_log(x)
+
+cdef inline real log1p_(real x) noexcept nogil:
+    if real is float:
+        return fl_log1pf(x)
+    else:
+        return fl_log1p(x)
+
+cdef inline real tanh_(real x) noexcept nogil:
+    if real is float:
+        return fl_tanhf(x)
+    else:
+        return fl_tanh(x)
+
+cdef inline real sigmoid_(real x) noexcept nogil:
+    if real is float:
+        return fl_sigmoidf(x)
+    else:
+        return fl_sigmoid(x)
+
+cdef inline real log_sigmoid_(real x) noexcept nogil:
+    if real is float:
+        return fl_log_sigmoidf(x)
+    else:
+        return fl_log_sigmoid(x)
+
+cdef inline real softplus_(real x) noexcept nogil:
+    if real is float:
+        return fl_softplusf(x)
+    else:
+        return fl_softplus(x)
+
+cdef inline real sqrt_(real x) noexcept nogil:
+    if real is float:
+        return fl_sqrtf(x)
+    else:
+        return fl_sqrt(x)
+
+cdef inline real abs_(real x) noexcept nogil:
+    if real is float:
+        return fl_absf(x)
+    else:
+        return fl_abs(x)
+
+cdef inline real where_(bint condition, real x, real y) noexcept nogil:
+    return x if condition else y
+
+cdef inline real clamp_(real x, real low, real high) noexcept nogil:
+    return low if x < low else (high if x > high else x)

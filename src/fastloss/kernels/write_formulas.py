@@ -1,0 +1,160 @@
+"""Build step: translate ``formulas/*.py`` into Cython.
+
+    python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
+
+A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
+Hessian diagonal. Assignment -> ``cdef real``, number -> ``<real>`` cast (a bare literal is a double and would promote
+float32), call -> the primitive of the same name. What is outside that language is refused with file and line.
+
+The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic loop
+of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
+
+
+def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of a formula, and those of them that are public functions of one argument."""
+    constants = {}
+    for node in ast.parse((folder / "vocabulary.py").read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "frozenset":
+                value = value.args[0]
+            if isinstance(value, ast.Set | ast.Tuple):
+                constants[node.targets[0].id] = ast.literal_eval(value)
+    return frozenset(constants["WORDS"]), tuple(constants["ELEMENTWISE_FUNCTIONS"])
+
+
+class Expression(ast.NodeVisitor):
+    """Write one expression as Cython text."""
+
+    allowed = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.And, ast.Or,
+               ast.Not, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)  # fmt: skip
+    symbols = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-", ast.Lt: "<", ast.LtE: "<=",
+               ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "and", ast.Or: "or", ast.Not: "not "}  # fmt: skip
+
+    def __init__(self, path: Path, words: frozenset[str], known: set[str]) -> None:
+        self.path, self.words, self.known = path, words, known
+
+    def refuse(self, node: ast.AST, what: str) -> SystemExit:
+        return SystemExit(f"{self.path}:{getattr(node, 'lineno', '?')}: {what}; a formula may use {sorted(self.words)}")
+
+    def generic_visit(self, node: ast.AST) -> str:
+        raise self.refuse(node, f"{type(node).__name__} is not in the language of formulas")
+
+    def visit_Constant(self, node: ast.Constant) -> str:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            raise self.refuse(node, f"{node.value!r} is not a number")
+        return f"(<real>{node.value!r})"
+
+    def visit_Name(self, node: ast.Name) -> str:
+        if node.id not in self.known:
+            raise self.refuse(node, f"the name {node.id} is not defined")
+        return node.id
+
+    def visit_Call(self, node: ast.Call) -> str:
+        if not isinstance(node.func, ast.Name) or node.func.id not in self.words or node.keywords:
+            raise self.refuse(node, f"the call {ast.unparse(node)} is not in the vocabulary")
+        arguments = ", ".join(self.visit(argument) for argument in node.args)
+        return f"{node.func.id}_({arguments})"
+
+    def visit_BinOp(self, node: ast.BinOp) -> str:
+        return f"({self.visit(node.left)} {self.symbol(node.op)} {self.visit(node.right)})"
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
+        return f"({self.symbol(node.op)}{self.visit(node.operand)})"
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> str:
+        return "(" + f" {self.symbol(node.op)} ".join(self.visit(value) for value in node.values) + ")"
+
+    def visit_Compare(self, node: ast.Compare) -> str:
+        if len(node.ops) != 1:
+            raise self.refuse(node, "chained comparisons are not in the language of formulas")
+        return f"({self.visit(node.left)} {self.symbol(node.ops[0])} {self.visit(node.comparators[0])})"
+
+    def symbol(self, operator: ast.AST) -> str:
+        if type(operator) not in self.symbols:
+            raise self.refuse(operator, f"the operator {type(operator).__name__} is not in the language of formulas")
+        return self.symbols[type(operator)]
+
+
+def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> tuple[list[str], int]:
+    """Return the Cython text of one formula and the number of its parameters."""
+    names = [argument.arg for argument in function.args.args]
+    expression = Expression(path, words, set(names))
+    if names[:2] != ["y_true", "y_pred"] or len(names) > 2 + MAX_PARAMETERS:
+        raise expression.refuse(function, f"{function.name} must take y_true, y_pred and at most {MAX_PARAMETERS} parameters")
+    scalars = ", ".join(f"real {name}" for name in names)
+    lines = [f"cdef inline void formula_{function.name}({scalars}, real* out_value, real* out_gradient, real* out_hessian) noexcept nogil:"]
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    for statement in body[:-1]:
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)):
+            raise expression.refuse(statement, "only assignments to one name may come before the return")
+        name = statement.targets[0].id
+        text = expression.visit(statement.value)
+        lines.append(f"    {name} = {text}" if name in expression.known else f"    cdef real {name} = {text}")
+        expression.known.add(name)
+    last = body[-1]
+    if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 3):
+        raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
+    for result, value in zip(("value", "gradient", "hessian"), last.value.elts, strict=True):
+        lines.append(f"    out_{result}[0] = {expression.visit(value)}")
+    return lines, len(names) - 2
+
+
+def is_formula(node: ast.AST) -> bool:
+    """Tell whether a statement is a function under ``@pointwise(...)``."""
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "pointwise" for d in node.decorator_list
+    )
+
+
+def tag(name: str) -> str:
+    """huber -> Huber, squared_error -> SquaredError."""
+    return name.title().replace("_", "")
+
+
+def write(folder: Path) -> str:
+    """Return the text of formulas.pxi."""
+    words, functions = vocabulary(folder)
+    bodies: list[str] = []
+    dispatch: list[str] = []
+    names: list[str] = []
+    for path in sorted(folder.glob("*.py")):
+        for node in filter(is_formula, ast.parse(path.read_text("utf-8")).body):
+            lines, parameters = translate(path, node, words)
+            bodies += [*lines, ""]
+            arguments = "".join(f", parameter{k}[i]" for k in range(parameters))
+            dispatch.append(f"formula_{node.name}(y_true, y_pred{arguments}, value, gradient, hessian)")
+            names.append(node.name)
+    for name in functions:
+        dispatch.append(f"value[0] = {name}_(y_pred); gradient[0] = 0; hessian[0] = 0")
+        names.append(name)
+
+    lines = ["# Written by write_formulas.py from formulas/*.py at build time: change those.", ""]
+    for name in names:
+        lines += [f"cdef struct {tag(name)}:", "    char _"]
+    lines += ["", "ctypedef fused Point:", *(f"    {tag(name)}" for name in names), "", *bodies]
+    pointers = ", ".join(f"const real* parameter{k}" for k in range(MAX_PARAMETERS))
+    lines += [
+        f"cdef inline void point(Point* tag, real y_true, real y_pred, {pointers}, Py_ssize_t i,",
+        "                       real* value, real* gradient, real* hessian) noexcept nogil:",
+    ]
+    for number, (name, call) in enumerate(zip(names, dispatch, strict=True)):
+        lines += [f"    {'elif' if number else 'if'} Point is {tag(name)}:", f"        {call}"]
+    lines += ["", f"POINTWISE = {tuple(names)!r}", f"cdef enum: POINT_COUNT = {len(names)}"]
+    for real in ("float", "double"):
+        lines += [f"cdef {real}_block {real}_blocks[POINT_COUNT]"]
+        lines += [f"{real}_blocks[{number}] = <{real}_block> point_block[{tag(name)}, {real}]" for number, name in enumerate(names)]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(write(Path(sys.argv[1])), "utf-8")

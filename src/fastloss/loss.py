@@ -1,0 +1,321 @@
+"""The loss object, and the one way of a call: check, allocate, run, reduce."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from . import arguments, reductions
+from .catalogue import CATALOGUE
+from .formulas.declare import Row
+from .runtime import checked_threads, kernels, threads_for
+
+VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
+_RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
+CROSS_ENTROPY = 0  # Task of kernels/softmax.pxi
+
+_KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
+
+
+class Loss:
+    """A loss function: call it for the value, its methods give gradient and Hessian diagonal, each in one pass.
+
+    Losses are not made by users; they are attributes of the package (`fastloss.huber`), and `bind` makes one with other
+    defaults. A loss is immutable, hashable, picklable, and equal to every loss of the same name and parameters.
+
+    Attributes
+    ----------
+    name, kind, formula, source : str
+    parameters : dict
+        The defaults of its parameters.
+    """
+
+    def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
+        declared = {parameter.name: parameter for parameter in row.parameters}
+        bound = dict(bound or {})
+        for name in bound:
+            if name not in declared:
+                raise TypeError(f"{row.name} has no parameter {name!r}; it has {list(declared) or 'none'}")
+        set_ = object.__setattr__
+        set_(self, "_row", row)
+        set_(self, "_bound", {name: arguments.as_parameter(declared[name], value) for name, value in bound.items()})
+        set_(self, "_parameters", {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()})
+        set_(self, "__doc__", docstring(row))
+
+    name = property(lambda self: self._row.name, doc="Its name in the package.")
+    kind = property(lambda self: self._row.kind, doc="``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes).")
+    formula = property(lambda self: self._row.formula, doc="The value of one sample.")
+    source = property(lambda self: self._row.source, doc="Where it was published.")
+    parameters = property(lambda self: dict(self._parameters), doc="The defaults of its parameters.")
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._evaluate(VALUE, args, keywords)
+
+    def grad(self, *args: Any, **keywords: Any) -> Any:
+        """Return the gradient of the value with respect to the prediction; arguments as in a call of the loss."""
+        return self._evaluate(GRADIENT, args, keywords)
+
+    def value_and_grad(self, *args: Any, **keywords: Any) -> Any:
+        """Return value and gradient, from one pass over the data; arguments as in a call of the loss."""
+        return self._evaluate(VALUE | GRADIENT, args, keywords)
+
+    def grad_and_hess(self, *args: Any, **keywords: Any) -> Any:
+        """Return gradient and diagonal of the Hessian, from one pass over the data; arguments as in a call of the loss."""
+        return self._evaluate(GRADIENT | HESSIAN, args, keywords)
+
+    def value_grad_hess(self, *args: Any, **keywords: Any) -> Any:
+        """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
+        return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
+
+    def bind(self, **parameters: Any) -> Loss:
+        """Return this loss with other defaults of its parameters.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> gentle = fl.huber.bind(delta=5.0)
+        >>> gentle
+        fastloss.huber.bind(delta=5.0)
+        >>> gentle([0.0], [10.0])
+        37.5
+        """
+        return Loss(self._row, {**self._bound, **parameters})
+
+    # ---- identity -----------------------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a loss is immutable; {self.name}.bind(...) makes one with other parameters")
+
+    def __repr__(self) -> str:
+        bound = ", ".join(f"{name}={value!r}" for name, value in self._bound.items())
+        return f"fastloss.{self.name}.bind({bound})" if bound else f"fastloss.{self.name}"
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.name, self._bound)
+
+    def _identity(self) -> tuple[Any, ...]:
+        return (
+            self.name,
+            *((v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v for v in self._parameters.values()),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity() == other._identity() if isinstance(other, Loss) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+        return inspect.Signature(
+            [inspect.Parameter("y_true", positional), inspect.Parameter(self._row.prediction, positional)]
+            + [inspect.Parameter(name, keyword, default=default) for name, default in self._parameters.items()]
+            + [inspect.Parameter(name, keyword, default="mean" if name == "reduction" else None) for name in _KEYWORDS]
+        )
+
+    # ---- the way of a call --------------------------------------------------------------------------------------
+
+    def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        call = _Call(self, want, args, keywords)
+        return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
+
+
+class _Call:
+    """The arguments of one call, sorted; then checked, run and reduced by `pointwise` or `rowwise`."""
+
+    def __init__(self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        row = loss._row
+        self.row, self.want = row, want
+        given = dict(zip(("y_true", "y_pred"), args, strict=False))
+        if len(args) > 2:
+            raise TypeError(f"{row.name} takes y_true and {row.prediction}, then keywords; {len(args)} arguments were given by place")
+        self.parameters = dict(loss._parameters)
+        options: dict[str, Any] = {}
+        for name, value in keywords.items():
+            if name in self.parameters:
+                self.parameters[name] = value
+            elif name in _KEYWORDS:
+                options[name] = value
+            elif name in ("y_true", "y_pred", row.prediction):
+                place = "y_pred" if name == row.prediction else name
+                if place in given:
+                    raise TypeError(f"{row.name} got {name} twice")
+                given[place] = value
+            else:
+                raise TypeError(f"{row.name} has no keyword {name!r}; it has {[*self.parameters, *_KEYWORDS]}")
+        for name, shown in (("y_true", "y_true"), ("y_pred", row.prediction)):
+            if name not in given:
+                raise TypeError(f"{row.name} needs {shown}")
+        for parameter in row.parameters:
+            if parameter.name in keywords:
+                self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
+        self.reduction = options.get("reduction", "mean")
+        self.normalizer = options.get("normalizer")
+        reductions.check_reduction(self.reduction, self.normalizer)
+        n_threads = options.get("n_threads")
+        self.n_threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+        self.options = options
+        self.y_true = arguments.as_array("y_true", given["y_true"])
+        self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
+        self.double_precision = self.y_pred.dtype.type is np.float64
+
+    def samples(self, shape: tuple[int, ...]) -> None:
+        """Check what goes with each sample, and the outputs; allocate those that are not given."""
+        self.weights = arguments.as_weights("sample_weight", self.options.get("sample_weight"), shape)
+        self.where = arguments.as_mask(self.options.get("where"), shape)
+        wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
+        given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
+        self.results: list[Any] = []
+        self.value = self.gradient = self.hessian = self.reduced_value = None
+        outputs: dict[str, np.ndarray[Any, Any]] = {}
+        fresh: list[tuple[str, tuple[int, ...]]] = []
+        for place, ((flag, name), array) in enumerate(zip(wanted, given, strict=True)):
+            shown = f"out ({name})" if len(wanted) == 1 else f"out[{place}] ({name})"
+            result_shape = self.y_pred.shape if flag != VALUE else shape if self.reduction == "none" else ()
+            if array is not None:
+                arguments.check_output(shown, array, result_shape)
+                outputs[shown] = array
+                if flag == VALUE and self.reduction != "none":
+                    self.reduced_value = array
+                else:
+                    setattr(self, name, array)
+                in_place_name = shown if flag == GRADIENT else None
+            elif flag != VALUE or self.reduction == "none":
+                fresh.append((name, result_shape))
+            if flag == GRADIENT:
+                gradient_shown = shown
+        self.in_place = False
+        if outputs:
+            inputs = {"y_true": self.y_true, "y_pred": self.y_pred, "sample_weight": self.weights, "where": self.where}
+            inputs |= {name: value for name, value in self.parameters.items() if isinstance(value, np.ndarray)}
+            self.in_place = arguments.check_overlaps(outputs, inputs, gradient_shown if self.want & GRADIENT else None)
+        self.fresh = fresh
+
+    def allocate(self) -> None:
+        """Make the outputs that were not given: a gradient in the memory order of the prediction."""
+        for name, shape in self.fresh:
+            like = self.y_pred if shape == self.y_pred.shape else None
+            array = np.empty(shape, self.y_pred.dtype.newbyteorder("=")) if like is None else np.empty_like(like, like.dtype.newbyteorder("="), subok=False)
+            setattr(self, name, array)
+
+    def finish(self, total: float, denominator: float) -> Any:
+        """Reduce, and return the results in their order."""
+        results: list[Any] = []
+        for flag, name in _RESULTS:
+            if not self.want & flag:
+                continue
+            if flag == VALUE and self.reduction != "none":
+                value = reductions.reduced(total, denominator)
+                if self.reduced_value is not None:
+                    self.reduced_value[()] = value
+                results.append(value if self.reduced_value is None else self.reduced_value)
+            else:
+                array = getattr(self, name)
+                is_fresh = any(name == fresh for fresh, _ in self.fresh)
+                results.append(array[()] if is_fresh and array.ndim == 0 else array)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def pointwise(self) -> Any:
+        shape, size = self.y_pred.shape, self.y_pred.size
+        domain = self.row.target
+        if self.y_true.shape != shape:
+            if self.y_true.ndim:
+                raise ValueError(f"y_true has shape {self.y_true.shape}, {self.row.prediction} has {shape}; they must be equal")
+            self.y_true = np.broadcast_to(self.y_true, shape)
+        self.samples(shape)
+        parameters = []
+        for parameter in self.row.parameters:
+            value = self.parameters[parameter.name]
+            if isinstance(value, np.ndarray):
+                value = arguments.describe(arguments.broadcast(parameter.name, value, shape))
+            parameters.append(value)
+        threads = threads_for(self.n_threads, size)
+        number = kernels.POINTWISE.index(self.row.name)
+
+        def run(inspect: bool, scale: float) -> float:
+            operands = tuple(
+                arguments.describe(array)
+                for array in (self.y_true, self.y_pred, self.weights, self.where, self.value, self.gradient, self.hessian)
+            )
+            return kernels.pointwise(
+                number, self.want, self.double_precision, size, scale, domain.low, domain.high, inspect, self.in_place,
+                operands, tuple(parameters), threads,
+            )  # fmt: skip
+
+        total_weight = float(size)
+        if self.weights is not None or self.where is not None or np.isfinite(domain.low) or np.isfinite(domain.high):
+            total_weight = run(True, 0.0)
+            if total_weight != total_weight:
+                if self.weights is not None:
+                    arguments.check_weights("sample_weight", self.weights, self.double_precision)
+                arguments.check_element_targets(self.y_true, domain, self.weights, self.where)
+                raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+        self.allocate()
+        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        return self.finish(run(False, reductions.scale(denominator)), denominator)
+
+    def rowwise(self) -> Any:
+        y_pred, y_true = self.y_pred, self.y_true
+        if y_pred.ndim == 0:
+            raise ValueError(f"{self.row.prediction} has no dimensions; it needs an axis of classes")
+        axis = arguments.as_axis(self.parameters["axis"], y_pred.ndim)
+        classes = y_pred.shape[axis]
+        place = y_pred.ndim + axis
+        shape = y_pred.shape[:place] + y_pred.shape[place + 1 :]
+        rows = y_pred.size // classes if classes else int(np.prod(shape))
+        soft = y_true.ndim == y_pred.ndim
+        if y_true.shape != (y_pred.shape if soft else shape):
+            raise ValueError(
+                f"y_true has shape {y_true.shape}; for {self.row.prediction} of shape {y_pred.shape} with classes on axis {axis} "
+                f"it must have shape {shape} (class indices) or {y_pred.shape} (probabilities)"
+            )
+        if classes == 0 and rows:
+            raise ValueError(f"{self.row.prediction} has shape {y_pred.shape}: rows of no classes")
+        class_weight = self.parameters["class_weight"]
+        if class_weight is not None and class_weight.size != classes:
+            raise ValueError(f"class_weight has {class_weight.size} weights; there are {classes} classes")
+        ignore_index = self.parameters["ignore_index"]
+        if soft and ignore_index is not None:
+            raise ValueError("ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out")
+        if not soft and y_true.dtype.itemsize == 2 and arguments.dtype_number(y_true.dtype) in (9, 10):
+            y_true = y_true.astype(np.float32)
+        self.samples(shape)
+        threads = threads_for(self.n_threads, y_pred.size)
+
+        def last(array: np.ndarray[Any, Any] | None) -> Any:
+            return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))
+
+        def run(inspect: bool, scale: float) -> float:
+            operands = (
+                last(y_pred), last(y_true) if soft else arguments.describe(y_true), arguments.describe(self.weights),
+                arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
+            )  # fmt: skip
+            return kernels.rows(
+                CROSS_ENTROPY, self.want, self.double_precision, rows, classes, scale, soft,
+                self.parameters["label_smoothing"], class_weight, ignore_index, inspect, operands, threads,
+            )  # fmt: skip
+
+        total_weight = run(True, 0.0)
+        if total_weight != total_weight:
+            if self.weights is not None:
+                arguments.check_weights("sample_weight", self.weights, self.double_precision)
+            if soft:
+                arguments.check_soft_targets(np.moveaxis(y_true, axis, -1), self.weights, self.where)
+            else:
+                arguments.check_labels(y_true, classes, ignore_index, self.weights, self.where)
+            raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+        self.allocate()
+        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        return self.finish(run(False, reductions.scale(denominator)), denominator)
+
+
+def _restored(name: str, bound: dict[str, Any]) -> Loss:
+    return Loss(CATALOGUE[name], bound)
+
+
+def docstring(row: Row) -> str:
+    """Return the numpydoc text of a loss, from its row."""
+    return row.summary

@@ -1,0 +1,46 @@
+"""From the losses of the samples to the value that is returned.
+
+Weights, masks and the mean's denominator become ONE multiplier for each sample, known before the kernel runs: the gradient
+is written once, already scaled. The kernel returns the sum of weight x loss.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from .arguments import as_number
+
+Reduction = Literal["mean", "sum", "none"]
+
+
+def check_reduction(reduction: Any, normalizer: Any) -> None:
+    """Raise unless these are a reduction and its normalizer."""
+    if not isinstance(reduction, str):
+        raise TypeError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction={reduction!r} is not one of 'mean', 'sum', 'none'")
+    if normalizer is None:
+        return
+    if reduction != "mean":
+        raise ValueError(f"normalizer replaces the denominator of the mean; it does not go with reduction={reduction!r}")
+    number = as_number("normalizer", normalizer)
+    if not 0 < number < math.inf:
+        raise ValueError(f"normalizer = {normalizer!r} is not a finite number > 0")
+
+
+def denominator(reduction: str, normalizer: Any, total_weight: float) -> float:
+    """Return what the sum of the weighted losses is divided by."""
+    if reduction != "mean":
+        return 1.0
+    return total_weight if normalizer is None else float(normalizer)
+
+
+def scale(denominator: float) -> float:
+    """Return the factor of gradient and Hessian; 0 where nothing is left to average."""
+    return 1.0 / denominator if denominator else 0.0
+
+
+def reduced(total: float, denominator: float) -> float:
+    """Return the value; 0 where nothing is left to average."""
+    return total / denominator if denominator else 0.0

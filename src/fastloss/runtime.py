@@ -1,0 +1,204 @@
+"""What a call runs on: the kernels of one ISA level, and how many threads."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import operator
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import _cpu
+
+#: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than it saves.
+SERIAL_BELOW = 1 << 16
+
+_MAX_THREADS = 2**31 - 1
+
+
+def _load_kernels() -> ModuleType:
+    levels = _cpu.isa_levels()
+    if not levels:
+        raise ImportError("fastloss needs an x86-64 CPU with SSE4.2 (level x86-64-v2)")
+    level = os.environ.get("FASTLOSS_ISA") or levels[0]
+    if level not in levels:
+        raise ImportError(f"FASTLOSS_ISA={level} is not a level that this CPU and this build have: {', '.join(levels)}")
+    return importlib.import_module(f"._kernels_{level}", __package__)
+
+
+kernels = _load_kernels()
+
+
+def checked_threads(name: str, value: Any) -> int:
+    """Return a number of threads given by the user as an int, or raise."""
+    if isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} must be an int >= 1, not {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an int >= 1, not {value!r}") from None
+    if not 1 <= number <= _MAX_THREADS:
+        raise ValueError(f"{name} = {number} is not in [1, {_MAX_THREADS}]")
+    return number
+
+
+def _environment_threads() -> int | None:
+    text = os.environ.get("FASTLOSS_NUM_THREADS")
+    if not text:
+        return None
+    try:
+        return checked_threads("FASTLOSS_NUM_THREADS", int(text))
+    except ValueError as error:
+        raise ImportError(f"FASTLOSS_NUM_THREADS={text!r} is not a number of threads: an int >= 1") from error
+
+
+_process_threads = _environment_threads()
+_context_threads: ContextVar[int | None] = ContextVar("fastloss_num_threads", default=None)
+_available: int | None = None
+_forked = False
+
+
+def _after_fork() -> None:
+    # A child of a process whose OpenMP pool has started hangs for ever when it opens a parallel region itself.
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _cgroup_quota() -> float:
+    """CPUs that the control group of this process may use; infinity where nothing limits it."""
+    quota = math.inf
+    try:
+        for line in Path("/proc/self/cgroup").read_text("ascii").splitlines():
+            _, controllers, group = line.split(":", 2)
+            if controllers == "":  # version 2: the limit may be set on any ancestor
+                folder = Path("/sys/fs/cgroup") / group.lstrip("/")
+                for place in (folder, *folder.parents):
+                    if (place / "cpu.max").is_file():
+                        limit, period = (place / "cpu.max").read_text("ascii").split()[:2]
+                        if limit != "max":
+                            quota = min(quota, int(limit) / int(period))
+            elif "cpu" in controllers.split(","):
+                folder = Path("/sys/fs/cgroup/cpu") / group.lstrip("/")
+                folder = folder if folder.is_dir() else Path("/sys/fs/cgroup/cpu")
+                limit = (folder / "cpu.cfs_quota_us").read_text("ascii")
+                if int(limit) > 0:
+                    quota = min(quota, int(limit) / int((folder / "cpu.cfs_period_us").read_text("ascii")))
+    except (OSError, ValueError):  # no control groups here, or not of a form known to us: no limit known
+        pass
+    return quota
+
+
+def _default_threads() -> int:
+    global _available
+    if _available is None:
+        _available = max(1, math.floor(min(_cgroup_quota(), os.cpu_count() or 1)))
+    threads = min(_available, kernels.openmp_threads())
+    if hasattr(os, "sched_getaffinity"):
+        threads = min(threads, len(os.sched_getaffinity(0)))
+    return max(1, threads)
+
+
+def set_num_threads(n: int | None) -> None:
+    """Set how many threads a call may use, for the whole process.
+
+    Parameters
+    ----------
+    n : int or None
+        At least 1. None goes back to the default: ``FASTLOSS_NUM_THREADS`` as it was at import, else what OpenMP would use
+        (``OMP_NUM_THREADS``, threadpoolctl), at most the CPUs that this process may use (affinity and cgroup quota).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.set_num_threads(1)
+    >>> fl.get_num_threads()
+    1
+    >>> fl.set_num_threads(None)
+    """
+    global _process_threads
+    _process_threads = _environment_threads() if n is None else checked_threads("n", n)
+
+
+def get_num_threads() -> int:
+    """Return how many threads a large call uses when it is not told ``n_threads``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.get_num_threads() >= 1
+    True
+    """
+    return _context_threads.get() or _process_threads or _default_threads()
+
+
+@contextmanager
+def num_threads(n: int) -> Iterator[None]:
+    """Limit the threads of the calls inside a ``with`` block, in this thread or task only.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> with fl.num_threads(1):
+    ...     fl.get_num_threads()
+    1
+    """
+    token = _context_threads.set(checked_threads("n", n))
+    try:
+        yield
+    finally:
+        _context_threads.reset(token)
+
+
+def threads_for(n_threads: int | None, elements: int) -> int:
+    """Return how many threads a call over so many elements runs on."""
+    if _forked:
+        return 1
+    if n_threads is not None:
+        return n_threads
+    if elements < SERIAL_BELOW:
+        return 1
+    return get_num_threads()
+
+
+def build_info() -> dict[str, Any]:
+    """Return how fastloss was built and what it runs on here.
+
+    Returns
+    -------
+    dict
+        ``version``, ``isa`` (the level in use), ``isa_available``, ``compiler``, ``compile_flags``, ``openmp`` (False: every
+        call runs on one thread), ``threads``, ``python``, ``numpy``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> sorted(fl.build_info())
+    ['compile_flags', 'compiler', 'isa', 'isa_available', 'numpy', 'openmp', 'python', 'threads', 'version']
+    """
+    from . import __version__
+
+    return {
+        "version": __version__,
+        **kernels.build(),
+        "isa_available": _cpu.isa_levels(),
+        "threads": get_num_threads(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
