@@ -1,0 +1,170 @@
+"""The worst error of every loss against the truth, in units of the last place.
+
+``python tests/accuracy.py`` prints the table loss x dtype x regime; the tests hold the same numbers to their bounds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import cases
+import numpy as np
+import oracle
+
+PARTS = ("value", "grad", "hess")
+
+#: Where terms of the input cancel (soft targets), the unit is that of the largest term, the bound 4 in both dtypes.
+BOUNDS = {
+    "float32": {"value": 4, "grad": 4, "hess": 4},
+    "float64": {"value": 4, "grad": 6, "hess": 6},
+    "cancelling": {"value": 4, "grad": 4, "hess": 6},
+}
+
+#: Parameters that float32 cannot hold exactly.
+INEXACT = {"label_smoothing": 0.1, "pos_weight": 3.3, "delta": 0.7}
+
+
+def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
+    return BOUNDS["cancelling" if variant.target == "soft" and dtype == np.float64 else str(np.dtype(dtype))]
+
+
+class Worst(dict):
+    """The worst error of each part of a result, with the place it was found at."""
+
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys(PARTS, 0.0))
+        self.found: dict[str, str] = {}
+
+    def note(self, part: str, computed: Any, truth: oracle.Truth, dtype: Any, place: Any) -> None:
+        error = oracle.ulps(computed, truth, dtype)
+        if error > self[part]:
+            self[part] = error
+            self.found[part] = f"{computed!r} at {place} should be {oracle.mp.nstr(truth.exact, 17)}"
+
+    def check(self, limits: dict[str, float]) -> None:
+        """Fail where a part is above its bound."""
+        for part in PARTS:
+            assert self[part] <= limits[part], f"{part}: {self[part]:.2f} ULP: {self.found[part]}; seed {cases.SEED}"
+
+
+def scaled(truth: oracle.Truth, factor: Any) -> oracle.Truth:
+    return oracle.Truth(truth.exact * factor, truth.scale * factor)
+
+
+def truth_parameters(loss: Any, keywords: dict[str, Any], classes: int) -> dict[str, Any]:
+    """Return every parameter that the textbook formula reads."""
+    parameters = dict(loss.parameters) | {k: v for k, v in keywords.items() if k in loss.parameters}
+    for name in ("ignore_index", "axis"):
+        parameters.pop(name, None)
+    if "class_weight" in parameters:
+        weight = parameters["class_weight"]
+        parameters["class_weight"] = np.ones(classes) if weight is None else np.asarray(weight, float)
+    return parameters
+
+
+def sampled_classes(y_true: Any, row: np.ndarray, rng: np.random.Generator, count: int) -> list[int]:
+    """Return the classes at which a row is checked: target, largest, smallest, both ends, and `count` by chance."""
+    targets = [int(y_true)] if np.ndim(y_true) == 0 else [int(np.argmax(y_true)), int(np.argmin(y_true))]
+    chosen = {
+        *targets,
+        int(row.argmax()),
+        int(row.argmin()),
+        0,
+        row.size - 1,
+        *map(int, rng.integers(row.size, size=count)),
+    }
+    return sorted(chosen)
+
+
+def row_truths(inputs: cases.Inputs, i: int, places: list[int], folded: bool) -> list[tuple[oracle.Truth, ...]]:
+    """Return the truth of one row at some of its classes."""
+    row, target = inputs.y_pred[i], inputs.y_true[i]
+    parameters = truth_parameters(inputs.loss, inputs.keywords, row.size)
+    if not folded:
+        target = target if np.ndim(target) == 0 else list(target)
+        return oracle.loss_of_row(inputs.loss.name, target, row, places, row.dtype, **parameters)
+    kept = oracle.fold(row, places)
+    parameters["class_weight"] = [*parameters["class_weight"][places], *[0.0] * (len(kept) - len(places))]
+    return oracle.loss_of_row(inputs.loss.name, places.index(target), kept, range(len(places)), row.dtype, **parameters)
+
+
+def measure_rows(inputs: cases.Inputs, dtype: Any, rng: np.random.Generator, folded: bool = False) -> Worst:
+    """Measure a rowwise loss, without reduction, on every row at some of its classes."""
+    value, grad, hess = inputs()
+    assert value.dtype == grad.dtype == hess.dtype == dtype
+    worst = Worst()
+    for i in range(inputs.y_pred.shape[0]):
+        places = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 2)
+        truths = row_truths(inputs, i, places, folded)
+        worst.note("value", value[i], truths[0][0], dtype, (i,))
+        for place, (_, first, second) in zip(places, truths, strict=True):
+            worst.note("grad", grad[i, place], first, dtype, (i, place))
+            worst.note("hess", hess[i, place], second, dtype, (i, place))
+    return worst
+
+
+def element_truths(inputs: cases.Inputs, i: int) -> tuple[oracle.Truth, ...]:
+    parameters = truth_parameters(inputs.loss, inputs.keywords, 1)
+    return oracle.loss_of_element(
+        inputs.loss.name, inputs.y_true[i], inputs.y_pred[i], inputs.y_pred.dtype, **parameters
+    )
+
+
+def measure_elements(inputs: cases.Inputs, dtype: Any, places: Iterable[int]) -> Worst:
+    """Measure a pointwise loss, without reduction, at some of its elements."""
+    results = inputs()
+    worst = Worst()
+    for i in places:
+        for part, result, truth in zip(PARTS, results, element_truths(inputs, i), strict=True):
+            assert result.dtype == dtype
+            worst.note(part, result[i], truth, dtype, f"y_true={inputs.y_true[i]!r}, y_pred={inputs.y_pred[i]!r}")
+    return worst
+
+
+def inputs_of_rows(variant: cases.Variant, regime: str, dtype: Any, rows: int, classes: int) -> cases.Inputs:
+    """Return a call of a rowwise loss whose logits are of a regime."""
+    rng = cases.generator(str(variant), regime, dtype, rows, classes)
+    inputs = cases.draw(variant, (rows, classes), dtype, rng)
+    y_true, inputs.y_pred = cases.rows_of(regime, dtype, rows, classes)
+    if variant.target == "index":
+        inputs.y_true = y_true
+    inputs.keywords.pop("ignore_index", None)  # the truth of an ignored row is 0, and a test of its own
+    inputs.keywords |= {name: INEXACT[name] for name in inputs.keywords if name in INEXACT}
+    return inputs
+
+
+def table() -> Iterable[tuple[str, str, str, Worst]]:
+    """Measure every variant in every regime: (variant, dtype, regime, worst)."""
+    for variant in cases.variants():
+        for dtype in cases.FLOATS:
+            if variant.rowwise:
+                for regime in cases.ROW_REGIMES:
+                    worst = Worst()
+                    for classes, rows in ((2, 40), (10, 40), (65, 20), (1000, 5)):
+                        if classes == 1000 and variant.target == "soft":
+                            continue
+                        inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
+                        folded = classes >= 1000 and not inputs.keywords.get("label_smoothing")
+                        more = measure_rows(inputs, dtype, cases.generator("table"), folded)
+                        worst.update({part: max(worst[part], more[part]) for part in PARTS})
+                    yield str(variant), str(dtype), regime, worst
+            else:
+                for regime in cases.element_regimes(variant.row):
+                    inputs = cases.elements_of(variant, regime, dtype, 300)
+                    yield str(variant), str(dtype), regime, measure_elements(inputs, dtype, range(300))
+
+
+def main() -> None:
+    print(f"Worst error in ULP, seed {cases.SEED}, {cases.fl.build_info()['isa']}\n")
+    print("| loss, target, parameters | dtype | regime | value | gradient | Hessian |\n|---|---|---|---|---|---|")
+    for variant, dtype, regime, worst in table():
+        print(
+            f"| {variant} | {dtype} | {regime} | " + " | ".join(f"{worst[part]:.2f}" for part in PARTS) + " |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

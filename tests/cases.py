@@ -1,0 +1,443 @@
+"""The inputs of the suite: regimes of numbers, layouts, targets and parameters for every row of the catalogue.
+
+Nothing here is fixed: `SEED` is drawn anew in every run and printed; ``FASTLOSS_TEST_SEED`` repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+import fastloss as fl
+
+SEED = int(os.environ.get("FASTLOSS_TEST_SEED") or secrets.randbits(32))
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+HALVES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
+
+#: Elements that the kernels treat as one block; sizes around it and around the 64 lanes are where tails go wrong.
+BLOCK = 1024
+SIZES = (0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, BLOCK - 1, BLOCK, BLOCK + 1)
+#: Few classes and many go through different kernels.
+CLASSES = (1, 2, 3, 10, 63, 64, 65, 1000)
+
+METHODS = {
+    "__call__": ("value",),
+    "grad": ("grad",),
+    "value_and_grad": ("value", "grad"),
+    "grad_and_hess": ("grad", "hess"),
+    "value_grad_hess": ("value", "grad", "hess"),
+}
+
+
+def generator(*key: Any) -> np.random.Generator:
+    """Return random numbers that depend on this run's seed and on what they are for, not on the order of the tests."""
+    return np.random.default_rng([SEED, zlib.crc32(repr(key).encode())])
+
+
+def bits(results: Any) -> Any:
+    """Return what must be equal when two calls are to give the same bits (one NaN is as good as another)."""
+    if isinstance(results, tuple):
+        return tuple(bits(result) for result in results)
+    results = np.array(results)
+    results = results.astype(results.dtype.newbyteorder("="))
+    results[np.isnan(results)] = np.nan
+    return results.dtype, results.shape, results.tobytes()
+
+
+# -- what a row of the catalogue asks for -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A loss with one kind of target and one choice of parameters."""
+
+    row: Any
+    target: str
+    parameters: str
+
+    def __str__(self) -> str:
+        return f"{self.row.name}-{self.target}-{self.parameters}"
+
+    @property
+    def loss(self) -> Any:
+        return getattr(fl, self.row.name)
+
+    @property
+    def rowwise(self) -> bool:
+        return self.row.kind == "rowwise"
+
+
+def variants() -> Iterator[Variant]:
+    """Every loss, with every kind of target it takes, with its default parameters and with others."""
+    for row in fl.losses():
+        if row.kind == "rowwise":
+            targets = ("index", "soft")
+        elif row.target.low == 0 and row.target.high == 1:
+            targets = ("hard", "soft")
+        else:
+            targets = ("real",)
+        for target in targets:
+            yield Variant(row, target, "default")
+            if choices(row):
+                yield Variant(row, target, "other")
+
+
+def choices(row: Any) -> list[Any]:
+    """Return the parameters that change the loss; an axis only says where the classes are."""
+    return [parameter for parameter in row.parameters if parameter.kind != "axis"]
+
+
+def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
+    """Return a value inside a parameter's domain that is not its default and is exact in float32."""
+    if parameter.kind == "per_class":
+        return rng.integers(1, 64, classes) / 16
+    if parameter.kind == "index":
+        return int(rng.integers(classes))
+    low, high = parameter.domain.low, parameter.domain.high
+    value = low + (0.125 * (high - low) if np.isfinite(high) else 0.625)
+    assert value in parameter.domain
+    assert value != parameter.default
+    return value
+
+
+def soft_rows(classes: int, rows: int, rng: np.random.Generator, dtype: Any) -> np.ndarray:
+    """Return probabilities with zeros among them."""
+    y = rng.exponential(size=(rows, classes)) * (rng.random((rows, classes)) < 0.7)
+    y[np.arange(rows), rng.integers(classes, size=rows)] += 0.1
+    return (y / y.sum(-1, keepdims=True)).astype(dtype)
+
+
+@dataclass
+class Inputs:
+    """The arguments of one call."""
+
+    loss: Any
+    y_true: np.ndarray
+    y_pred: np.ndarray
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, method: str = "value_grad_hess", **keywords: Any) -> Any:
+        """Call the loss; every result is an array of the shape of its input unless a reduction is given."""
+        keywords = {"reduction": "none"} | self.keywords | keywords
+        return getattr(self.loss, method)(self.y_true, self.y_pred, **keywords)
+
+    def replace(self, **changes: Any) -> Inputs:
+        return Inputs(
+            **{"loss": self.loss, "y_true": self.y_true, "y_pred": self.y_pred, "keywords": self.keywords} | changes
+        )
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """The shape of the value with ``reduction="none"``."""
+        return self.y_pred.shape if self.loss.kind == "pointwise" else self.y_pred.shape[:-1]
+
+    def take(self, index: Any) -> Inputs:
+        """Return the call on a part of the samples; weights and masks are for the caller to take too."""
+        return self.replace(y_true=self.y_true[index], y_pred=self.y_pred[index])
+
+
+def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> Inputs:
+    """Return ordinary inputs of a loss; for a rowwise loss the last of `shape` are the classes."""
+    row, classes = variant.row, shape[-1]
+    y_pred = rng.normal(scale=3, size=shape).astype(dtype)
+    if variant.target == "index":
+        y_true = rng.integers(max(classes, 1), size=shape[:-1])
+    elif variant.target == "soft" and variant.rowwise:
+        y_true = soft_rows(classes, int(np.prod(shape[:-1])), rng, dtype).reshape(shape)
+    elif variant.target == "hard":
+        y_true = rng.integers(2, size=shape).astype(dtype)
+    elif variant.target == "soft":
+        y_true = rng.random(shape).astype(dtype)
+    else:
+        y_true = draw_from(row.target, shape, rng).astype(dtype)
+    chosen = {p.name: other_value(p, classes, rng) for p in choices(row) if variant.parameters == "other"}
+    if variant.target == "soft":
+        chosen.pop("ignore_index", None)
+    if y_pred.size >= 64:
+        assert np.unique(y_pred).size > min(y_pred.size // 4, 300)
+        assert np.unique(y_true).size > 1 or y_true.size < 8 or classes == 1
+    return Inputs(variant.loss, y_true, y_pred, chosen)
+
+
+def draw_from(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
+    """Return numbers from the inside of an interval."""
+    if np.isfinite(domain.low) and np.isfinite(domain.high):
+        return domain.low + rng.random(shape) * (domain.high - domain.low)
+    if np.isfinite(domain.low):
+        return domain.low + rng.exponential(size=shape)
+    return rng.normal(scale=3, size=shape)
+
+
+# -- regimes of rows of logits ----------------------------------------------------------------------------------------
+
+
+def _bounds_of_subnormal_loss(dtype: Any) -> tuple[float, float]:
+    info = np.finfo(dtype)
+    return -np.log(info.tiny, dtype=np.float64) + 1, -np.log(info.smallest_subnormal, dtype=np.float64) - 1
+
+
+def _margin(low: float, high: float) -> Callable[..., Any]:
+    """The target is ahead of every other class by a margin from `low` to `high`."""
+
+    def right(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+        logits = rng.normal(scale=2, size=(rows, classes))
+        y_true = rng.integers(classes, size=rows)
+        places = np.arange(rows)
+        logits[places, y_true] = -np.inf
+        ahead = logits.max(-1) if classes > 1 else np.zeros(rows)
+        logits[places, y_true] = ahead + rng.uniform(low, high, size=rows)
+        return y_true, logits.astype(dtype)
+
+    return right
+
+
+def _subnormal_loss(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    return _margin(*_bounds_of_subnormal_loss(dtype))(rng, dtype, rows, classes)
+
+
+def _wrong(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    logits = rng.normal(scale=rng.choice([1, 10, 30], size=(rows, 1)), size=(rows, classes)).astype(dtype)
+    return logits.argmin(-1), logits
+
+
+def _normal(scale: float, offset: float = 0) -> Callable[..., Any]:
+    def spread(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+        return rng.integers(classes, size=rows), rng.normal(offset, scale, size=(rows, classes)).astype(dtype)
+
+    return spread
+
+
+def _ties(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    """Every logit of a row the same, in every other row only the largest ones."""
+    logits = np.repeat(rng.normal(scale=10, size=(rows, 1)), classes, axis=1)
+    logits[1::2] -= rng.integers(0, 3, size=logits[1::2].shape) * 1.5
+    return rng.integers(classes, size=rows), logits.astype(dtype)
+
+
+def _near_ties(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    logits = np.repeat(rng.normal(scale=10, size=(rows, 1)).astype(dtype), classes, axis=1)
+    logits += rng.integers(-5, 6, size=logits.shape).astype(dtype) * np.spacing(logits)
+    return rng.integers(classes, size=rows), logits
+
+
+def _subnormal_logits(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    logits = rng.uniform(-2, 2, size=(rows, classes)) * np.float64(np.finfo(dtype).tiny)
+    return rng.integers(classes, size=rows), logits.astype(dtype)
+
+
+def _near_the_largest(rng: np.random.Generator, dtype: Any, rows: int, classes: int) -> Any:
+    size = rng.uniform(0.5, 1, size=(rows, classes)) * np.float64(np.finfo(dtype).max)
+    logits = (size * rng.choice([-1, 1], size=size.shape)).astype(dtype)
+    logits[::3] = logits[::3, :1]  # ties of them
+    return rng.integers(classes, size=rows), logits
+
+
+ROW_REGIMES: dict[str, Callable[..., Any]] = {
+    "ties": _ties,
+    "near ties": _near_ties,
+    "spread 1": _normal(1),
+    "spread 10": _normal(10),
+    "spread 100": _normal(100),
+    "spread 1e4": _normal(1e4),
+    "offset +1e4": _normal(3, 1e4),
+    "offset -1e6": _normal(3, -1e6),
+    "subnormal logits": _subnormal_logits,
+    "near the largest": _near_the_largest,
+    "right by 5 to 14": _margin(5, 14),
+    "right by 15 to 35": _margin(15, 35),
+    "right by 36 to 85": _margin(36, 85),
+    "subnormal loss": _subnormal_loss,
+    "wrong": _wrong,
+}
+
+
+def rows_of(regime: str, dtype: Any, rows: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return class indices and logits of a regime."""
+    y_true, logits = ROW_REGIMES[regime](generator(regime, dtype, rows, classes), np.dtype(dtype), rows, classes)
+    assert np.isfinite(logits).all()
+    assert logits.dtype == dtype
+    if rows >= 8 and classes > 1:
+        assert np.unique(y_true).size > 1
+        assert np.unique(logits).size > min(rows, logits.size // 4) // 2
+    return y_true, logits
+
+
+# -- regimes of elements ----------------------------------------------------------------------------------------------
+
+
+def _pair(y_true: Any, y_pred: Any, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(y_true, np.float64).astype(dtype), np.asarray(y_pred, np.float64).astype(dtype)
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float, n: int) -> np.ndarray:
+    """Return numbers of both signs whose logarithms are uniform."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), n)) * rng.choice([-1, 1], n)
+
+
+def _neighbours(rng: np.random.Generator, dtype: Any, n: int) -> Any:
+    y_true, _ = _pair(rng.normal(scale=10, size=n), 0, dtype)
+    return y_true, y_true + rng.integers(-5, 6, n).astype(dtype) * np.spacing(y_true)
+
+
+def _near_kink(rng: np.random.Generator, dtype: Any, n: int) -> Any:
+    """Residuals a few ULP around +-1 and +-0.625, exact because the target is 0."""
+    kink = (rng.choice([1, 0.625], n) * rng.choice([-1, 1], n)).astype(dtype)
+    return np.zeros(n, dtype), kink + rng.integers(-3, 4, n).astype(dtype) * np.spacing(kink)
+
+
+def _largest(dtype: Any) -> float:
+    return float(np.finfo(dtype).max)
+
+
+#: Residuals of a prediction of a real number: (rng, dtype, n) -> y_true, y_pred.
+RESIDUAL_REGIMES: dict[str, Callable[..., Any]] = {
+    "ordinary": lambda rng, dtype, n: _pair(rng.normal(size=n), rng.normal(size=n), dtype),
+    "equal": lambda rng, dtype, n: (_pair(rng.normal(size=n), 0, dtype)[0],) * 2,
+    "neighbours": _neighbours,
+    "near a kink": _near_kink,
+    "tiny": lambda rng, dtype, n: _pair(0 * rng.random(n), _log_uniform(rng, 1e-30, 1e-3, n), dtype),
+    "subnormal": lambda rng, dtype, n: _pair(
+        rng.uniform(-2, 2, n) * float(np.finfo(dtype).tiny), rng.uniform(-2, 2, n) * float(np.finfo(dtype).tiny), dtype
+    ),
+    "large": lambda rng, dtype, n: _pair(_log_uniform(rng, 1e2, 1e9, n), _log_uniform(rng, 1e2, 1e9, n), dtype),
+    "square overflows": lambda rng, dtype, n: _pair(
+        rng.normal(size=n), _log_uniform(rng, 0.5 * _largest(dtype) ** 0.5, 4 * _largest(dtype) ** 0.5, n), dtype
+    ),
+    "near the largest": lambda rng, dtype, n: _pair(
+        rng.normal(size=n), rng.uniform(0.5, 1, n) * _largest(dtype) * rng.choice([-1, 1], n), dtype
+    ),
+    "difference overflows": lambda rng, dtype, n: _pair(
+        -rng.uniform(0.6, 1, n) * _largest(dtype), rng.uniform(0.6, 1, n) * _largest(dtype), dtype
+    ),
+}
+
+
+def _logits(low: float, high: float) -> Callable[..., Any]:
+    return lambda rng, dtype, n: rng.uniform(low, high, n) * rng.choice([-1, 1], n)
+
+
+#: Logits of both signs; the targets of a loss of two classes are drawn beside them.
+LOGIT_REGIMES: dict[str, Callable[..., Any]] = {
+    "ordinary": lambda rng, dtype, n: rng.normal(scale=3, size=n),
+    "tiny": lambda rng, dtype, n: _log_uniform(rng, 1e-30, 1e-3, n),
+    "subnormal logits": lambda rng, dtype, n: rng.uniform(-2, 2, n) * float(np.finfo(dtype).tiny),
+    "5 to 14": _logits(5, 14),
+    "15 to 35": _logits(15, 35),
+    "36 to 85": _logits(36, 85),
+    "subnormal loss": lambda rng, dtype, n: _logits(*_bounds_of_subnormal_loss(dtype))(rng, dtype, n),
+    "spread 1e4": lambda rng, dtype, n: rng.normal(scale=1e4, size=n),
+    "near the largest": lambda rng, dtype, n: _logits(0.5, 1)(rng, dtype, n) * _largest(dtype),
+}
+
+
+def element_regimes(row: Any) -> dict[str, Callable[..., Any]]:
+    """Return the regimes that fit a pointwise loss."""
+    return LOGIT_REGIMES if row.prediction == "logits" else RESIDUAL_REGIMES
+
+
+def elements_of(variant: Variant, regime: str, dtype: Any, n: int) -> Inputs:
+    """Return a call of a pointwise loss whose elements are of a regime."""
+    rng = generator(str(variant), regime, dtype, n)
+    inputs = draw(variant, (n,), dtype, rng)
+    drawn = element_regimes(variant.row)[regime](rng, np.dtype(dtype), n)
+    if variant.row.prediction == "logits":
+        inputs.y_pred = drawn.astype(dtype)
+        if variant.target == "soft":  # some nearly hard, at both ends
+            inputs.y_true[::4] = rng.choice([2.0**-20, 1 - 2.0**-20], inputs.y_true[::4].shape)
+    else:
+        inputs.y_true, inputs.y_pred = drawn
+    assert np.isfinite(inputs.y_true).all()
+    assert np.isfinite(inputs.y_pred).all()
+    if n >= 64:
+        assert np.unique(inputs.y_pred).size > (3 if regime == "near a kink" else n // 4)
+    return inputs
+
+
+# -- layouts ----------------------------------------------------------------------------------------------------------
+
+
+def _stepped(a: np.ndarray) -> np.ndarray:
+    wide = np.empty([2 * n + 1 for n in a.shape], a.dtype)
+    wide.view(np.uint8 if a.dtype.itemsize == 1 else f"u{a.dtype.itemsize}")[...] = 113
+    view = wide[tuple(slice(1, None, 2) for _ in a.shape)]
+    view[...] = a
+    return view
+
+
+def _negative(a: np.ndarray) -> np.ndarray:
+    backwards = tuple(slice(None, None, -1) for _ in a.shape)
+    return a[backwards].copy()[backwards]
+
+
+def _misaligned(a: np.ndarray) -> np.ndarray:
+    buffer = np.zeros(a.nbytes + 1, np.uint8)
+    view = buffer[1:].view(a.dtype).reshape(a.shape)
+    view[...] = a
+    assert a.dtype.itemsize == 1 or not a.size or not view.flags.aligned
+    return view
+
+
+def _byte_swapped(a: np.ndarray) -> np.ndarray:
+    return a.astype(a.dtype.newbyteorder("S"))
+
+
+def _read_only(a: np.ndarray) -> np.ndarray:
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+def _first_axis_last_in_memory(a: np.ndarray) -> np.ndarray:
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 0, -1)), -1, 0)
+
+
+def _last_axis_first_in_memory(a: np.ndarray) -> np.ndarray:
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, -1, 0)), 0, -1)
+
+
+def _broadcast_rows(a: np.ndarray) -> np.ndarray:
+    """Not the same numbers: the first sample again and again, without a byte of memory for it."""
+    return np.broadcast_to(a[:1], a.shape)
+
+
+def _broadcast_columns(a: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(a[..., :1], a.shape)
+
+
+def memory_mapped(directory: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the layout of a file that is mapped into memory, read only."""
+
+    def mapped(a: np.ndarray) -> np.ndarray:
+        path = directory / f"{secrets.token_hex(8)}.bin"
+        path.write_bytes(a.tobytes())
+        return np.memmap(path, a.dtype, "r", shape=a.shape)
+
+    return mapped
+
+
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "fortran": np.asfortranarray,
+    "negative strides": _negative,
+    "stepped": _stepped,
+    "misaligned": _misaligned,
+    "byte-swapped": _byte_swapped,
+    "read-only": _read_only,
+    "class axis first": _last_axis_first_in_memory,
+    "first axis last": _first_axis_last_in_memory,
+    "rows stride 0": _broadcast_rows,
+    "columns stride 0": _broadcast_columns,
+}
+
+
+def fits(layout: str, dtype: Any) -> bool:
+    """Tell whether a dtype can have a layout (ml_dtypes knows no byte order)."""
+    return layout != "byte-swapped" or (np.dtype(dtype).itemsize > 1 and np.dtype(dtype) != ml_dtypes.bfloat16)

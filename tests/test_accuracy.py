@@ -1,0 +1,239 @@
+"""Every result against the truth, in every regime. No absolute tolerance anywhere: an atol is what hides the errors."""
+
+from __future__ import annotations
+
+import math
+
+import cases
+import numpy as np
+import oracle
+import pytest
+from accuracy import (
+    bounds,
+    element_truths,
+    inputs_of_rows,
+    measure_elements,
+    measure_rows,
+    row_truths,
+    sampled_classes,
+    scaled,
+)
+from mpmath import mp, mpf
+from numpy.testing import assert_array_equal
+
+import fastloss as fl
+
+VARIANTS = list(cases.variants())
+POINTWISE = [variant for variant in VARIANTS if not variant.rowwise]
+ROWWISE = [variant for variant in VARIANTS if variant.rowwise]
+ELEMENT_CASES = [(variant, regime) for variant in POINTWISE for regime in cases.element_regimes(variant.row)]
+HUGE_REGIMES = ("spread 1", "spread 10", "offset -1e6", "right by 36 to 85", "wrong")
+
+of_dtype = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
+
+
+def test_a_right_model_still_has_a_loss() -> None:
+    """Every other library gives 0 here."""
+    loss, grad = fl.cross_entropy.value_and_grad([0], np.float32([[20, 0]]))
+    assert loss == pytest.approx(2.0611537e-09, rel=1e-7)
+    assert_array_equal(grad, np.float32([[-2.0611537e-09, 2.0611537e-09]]))
+
+
+# -- single results ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("classes", cases.CLASSES)
+@pytest.mark.parametrize("regime", cases.ROW_REGIMES)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v).endswith("index-default")], ids=str)
+def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
+    inputs = inputs_of_rows(variant, regime, dtype, 24 if classes < 64 else 6, classes)
+    worst = measure_rows(inputs, dtype, cases.generator("classes", classes), folded=classes >= 63)
+    worst.check(bounds(variant, dtype))
+
+
+@of_dtype
+@pytest.mark.parametrize("classes", [2, 3, 10, 65])
+@pytest.mark.parametrize("regime", cases.ROW_REGIMES)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if not str(v).endswith("index-default")], ids=str)
+def test_rows_with_other_targets_and_parameters(
+    variant: cases.Variant, regime: str, classes: int, dtype: np.dtype
+) -> None:
+    inputs = inputs_of_rows(variant, regime, dtype, 12 if classes < 64 else 3, classes)
+    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype))
+
+
+@of_dtype
+@pytest.mark.parametrize("regime", ["spread 1", "spread 10", "right by 15 to 35", "offset +1e4"])
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if not str(v).endswith("index-default")], ids=str)
+def test_wide_rows_with_other_targets_and_parameters(variant: cases.Variant, regime: str, dtype: np.dtype) -> None:
+    measure_rows(inputs_of_rows(variant, regime, dtype, 2, 1000), dtype, cases.generator()).check(
+        bounds(variant, dtype)
+    )
+
+
+@of_dtype
+@pytest.mark.parametrize("classes", [100_000, 1_000_000])
+@pytest.mark.parametrize("regime", HUGE_REGIMES)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v).endswith("index-default")], ids=str)
+def test_huge_rows(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
+    inputs = inputs_of_rows(variant, regime, dtype, 1, classes)
+    measure_rows(inputs, dtype, cases.generator("huge"), folded=True).check(bounds(variant, dtype))
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize(("variant", "regime"), ELEMENT_CASES, ids=str)
+def test_elements(variant: cases.Variant, regime: str, dtype: np.dtype) -> None:
+    inputs = cases.elements_of(variant, regime, dtype, cases.BLOCK + 1)
+    sample = {
+        0,
+        63,
+        64,
+        cases.BLOCK - 1,
+        cases.BLOCK,
+        *map(int, cases.generator("elements").integers(cases.BLOCK, size=40)),
+    }
+    sample |= {int(inputs.y_pred.argmax()), int(inputs.y_pred.argmin()), int(abs(inputs.y_pred).argmin())}
+    measure_elements(inputs, dtype, sample).check(bounds(variant, dtype))
+
+
+@of_dtype
+@pytest.mark.parametrize(("variant", "regime"), [c for c in ELEMENT_CASES if c[0].parameters == "other"], ids=str)
+def test_elements_with_parameters_that_float32_cannot_hold(
+    variant: cases.Variant, regime: str, dtype: np.dtype
+) -> None:
+    """Its value in the compute dtype decides on which side of a kink a residual is."""
+    from accuracy import INEXACT
+
+    inputs = cases.elements_of(variant, regime, dtype, 64)
+    inputs.keywords = {name: float(dtype.type(INEXACT[name])) for name in inputs.keywords}
+    measure_elements(inputs, dtype, range(0, 64, 2)).check(bounds(variant, dtype))
+
+
+# -- weighted and averaged gradients ----------------------------------------------------------------------------------
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default"], ids=str)
+def test_weighted_mean_of_elements(variant: cases.Variant, dtype: np.dtype) -> None:
+    rng = cases.generator(str(variant), dtype)
+    inputs = cases.draw(variant, (333,), dtype, rng)
+    weight = rng.integers(1, 1000, 333) / 64
+    _, grad, hess = inputs(reduction="mean", sample_weight=weight)
+    for i in range(0, 333, 7):
+        with mp.workdps(60):
+            factor = mpf(weight[i]) / mpf(weight.sum())
+            _, first, second = (scaled(truth, factor) for truth in element_truths(inputs, i))
+        assert oracle.ulps(grad[i], first, dtype) <= bounds(variant, dtype)["grad"]
+        assert oracle.ulps(hess[i], second, dtype) <= bounds(variant, dtype)["hess"]
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("regime", ["spread 10", "right by 15 to 35", "wrong"])
+@pytest.mark.parametrize("classes", [3, 10, 65])
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if v.parameters == "default"], ids=str)
+def test_weighted_mean_of_rows(variant: cases.Variant, classes: int, regime: str, dtype: np.dtype) -> None:
+    inputs = inputs_of_rows(variant, regime, dtype, 30, classes)
+    rng = cases.generator("weights", classes)
+    weight = rng.integers(1, 1000, 30) / 64
+    total = weight.sum() if variant.target == "index" else (weight[:, None] * inputs.y_true.astype(np.longdouble)).sum()
+    _, grad, hess = inputs(reduction="mean", sample_weight=weight)
+    for i in range(0, 30, 3):
+        places = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 1)
+        for place, truths in zip(places, row_truths(inputs, i, places, folded=False), strict=True):
+            with mp.workdps(60):
+                _, first, second = (scaled(truth, mpf(weight[i]) / oracle.exact(total)) for truth in truths)
+            assert oracle.ulps(grad[i, place], first, dtype) <= bounds(variant, dtype)["grad"], (i, place)
+            assert oracle.ulps(hess[i, place], second, dtype) <= bounds(variant, dtype)["hess"], (i, place)
+
+
+# -- reductions -------------------------------------------------------------------------------------------------------
+
+
+def shape_of(variant: cases.Variant, samples: int) -> tuple[int, ...]:
+    return (samples, 10) if variant.rowwise else (samples,)
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("samples", [1, 63, cases.BLOCK + 1, 100_003])
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.dtype) -> None:
+    """From float64 partial sums: within 2 ULP of float64 of the sum of absolute terms."""
+    inputs = cases.draw(variant, shape_of(variant, samples), dtype, cases.generator(str(variant), samples))
+    values = np.float64(inputs("__call__"))
+    unit = math.ulp(math.fsum(abs(values)))
+    exact = math.fsum(values)
+    total = inputs("__call__", reduction="sum")
+    assert isinstance(total, float)
+    assert abs(total - exact) <= 2 * unit
+    if variant.parameters == "default" and variant.target != "soft":
+        mean = inputs("__call__", reduction="mean")
+        assert isinstance(mean, float)
+        assert abs(mean - exact / samples) <= 2 * math.ulp(math.fsum(abs(values)) / samples)
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("samples", [63, cases.BLOCK + 1])
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.parameters == "default"], ids=str)
+def test_weighted_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.dtype) -> None:
+    """The terms w l carry the bound of a value, their sum that of a sum."""
+    rng = cases.generator(str(variant), samples)
+    inputs = cases.draw(variant, shape_of(variant, samples), dtype, rng)
+    weight = rng.integers(0, 1000, samples) / 64
+    values = np.float64(inputs("__call__", sample_weight=weight))
+    total = inputs("__call__", reduction="sum", sample_weight=weight)
+    assert total == pytest.approx(math.fsum(values), rel=float(np.finfo(dtype).eps), abs=0)
+    denominator = (
+        weight.sum()
+        if variant.target != "soft" or not variant.rowwise
+        else np.float64(weight @ inputs.y_true.sum(-1, dtype=float))
+    )
+    mean = inputs("__call__", reduction="mean", sample_weight=weight)
+    assert mean == pytest.approx(total / denominator, rel=4e-16, abs=0)
+
+
+@pytest.mark.compact
+@of_dtype
+@pytest.mark.parametrize("classes", [2, 3, 10, 64, 65, 1000, 100_000])
+@pytest.mark.parametrize("regime", ["spread 1", "spread 10", "right by 5 to 14", "wrong", "ties"])
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if v.parameters == "default"], ids=str)
+def test_a_softmax_gradient_sums_to_zero(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
+    """Over the classes, to 4 eps."""
+    inputs = inputs_of_rows(variant, regime, dtype, 30 if classes < 1000 else 2, classes)
+    target_sum = 1.0 if variant.target == "index" else inputs.y_true.sum(-1, dtype=np.longdouble)
+    assert abs(np.longdouble(target_sum) - 1).max() < 1e-5
+    gradient = inputs("grad")
+    assert max(abs(math.fsum(row)) for row in gradient.tolist()) <= 4 * np.finfo(dtype).eps
+
+
+# -- half precision ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.compact
+@pytest.mark.parametrize("half", cases.HALVES, ids=str)
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+@pytest.mark.parametrize("last", [1, 2, 10, 64, 65, 1000])
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_halves_are_float32_rounded_once(variant: cases.Variant, last: int, reduction: str, half: np.dtype) -> None:
+    narrow = cases.draw(variant, (37, last), half, cases.generator(str(variant), half, last))
+    narrow.y_pred[::5] *= half.type(8)
+    if variant.target == "soft" and variant.rowwise:
+        narrow.y_true = narrow.y_true.astype(np.float32)
+        narrow.y_true /= narrow.y_true.sum(-1, keepdims=True)
+    wide = narrow.replace(y_pred=narrow.y_pred.astype(np.float32))
+    if narrow.y_true.dtype == half:
+        wide.y_true = narrow.y_true.astype(np.float32)
+    for result, expected in zip(narrow(reduction=reduction), wide(reduction=reduction), strict=True):
+        if isinstance(expected, float):
+            assert result == expected
+            continue
+        assert expected.dtype == np.float32
+        assert result.dtype == half
+        with np.errstate(over="ignore"):
+            assert cases.bits(result) == cases.bits(expected.astype(half))

@@ -1,0 +1,695 @@
+"""Malformed inputs: each works with the right bits, or raises TypeError / ValueError that names the argument, the place
+and the value, before any byte of ``out`` changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import BLOCK, bits, generator
+
+import fastloss as fl
+
+LOSSES = [getattr(fl, row.name) for row in fl.losses()]
+POINTWISE = [loss for loss in LOSSES if loss.kind == "pointwise"]
+every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+every_pointwise_loss = pytest.mark.parametrize("loss", POINTWISE, ids=lambda loss: loss.name)
+
+N, C = 20, 10
+
+
+def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
+    rng = generator(loss.name, "arguments")
+    y_pred = rng.normal(size=(N, C)).astype(dtype)
+    return (
+        (rng.integers(C, size=N), y_pred)
+        if loss.kind == "rowwise"
+        else (rng.integers(2, size=(N, C)).astype(dtype), y_pred)
+    )
+
+
+def refused(
+    error: type[Exception] | tuple[type[Exception], ...],
+    message: str,
+    loss: Any,
+    y_true: Any,
+    y_pred: Any,
+    **keywords: Any,
+) -> str:
+    """Check that a call raises before it writes anything; return the message."""
+    poison = None
+    if "out" not in keywords and isinstance(y_pred, np.ndarray) and y_pred.dtype.kind == "f":
+        poison = tuple(np.full(n, 0xA5, np.uint8) for n in (y_pred.nbytes, y_pred.nbytes))
+        grad, hess = (p.view(y_pred.dtype.newbyteorder("=")).reshape(y_pred.shape) for p in poison)
+        keywords["out"] = (None, grad, hess)
+    with pytest.raises(error, match=message) as caught:
+        loss.value_grad_hess(y_true, y_pred, **keywords)
+    assert caught.type in (TypeError, ValueError)
+    if poison:
+        assert all((p == 0xA5).all() for p in poison)
+    return str(caught.value)
+
+
+# -- y_pred -----------------------------------------------------------------------------------------------------------
+
+Y_PRED_OF_WRONG_TYPE = {
+    "None": None,
+    "strings": [["a", "b"], ["c", "d"]],
+    "array of strings": np.array([["a", "b"]]),
+    "objects": np.array([[1, None]], object),
+    "objects that are numbers": np.array([[1.0, 2.0]], object),
+    "complex": np.ones((2, 2), complex),
+    "structured": np.zeros((2, 2), [("a", "f4")]),
+    "long double": np.ones((2, 2), np.longdouble),
+    "dates": np.zeros((2, 2), "M8[s]"),
+    "durations": np.zeros((2, 2), "m8[s]"),
+    "bytes": np.zeros((2, 2), "S3"),
+}
+
+
+@every_loss
+@pytest.mark.parametrize("kind", Y_PRED_OF_WRONG_TYPE)
+def test_y_pred_of_a_wrong_type(loss: Any, kind: str) -> None:
+    y_true = np.zeros(2, int) if loss.kind == "rowwise" else np.zeros((2, 2))
+    name = next(row.prediction for row in fl.losses() if row.name == loss.name)
+    refused(TypeError, rf"\b({name}|y_pred)\b", loss, y_true, Y_PRED_OF_WRONG_TYPE[kind])
+
+
+@every_loss
+def test_y_pred_that_is_ragged(loss: Any) -> None:
+    refused((TypeError, ValueError), r"\b(logits|y_pred)\b", loss, [0, 1], [[1.0, 2.0], [3.0]])
+
+
+@every_loss
+def test_y_pred_that_is_masked(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    masked = np.ma.masked_array(y_pred, mask=y_pred > 1)
+    assert masked.mask.any()
+    refused(TypeError, r"where=", loss, y_true, masked)
+
+
+def test_logits_without_classes() -> None:
+    refused(ValueError, r"\b(logits|y_pred)\b.*(axis|class|0-d|dimension)", fl.cross_entropy, 0, np.float32(1))
+    refused(ValueError, r"class", fl.cross_entropy, np.zeros(3, int), np.zeros((3, 0), np.float32))
+    refused(ValueError, r"class", fl.cross_entropy, np.zeros((3, 0)), np.zeros((3, 0), np.float32))
+    assert fl.cross_entropy(np.zeros(0, int), np.zeros((0, 0), np.float32)) == 0
+
+
+@every_loss
+def test_missing_and_unknown_arguments(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    with pytest.raises(TypeError):
+        loss(y_true)
+    with pytest.raises(TypeError):
+        loss()
+    with pytest.raises(TypeError):
+        loss(y_true, y_pred, y_pred)
+    with pytest.raises(TypeError, match=r"y_pred|logits"):
+        loss(y_true, y_pred, y_pred=y_pred)
+    with pytest.raises(TypeError, match="sample_weights"):
+        loss(y_true, y_pred, sample_weights=1.0)
+    with pytest.raises(TypeError, match="tau"):
+        loss.bind(tau=1.0)
+
+
+@every_pointwise_loss
+def test_a_size_above_what_an_index_can_hold(loss: Any) -> None:
+    """An array of 2^62 elements takes no memory as a stride-0 view; its results would: MemoryError, never a crash."""
+    y_pred = np.broadcast_to(np.float32(1), (1 << 31, 1 << 29))
+    with pytest.raises((MemoryError, ValueError)):
+        loss.grad(np.float32(1), y_pred)
+
+
+# -- class indices ----------------------------------------------------------------------------------------------------
+
+INDEX = [
+    (C, ValueError, rf"y_true\[17\] = {C} is not a class of {C} \(0 to {C - 1}\)"),
+    (-1, ValueError, r"y_true\[17\] = -1 is not a class"),
+    (np.iinfo(np.int64).min, ValueError, r"y_true\[17\] = -9223372036854775808 is not a class"),
+    (np.iinfo(np.int64).max, ValueError, r"y_true\[17\] = 9223372036854775807 is not a class"),
+    (2**32, ValueError, r"y_true\[17\] = 4294967296 is not a class"),
+    (-(2**32), ValueError, r"y_true\[17\] = -4294967296 is not a class"),
+]
+
+
+@pytest.mark.parametrize(("label", "error", "message"), INDEX, ids=str)
+@pytest.mark.parametrize("classes_first", [False, True])
+def test_a_label_that_is_no_class(label: int, error: type[Exception], message: str, classes_first: bool) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    y_true[17] = y_true[19] = label
+    if classes_first:
+        refused(error, message, fl.cross_entropy, y_true, np.ascontiguousarray(y_pred.T), axis=0)
+    said = refused(error, message, fl.cross_entropy, y_true, y_pred)
+    assert f"ignore_index={label}" in said
+    fl.cross_entropy(y_true, y_pred, ignore_index=label)
+    with pytest.raises(ValueError, match="y_true\\[17\\]"):
+        fl.cross_entropy(y_true, y_pred, ignore_index=label - 1 if label > 0 else label + 1)
+
+
+def test_a_label_that_is_no_class_in_two_axes_and_unsigned() -> None:
+    y_true = np.zeros((3, 4), np.uint64)
+    y_true[1, 2] = 2**63
+    y_pred = np.zeros((3, 4, 5), np.float32)
+    refused(ValueError, r"y_true\[1, 2\] = 9223372036854775808 is not a class of 5", fl.cross_entropy, y_true, y_pred)
+    y_true[1, 2] = 2**64 - 1
+    refused(ValueError, r"y_true\[1, 2\] = 18446744073709551615 is not a class", fl.cross_entropy, y_true, y_pred)
+    small = np.array([0, 1, 255, 3], np.uint8)
+    refused(ValueError, r"y_true\[2\] = 255 is not a class of 5", fl.cross_entropy, small, y_pred[0])
+    assert fl.cross_entropy(small, y_pred[0], ignore_index=255) == pytest.approx(np.log(5), rel=1e-6)
+    small = small.astype(np.int8)
+    refused(ValueError, r"y_true\[2\] = -1 is not a class of 5", fl.cross_entropy, small, y_pred[0])
+
+
+def test_the_first_bad_label_is_named_in_c_order() -> None:
+    y_true = np.zeros((50, 40), np.int32, order="F")
+    y_true[7, 3] = y_true[6, 39] = 9
+    refused(ValueError, r"y_true\[6, 39\] = 9", fl.cross_entropy, y_true, np.zeros((50, 40, 3), np.float32))
+    y_true = np.zeros(5 * BLOCK, np.int64)
+    y_true[[3 * BLOCK + 7, 4 * BLOCK]] = -5
+    refused(
+        ValueError,
+        rf"y_true\[{3 * BLOCK + 7}\] = -5",
+        fl.cross_entropy,
+        y_true,
+        np.zeros((5 * BLOCK, 3), np.float32),
+        n_threads=2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "said"), [(1.7, r"1\.7"), (np.nan, "nan"), (np.inf, "inf"), (-0.5, r"-0\.5"), (1e300, r"1e\+300")]
+)
+def test_a_label_that_is_no_integer(label: float, said: str) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    y_true = y_true.astype(float)
+    expected = fl.cross_entropy(y_true.astype(int), y_pred)
+    assert fl.cross_entropy(y_true, y_pred) == expected
+    y_true[17] = label
+    refused(ValueError, rf"y_true\[17\] = {said} is not a class", fl.cross_entropy, y_true, y_pred)
+
+
+@pytest.mark.parametrize("shape", [(N - 1,), (N + 1,), (N, 1), (1, N), (), (N, C - 1), (N, C, 1), (0,)], ids=str)
+def test_labels_of_a_wrong_shape(shape: tuple[int, ...]) -> None:
+    _, y_pred = inputs_of(fl.cross_entropy)
+    refused(ValueError, r"y_true\b.*shape", fl.cross_entropy, np.zeros(shape, int), y_pred)
+
+
+@pytest.mark.parametrize(
+    "y_true",
+    [None, ["a"] * N, np.zeros(N, complex), np.zeros(N, object), np.zeros(N, "M8[s]")],
+    ids=["None", "str", "complex", "object", "date"],
+)
+@every_loss
+def test_y_true_of_a_wrong_type(loss: Any, y_true: Any) -> None:
+    _, y_pred = inputs_of(loss)
+    if loss.kind == "pointwise" and y_true is not None:
+        y_true = np.broadcast_to(np.asarray(y_true)[:, None], (N, C))
+    refused(TypeError, r"y_true\b", loss, y_true, y_pred)
+
+
+def test_labels_that_are_masked() -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    refused(TypeError, r"where=", fl.cross_entropy, np.ma.masked_equal(y_true, y_true[3]), y_pred)
+
+
+def test_labels_are_checked_only_where_they_count() -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    expected = bits(fl.cross_entropy.grad(y_true, y_pred, where=np.arange(N) != 5))
+    y_true[5] = 99
+    weight = np.ones(N)
+    weight[5] = 0
+    assert bits(fl.cross_entropy.grad(y_true, y_pred, where=np.arange(N) != 5)) == expected
+    assert bits(fl.cross_entropy.grad(y_true, y_pred, sample_weight=weight)) == expected
+    refused(ValueError, r"y_true\[5\] = 99", fl.cross_entropy, y_true, y_pred, where=np.arange(N) != 6)
+
+
+@pytest.mark.parametrize("value", [1.5, 1.0, "4", None, True, [1], np.float32(1)], ids=repr)
+def test_ignore_index_is_an_integer_or_none(value: Any) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    if value is None:
+        assert fl.cross_entropy(y_true, y_pred, ignore_index=None) == fl.cross_entropy(y_true, y_pred)
+    else:
+        refused(TypeError, r"ignore_index\b", fl.cross_entropy, y_true, y_pred, ignore_index=value)
+    assert fl.cross_entropy(y_true, y_pred, ignore_index=np.int16(3)) == fl.cross_entropy(
+        y_true, y_pred, ignore_index=3
+    )
+
+
+# -- soft targets -----------------------------------------------------------------------------------------------------
+
+
+def soft_targets() -> tuple[np.ndarray, np.ndarray]:
+    rng = generator("soft targets")
+    y_true = rng.random((N, C)) + 0.01
+    return y_true / y_true.sum(-1, keepdims=True), rng.normal(size=(N, C)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.float16])
+def test_soft_targets_outside_their_domain(kind: Any) -> None:
+    y_true, y_pred = soft_targets()
+    y_true = y_true.astype(kind)
+    fl.cross_entropy(y_true, y_pred)
+    negative = y_true.copy()
+    negative[7, 3] = -0.25
+    refused(ValueError, r"y_true\[7, 3\] = -0\.25\b", fl.cross_entropy, negative, y_pred)
+    for factor in (0.5, 1.02, 0.98, 2):
+        wrong = y_true.copy()
+        wrong[7] *= kind(factor)
+        refused(ValueError, r"y_true\[7\].*sum", fl.cross_entropy, wrong, y_pred)
+    nearly = y_true.copy()
+    nearly[7] *= kind(1.005)
+    fl.cross_entropy(nearly, y_pred)
+    infinite = y_true.copy()
+    infinite[7, 3] = np.inf
+    refused(ValueError, r"y_true\[7(, 3)?\]", fl.cross_entropy, infinite, y_pred)
+
+
+def test_soft_targets_with_a_class_axis_in_front() -> None:
+    y_true, y_pred = soft_targets()
+    y_true[7, 3] = -0.25
+    refused(ValueError, r"y_true\[3, 7\] = -0\.25\b", fl.cross_entropy, y_true.T, y_pred.T, axis=0)
+
+
+def test_soft_targets_are_checked_only_where_they_count() -> None:
+    y_true, y_pred = soft_targets()
+    where = np.arange(N) != 4
+    expected = bits(fl.cross_entropy.grad(y_true, y_pred, where=where))
+    y_true[4] = -9
+    assert bits(fl.cross_entropy.grad(y_true, y_pred, where=where)) == expected
+    assert bits(fl.cross_entropy.grad(y_true, y_pred, sample_weight=where)) == expected
+
+
+def test_ignore_index_needs_class_indices() -> None:
+    y_true, y_pred = soft_targets()
+    refused((TypeError, ValueError), r"ignore_index\b", fl.cross_entropy, y_true, y_pred, ignore_index=3)
+
+
+# -- targets of pointwise losses --------------------------------------------------------------------------------------
+
+
+@every_pointwise_loss
+@pytest.mark.parametrize(
+    "shape", [(N,), (C,), (N, 1), (1, C), (N - 1, C), (N, C + 1), (N, C, 1), (1,), (0,), (N * C,)], ids=str
+)
+def test_no_silent_broadcasting_of_targets(loss: Any, shape: tuple[int, ...]) -> None:
+    _, y_pred = inputs_of(loss)
+    said = refused(ValueError, r"y_true\b.*shape", loss, np.zeros(shape), y_pred)
+    assert str(y_pred.shape) in said
+
+
+@every_pointwise_loss
+def test_a_column_against_a_vector(loss: Any) -> None:
+    refused(ValueError, r"y_true\b.*shape", loss, np.zeros(5), np.zeros((5, 1), np.float32))
+    refused(ValueError, r"y_true\b.*shape", loss, np.zeros((5, 1)), np.zeros(5, np.float32))
+
+
+@pytest.mark.parametrize("value", [-0.125, 1.125, 2, -1, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_targets_outside_their_domain(value: float, kind: Any) -> None:
+    y_true, y_pred = inputs_of(fl.binary_cross_entropy)
+    y_true = y_true.astype(kind)
+    y_true[11, 4] = y_true[12, 0] = value
+    refused(ValueError, rf"y_true\[11, 4\] = {value:g}(\.0)?\b.*\[0, 1\]", fl.binary_cross_entropy, y_true, y_pred)
+    where = np.ones((N, C), bool)
+    where[11:13] = False
+    fl.binary_cross_entropy(y_true, y_pred, where=where)
+    refused(ValueError, rf"y_true\b.*{value:g}", fl.binary_cross_entropy, np.float64(value), y_pred)
+
+
+def test_integer_targets_outside_their_domain() -> None:
+    y_true, y_pred = inputs_of(fl.binary_cross_entropy)
+    y_true = y_true.astype(np.int8)
+    y_true[0, 3] = -1
+    refused(ValueError, r"y_true\[0, 3\] = -1\b", fl.binary_cross_entropy, y_true, y_pred)
+
+
+# -- weights ----------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+@pytest.mark.parametrize("value", [-1.0, -1e-30, np.nan, np.inf, -np.inf])
+def test_a_sample_weight_outside_its_domain(loss: Any, value: float) -> None:
+    y_true, y_pred = inputs_of(loss)
+    weight = np.ones(y_pred.shape if loss.kind == "pointwise" else N)
+    weight[13] = value
+    place = r"\[13, 0\]" if weight.ndim == 2 else r"\[13\]"
+    refused(ValueError, rf"sample_weight{place} = {value:g}(\.0)?\b", loss, y_true, y_pred, sample_weight=weight)
+    refused(ValueError, rf"sample_weight\b.*{value:g}", loss, y_true, y_pred, sample_weight=value)
+
+
+@every_loss
+def test_a_negative_zero_is_a_weight_of_zero(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    value, grad = loss.value_and_grad(y_true, y_pred, sample_weight=-0.0)
+    assert value == 0
+    assert not np.signbit(value)
+    assert not np.signbit(grad).any()
+
+
+@every_loss
+@pytest.mark.parametrize("name", ["sample_weight", "where"])
+@pytest.mark.parametrize("shape", [(N - 1,), (N + 1,), (2, N, C), (N, 3), (0,)], ids=str)
+def test_weights_and_masks_that_do_not_fit(loss: Any, name: str, shape: tuple[int, ...]) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(ValueError, rf"{name}\b.*shape", loss, y_true, y_pred, **{name: np.ones(shape, bool)})
+
+
+@every_loss
+@pytest.mark.parametrize(
+    "value",
+    ["heavy", np.ones(N, complex), np.ones(N, object), np.full(N, None), {}],
+    ids=["str", "complex", "object", "None", "dict"],
+)
+def test_a_sample_weight_of_a_wrong_type(loss: Any, value: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    if loss.kind == "pointwise" and isinstance(value, np.ndarray):
+        value = value[:, None]
+    refused(TypeError, r"sample_weight\b", loss, y_true, y_pred, sample_weight=value)
+
+
+@every_loss
+@pytest.mark.parametrize("kind", [float, int, object, "U1"], ids=str)
+def test_a_mask_that_is_not_boolean(loss: Any, kind: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(
+        TypeError,
+        r"where\b.*bool",
+        loss,
+        y_true,
+        y_pred,
+        where=np.ones((N, C) if loss.kind == "pointwise" else N, kind),
+    )
+
+
+def test_a_weight_that_is_masked() -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    refused(TypeError, r"where=", fl.cross_entropy, y_true, y_pred, sample_weight=np.ma.masked_equal(np.arange(N), 3))
+
+
+@pytest.mark.parametrize("shape", [(C - 1,), (C + 1,), (N,), (1,), (C, 1), (1, C), ()], ids=str)
+def test_class_weights_of_a_wrong_shape(shape: tuple[int, ...]) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    refused(ValueError, rf"class_weight\b.*{C}", fl.cross_entropy, y_true, y_pred, class_weight=np.ones(shape))
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_class_weights_outside_their_domain(value: float) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    weight = np.ones(C)
+    weight[3] = value
+    refused(
+        ValueError, rf"class_weight\[3\] = {value:g}(\.0)?\b", fl.cross_entropy, y_true, y_pred, class_weight=weight
+    )
+    refused(
+        ValueError,
+        rf"class_weight\[3\] = {value:g}(\.0)?\b",
+        fl.cross_entropy.bind(class_weight=weight),
+        y_true,
+        y_pred,
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["balanced", {0: 1.0}, np.ones(C, complex), ["a"] * C], ids=["str", "dict", "complex", "strings"]
+)
+def test_class_weights_of_a_wrong_type(value: Any) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    refused(TypeError, r"class_weight\b", fl.cross_entropy, y_true, y_pred, class_weight=value)
+
+
+@every_loss
+def test_all_weights_zero_is_zero(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    value, grad = loss.value_and_grad(y_true, y_pred, sample_weight=0)
+    assert value == 0
+    assert not grad.any()
+
+
+def test_all_class_weights_zero_is_zero() -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    value, grad = fl.cross_entropy.value_and_grad(y_true, y_pred, class_weight=np.zeros(C))
+    assert value == 0
+    assert not grad.any()
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+OUTS: dict[str, tuple[Callable[[], Any], type[Exception] | tuple[type[Exception], ...], str]] = {
+    "int32": (lambda: np.zeros((N, C), np.int32), TypeError, r"out\b.*int32"),
+    "bool": (lambda: np.zeros((N, C), bool), TypeError, r"out\b.*bool"),
+    "complex": (lambda: np.zeros((N, C), complex), TypeError, r"out\b.*complex"),
+    "long double": (lambda: np.zeros((N, C), np.longdouble), TypeError, r"out\b.*(longdouble|float128)"),
+    "object": (lambda: np.zeros((N, C), object), TypeError, r"out\b.*object"),
+    "list": (lambda: [[0.0] * C] * N, TypeError, r"out\b"),
+    "number": (lambda: 1.0, TypeError, r"out\b"),
+    "short": (
+        lambda: np.zeros((N - 1, C), np.float32),
+        ValueError,
+        rf"out\b.*\({N - 1}, {C}\).*\({N}, {C}\)|out\b.*\({N}, {C}\).*\({N - 1}, {C}\)",
+    ),
+    "long": (lambda: np.zeros((N, C + 1), np.float32), ValueError, r"out\b.*shape"),
+    "flat": (lambda: np.zeros(N * C, np.float32), ValueError, r"out\b.*shape"),
+    "more axes": (lambda: np.zeros((N, C, 1), np.float32), ValueError, r"out\b.*shape"),
+    "no axes": (lambda: np.zeros((), np.float32), ValueError, r"out\b.*shape"),
+    "transposed": (lambda: np.zeros((C, N), np.float32), ValueError, r"out\b.*shape"),
+    "read-only": (
+        lambda: np.frombuffer(bytes(4 * N * C), np.float32).reshape(N, C),
+        ValueError,
+        r"out\b.*read-only|read-only.*\bout\b",
+    ),
+    "masked": (lambda: np.ma.masked_array(np.zeros((N, C), np.float32), np.eye(N, C, dtype=bool)), TypeError, r"out\b"),
+}
+
+
+@every_loss
+@pytest.mark.parametrize("kind", OUTS)
+def test_an_out_that_cannot_take_the_gradient(loss: Any, kind: str) -> None:
+    make, error, message = OUTS[kind]
+    y_true, y_pred = inputs_of(loss)
+    out = make()
+    before = out.tobytes() if isinstance(out, np.ndarray) else out
+    value = np.full(N if loss.kind == "rowwise" else (N, C), 7, np.float32)
+    with pytest.raises(error, match=message):
+        loss.grad(y_true, y_pred, out=out)
+    with pytest.raises(error, match=message):
+        loss.value_grad_hess(y_true, y_pred, reduction="none", out=(value, None, out))
+    assert (out.tobytes() if isinstance(out, np.ndarray) else out) == before
+    assert (value == 7).all()
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_out_that_overlaps_itself(loss: Any, dtype: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    cell = np.full((N, 1), 7, dtype)
+    out = np.lib.stride_tricks.as_strided(cell, (N, C), (dtype(0).itemsize, 0))
+    refused(ValueError, r"out\b.*overlap", loss, y_true, y_pred, out=(None, out, None))
+    buffer = np.full(N + C, 7, dtype)
+    sliding = np.lib.stride_tricks.as_strided(buffer, (N, C), (dtype(0).itemsize,) * 2)
+    refused(ValueError, r"out\b.*overlap", loss, y_true, y_pred, out=(None, sliding, None))
+    assert (cell == 7).all()
+    assert (buffer == 7).all()
+
+
+@every_loss
+def test_outs_that_overlap_one_another(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    buffer = np.full((N + 1, C), 7, np.float32)
+    for hess in (buffer[:N], buffer[1:], buffer[N - 1 :: -1]):
+        refused(ValueError, r"out\b.*overlap", loss, y_true, y_pred, out=(None, buffer[:N], hess))
+    assert (buffer == 7).all()
+    interleaved = np.full((N, 2 * C), 7, np.float32)  # between one another, but no byte in common
+    results = loss.grad_and_hess(y_true, y_pred, out=(interleaved[:, ::2], interleaved[:, 1::2]))
+    assert bits(results) == bits(loss.grad_and_hess(y_true, y_pred))
+
+
+@every_loss
+def test_outs_that_overlap_an_input_in_part(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    buffer = np.zeros((N + 1, C), np.float32)
+    inside = buffer[:N]
+    inside[...] = y_pred
+    before = buffer.tobytes()
+    for out in (buffer[1:], inside[::-1], inside[:, ::-1]):
+        refused(ValueError, r"out\b.*overlap", loss, y_true, inside, out=(None, out, None))
+        refused(ValueError, r"out\b.*overlap", loss, y_true, inside, out=(None, None, out))
+    narrow = np.zeros((N, C))
+    narrow[...] = y_pred
+    half = narrow.view(np.float32)[:, ::2]
+    refused(
+        ValueError, r"out\b.*overlap", loss, y_true, narrow, out=(None, half, None)
+    )  # another dtype is not in place
+    assert buffer.tobytes() == before
+
+
+@every_loss
+def test_outs_that_overlap_another_input(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss, np.float64)
+    if loss.kind == "pointwise":
+        refused(ValueError, r"out\b.*overlap", loss, y_true[::-1], y_pred, out=(None, y_true, None))
+        weight = np.ones((N, C))
+        refused(
+            ValueError, r"out\b.*overlap", loss, y_true, y_pred, sample_weight=weight, out=(None, weight[::-1], None)
+        )
+    else:
+        y_true = np.full((N, C), 1 / C)
+        refused(ValueError, r"out\b.*overlap", loss, y_true[::-1], y_pred, out=(None, y_true, None))
+        weight = np.ones((N, C))
+        refused(
+            ValueError,
+            r"out\b.*overlap",
+            loss,
+            np.zeros(N, int),
+            y_pred,
+            sample_weight=weight[:, 0],
+            out=(None, weight, None),
+        )
+
+
+@every_loss
+def test_a_value_that_overlaps_an_input(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss, np.float64)
+    place = y_pred[:, 0] if loss.kind == "rowwise" else y_pred[::-1]
+    refused(ValueError, r"out\b.*overlap", loss, y_true, y_pred, reduction="none", out=(place, None, None))
+
+
+@every_loss
+@pytest.mark.parametrize("out", [(), (None,), (None, None), (None,) * 4, [None, None, None]], ids=str)
+def test_a_tuple_of_the_wrong_length(loss: Any, out: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused((TypeError, ValueError), r"out\b", loss, y_true, y_pred, out=out)
+
+
+@every_loss
+def test_one_array_for_several_results(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused((TypeError, ValueError), r"out\b.*tuple", loss, y_true, y_pred, out=np.zeros((N, C), np.float32))
+
+
+@every_loss
+def test_an_array_for_a_value_that_is_reduced(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(ValueError, r"out\b.*shape", loss, y_true, y_pred, out=(np.zeros(N, np.float32), None, None))
+    refused(
+        ValueError, r"out\b.*shape", loss, y_true, y_pred, reduction="none", out=(np.zeros((), np.float32), None, None)
+    )
+
+
+# -- scalars ----------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+@pytest.mark.parametrize("value", ["foo", "", "Mean", "batchmean", None, 1, b"mean", ["mean"]], ids=repr)
+def test_a_reduction_that_does_not_exist(loss: Any, value: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    said = refused((TypeError, ValueError), r"reduction\b", loss, y_true, y_pred, reduction=value)
+    assert '"mean"' in said or "'mean'" in said
+
+
+@every_loss
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, -np.inf, 0.0])
+def test_a_normalizer_outside_its_domain(loss: Any, value: float) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(ValueError, rf"normalizer\b.*{value:g}", loss, y_true, y_pred, normalizer=value)
+
+
+@every_loss
+def test_a_normalizer_needs_the_mean(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    for reduction in ("sum", "none"):
+        refused(ValueError, r"normalizer\b.*mean", loss, y_true, y_pred, normalizer=3, reduction=reduction)
+    refused(TypeError, r"normalizer\b", loss, y_true, y_pred, normalizer="3")
+    refused((TypeError, ValueError), r"normalizer\b", loss, y_true, y_pred, normalizer=np.ones(3))
+    refused(TypeError, r"normalizer\b", loss, y_true, y_pred, normalizer=1j)
+
+
+@every_loss
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        (2**31, ValueError),
+        (2**70, ValueError),
+        (True, TypeError),
+        (1.5, TypeError),
+        (1.0, TypeError),
+        ("2", TypeError),
+        ([2], TypeError),
+    ],
+    ids=str,
+)
+def test_a_number_of_threads_that_is_none(loss: Any, value: Any, error: type[Exception]) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(
+        error, rf"n_threads\b.*{value!r}".replace("[", r"\[").replace("]", r"\]"), loss, y_true, y_pred, n_threads=value
+    )
+    with pytest.raises(error, match=r"\bn\b|n_threads"):
+        fl.set_num_threads(value)
+    with pytest.raises(error, match=r"\bn\b|n_threads"), fl.num_threads(value):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("axis", "error"),
+    [
+        (2, ValueError),
+        (-3, ValueError),
+        (2**40, ValueError),
+        (0.0, TypeError),
+        ("0", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+        ((0,), TypeError),
+    ],
+    ids=str,
+)
+def test_an_axis_that_does_not_exist(axis: Any, error: type[Exception]) -> None:
+    y_true, y_pred = inputs_of(fl.cross_entropy)
+    refused(error, r"axis\b", fl.cross_entropy, y_true, y_pred, axis=axis)
+
+
+def test_an_axis_for_a_loss_of_elements() -> None:
+    y_true, y_pred = inputs_of(fl.squared_error)
+    refused(TypeError, r"axis\b", fl.squared_error, y_true, y_pred, axis=0)
+
+
+PARAMETERS = [(loss, name) for loss in LOSSES for name in loss.parameters]
+
+
+@pytest.mark.parametrize(("loss", "name"), PARAMETERS, ids=lambda x: getattr(x, "name", x))
+def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
+    row = next(row for row in fl.losses() if row.name == loss.name)
+    parameter = next(p for p in row.parameters if p.name == name)
+    if parameter.kind in ("index", "per_class", "axis"):
+        pytest.skip("has tests of its own")
+    low, high = parameter.domain.low, parameter.domain.high
+    outside = [
+        x for x in (np.nan, -np.inf, np.inf, -1.0, -0.1, 0.0, 1.1, 1e300) if x not in parameter.domain or np.isnan(x)
+    ]
+    assert outside
+    assert np.isfinite(low) or np.isfinite(high)
+    y_true, y_pred = inputs_of(loss)
+    for value in outside:
+        refused(ValueError, rf"{name}\b.*{value:g}", loss, y_true, y_pred, **{name: value})
+        with pytest.raises(ValueError, match=rf"{name}\b.*{value:g}"):
+            loss.bind(**{name: value}).grad(y_true, y_pred)
+        if loss.kind == "pointwise":
+            values = np.full((N, C), parameter.default)
+            values[3, 4] = value
+            refused(ValueError, rf"{name}\[3, 4\] = {value:g}(\.0)?\b", loss, y_true, y_pred, **{name: values})
+    for value in ("1", None, 1j, [[1.0] * 3] * 2, {}):
+        refused((TypeError, ValueError), rf"{name}\b", loss, y_true, y_pred, **{name: value})
+
+
+def test_a_parameter_beyond_the_compute_dtype() -> None:
+    """A delta that float32 takes for infinity leaves the quadratic side alone; one it takes for 0 leaves nothing."""
+    y_true, y_pred = inputs_of(fl.huber)
+    expected = fl.half_squared_error.value_grad_hess(y_true, y_pred, reduction="none")
+    assert bits(fl.huber.value_grad_hess(y_true, y_pred, delta=1e60, reduction="none")) == bits(expected)
+    value, grad = fl.huber.value_and_grad(y_true, y_pred, delta=1e-60, reduction="none")
+    assert not value.any()
+    assert not grad.any()

@@ -1,0 +1,35 @@
+"""The compact part of the suite again, under each ISA level of this CPU but the one the suite itself runs on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cases
+import pytest
+
+import fastloss as fl
+
+OTHERS = [level for level in fl.build_info()["isa_available"] if level != fl.build_info()["isa"]]
+
+
+@pytest.mark.parametrize("level", OTHERS)
+def test_the_compact_suite_on_another_level(level: str) -> None:
+    environment = os.environ | {"FASTLOSS_ISA": level, "FASTLOSS_TEST_SEED": str(cases.SEED)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-m",
+        "compact",
+        "-p",
+        "no:cacheprovider",
+        str(Path(__file__).parent),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert f"kernels {level}" in done.stdout or "passed" in done.stdout

@@ -1,0 +1,350 @@
+"""What a call must not do to its process, and what the process may do to it: forks, threads, control registers."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from cases import bits, generator
+
+import fastloss as fl
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+
+
+def run(code: str, timeout: float = 60, **environment: str) -> str:
+    """Run Python code in a process of its own, warnings as errors; return what it prints."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, env=os.environ | environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def large() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs that are worth several threads."""
+    rng = generator("process")
+    logits = rng.normal(size=(60_000, 10)).astype(np.float32)
+    return rng.integers(10, size=60_000), logits
+
+
+# -- fork -------------------------------------------------------------------------------------------------------------
+
+FORK = """
+import os, signal, sys
+import numpy as np, fastloss as fl
+rng = np.random.default_rng(1)
+logits = rng.normal(size=(60_000, 10)).astype(np.float32)
+y_true = rng.integers(10, size=60_000)
+def call():
+    value, grad = fl.cross_entropy.value_and_grad(y_true, logits, n_threads=2)
+    return value.hex(), grad.tobytes()
+before = call()
+for generation in range(2):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # a child that hangs dies
+        ok = call() == before
+        grandchild = os.fork()
+        if grandchild == 0:
+            signal.alarm(20)
+            os._exit(0 if call() == before else 3)
+        os._exit(0 if ok and os.waitpid(grandchild, 0)[1] == 0 else 4)
+    assert os.waitpid(child, 0)[1] == 0
+    assert call() == before
+print("right")
+"""
+
+
+@needs_fork
+def test_a_forked_child_computes_the_same_bits() -> None:
+    """After a call on two threads, where a child of OpenMP hangs."""
+    assert run(FORK) == "right"
+
+
+def _child(n_threads: int) -> Any:
+    y_true, logits = _child_inputs()
+    return bits(fl.cross_entropy.value_and_grad(y_true, logits, n_threads=n_threads))
+
+
+def _child_inputs() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(2)
+    return rng.integers(10, size=50_000), rng.normal(size=(50_000, 10)).astype(np.float32)
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_pool_of_processes(method: str) -> None:
+    expected = _child(2)
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        results = pool.map_async(_child, [1, 2, 3]).get(timeout=60)
+    assert results == [expected] * 3
+
+
+# -- threads ----------------------------------------------------------------------------------------------------------
+
+
+def test_eight_python_threads_at_once() -> None:
+    """Each with a loss, a shape and an `out` of its own."""
+    jobs = []
+    for i, variant in enumerate(cases.variants()):
+        inputs = cases.draw(variant, (900 + i, 37), np.float32, generator(str(variant)))
+        jobs.append((inputs, bits(inputs(n_threads=1))))
+    barrier = threading.Barrier(8)
+
+    def work(worker: int) -> int:
+        barrier.wait(30)
+        for step in range(24):
+            inputs, expected = jobs[(worker + step) % len(jobs)]
+            out = (None, np.empty_like(inputs.y_pred), np.empty_like(inputs.y_pred))
+            assert bits(inputs(n_threads=1 + (worker + step) % 3, out=out)) == expected
+        return worker
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(work, range(8))) == list(range(8))
+
+
+def test_arguments_that_another_thread_changes_never_crash() -> None:
+    """Labels that turn bad after they were checked must not read or write outside a row."""
+    y_true, logits = large()
+    good, stop = y_true.copy(), threading.Event()
+
+    def spoil() -> None:
+        while not stop.is_set():
+            y_true[::7] = 2**40
+            y_true[::5] = -(2**40)
+            y_true[:] = good
+
+    spoiler = threading.Thread(target=spoil)
+    spoiler.start()
+    try:
+        for _ in range(40):
+            try:
+                grad = fl.cross_entropy.grad(y_true, logits, reduction="none")
+            except ValueError as error:
+                assert "y_true[" in str(error)
+            else:
+                assert grad.shape == logits.shape
+    finally:
+        stop.set()
+        spoiler.join()
+
+
+def test_the_number_of_threads_belongs_to_the_context() -> None:
+    seen = {}
+
+    def other() -> None:
+        seen["other"] = fl.get_num_threads()
+
+    before = fl.get_num_threads()
+    with fl.num_threads(before + 1):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        seen["mine"] = fl.get_num_threads()
+    assert seen["mine"] == before + 1
+    assert fl.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"FASTLOSS_NUM_THREADS": "3"}, "3"),
+        ({"OMP_NUM_THREADS": "1"}, "1"),
+        ({"FASTLOSS_NUM_THREADS": "2", "OMP_NUM_THREADS": "1"}, "2"),
+        ({"OMP_NUM_THREADS": "2,1"}, "2"),
+    ],
+    ids=str,
+)
+def test_the_environment_sets_the_number_of_threads(environment: dict[str, str], expected: str) -> None:
+    clean = {"FASTLOSS_NUM_THREADS": "", "OMP_NUM_THREADS": ""} | environment
+    assert run("import fastloss; print(fastloss.get_num_threads())", **clean) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_affinity_limits_the_threads() -> None:
+    limit = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+    assert run(f"{limit}; import fastloss; print(fastloss.get_num_threads())", FASTLOSS_NUM_THREADS="", OMP_NUM_THREADS="") == "1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals to a thread on this system")
+def test_a_long_call_can_be_interrupted() -> None:
+    """Ctrl-C raises KeyboardInterrupt within 0.2 s; the bound here leaves room for a busy machine."""
+    y_pred = np.broadcast_to(np.float32(1), (1 << 16, 1 << 16))
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(100):  # the first call may be over too soon
+            fl.binary_cross_entropy(np.float32(1), y_pred, reduction="sum")
+    assert time.perf_counter() - start < 2.5
+
+
+# -- floating-point environment ---------------------------------------------------------------------------------------
+
+
+def subnormals_survive() -> bool:
+    """Tell whether this thread neither flushes subnormal results to 0 nor takes subnormal inputs for 0."""
+    for dtype in (np.float32, np.float64):
+        tiny = np.full(64, np.finfo(dtype).tiny)
+        if not ((tiny / 4) * 4 == tiny).all():
+            return False
+    return True
+
+
+def control_registers() -> tuple[int, int]:
+    """Return this thread's x87 control word and MXCSR, without its sticky exception flags."""
+    environment = ctypes.create_string_buffer(64)  # glibc's fenv_t: 28 bytes of x87, then MXCSR
+    assert ctypes.CDLL(None).fegetenv(environment) == 0
+    return int.from_bytes(environment.raw[:2], "little"), int.from_bytes(environment.raw[28:32], "little") & ~0x3F
+
+
+on_linux_x86 = pytest.mark.skipif(
+    sys.platform != "linux" or os.uname().machine != "x86_64", reason="reads glibc's fenv_t"
+)
+
+
+@pytest.mark.compact
+@on_linux_x86
+def test_calls_leave_the_control_registers_alone() -> None:
+    y_true, logits = large()
+    before = control_registers()
+    for variant in cases.variants():
+        cases.draw(variant, (3000, 37), np.float32, generator())(n_threads=2)
+    fl.cross_entropy.value_and_grad(y_true, logits * 1e3, n_threads=2)
+    assert control_registers() == before
+    assert subnormals_survive()
+
+
+@on_linux_x86
+def test_import_leaves_the_control_registers_alone() -> None:
+    """-ffast-math at link time would set flush-to-zero for the whole process, threads of the pool included."""
+    code = """
+import ctypes
+def mxcsr():
+    environment = ctypes.create_string_buffer(64)
+    ctypes.CDLL(None).fegetenv(environment)
+    return int.from_bytes(environment.raw[28:32], "little") & ~0x3F
+import numpy as np
+before = mxcsr()
+assert before == 0x1F80, hex(before)
+import fastloss as fl
+assert mxcsr() == before
+fl.softplus(np.linspace(-200, 200, 1_000_000, dtype=np.float32), n_threads=2)
+assert mxcsr() == before
+tiny = np.full(1_000_000, 2.0**-140, np.float32)  # the threads of the pool keep subnormals too
+assert (fl.absolute_error(np.float32(0), tiny, reduction="none", n_threads=2) == tiny).all()
+print("unchanged")
+"""
+    assert run(code) == "unchanged"
+
+
+@pytest.mark.compact
+@pytest.mark.skipif(sys.platform != "linux", reason="reads errno through glibc")
+def test_errno_is_left_alone() -> None:
+    ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None)
+    libc.__errno_location.restype = ctypes.POINTER(ctypes.c_int)
+    location = libc.__errno_location()
+    logits = np.array([[1e3, -1e3, np.inf], [0, 0, 0]], np.float32)
+    y_true = np.array([1, 2])
+    location[0] = 77
+    fl.cross_entropy.value_and_grad(y_true, logits, reduction="none")
+    assert location[0] == 77
+
+
+@pytest.mark.compact
+def test_results_do_not_depend_on_numpys_error_state_and_never_warn() -> None:
+    """Infinities and NaN are results, not warnings."""
+    logits = np.array([[np.inf, 0], [np.nan, 0], [-np.inf, -np.inf], [3e38, -3e38]], np.float32)
+    with np.errstate(all="raise"):
+        value, _, _ = fl.cross_entropy.value_grad_hess([0, 0, 0, 1], logits, reduction="none")
+        fl.squared_error.value_and_grad(np.float32(-3e38), logits[3], reduction="none")
+        fl.huber.value_grad_hess(np.float16(-6e4), np.float16([6e4, 1]), reduction="none")
+        out = np.zeros(2, np.float16)
+        fl.squared_error.grad(np.zeros(2), np.array([1e300, 1e-300]), out=out)
+    assert np.isinf(out[0])
+    assert np.isnan(value[1:3]).all()
+
+
+# -- imports ----------------------------------------------------------------------------------------------------------
+
+
+def test_import_is_light() -> None:
+    """Nothing but NumPy and the standard library: what is heavy comes on first use."""
+    code = """
+import sys, numpy
+before = set(sys.modules)
+import fastloss
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)
+print(sorted(name for name in loaded if name != "fastloss"))
+"""
+    assert run(code) == "[]"
+
+
+def test_public_names_only() -> None:
+    assert set(fl.__all__) <= set(dir(fl))
+    expected = {
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+        "sigmoid",
+        "log_sigmoid",
+        "softplus",
+        "build_info",
+        "losses",
+        "num_threads",
+    }
+    assert expected | {"set_num_threads", "get_num_threads"} | {row.name for row in fl.losses()} <= set(fl.__all__)
+
+
+@pytest.mark.parametrize("level", fl.build_info()["isa_available"])
+def test_an_isa_level_can_be_forced(level: str) -> None:
+    assert run("import fastloss; print(fastloss.build_info()['isa'])", FASTLOSS_ISA=level) == level
+
+
+@pytest.mark.parametrize("level", ["v9", "avx", " "])
+def test_an_isa_level_that_does_not_exist(level: str) -> None:
+    code = "import fastloss"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env=os.environ | {"FASTLOSS_ISA": level}, check=False
+    )
+    assert done.returncode == 1
+    assert "FASTLOSS_ISA" in done.stderr.splitlines()[-1]
+    assert fl.build_info()["isa"] in done.stderr.splitlines()[-1]
+
+
+# -- sizes ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.big
+@pytest.mark.parametrize("dtype", [np.float32, np.float16], ids=["float32", "float16"])
+def test_more_than_2_to_the_31_elements(dtype: Any) -> None:
+    """Through a view of stride 0: the sum counts every one of them."""
+    n = 2**31 + 5
+    for shape in ((n,), (2, 2**30 + 5), (2**30 + 5, 2)):
+        y_pred = np.broadcast_to(dtype(3), shape)
+        assert fl.squared_error(np.float32(1), y_pred, reduction="sum") == 4 * float(np.prod(shape, dtype=np.int64))
+
+
+@pytest.mark.big
+def test_more_than_2_to_the_31_logits() -> None:
+    rows = 2**28 + 3
+    logits = np.broadcast_to(np.float32(0), (rows, 9))
+    value = fl.cross_entropy(np.broadcast_to(np.int64(8), (rows,)), logits)
+    assert value == pytest.approx(np.log(9), rel=1e-7)
+    with pytest.raises(ValueError, match=r"y_true\[0\] = 9"):
+        fl.cross_entropy(np.broadcast_to(np.uint8(9), (rows,)), logits)

@@ -1,0 +1,420 @@
+"""The table of special values, cell by cell: NaN, infinities and single classes in rows of few classes and of many.
+
+Every special row stands among ordinary ones, at several places, and those must keep the bits they have without it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cases
+import numpy as np
+import oracle
+import pytest
+from cases import bits, generator
+from numpy.testing import assert_array_equal
+
+import fastloss as fl
+
+pytestmark = pytest.mark.compact
+
+INF, NAN = np.inf, np.nan
+WIDTHS = [2, 3, 10, 1000]
+
+of_float = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
+of_width = pytest.mark.parametrize("classes", WIDTHS)
+with_target = pytest.mark.parametrize("soft", [False, True], ids=["index", "one-hot"])
+
+
+class Rows:
+    """One special row among ordinary ones."""
+
+    def __init__(self, classes: int, dtype: Any, soft: bool = False) -> None:
+        self.rng = generator("special", classes, str(dtype))
+        self.dtype = dtype
+        self.soft = soft
+        self.logits = self.rng.normal(scale=3, size=(70, classes)).astype(dtype)
+        self.y_true = self.rng.integers(classes, size=70)
+        self.at = int(self.rng.choice([0, 1, 31, 62, 63, 64, 69]))
+
+    @property
+    def row(self) -> np.ndarray:
+        return self.logits[self.at]
+
+    @property
+    def target(self) -> int:
+        return int(self.y_true[self.at])
+
+    @property
+    def others(self) -> np.ndarray:
+        """The classes that are not the target, in random order."""
+        return self.rng.permutation(np.delete(np.arange(self.row.size), self.target))
+
+    def targets(self) -> np.ndarray:
+        return np.eye(self.row.size, dtype=self.dtype)[self.y_true] if self.soft else self.y_true
+
+    def __call__(self, **keywords: Any) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Return the results of the special row; check that the ordinary rows do not see it."""
+        special = fl.cross_entropy.value_grad_hess(self.targets(), self.logits, reduction="none", **keywords)
+        ordinary = self.logits.copy()
+        ordinary[self.at] = 0
+        plain = fl.cross_entropy.value_grad_hess(self.targets(), ordinary, reduction="none", **keywords)
+        rest = np.arange(70) != self.at
+        assert bits(tuple(x[rest] for x in special)) == bits(tuple(x[rest] for x in plain))
+        return tuple(x[self.at] for x in special)
+
+    def one_hot(self, place: int) -> np.ndarray:
+        return np.eye(self.row.size, dtype=self.dtype)[place]
+
+
+def is_positive_zero(x: Any) -> bool:
+    return bool(x == 0 and not np.signbit(x))
+
+
+@of_float
+@of_width
+@with_target
+def test_nan_anywhere_in_a_row(classes: int, dtype: Any, soft: bool) -> None:
+    for place in {0, 1, classes // 2, classes - 1}:
+        rows = Rows(classes, dtype, soft)
+        rows.row[place] = NAN
+        value, grad, hess = rows()
+        assert np.isnan(value)
+        assert np.isnan(grad).all()
+        assert np.isnan(hess).all()
+
+
+@of_float
+@of_width
+@pytest.mark.parametrize("other", [INF, -INF])
+def test_nan_beside_an_infinity(classes: int, dtype: Any, other: float) -> None:
+    rows = Rows(classes, dtype)
+    first, second = rows.rng.permutation(classes)[:2]
+    rows.row[first], rows.row[second] = NAN, other
+    value, grad, _ = rows()
+    assert np.isnan(value)
+    assert np.isnan(grad).all()
+
+
+@of_float
+@of_width
+def test_nan_in_a_soft_target(classes: int, dtype: Any) -> None:
+    rows = Rows(classes, dtype, soft=True)
+    y_true = rows.targets()
+    y_true[rows.at, rows.rng.integers(classes)] = NAN
+    value, grad, _ = fl.cross_entropy.value_grad_hess(y_true, rows.logits, reduction="none")
+    rest = np.arange(70) != rows.at
+    assert np.isnan(value[rows.at])
+    assert np.isnan(grad[rows.at]).all()
+    assert np.isfinite(value[rest]).all()
+    assert np.isfinite(grad[rest]).all()
+
+
+@of_float
+@pytest.mark.parametrize("classes", [3, 10, 65, 1000])
+@with_target
+def test_minus_infinity_beside_the_target_is_a_class_that_is_absent(classes: int, dtype: Any, soft: bool) -> None:
+    for count in {1, classes // 2, classes - 2}:
+        rows = Rows(classes, dtype, soft)
+        absent = np.isin(np.arange(classes), rows.others[:count])
+        rows.row[absent] = -INF
+        value, grad, hess = rows()
+        assert all(map(is_positive_zero, grad[absent]))
+        assert all(map(is_positive_zero, hess[absent]))
+        present = np.flatnonzero(~absent)
+        target = int(np.flatnonzero(present == rows.target)[0])
+        places = sorted({0, target, present.size - 1})
+        parameters = {"class_weight": [1.0] * present.size, "label_smoothing": 0.0}
+        y_true = [float(c == target) for c in range(present.size)] if soft else target
+        truths = oracle.loss_of_row("cross_entropy", y_true, rows.row[present], places, dtype, **parameters)
+        assert oracle.ulps(value, truths[0][0], dtype) <= 4
+        for place, (_, first, second) in zip(places, truths, strict=True):
+            assert oracle.ulps(grad[present[place]], first, dtype) <= 6
+            assert oracle.ulps(hess[present[place]], second, dtype) <= 6
+
+
+@of_float
+@of_width
+@with_target
+def test_minus_infinity_on_all_but_the_target(classes: int, dtype: Any, soft: bool) -> None:
+    rows = Rows(classes, dtype, soft)
+    rows.row[rows.others] = -INF
+    value, grad, hess = rows()
+    assert is_positive_zero(value)
+    assert_array_equal(grad, 0)
+    assert_array_equal(hess, 0)
+
+
+@of_float
+@of_width
+@with_target
+def test_minus_infinity_on_the_target(classes: int, dtype: Any, soft: bool) -> None:
+    """The value is +inf, the gradient p - onehot and finite."""
+    rows = Rows(classes, dtype, soft)
+    rows.row[rows.target] = -INF
+    value, grad, hess = rows()
+    assert value == INF
+    assert grad[rows.target] == -1
+    present = rows.others
+    truths = (
+        oracle.loss_of_row(
+            "cross_entropy",
+            1,
+            rows.row[present[:]],
+            [0],
+            dtype,
+            class_weight=[0.0, 1.0, *[0.0] * (present.size - 2)],
+            label_smoothing=0.0,
+        )
+        if present.size > 1
+        else None
+    )
+    if truths:
+        assert oracle.ulps(grad[present[0]], truths[0][1], dtype) <= 6
+    assert np.isfinite(grad).all()
+    assert abs(np.sum(grad, dtype=np.longdouble)) <= 4 * np.finfo(dtype).eps
+    assert np.isfinite(hess).all()
+    assert hess[rows.target] == 0
+
+
+@of_float
+@of_width
+@with_target
+def test_all_logits_minus_infinity(classes: int, dtype: Any, soft: bool) -> None:
+    rows = Rows(classes, dtype, soft)
+    rows.row[:] = -INF
+    value, grad, hess = rows()
+    assert np.isnan(value)
+    assert np.isnan(grad).all()
+    assert np.isnan(hess).all()
+
+
+@of_float
+@of_width
+@with_target
+@pytest.mark.parametrize("beside", [0, -INF])
+def test_plus_infinity_on_the_target_only(classes: int, dtype: Any, soft: bool, beside: float) -> None:
+    rows = Rows(classes, dtype, soft)
+    rows.row[rows.others[0]] += beside
+    rows.row[rows.target] = INF
+    value, grad, hess = rows()
+    assert is_positive_zero(value)
+    assert_array_equal(grad, 0)
+    assert_array_equal(hess, 0)
+
+
+@of_float
+@of_width
+@with_target
+def test_plus_infinity_on_one_other_class(classes: int, dtype: Any, soft: bool) -> None:
+    """The value is +inf, the gradient onehot(that class) - onehot(target)."""
+    rows = Rows(classes, dtype, soft)
+    other = rows.others[0]
+    rows.row[other] = INF
+    value, grad, hess = rows()
+    assert value == INF
+    assert_array_equal(grad, rows.one_hot(other) - rows.one_hot(rows.target))
+    assert_array_equal(hess, 0)
+
+
+@of_float
+@of_width
+@with_target
+def test_plus_infinity_on_one_other_class_and_minus_infinity_on_the_target(
+    classes: int, dtype: Any, soft: bool
+) -> None:
+    rows = Rows(classes, dtype, soft)
+    other = rows.others[0]
+    rows.row[other], rows.row[rows.target] = INF, -INF
+    value, grad, _ = rows()
+    assert value == INF
+    assert_array_equal(grad, rows.one_hot(other) - rows.one_hot(rows.target))
+
+
+@of_float
+@of_width
+@with_target
+@pytest.mark.parametrize("on_target", [False, True])
+def test_two_logits_plus_infinity(classes: int, dtype: Any, soft: bool, on_target: bool) -> None:
+    if classes == 2 and not on_target:
+        pytest.skip("two classes, one of them the target")
+    rows = Rows(classes, dtype, soft)
+    others = rows.others
+    rows.row[[others[0], rows.target if on_target else others[1]]] = INF
+    value, grad, hess = rows()
+    assert np.isnan(value)
+    assert np.isnan(grad).all()
+    assert np.isnan(hess).all()
+
+
+@of_float
+@of_width
+def test_minus_infinity_under_a_soft_target(classes: int, dtype: Any) -> None:
+    """0 log 0 = 0 where the target is 0, +inf where it is not; the gradient is p - y and finite."""
+    rows = Rows(classes, dtype, soft=True)
+    y_true = rows.targets().copy()
+    other = rows.others[0]
+    y_true[rows.at] = 0.25 * rows.one_hot(other) + 0.75 * rows.one_hot(rows.target)
+    rows.row[other] = -INF
+    value, grad, _ = fl.cross_entropy.value_grad_hess(y_true, rows.logits, reduction="none")
+    assert value[rows.at] == INF
+    assert grad[rows.at, other] == -0.25
+    assert np.isfinite(grad).all()
+    assert np.isfinite(np.delete(value, rows.at)).all()
+
+
+@of_float
+@of_width
+def test_minus_infinity_under_label_smoothing(classes: int, dtype: Any) -> None:
+    """Smoothing gives every class a share: an absent class is then impossible to be right about."""
+    rows = Rows(classes, dtype)
+    other = rows.others[0]
+    rows.row[other] = -INF
+    value, grad, _ = rows(label_smoothing=0.25)
+    assert value == INF
+    assert grad[other] == dtype.type(-0.25 / classes)
+    assert np.isfinite(grad).all()
+
+
+@of_float
+@of_width
+def test_a_class_of_weight_zero_at_minus_infinity(classes: int, dtype: Any) -> None:
+    """0 times infinity is 0: the class weight leaves the term out."""
+    rows = Rows(classes, dtype)
+    other = rows.others[0]
+    rows.row[other] = -INF
+    weight = np.ones(classes)
+    weight[other] = 0
+    value, grad, _ = rows(label_smoothing=0.25, class_weight=weight)
+    assert np.isfinite(value)
+    assert grad[other] == 0
+
+
+@of_float
+@pytest.mark.parametrize("soft", [False, True])
+def test_one_class(dtype: Any, soft: bool) -> None:
+    for logit in (0, -3, 1e4, np.finfo(dtype).max, np.finfo(dtype).tiny, INF):
+        y_true = np.ones((5, 1), dtype) if soft else np.zeros(5, int)
+        value, grad, hess = fl.cross_entropy.value_grad_hess(y_true, np.full((5, 1), logit, dtype), reduction="none")
+        assert all(map(is_positive_zero, value))
+        assert_array_equal(grad, 0)
+        assert_array_equal(hess, 0)
+    for logit in (NAN, -INF):
+        value, grad = fl.cross_entropy.value_and_grad(np.zeros(5, int), np.full((5, 1), logit, dtype), reduction="none")
+        assert np.isnan(value).all()
+        assert np.isnan(grad).all()
+
+
+@of_float
+@of_width
+def test_an_infinite_loss_reduces_to_infinity_and_a_nan_to_nan(classes: int, dtype: Any) -> None:
+    rows = Rows(classes, dtype)
+    rows.row[rows.target] = -INF
+    assert fl.cross_entropy(rows.y_true, rows.logits) == INF
+    rows.row[:] = NAN
+    assert np.isnan(fl.cross_entropy(rows.y_true, rows.logits))
+    assert np.isnan(fl.cross_entropy(rows.y_true, rows.logits, reduction="sum"))
+
+
+# -- two classes ------------------------------------------------------------------------------------------------------
+
+BINARY = [
+    (1.0, INF, 0.0, 0.0),
+    (0.0, -INF, 0.0, 0.0),
+    (1.0, -INF, INF, -1.0),
+    (0.0, INF, INF, 1.0),
+    (0.25, INF, INF, 0.75),
+    (0.25, -INF, INF, -0.25),
+    (NAN, 1.0, NAN, NAN),
+    (1.0, NAN, NAN, NAN),
+    (0.0, NAN, NAN, NAN),
+    (NAN, INF, NAN, NAN),
+]
+
+
+@of_float
+@pytest.mark.parametrize(("y_true", "logit", "value", "grad"), BINARY, ids=str)
+@pytest.mark.parametrize("size", [1, 5, 64, 70])
+def test_binary_cross_entropy(y_true: float, logit: float, value: float, grad: float, size: int, dtype: Any) -> None:
+    rng = generator("binary", size)
+    targets, logits = rng.integers(2, size=size).astype(dtype), rng.normal(size=size).astype(dtype)
+    at = int(rng.integers(size))
+    plain = fl.binary_cross_entropy.value_grad_hess(targets, logits, reduction="none")
+    targets[at], logits[at] = y_true, logit
+    got = fl.binary_cross_entropy.value_grad_hess(targets, logits, reduction="none")
+    rest = np.arange(size) != at
+    assert bits(tuple(x[rest] for x in got)) == bits(tuple(x[rest] for x in plain))
+    assert_array_equal(got[0][at], value)
+    assert_array_equal(got[1][at], grad)
+    assert not np.signbit(got[0][at]) or np.isnan(value)
+    if np.isinf(logit) and not np.isnan(y_true):
+        assert got[2][at] == 0
+    else:
+        assert np.isnan(got[2][at]) or np.isnan(y_true)
+
+
+@of_float
+def test_pos_weight_at_infinity(dtype: Any) -> None:
+    y_true, logits = np.array([1, 1, 0, 0], dtype), np.array([INF, -INF, INF, -INF], dtype)
+    value, grad = fl.binary_cross_entropy.value_and_grad(y_true, logits, pos_weight=3.0, reduction="none")
+    assert_array_equal(value, [0, INF, INF, 0])
+    assert_array_equal(grad, [0, -3, 1, 0])
+
+
+# -- predictions of a real number -------------------------------------------------------------------------------------
+
+#: loss: value, gradient, Hessian at an infinite residual of either sign.
+AT_INFINITY = {
+    "squared_error": (INF, INF, 2),
+    "half_squared_error": (INF, INF, 1),
+    "absolute_error": (INF, 1, 0),
+    "huber": (INF, 1, 0),
+}
+
+
+@of_float
+@pytest.mark.parametrize("name", AT_INFINITY)
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("size", [1, 64, 67])
+def test_an_infinite_residual(name: str, sign: int, size: int, dtype: Any) -> None:
+    loss = getattr(fl, name)
+    value, grad, hess = AT_INFINITY[name]
+    for y_true, y_pred in ((0.5, sign * INF), (-sign * INF, 0.5)):
+        got = loss.value_grad_hess(np.full(size, y_true, dtype), np.full(size, y_pred, dtype), reduction="none")
+        assert_array_equal(got[0], np.full(size, value))
+        assert_array_equal(got[1], np.full(size, sign * grad))
+        assert_array_equal(got[2], np.full(size, hess))
+
+
+@of_float
+@pytest.mark.parametrize("name", AT_INFINITY)
+@pytest.mark.parametrize("place", ["y_true", "y_pred", "both infinite"])
+def test_nan_is_that_element_only(name: str, place: str, dtype: Any) -> None:
+    rng = generator(name, place)
+    y_true, y_pred = rng.normal(size=(2, 131)).astype(dtype)
+    at = int(rng.integers(131))
+    loss = getattr(fl, name)
+    plain = loss.value_and_grad(y_true, y_pred, reduction="none")
+    if place == "both infinite":
+        y_true[at] = y_pred[at] = INF
+    else:
+        {"y_true": y_true, "y_pred": y_pred}[place][at] = NAN
+    got = loss.value_and_grad(y_true, y_pred, reduction="none")
+    rest = np.arange(131) != at
+    assert bits(tuple(x[rest] for x in got)) == bits(tuple(x[rest] for x in plain))
+    assert np.isnan(got[0][at])
+    assert np.isnan(got[1][at])
+
+
+@of_float
+def test_gradients_at_kinks(dtype: Any) -> None:
+    """The midpoint of the subgradient; Huber's second derivative belongs to the quadratic side."""
+    at = np.zeros(3, dtype)
+    _, grad, hess = fl.absolute_error.value_grad_hess(at, np.array([0.0, -0.0, 0.0], dtype), reduction="none")
+    assert_array_equal(grad, 0)
+    assert_array_equal(hess, 0)
+    delta = dtype.type(0.75)
+    y_pred = np.array([delta, -delta, np.nextafter(delta, dtype.type(1)), np.nextafter(-delta, dtype.type(-1))])
+    _, grad, hess = fl.huber.value_grad_hess(np.zeros(4, dtype), y_pred, delta=0.75, reduction="none")
+    assert_array_equal(grad, [0.75, -0.75, 0.75, -0.75])
+    assert_array_equal(hess, [1, 1, 0, 0])
