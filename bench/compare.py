@@ -38,7 +38,7 @@ from competitors import (
     prepare_fastloss,
     versions,
 )
-from measure import SETTLE, Spread, interleaved
+from measure import SETTLE, Spread, interleaved, keep_freed_memory
 from workloads import Problem, Workload
 from yardsticks import YARDSTICKS
 
@@ -281,6 +281,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--threads", type=int, metavar="N", help="keep the whole process on N CPUs (default: all of them)"
     )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of each case (default: 15)")
+    parser.add_argument("--fresh-pages", action="store_true", help="let the allocator give memory back between calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results for report.py")
     return parser.parse_args(arguments)
 
@@ -292,9 +293,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.threads is not None:
         limit_cpus(options.threads)
+    if not options.fresh_pages:
+        keep_freed_memory()
     facts = machine()
     print_machine(facts)
-    results: dict[str, Any] = {"format": FORMAT, "machine": facts, "rounds": options.rounds}
+    results: dict[str, Any] = {
+        "format": FORMAT,
+        "machine": facts,
+        "rounds": options.rounds,
+        "fresh_pages": options.fresh_pages,
+    }
     rows: list[Row] = []
     if options.scaling:
         results["scaling"] = []

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from competitors import available_cpus, limit_cpus, missing_competitors, versions
+from measure import keep_freed_memory
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if (cpus := config.getoption("--cpus")) is not None:
         limit_cpus(cpus)
+    keep_freed_memory()
 
 
 def pytest_report_header() -> list[str]:

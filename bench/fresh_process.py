@@ -33,17 +33,17 @@ grad = np.ones(shape, dtype)
 if loss == "cross_entropy":
     keywords["axis"] = axis
     y_true = np.zeros(y_pred.size // shape[axis], np.int64)
-    small, small_true = y_pred[:8, :8], y_true[:8]
+    small, small_true = (slice(8), slice(8)), slice(8)
 else:
     y_true = np.zeros(shape, dtype)
-    small, small_true = y_pred[:100_000], y_true[:100_000]
+    small = small_true = slice(100_000)
 
 def memory(key):
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(key)) * 1024
 
 value_and_grad = getattr(fl, loss).value_and_grad
-value_and_grad(small_true, small, **keywords)
+value_and_grad(y_true[small_true], y_pred[small], out=(None, grad[small]), **keywords)
 try:
     Path("/proc/self/clear_refs").write_text("5")
 except OSError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,19 @@ SHORTEST_SAMPLE = 1e-3
 # The OpenMP threads of torch, scikit-learn and fastloss spin for some milliseconds after a call and would slow whoever
 # comes next on the same CPUs; each library brings its own threads.
 SETTLE = 0.01
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed, so that nobody pays for fresh pages from the system in every call.
+
+    Libraries without an out= argument allocate their results anew. Whether glibc hands arrays around its threshold of
+    32 MiB back to the system depends on what ran before, and changes their time by a factor of 2 to 4 between two runs.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        m_trim_threshold, m_mmap_max = -1, -4  # malloc.h
+        mallopt(m_mmap_max, 0)
+        mallopt(m_trim_threshold, 2**31 - 1)
 
 
 def interleaved(calls: Mapping[str, Callable[[], Any]], rounds: int, settle: float = 0.0) -> dict[str, NDArray]:
