@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         for name, value in build_info().items():
             print(f"{name:15} {', '.join(value) if isinstance(value, tuple) else value}")
     else:
-        from .catalogue import losses
+        from .documentation import losses
 
         print(losses())
     return 0

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import arguments, reductions
 from .catalogue import CATALOGUE
+from .documentation import LazyDocstring
 from .formulas.declare import Row
 from .runtime import checked_threads, kernels, threads_for
 
@@ -32,6 +33,8 @@ class Loss:
         The defaults of its parameters.
     """
 
+    __doc__ = LazyDocstring(__doc__)
+
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
         bound = dict(bound or {})
@@ -42,7 +45,6 @@ class Loss:
         set_(self, "_row", row)
         set_(self, "_bound", {name: arguments.as_parameter(declared[name], value) for name, value in bound.items()})
         set_(self, "_parameters", {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()})
-        set_(self, "__doc__", docstring(row))
 
     name = property(lambda self: self._row.name, doc="Its name in the package.")
     kind = property(lambda self: self._row.kind, doc="``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes).")
@@ -314,8 +316,3 @@ class _Call:
 
 def _restored(name: str, bound: dict[str, Any]) -> Loss:
     return Loss(CATALOGUE[name], bound)
-
-
-def docstring(row: Row) -> str:
-    """Return the numpydoc text of a loss, from its row."""
-    return row.summary

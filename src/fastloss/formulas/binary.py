@@ -8,7 +8,7 @@ from .vocabulary import exp, log1p, where
     target=unit,
     prediction="logits",
     pos_weight=positive(1.0, "factor of the positive class's term; an array gives each column its own"),
-    label_smoothing=fraction(0.0, "e in the smoothed target y (1 - e) + e / 2"),
+    label_smoothing=fraction(0.0, "the e of the smoothed target y (1 - e) + e / 2"),
     formula="(1 - y) log(1 + e^x) + pos_weight y log(1 + e^-x)",
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
 )

@@ -11,9 +11,9 @@ cross_entropy = rowwise(
         "one factor for each class: it multiplies the weight of a sample of that class, or that class's term of a soft target"
     ),
     ignore_index=class_index("rows with this label have loss 0, gradient 0 and weight 0, whatever their logits"),
-    label_smoothing=fraction(0.0, "e in the smoothed target (1 - e) onehot(y) + e / C", kind="number"),
-    notes="""`y_true` holds class indices (any integer type) and has the shape of `y_pred` without the class axis, or it has the
-shape of `y_pred` and holds probabilities, each row adding up to 1.
+    label_smoothing=fraction(0.0, "the e of the smoothed target (1 - e) onehot(y) + e / C", kind="number"),
+    notes="""`y_true` holds class indices (any integer type) and has the shape of `logits` without the class axis, or it has the
+shape of `logits` and holds probabilities, each row adding up to 1.
 
 The mean divides by the sum of the weights: sample weight x class weight of the label, so that class indices and their
 one-hot rows give the same number (PyTorch divides by the number of rows when it is given probabilities). The Hessian

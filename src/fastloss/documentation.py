@@ -1,0 +1,296 @@
+"""What people read about a loss, written from its row in the catalogue: docstrings, and the table of all losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from .catalogue import CATALOGUE
+from .formulas.declare import Parameter, Row
+
+if TYPE_CHECKING:
+    from .loss import Loss
+
+_WIDTH = 88
+
+_KEYWORDS = """\
+sample_weight : array_like, optional
+    The weight of each sample, finite and >= 0, broadcast to {samples}. A sample of weight 0 is left out: it adds
+    nothing, and its gradient is +0, even where its input is NaN.
+where : array_like of bool, optional
+    Which samples count, broadcast likewise. A sample that is left out has gradient +0.
+reduction : {{'mean', 'sum', 'none'}}, default='mean'
+    'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss of each
+    sample. Gradient and Hessian are those of the returned value ('none': those of the sum).
+normalizer : float, optional
+    A number > 0 that replaces the sum of the weights below the mean.
+out : ndarray or tuple of ndarray and None, optional
+    Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. The gradient
+    may be written over `{prediction}` itself.
+n_threads : int, optional
+    At least 1; by default as many as `get_num_threads` says. The result has the same bits for any number of threads."""
+
+_RETURNS = """\
+float or ndarray
+    The value: a float for 'mean' and 'sum' (0.0 where nothing is left to average), for 'none' an array of {shape} and
+    of the type of `{prediction}`; or the array given as `out`."""
+
+_RAISES = """\
+TypeError, ValueError
+    For an argument of a wrong type, shape, value or domain, or memory that overlaps. The message names the argument and
+    the first bad element; nothing was written then.
+MemoryError
+    Where there is no memory for the results."""
+
+_METHODS = """\
+One pass over the data gives other results; these methods take the same arguments:
+
+- ``{name}.grad``: the gradient with respect to `{prediction}`
+- ``{name}.value_and_grad``: value, gradient
+- ``{name}.grad_and_hess``: gradient, diagonal of the Hessian
+- ``{name}.value_grad_hess``: value, gradient, diagonal of the Hessian
+
+Gradient and Hessian have the shape and type of `{prediction}`, unless `out` says otherwise. ``{name}.bind(...)`` is
+this loss with other defaults."""
+
+
+def _filled(text: str, indent: str = "") -> str:
+    """Return the paragraphs of a text, each line of it a paragraph, broken to the width of a docstring."""
+    from textwrap import fill
+
+    lines = []
+    for line in text.splitlines():
+        own = indent + " " * (len(line) - len(line.lstrip()) + (2 if line.lstrip().startswith("- ") else 0))
+        first = indent + " " * (len(line) - len(line.lstrip()))
+        wrapped = fill(line.strip(), _WIDTH, initial_indent=first, subsequent_indent=own, break_long_words=False, break_on_hyphens=False)
+        lines.append(wrapped)
+    return "\n".join(lines)
+
+
+def _joined(text: str) -> str:
+    """Return a text with the line breaks inside its indented descriptions taken out, so that `_filled` sets new ones."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("    ") and lines and lines[-1].startswith("    "):
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _symbols(row: Row) -> str:
+    """Return what the one-letter names of a formula stand for."""
+    import re
+
+    words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
+    meaning = {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "y": "y = y_true"}
+    return ", ".join(text for letter, text in meaning.items() if letter in words)
+
+
+def _shown(value: Any) -> str:
+    """Return a default as it is written in a signature, an array in one line."""
+    return " ".join(repr(value).split())
+
+
+def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
+    """Return the entry of one of the loss's own parameters."""
+    kinds = {"element": "float or array_like", "number": "float", "per_class": "array_like", "index": "int", "axis": "int"}
+    given = "optional" if default is None else f"default={_shown(default)}"
+    text = _sentence(parameter.description or f"a parameter of {row.name}")
+    if parameter.kind == "per_class":
+        text += f"; of shape (C,), each {parameter.domain.description}"
+    elif parameter.kind in ("element", "number"):
+        text += f"; it must be {parameter.domain.description}"
+    if parameter.kind == "element":
+        text += f". An array broadcasts to the shape of `{row.prediction}`"
+    return f"{parameter.name} : {kinds[parameter.kind]}, {given}\n    {text}."
+
+
+def _operands(row: Row) -> str:
+    """Return the entries of target and prediction."""
+    types = "float32, float64, float16 or bfloat16; integers are computed as float64"
+    if row.kind == "pointwise":
+        target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
+        prediction = f"Predictions, of any shape: {types}."
+    else:
+        target = f"Targets: {row.target.description}. Of the shape of `{row.prediction}` without the class axis, or of its shape."
+        prediction = f"Predictions, one for each class, of any shape with a class axis: {types}."
+    if row.prediction != "y_pred":
+        prediction = prediction.replace("Predictions", "Raw scores", 1) + " The name `y_pred` is accepted too."
+    return f"y_true : array_like\n    {target}\n{row.prediction} : array_like\n    {prediction}"
+
+
+def _example(row: Row) -> str:
+    """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
+    lines = [">>> import fastloss as fl"]
+    if row.function is not None:
+        y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
+        y_pred = [0.5, 3.0]
+        defaults = [parameter.default for parameter in row.parameters]
+        points = [row.function(y, x, *defaults) for y, x in zip(y_true, y_pred, strict=True)]
+        value = round(sum(point[0] for point in points) / 2, 6)
+        gradient = [round(point[1] / 2, 6) for point in points]
+        lines += [
+            f">>> y_true, {row.prediction} = {y_true}, {y_pred}",
+            f">>> round(fl.{row.name}(y_true, {row.prediction}), 6)",
+            f"{value}",
+            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, {row.prediction})",
+            ">>> gradient.round(6).tolist()",
+            f"{gradient}",
+        ]
+    else:
+        lines += [
+            f">>> y_true, {row.prediction} = [0, 2], [[2.0, 1.0, 0.0], [0.5, 0.0, 3.0]]",
+            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, {row.prediction})",
+            f">>> value == fl.{row.name}(y_true, {row.prediction})",
+            "True",
+            ">>> gradient.shape",
+            "(2, 3)",
+            f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape",
+            "(2,)",
+        ]
+    return "\n".join(lines)
+
+
+def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
+    """Return the numpydoc text of a loss.
+
+    Parameters
+    ----------
+    row : Row
+        Its row in the catalogue.
+    defaults : mapping, optional
+        What its parameters are bound to; by default what the row says.
+
+    Returns
+    -------
+    str
+        The whole text, examples included.
+    """
+    defaults = {parameter.name: parameter.default for parameter in row.parameters} if defaults is None else defaults
+    names = {
+        "name": row.name,
+        "prediction": row.prediction,
+        "samples": f"the shape of `{row.prediction}`" if row.kind == "pointwise" else "the rows",
+        "shape": "the shape" if row.kind == "pointwise" else "the shape of the rows",
+    }
+    symbols = _symbols(row)
+    parameters = "\n".join(
+        [
+            _operands(row),
+            *(_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters),
+            _joined(_KEYWORDS.format(**names)),
+        ]
+    )
+    methods = "\n\n".join(_filled(" ".join(part.split("\n")) if "- " not in part else part) for part in _METHODS.format(**names).split("\n\n"))
+    sections = {
+        "Parameters": _filled(parameters),
+        "Returns": _filled(_joined(_RETURNS.format(**names))),
+        "Raises": _filled(_joined(_RAISES)),
+        "Notes": f"{row.notes}\n\n{methods}" if row.notes else methods,
+        "References": _filled(row.source),
+        "Examples": _example(row),
+    }
+    head = f"{row.summary}\n\n" + _filled(f"``{row.formula}``" + (f" with {symbols}." if symbols else ""))
+    return "\n\n".join([head, *(f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items())]) + "\n"
+
+
+class LazyDocstring:
+    """The ``__doc__`` of `Loss`: of the class its own text, of a loss the text of its row, written when somebody reads it."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self.of_class = of_class
+
+    def __get__(self, loss: Loss | None, owner: type[Loss] | None = None) -> str | None:
+        return self.of_class if loss is None else docstring(loss._row, loss._parameters)
+
+
+# ---- the catalogue as a table ---------------------------------------------------------------------------------------
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    own = ", ".join(f"{parameter.name}={_shown(parameter.default)}" for parameter in row.parameters)
+    return row.name, row.kind, row.formula, own
+
+
+class Losses(Sequence[Row]):
+    """The rows of the catalogue: a sequence that prints as a table.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        What it holds.
+    """
+
+    columns = ("name", "kind", "formula", "parameters")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Losses: ...
+    def __getitem__(self, index: int | slice) -> Row | Losses:
+        return Losses(self._rows[index]) if isinstance(index, slice) else self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __str__(self) -> str:
+        from shutil import get_terminal_size
+        from textwrap import wrap
+
+        table = [self.columns, *map(_cells, self._rows)]
+        widths = [max(len(cells[column]) for cells in table) for column in range(4)]
+        # What does not fit is broken inside its cell; two spaces stand between columns.
+        room = max(get_terminal_size((120, 24)).columns, 72) - widths[0] - widths[1] - 6
+        narrow, wide = sorted((2, 3), key=widths.__getitem__)
+        widths[narrow] = min(widths[narrow], room // 2)
+        widths[wide] = min(widths[wide], room - widths[narrow])
+        lines = []
+        for cells in table:
+            broken = [wrap(cell, width, break_long_words=False) or [""] for cell, width in zip(cells, widths, strict=True)]
+            for line in range(max(map(len, broken))):
+                parts = [part[line] if line < len(part) else "" for part in broken]
+                lines.append("  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip())
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def line(cells: Sequence[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "\n".join(line(_cells(row), "td") for row in self._rows)
+        return f"<table>\n<thead>\n{line(self.columns, 'th')}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def losses() -> Losses:
+    """Return the catalogue: one row for each loss.
+
+    Returns
+    -------
+    sequence of rows
+        Each has ``name``, ``kind``, ``target``, ``parameters``, ``formula`` and ``source``. Printed, it is a table.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> [row.name for row in fl.losses() if row.kind == "rowwise"]
+    ['cross_entropy']
+    >>> print(fl.losses()[:0])
+    name  kind  formula  parameters
+    ----  ----  -------  ----------
+    """
+    return Losses(tuple(CATALOGUE.values()))
