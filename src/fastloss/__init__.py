@@ -11,6 +11,7 @@ Every loss is an object that is called, with methods for its other results::
 """
 
 from .catalogue import CATALOGUE as _CATALOGUE
+from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .loss import Loss
 from .runtime import build_info, get_num_threads, num_threads, set_num_threads
 

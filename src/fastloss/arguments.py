@@ -75,6 +75,19 @@ def as_number(name: str, value: Any) -> float:
         raise TypeError(f"{name} must be a real number, not {value!r}") from None
 
 
+def as_index(name: str, value: Any) -> int:
+    """Return an integer scalar as an int."""
+    if isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} must be an int, not {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an int, not {value!r}") from None
+    if not -(2**63) < number < 2**63:
+        raise ValueError(f"{name} = {number} does not fit into 64 bits")
+    return number
+
+
 def place(name: str, index: Any, shape: tuple[int, ...]) -> str:
     """Return how a user would write an element: ``y_true[3, 1]``."""
     if not shape:
@@ -203,15 +216,7 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     if parameter.default is None and value is None:
         return None
     if parameter.kind in ("index", "axis"):
-        if isinstance(value, bool | np.bool):
-            raise TypeError(f"{parameter.name} must be an int, not {value!r}")
-        try:
-            number = operator.index(value)
-        except TypeError:
-            raise TypeError(f"{parameter.name} must be an int, not {value!r}") from None
-        if not -(2**63) < number < 2**63:
-            raise ValueError(f"{parameter.name} = {number} does not fit into 64 bits")
-        return number
+        return as_index(parameter.name, value)
     if parameter.kind == "per_class":
         array = as_array(parameter.name, value)
         if array.ndim != 1:

@@ -1,0 +1,286 @@
+"""Functions beside the losses: what users need at prediction time, from the same kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import arguments
+from .loss import GRADIENT, VALUE
+from .runtime import checked_threads, kernels, threads_for
+
+# Task of kernels/softmax.pxi
+_SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
+
+
+def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], bool]:
+    """Return the array to write to, and whether it is `x` itself."""
+    (array,) = arguments.split_out(out, ("result",))
+    if array is None:
+        dtype = x.dtype.newbyteorder("=")
+        return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), False
+    arguments.check_output("out", array, shape)
+    return array, arguments.check_overlaps({"out": array}, {"y_pred": x}, "out" if shape == x.shape else None)
+
+
+def _threads(n_threads: Any, size: int) -> int:
+    return threads_for(None if n_threads is None else checked_threads("n_threads", n_threads), size)
+
+
+def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
+    array = arguments.as_prediction("x", x)
+    threads = _threads(n_threads, array.size)
+    result, in_place = _output(out, array, array.shape)
+    described = arguments.describe(array), arguments.describe(result)
+    kernels.pointwise(
+        kernels.POINTWISE.index(name), VALUE, array.dtype.type is np.float64, array.size, 1.0, -np.inf, np.inf, False,
+        in_place, (None, described[0], None, None, described[1], None, None), (), threads,
+    )  # fmt: skip
+    return result[()] if out is None and result.ndim == 0 else result
+
+
+def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
+    array = arguments.as_prediction("x", x)
+    if array.ndim == 0:
+        raise ValueError("x has no dimensions; it needs an axis of classes")
+    axis = arguments.as_axis(arguments.as_index("axis", axis), array.ndim)
+    classes, place = array.shape[axis], array.ndim + axis
+    shape = array.shape[:place] + array.shape[place + 1 :]
+    rows = int(np.prod(shape, dtype=object))
+    if classes == 0 and rows:
+        raise ValueError(f"x has shape {array.shape}: rows of no classes")
+    threads = _threads(n_threads, array.size)
+    result, _ = _output(out, array, shape if task == _LOGSUMEXP else array.shape)
+    logits = arguments.describe(np.moveaxis(array, axis, -1))
+    value = gradient = None
+    if task == _LOGSUMEXP:
+        value = arguments.describe(result)
+    else:
+        gradient = arguments.describe(np.moveaxis(result, axis, -1))
+    kernels.rows(
+        task, VALUE if task == _LOGSUMEXP else GRADIENT, array.dtype.type is np.float64, rows, classes, 1.0, False, 0.0,
+        None, None, False, (logits, None, None, None, value, gradient, None), threads,
+    )  # fmt: skip
+    return result[()] if out is None and result.ndim == 0 else result
+
+
+def softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:
+    """Softmax: e^x_j / sum_c e^x_c over an axis of classes.
+
+    Parameters
+    ----------
+    x : array_like
+        Logits, of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    axis : int
+        The axis of the classes.
+    out : ndarray, optional
+        Where to write the result; it may be `x` itself.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray
+        Probabilities, of the shape and type of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, shape, axis, or overlap of `out`; nothing was written then.
+
+    Notes
+    -----
+    A row with NaN, with two infinities, or of -infinity alone has no probabilities: it becomes NaN.
+
+    References
+    ----------
+    Bridle 1990, doi:10.1007/978-3-642-76153-9_28
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.softmax([1.0, 1.0])
+    array([0.5, 0.5])
+    """
+    return _over_classes(_SOFTMAX, x, axis, out, n_threads)
+
+
+def log_softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:
+    """Logarithm of the softmax: x_j - log(sum_c e^x_c), accurate where the probability is next to 1.
+
+    Parameters
+    ----------
+    x : array_like
+        Logits, of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    axis : int
+        The axis of the classes.
+    out : ndarray, optional
+        Where to write the result; it may be `x` itself.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray
+        Logarithms <= 0, of the shape and type of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, shape, axis, or overlap of `out`; nothing was written then.
+
+    References
+    ----------
+    Blanchard, Higham and Higham 2021, doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> fl.log_softmax(np.float32([20.0, 0.0]))
+    array([-2.0611537e-09, -2.0000000e+01], dtype=float32)
+    """
+    return _over_classes(_LOG_SOFTMAX, x, axis, out, n_threads)
+
+
+def logsumexp(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:
+    """Logarithm of a sum of exponentials: log(sum_c e^x_c).
+
+    Parameters
+    ----------
+    x : array_like
+        Exponents, of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    axis : int
+        The axis to sum over.
+    out : ndarray, optional
+        Where to write the result.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray or scalar
+        Of the shape of `x` without the axis.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, shape, axis, or overlap of `out`; nothing was written then.
+
+    References
+    ----------
+    Blanchard, Higham and Higham 2021, doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> float(fl.logsumexp([1000.0, 1000.0]) - 1000.0)
+    0.6931471805599...
+    """
+    return _over_classes(_LOGSUMEXP, x, axis, out, n_threads)
+
+
+def sigmoid(x: Any, *, out: Any = None, n_threads: int | None = None) -> Any:
+    """Logistic sigmoid: 1 / (1 + e^-x).
+
+    Parameters
+    ----------
+    x : array_like
+        Of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    out : ndarray, optional
+        Where to write the result; it may be `x` itself.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray or scalar
+        In [0, 1], of the shape and type of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, or shape or overlap of `out`; nothing was written then.
+
+    References
+    ----------
+    Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> float(fl.sigmoid(0.0))
+    0.5
+    """
+    return _elementwise("sigmoid", x, out, n_threads)
+
+
+def log_sigmoid(x: Any, *, out: Any = None, n_threads: int | None = None) -> Any:
+    """Logarithm of the logistic sigmoid: -log(1 + e^-x).
+
+    Parameters
+    ----------
+    x : array_like
+        Of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    out : ndarray, optional
+        Where to write the result; it may be `x` itself.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray or scalar
+        At most 0, of the shape and type of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, or shape or overlap of `out`; nothing was written then.
+
+    References
+    ----------
+    Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> float(fl.log_sigmoid(-1000.0))
+    -1000.0
+    """
+    return _elementwise("log_sigmoid", x, out, n_threads)
+
+
+def softplus(x: Any, *, out: Any = None, n_threads: int | None = None) -> Any:
+    """Softplus: log(1 + e^x).
+
+    Parameters
+    ----------
+    x : array_like
+        Of a real type; float16 and bfloat16 are computed in float32, integers in float64.
+    out : ndarray, optional
+        Where to write the result; it may be `x` itself.
+    n_threads : int, optional
+        At least 1; by default as many as `get_num_threads` says.
+
+    Returns
+    -------
+    ndarray or scalar
+        At least 0, of the shape and type of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a wrong type, or shape or overlap of `out`; nothing was written then.
+
+    References
+    ----------
+    Dugas, Bengio, Bélisle, Nadeau and Garcia 2001, Advances in Neural Information Processing Systems 13
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> float(fl.softplus(1000.0))
+    1000.0
+    """
+    return _elementwise("softplus", x, out, n_threads)
