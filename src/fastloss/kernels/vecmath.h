@@ -1,20 +1,22 @@
 /*
- * Elementary functions as straight-line code, so that a plain loop over an array becomes vector code.
+ * Elementary functions as straight-line code, so that a plain loop over an array becomes vector code:
  *
  *     for (i = 0; i < n; i++) y[i] = fl_expf(x[i]);
  *
- * No tables, no branches, no library calls: additions, multiplications, divisions, selects and integer operations on the
- * bits. gcc -O3 -fno-math-errno -fno-trapping-math vectorises every function here, float32 and float64, at x86-64-v2, v3 and v4.
+ * No tables, no branches, no library calls: sums, products, quotients, selects, and integer operations on the bits.
+ * gcc -O3 -fno-math-errno -fno-trapping-math vectorises every function at x86-64-v2, v3 and v4; so does clang.
  *
- * The whole domain counts: signed zeros, subnormal arguments and results, infinities, NaN. No function flushes a
- * subnormal to zero, none reads or changes the floating-point environment, all assume rounding to nearest.
+ * The domain is the whole type: signed zeros, subnormal arguments and results, infinities, NaN. Nothing is flushed to
+ * zero, the floating-point environment is neither read nor changed, rounding to nearest is assumed.
  *
- * Rounding errors of the first steps are kept (head + tail) and added back at the end; therefore the file must be
- * compiled without -ffast-math, and the compiler must not contract a * b + c by itself (-ffp-contract=off).
- * fl_fma is the only place where a target with a fused multiply-add differs from one without.
+ * The rounding errors of the first steps are kept (head + tail is an unevaluated sum) and added at the end. So the
+ * compiler must neither regroup sums (-ffast-math) nor fuse a * b + c where it likes (-ffp-contract=off): fl_fma is
+ * the only place where a target with a fused multiply-add differs from one without. Then all compilers and levels with
+ * FMA give the same bits (gcc 12 and clang 22, v3 and v4: compared), and so do all without.
  *
- * Names: fl_xxx is float64, fl_xxxf is float32. ULP bounds hold for every argument (float32: all 2^32 of them
- * were tried). n is a power of two's exponent, head + tail an unevaluated sum.
+ * Names: fl_xxx is float64, fl_xxxf is float32; 2^n is the power of two that was split off.
+ * The ULP bounds are measured. float32: the worst of all 2^32 arguments (tests/exhaustive_vecmath.py), rounded up;
+ * float64: the worst of 4e7 arguments drawn where the error is largest, and 0.02 more.
  */
 #ifndef FASTLOSS_VECMATH_H
 #define FASTLOSS_VECMATH_H
@@ -34,7 +36,7 @@
 #define fl_fmaf(a, b, c) __builtin_fmaf((a), (b), (c))
 #define fl_fma(a, b, c) __builtin_fma((a), (b), (c))
 #else
-/* fmaf of the C library costs 60 ns here; every use below is right with two roundings too */
+/* the C library's fmaf costs 60 ns an element; every use below is right with two roundings, too */
 #define fl_fmaf(a, b, c) ((a) * (b) + (c))
 #define fl_fma(a, b, c) ((a) * (b) + (c))
 #endif
@@ -106,10 +108,10 @@ static inline fl_exp_partsf fl_exp_reducef(float x, float correction)
 }
 
 /*
- * p 2^n for 0.5 < p < 2, n <= 0, |n| <= 150, rounded once.
- * Where the result is subnormal, p 2^(n + 126) is a normal number below 1; added to 1 it is rounded at the weight of the
- * smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or result,
- * which costs some processors 150 cycles.
+ * The bits of p 2^n, rounded once, for 1/2 < p < 2 and n >= -150; beyond the largest number they are above infinity's.
+ * Where the result is subnormal, p 2^(n + 126) is a normal number below 1; added to 1 it is rounded at the weight of
+ * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
+ * result, which costs some processors 150 cycles.
  */
 static inline uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
 {
@@ -121,7 +123,8 @@ static inline uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
 /*
  * exp(hi + lo),  lo: the rounding error of hi, |lo| <= ulp(hi).
  * hi = -inf gives 0, +inf gives inf, NaN gives NaN, whatever lo is (inf - m leaves a NaN in lo).
- * For finite hi with |hi| <= 104, lo must be finite or NaN; NaN gives NaN.
+ * Otherwise lo must be small; a NaN in lo gives NaN.
+ * max 0.97 ULP (without FMA 0.97)
  */
 static inline float fl_exp_sumf(float hi, float lo)
 {
@@ -135,7 +138,7 @@ static inline float fl_exp_sumf(float hi, float lo)
     return p == p ? fl_from_bitsf(bits) : p;
 }
 
-/* exp(x) */
+/* exp(x) = exp(x + 0):  max 0.96 ULP (without FMA 0.96) */
 static inline float fl_expf(float x)
 {
     return fl_exp_sumf(x, 0.0f);
@@ -168,6 +171,7 @@ static inline float fl_log_coref(float f, float d, float n)
 /*
  * x = 2^n (1 + f),  sqrt(1/2) <= 1 + f < sqrt(2);   1 + f is x with another exponent, so f is exact
  * A subnormal x is m 2^-149: m put below the bits of 1 gives 1 + m 2^-23 = 1 + x 2^126.
+ * max 0.89 ULP (without FMA 0.90)
  */
 static inline float fl_logf(float x)
 {
@@ -176,7 +180,8 @@ static inline float fl_logf(float x)
     int tiny = bits < 0x00800000u;
     bits = tiny ? tiny_bits : bits;
     uint32_t shifted = bits - FL_SQRT_HALF_BITSF + FL_ONE_BITSF;
-    float n = (float)(int32_t)(shifted >> 23) - (tiny ? 127.0f + 126.0f : 127.0f);
+    float bias = tiny ? 127.0f + 126.0f : 127.0f;
+    float n = (float)(int32_t)(shifted >> 23) - bias;
     float f = fl_from_bitsf(bits - (shifted & 0xff800000u) + FL_ONE_BITSF) - 1.0f;
     float y = fl_log_coref(f, 0.0f, n);
     y = x < FL_INFINITYF ? y : x;
@@ -187,6 +192,7 @@ static inline float fl_logf(float x)
 /*
  * 1 + x = 2^n (1 + f + d),   f + d = (2^-n - 1) + 2^-n x: each term exact, the sum with its rounding error
  * 4 * 2^-n is used because 2^-128 is not a normal number.
+ * max 0.89 ULP (without FMA 0.90)
  */
 static inline float fl_log1pf(float x)
 {
@@ -227,7 +233,7 @@ static inline fl_pairf fl_half_expm1f(float x)
     return y;
 }
 
-/* exp(x) - 1 */
+/* exp(x) - 1:  max 0.82 ULP (without FMA 0.83) */
 static inline float fl_expm1f(float x)
 {
     float clamped = x < -30.0f ? -30.0f : x;
@@ -261,6 +267,7 @@ static inline fl_decayf fl_exp_decayf(float x)
  * With e = exp(-|x|):   sigmoid(x) = 1 / (1 + e) for x >= 0,   e / (1 + e) for x < 0
  * (u + u') / (v + v') = q + (u' - q v') / v,  q = u / v;   1 / v = q for x >= 0, 1 - q for x < 0
  * |x| > 20: 1 and e to the last bit.
+ * max 1.44 ULP (without FMA 1.44)
  */
 static inline float fl_sigmoidf(float x)
 {
@@ -279,6 +286,7 @@ static inline float fl_sigmoidf(float x)
 /*
  * log(1 + e^x) = max(x, 0) + log(1 + e),  e = exp(-|x|)
  * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
+ * max 1.21 ULP (without FMA 1.20)
  */
 static inline float fl_softplusf(float x)
 {
@@ -294,7 +302,7 @@ static inline float fl_softplusf(float x)
     return fl_absf(x) > 20.0f ? positive + e.rounded : y;
 }
 
-/* log(sigmoid(x)) = -softplus(-x) */
+/* log(sigmoid(x)) = -softplus(-x):  max 1.21 ULP (without FMA 1.20) */
 static inline float fl_log_sigmoidf(float x)
 {
     return -fl_softplusf(-x);
@@ -303,6 +311,7 @@ static inline float fl_log_sigmoidf(float x)
 /*
  * With h = (exp(-2 |x|) - 1) / 2:   tanh |x| = q = -h / (1 + h),   and 1 / (1 + h) = 1 + q carries the tails
  * |x| > 10: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
+ * max 1.25 ULP (without FMA 1.25)
  */
 static inline float fl_tanhf(float x)
 {
@@ -334,6 +343,7 @@ static inline double fl_from_bits(uint64_t bits)
 
 #define FL_ONE_BITS 0x3ff0000000000000ull
 #define FL_SQRT_HALF_BITS 0x3fe6a09e667f3bcdull
+#define FL_TWO_TO_52_BITS 0x4330000000000000ull    /* | k: the double 2^52 + k; AVX2 cannot convert int64 to double */
 #define FL_LN2_HEAD 0x1.62e42fefa38p-1        /* 42 bits: n * head is exact */
 #define FL_LN2_TAIL 0x1.ef35793c7673p-45
 
@@ -379,10 +389,10 @@ static inline fl_exp_parts fl_exp_reduce(double x, double correction)
 }
 
 /*
- * p 2^n for 0.5 < p < 2, n <= 0, |n| <= 1076, rounded once.
- * Where the result is subnormal, p 2^(n + 1022) is a normal number below 1; added to 1 it is rounded at the weight of the
- * smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or result,
- * which costs some processors 150 cycles.
+ * The bits of p 2^n, rounded once, for 1/2 < p < 2 and n >= -1076; beyond the largest number they are above infinity's.
+ * Where the result is subnormal, p 2^(n + 1022) is a normal number below 1; added to 1 it is rounded at the weight of
+ * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
+ * result, which costs some processors 150 cycles.
  */
 static inline uint64_t fl_scale_down_bits(double p, uint64_t exponent)
 {
@@ -394,7 +404,8 @@ static inline uint64_t fl_scale_down_bits(double p, uint64_t exponent)
 /*
  * exp(hi + lo),  lo: the rounding error of hi, |lo| <= ulp(hi).
  * hi = -inf gives 0, +inf gives inf, NaN gives NaN, whatever lo is (inf - m leaves a NaN in lo).
- * For finite hi with |hi| <= 746, lo must be finite or NaN; NaN gives NaN.
+ * Otherwise lo must be small; a NaN in lo gives NaN.
+ * max 0.97 ULP (without FMA 0.97)
  */
 static inline double fl_exp_sum(double hi, double lo)
 {
@@ -408,7 +419,7 @@ static inline double fl_exp_sum(double hi, double lo)
     return p == p ? fl_from_bits(bits) : p;
 }
 
-/* exp(x) */
+/* exp(x) = exp(x + 0):  max 0.97 ULP (without FMA 0.97) */
 static inline double fl_exp(double x)
 {
     return fl_exp_sum(x, 0.0);
@@ -416,7 +427,9 @@ static inline double fl_exp(double x)
 
 /*
  * log(1 + f + d) + n ln 2,  |d| <= ulp(f),  sqrt(1/2) <= 1 + f <= sqrt(2)
- * log(1 + f + d) = f - f^2/2 + f^3 P(f) + d / (1 + f),   P: minimax, |error| <= 2^-29.9 |log(1 + f)|
+ * s = f / (2 + f):   log(1 + f) = 2 atanh(s) = 2 s + s^3 G(s^2),   G: minimax, |error| <= 2^-59 |log(1 + f)|
+ * 2 s = f - f^2/2 + s f^2/2,  so that f itself, exact, is the largest term;   log(1 + f + d) = log(1 + f) + d / (1 + f)
+ * One quotient is cheaper than the 20 terms of a polynomial in f.
  */
 static inline double fl_log_core(double f, double d, double n)
 {
@@ -441,6 +454,7 @@ static inline double fl_log_core(double f, double d, double n)
 /*
  * x = 2^n (1 + f),  sqrt(1/2) <= 1 + f < sqrt(2);   1 + f is x with another exponent, so f is exact
  * A subnormal x is m 2^-1074: m put below the bits of 1 gives 1 + m 2^-52 = 1 + x 2^1022.
+ * max 0.91 ULP (without FMA 0.94)
  */
 static inline double fl_log(double x)
 {
@@ -449,7 +463,8 @@ static inline double fl_log(double x)
     int tiny = bits < 0x0010000000000000ull;
     bits = tiny ? tiny_bits : bits;
     uint64_t shifted = bits - FL_SQRT_HALF_BITS + FL_ONE_BITS;
-    double n = fl_from_bits((shifted >> 52) | 0x4330000000000000ull) - (tiny ? 0x1p52 + 1023.0 + 1022.0 : 0x1p52 + 1023.0);
+    double bias = tiny ? 1023.0 + 1022.0 : 1023.0;
+    double n = fl_from_bits((shifted >> 52) | FL_TWO_TO_52_BITS) - (0x1p52 + bias);
     double f = fl_from_bits(bits - (shifted & 0xfff0000000000000ull) + FL_ONE_BITS) - 1.0;
     double y = fl_log_core(f, 0.0, n);
     y = x < FL_INFINITY ? y : x;
@@ -460,11 +475,12 @@ static inline double fl_log(double x)
 /*
  * 1 + x = 2^n (1 + f + d),   f + d = (2^-n - 1) + 2^-n x: each term exact, the sum with its rounding error
  * 4 * 2^-n is used because 2^-1024 is not a normal number.
+ * max 0.92 ULP (without FMA 0.95)
  */
 static inline double fl_log1p(double x)
 {
     uint64_t shifted = fl_bits(1.0 + x) - FL_SQRT_HALF_BITS + FL_ONE_BITS;
-    double n = fl_from_bits((shifted >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    double n = fl_from_bits((shifted >> 52) | FL_TWO_TO_52_BITS) - (0x1p52 + 1023.0);
     double four_scale = fl_from_bits(0x8000000000000000ull - (shifted & 0xfff0000000000000ull));
     double a = fl_fma(four_scale, 0.25, -1.0);
     double b = four_scale * x * 0.25;
@@ -500,7 +516,7 @@ static inline fl_pair fl_half_expm1(double x)
     return y;
 }
 
-/* exp(x) - 1 */
+/* exp(x) - 1:  max 0.84 ULP (without FMA 0.85) */
 static inline double fl_expm1(double x)
 {
     double clamped = x < -60.0 ? -60.0 : x;
@@ -534,6 +550,7 @@ static inline fl_decay fl_exp_decay(double x)
  * With e = exp(-|x|):   sigmoid(x) = 1 / (1 + e) for x >= 0,   e / (1 + e) for x < 0
  * (u + u') / (v + v') = q + (u' - q v') / v,  q = u / v;   1 / v = q for x >= 0, 1 - q for x < 0
  * |x| > 20: 1 and e to the last bit.
+ * max 1.47 ULP (without FMA 1.47)
  */
 static inline double fl_sigmoid(double x)
 {
@@ -552,6 +569,7 @@ static inline double fl_sigmoid(double x)
 /*
  * log(1 + e^x) = max(x, 0) + log(1 + e),  e = exp(-|x|)
  * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
+ * max 1.23 ULP (without FMA 1.23)
  */
 static inline double fl_softplus(double x)
 {
@@ -567,7 +585,7 @@ static inline double fl_softplus(double x)
     return fl_abs(x) > 40.0 ? positive + e.rounded : y;
 }
 
-/* log(sigmoid(x)) = -softplus(-x) */
+/* log(sigmoid(x)) = -softplus(-x):  max 1.23 ULP (without FMA 1.23) */
 static inline double fl_log_sigmoid(double x)
 {
     return -fl_softplus(-x);
@@ -576,6 +594,7 @@ static inline double fl_log_sigmoid(double x)
 /*
  * With h = (exp(-2 |x|) - 1) / 2:   tanh |x| = q = -h / (1 + h),   and 1 / (1 + h) = 1 + q carries the tails
  * |x| > 22: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
+ * max 1.22 ULP (without FMA 1.24)
  */
 static inline double fl_tanh(double x)
 {
