@@ -7,14 +7,32 @@ Every loss is an object that is called, with methods for its other results::
     loss = fl.cross_entropy(y_true, logits)
     loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
 
-`losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus` stand beside.
+`losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus`
+stand beside.
 """
 
 from .catalogue import CATALOGUE as _CATALOGUE
+from .documentation import losses
 from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .loss import Loss
 from .runtime import build_info, get_num_threads, num_threads, set_num_threads
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Loss",
+    "build_info",
+    "get_num_threads",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "losses",
+    "num_threads",
+    "set_num_threads",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    *_CATALOGUE,
+]
 
 globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})

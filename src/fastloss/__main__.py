@@ -12,7 +12,9 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="print how fastloss was built and what it runs on")
     commands.add_parser("losses", help="print the catalogue of losses")
-    commands.add_parser("demo", help="train a classifier of handwritten digits, and measure the loss in it", add_help=False)
+    commands.add_parser(
+        "demo", help="train a classifier of handwritten digits, and measure the loss in it", add_help=False
+    )
     arguments, rest = parser.parse_known_args(argv)
     if arguments.command == "demo":
         from .demo import main as demo

@@ -1,4 +1,4 @@
-"""What callers pass, checked: the only place that raises for bad input. No output is touched before all of it is done."""
+"""What callers pass, checked: the only place that raises for bad input. No output is touched before that is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,21 @@ import numpy as np
 from .formulas.declare import Domain, Parameter
 
 #: Number of each element type, in the order of ``enum fl_dtype`` (kernels/dtypes.h).
-DTYPES = {"b1": 0, "i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "i8": 7, "u8": 8, "f2": 9, "bfloat16": 10, "f4": 11, "f8": 12}
+DTYPES = {
+    "b1": 0,
+    "i1": 1,
+    "u1": 2,
+    "i2": 3,
+    "u2": 4,
+    "i4": 5,
+    "u4": 6,
+    "i8": 7,
+    "u8": 8,
+    "f2": 9,
+    "bfloat16": 10,
+    "f4": 11,
+    "f8": 12,
+}
 _FLOATS = frozenset({9, 10, 11, 12})
 #: How far the sum of a soft target's row may be from 1; as SUM_TOLERANCE of kernels.pyx.
 SUM_TOLERANCE = 1e-2
@@ -34,7 +48,9 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     """Return `value` as an array of real numbers, without a copy where it is one."""
     if type(value) is not np.ndarray:
         if isinstance(value, np.ma.MaskedArray):
-            raise TypeError(f"{name} is a masked array, whose mask would be lost; pass {name}.data, and where=~{name}.mask")
+            raise TypeError(
+                f"{name} is a masked array, whose mask would be lost; pass {name}.data, and where=~{name}.mask"
+            )
         if value is None:
             raise TypeError(f"{name} is missing")
         try:
@@ -44,7 +60,10 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
         except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as error:
             raise type(error)(f"{name} cannot be read as an array of numbers: {error}") from None
     if dtype_number(value.dtype) is None:
-        raise TypeError(f"{name} has dtype {value.dtype}; it must be real: float16, bfloat16, float32, float64, an integer type or bool")
+        raise TypeError(
+            f"{name} has dtype {value.dtype}; "
+            "it must be real: float16, bfloat16, float32, float64, an integer type or bool"
+        )
     return value  # type: ignore[no-any-return]
 
 
@@ -134,26 +153,33 @@ def broadcast(name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...]) ->
     try:
         return np.broadcast_to(array, shape)
     except ValueError:
-        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to the samples' shape {shape}") from None
+        raise ValueError(
+            f"{name} has shape {array.shape}, which does not broadcast to the samples' shape {shape}"
+        ) from None
 
 
 def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool) -> None:
     """Raise for the first weight that is negative, NaN or infinite."""
     with np.errstate(over="ignore"):
-        values = weights.astype(np.float64 if double_precision else np.float32)
+        values: np.ndarray[Any, Any] = weights.astype(np.float64 if double_precision else np.float32)
     bad = first_true(~((values >= 0) & (values < np.inf)))
     if bad is not None:
         raise ValueError(f"{place(name, bad, weights.shape)} = {weights.reshape(-1)[bad]} is not a finite weight >= 0")
 
 
 def check_element_targets(
-    y_true: np.ndarray[Any, Any], domain: Domain, weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+    y_true: np.ndarray[Any, Any],
+    domain: Domain,
+    weights: np.ndarray[Any, Any] | None,
+    where: np.ndarray[Any, Any] | None,
 ) -> None:
     """Raise for the first target outside its domain that is not left out."""
     values = y_true.astype(np.float64)
     bad = first_true(((values < domain.low) | (values > domain.high)) & _kept(y_true.shape, weights, where))
     if bad is not None:
-        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not {domain.description}")
+        raise ValueError(
+            f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not {domain.description}"
+        )
 
 
 def check_labels(
@@ -171,14 +197,19 @@ def check_labels(
         whole = np.isfinite(y_true) & (y_true == np.trunc(y_true))
         bad = first_true(~whole & kept)
         if bad is not None:
-            raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a class index (a whole number)")
+            raise ValueError(
+                f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} "
+                "is not a class index (a whole number)"
+            )
     bad = first_true(((y_true < 0) | (y_true >= classes)) & kept)
     if bad is not None:
         label = y_true.reshape(-1)[bad]
         label = int(label) if y_true.dtype.kind == "f" else label
         valid = "only 0" if classes == 1 else f"0 to {classes - 1}"
         noun = f"a class of {classes} ({valid})"
-        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {label} is not {noun}; pass ignore_index={label} to skip it")
+        raise ValueError(
+            f"{place('y_true', bad, y_true.shape)} = {label} is not {noun}; pass ignore_index={label} to skip it"
+        )
 
 
 def check_soft_targets(
@@ -189,16 +220,22 @@ def check_soft_targets(
     values = y_true.astype(np.float64)
     bad = first_true((values < 0) & kept[..., np.newaxis])
     if bad is not None:
-        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a probability (>= 0); classes last")
+        raise ValueError(
+            f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} "
+            "is not a probability (>= 0); classes last"
+        )
     sums = values.sum(axis=-1)
     bad = first_true((np.abs(sums - 1) > SUM_TOLERANCE * 0.99) & kept)
     if bad is not None:
         raise ValueError(
-            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; a soft target adds up to 1"
+            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; "
+            "a soft target adds up to 1"
         )
 
 
-def _kept(shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+def _kept(
+    shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+) -> np.ndarray[Any, Any]:
     """Return which samples are neither masked nor of weight 0."""
     kept = np.ones(shape, dtype=np.bool)
     if weights is not None:
@@ -220,7 +257,9 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     if parameter.kind == "per_class":
         array = as_array(parameter.name, value)
         if array.ndim != 1:
-            raise ValueError(f"{parameter.name} has {array.ndim} dimensions; it must have one, with a weight for each class")
+            raise ValueError(
+                f"{parameter.name} has {array.ndim} dimensions; it must have one, with a weight for each class"
+            )
     elif parameter.kind == "element" and not np.isscalar(value) and value is not None:
         array = as_array(parameter.name, value)
     else:
@@ -231,7 +270,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     bad = first_true(outside(array, parameter.domain))
     if bad is not None:
         raise ValueError(
-            f"{place(parameter.name, bad, array.shape)} = {array.reshape(-1)[bad]} is not {parameter.domain.description}"
+            f"{place(parameter.name, bad, array.shape)} = {array.reshape(-1)[bad]} "
+            f"is not {parameter.domain.description}"
         )
     if array.ndim == 0:
         return float(array)
@@ -254,7 +294,9 @@ def split_out(out: Any, results: tuple[str, ...]) -> list[np.ndarray[Any, Any] |
         return [None] * len(results)
     if not isinstance(out, tuple):
         if len(results) > 1:
-            raise TypeError(f"out must be a tuple of {len(results)} places ({', '.join(results)}), None where a new array is wanted")
+            raise TypeError(
+                f"out must be a tuple of {len(results)} places ({', '.join(results)}), None where a new array is wanted"
+            )
         out = (out,)
     if len(out) != len(results):
         raise ValueError(f"out has {len(out)} places; the results are {len(results)} ({', '.join(results)})")
@@ -296,7 +338,7 @@ def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     if not np.may_share_memory(a, b):
         return False
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
+        return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]  # NumPy's stub knows 0 and -1 only
     except np.exceptions.TooHardError:
         return True
 

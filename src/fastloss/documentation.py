@@ -13,34 +13,44 @@ if TYPE_CHECKING:
 
 _WIDTH = 88
 
-_KEYWORDS = """\
-sample_weight : array_like, optional
-    The weight of each sample, finite and >= 0, broadcast to {samples}. A sample of weight 0 is left out: it adds
-    nothing, and its gradient is +0, even where its input is NaN.
-where : array_like of bool, optional
-    Which samples count, broadcast likewise. A sample that is left out has gradient +0.
-reduction : {{'mean', 'sum', 'none'}}, default='mean'
-    'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss of each
-    sample. Gradient and Hessian are those of the returned value ('none': those of the sum).
-normalizer : float, optional
-    A number > 0 that replaces the sum of the weights below the mean.
-out : ndarray or tuple of ndarray and None, optional
-    Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. The gradient
-    may be written over `{prediction}` itself.
-n_threads : int, optional
-    At least 1; by default as many as `get_num_threads` says. The result has the same bits for any number of threads."""
+#: What every loss takes besides: entry and description.
+_KEYWORDS = {
+    "sample_weight : array_like, optional": (
+        "The weight of each sample, finite and >= 0, broadcast to {samples}. A sample of weight 0 is left out: it adds "
+        "nothing, and its gradient is +0, even where its input is NaN."
+    ),
+    "where : array_like of bool, optional": (
+        "Which samples count, broadcast likewise. A sample that is left out has gradient +0."
+    ),
+    "reduction : {{'mean', 'sum', 'none'}}, default='mean'": (
+        "'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss "
+        "of each sample. Gradient and Hessian are those of the returned value ('none': those of the sum)."
+    ),
+    "normalizer : float, optional": "A number > 0 that replaces the sum of the weights below the mean.",
+    "out : ndarray or tuple of ndarray and None, optional": (
+        "Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. The "
+        "gradient may be written over `{prediction}` itself."
+    ),
+    "n_threads : int, optional": (
+        "At least 1; by default as many as `get_num_threads` says. The result has the same bits for any number "
+        "of threads."
+    ),
+}
 
-_RETURNS = """\
-float or ndarray
-    The value: a float for 'mean' and 'sum' (0.0 where nothing is left to average), for 'none' an array of {shape} and
-    of the type of `{prediction}`; or the array given as `out`."""
+_RETURNS = {
+    "float or ndarray": (
+        "The value: a float for 'mean' and 'sum' (0.0 where nothing is left to average), for 'none' an array of {shape}"
+        " and of the type of `{prediction}`; or the array given as `out`."
+    ),
+}
 
-_RAISES = """\
-TypeError, ValueError
-    For an argument of a wrong type, shape, value or domain, or memory that overlaps. The message names the argument and
-    the first bad element; nothing was written then.
-MemoryError
-    Where there is no memory for the results."""
+_RAISES = {
+    "TypeError, ValueError": (
+        "For an argument of a wrong type, shape, value or domain, or memory that overlaps. The message names the "
+        "argument and the first bad element; nothing was written then."
+    ),
+    "MemoryError": "Where there is no memory for the results.",
+}
 
 _METHODS = """\
 One pass over the data gives other results; these methods take the same arguments:
@@ -50,32 +60,23 @@ One pass over the data gives other results; these methods take the same argument
 - ``{name}.grad_and_hess``: gradient, diagonal of the Hessian
 - ``{name}.value_grad_hess``: value, gradient, diagonal of the Hessian
 
-Gradient and Hessian have the shape and type of `{prediction}`, unless `out` says otherwise. ``{name}.bind(...)`` is
-this loss with other defaults."""
+Gradient and Hessian have the shape and type of `{prediction}`, unless `out` says otherwise.
+``{name}.bind(...)`` is this loss with other defaults."""
 
 
-def _filled(text: str, indent: str = "") -> str:
-    """Return the paragraphs of a text, each line of it a paragraph, broken to the width of a docstring."""
+def _entry(head: str, description: str) -> str:
+    """Return an entry of a numpydoc section."""
     from textwrap import fill
 
-    lines = []
-    for line in text.splitlines():
-        own = indent + " " * (len(line) - len(line.lstrip()) + (2 if line.lstrip().startswith("- ") else 0))
-        first = indent + " " * (len(line) - len(line.lstrip()))
-        wrapped = fill(line.strip(), _WIDTH, initial_indent=first, subsequent_indent=own, break_long_words=False, break_on_hyphens=False)
-        lines.append(wrapped)
-    return "\n".join(lines)
+    indent = " " * 4
+    return (
+        f"{head}\n{fill(description, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)}"
+    )
 
 
-def _joined(text: str) -> str:
-    """Return a text with the line breaks inside its indented descriptions taken out, so that `_filled` sets new ones."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("    ") and lines and lines[-1].startswith("    "):
-            lines[-1] += " " + line.strip()
-        else:
-            lines.append(line)
-    return "\n".join(lines)
+def _entries(texts: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Return the entries of a section, their {fields} filled in."""
+    return "\n".join(_entry(head.format(**names), text.format(**names)) for head, text in texts.items())
 
 
 def _sentence(text: str) -> str:
@@ -98,7 +99,13 @@ def _shown(value: Any) -> str:
 
 def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
     """Return the entry of one of the loss's own parameters."""
-    kinds = {"element": "float or array_like", "number": "float", "per_class": "array_like", "index": "int", "axis": "int"}
+    kinds = {
+        "element": "float or array_like",
+        "number": "float",
+        "per_class": "array_like",
+        "index": "int",
+        "axis": "int",
+    }
     given = "optional" if default is None else f"default={_shown(default)}"
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
@@ -107,7 +114,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
         text += f"; it must be {parameter.domain.description}"
     if parameter.kind == "element":
         text += f". An array broadcasts to the shape of `{row.prediction}`"
-    return f"{parameter.name} : {kinds[parameter.kind]}, {given}\n    {text}."
+    return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {given}", f"{text}.")
 
 
 def _operands(row: Row) -> str:
@@ -117,11 +124,11 @@ def _operands(row: Row) -> str:
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
         prediction = f"Predictions, of any shape: {types}."
     else:
-        target = f"Targets: {row.target.description}. Of the shape of `{row.prediction}` without the class axis, or of its shape."
+        target = f"Targets: {row.target.description}; see the notes for their shapes."
         prediction = f"Predictions, one for each class, of any shape with a class axis: {types}."
     if row.prediction != "y_pred":
         prediction = prediction.replace("Predictions", "Raw scores", 1) + " The name `y_pred` is accepted too."
-    return f"y_true : array_like\n    {target}\n{row.prediction} : array_like\n    {prediction}"
+    return _entry("y_true : array_like", target) + "\n" + _entry(f"{row.prediction} : array_like", prediction)
 
 
 def _example(row: Row) -> str:
@@ -178,29 +185,24 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
         "samples": f"the shape of `{row.prediction}`" if row.kind == "pointwise" else "the rows",
         "shape": "the shape" if row.kind == "pointwise" else "the shape of the rows",
     }
+    own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
+    methods = _METHODS.format(**names)
     symbols = _symbols(row)
-    parameters = "\n".join(
-        [
-            _operands(row),
-            *(_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters),
-            _joined(_KEYWORDS.format(**names)),
-        ]
-    )
-    methods = "\n\n".join(_filled(" ".join(part.split("\n")) if "- " not in part else part) for part in _METHODS.format(**names).split("\n\n"))
     sections = {
-        "Parameters": _filled(parameters),
-        "Returns": _filled(_joined(_RETURNS.format(**names))),
-        "Raises": _filled(_joined(_RAISES)),
+        "Parameters": "\n".join([_operands(row), *own, _entries(_KEYWORDS, names)]),
+        "Returns": _entries(_RETURNS, names),
+        "Raises": _entries(_RAISES, names),
         "Notes": f"{row.notes}\n\n{methods}" if row.notes else methods,
-        "References": _filled(row.source),
+        "References": row.source,
         "Examples": _example(row),
     }
-    head = f"{row.summary}\n\n" + _filled(f"``{row.formula}``" + (f" with {symbols}." if symbols else ""))
-    return "\n\n".join([head, *(f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items())]) + "\n"
+    formula = f"``{row.formula}``" + (f"\nwith {symbols}." if symbols else "")
+    texts = [row.summary, formula, *(f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items())]
+    return "\n\n".join(texts) + "\n"
 
 
 class LazyDocstring:
-    """The ``__doc__`` of `Loss`: of the class its own text, of a loss the text of its row, written when somebody reads it."""
+    """The ``__doc__`` of `Loss`: of the class its own text, of a loss that of its row, written when somebody asks."""
 
     def __init__(self, of_class: str | None) -> None:
         self.of_class = of_class
@@ -257,7 +259,9 @@ class Losses(Sequence[Row]):
         widths[wide] = min(widths[wide], room - widths[narrow])
         lines = []
         for cells in table:
-            broken = [wrap(cell, width, break_long_words=False) or [""] for cell, width in zip(cells, widths, strict=True)]
+            broken = [
+                wrap(cell, width, break_long_words=False) or [""] for cell, width in zip(cells, widths, strict=True)
+            ]
             for line in range(max(map(len, broken))):
                 parts = [part[line] if line < len(part) else "" for part in broken]
                 lines.append("  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip())

@@ -34,6 +34,9 @@ class Loss:
     """
 
     __doc__ = LazyDocstring(__doc__)
+    _row: Row
+    _bound: dict[str, Any]
+    _parameters: dict[str, Any]
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
@@ -44,10 +47,17 @@ class Loss:
         set_ = object.__setattr__
         set_(self, "_row", row)
         set_(self, "_bound", {name: arguments.as_parameter(declared[name], value) for name, value in bound.items()})
-        set_(self, "_parameters", {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()})
+        set_(
+            self,
+            "_parameters",
+            {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()},
+        )
 
     name = property(lambda self: self._row.name, doc="Its name in the package.")
-    kind = property(lambda self: self._row.kind, doc="``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes).")
+    kind = property(
+        lambda self: self._row.kind,
+        doc="``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes).",
+    )
     formula = property(lambda self: self._row.formula, doc="The value of one sample.")
     source = property(lambda self: self._row.source, doc="Where it was published.")
     parameters = property(lambda self: dict(self._parameters), doc="The defaults of its parameters.")
@@ -64,7 +74,7 @@ class Loss:
         return self._evaluate(VALUE | GRADIENT, args, keywords)
 
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any:
-        """Return gradient and diagonal of the Hessian, from one pass over the data; arguments as in a call of the loss."""
+        """Return gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
         return self._evaluate(GRADIENT | HESSIAN, args, keywords)
 
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any:
@@ -100,7 +110,10 @@ class Loss:
     def _identity(self) -> tuple[Any, ...]:
         return (
             self.name,
-            *((v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v for v in self._parameters.values()),
+            *(
+                (v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v
+                for v in self._parameters.values()
+            ),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -133,7 +146,10 @@ class _Call:
         self.row, self.want = row, want
         given = dict(zip(("y_true", "y_pred"), args, strict=False))
         if len(args) > 2:
-            raise TypeError(f"{row.name} takes y_true and {row.prediction}, then keywords; {len(args)} arguments were given by place")
+            raise TypeError(
+                f"{row.name} takes y_true and {row.prediction}, then keywords; "
+                f"{len(args)} arguments were given by place"
+            )
         self.parameters = dict(loss._parameters)
         options: dict[str, Any] = {}
         for name, value in keywords.items():
@@ -184,7 +200,6 @@ class _Call:
                     self.reduced_value = array
                 else:
                     setattr(self, name, array)
-                in_place_name = shown if flag == GRADIENT else None
             elif flag != VALUE or self.reduction == "none":
                 fresh.append((name, result_shape))
             if flag == GRADIENT:
@@ -200,7 +215,11 @@ class _Call:
         """Make the outputs that were not given: a gradient in the memory order of the prediction."""
         for name, shape in self.fresh:
             like = self.y_pred if shape == self.y_pred.shape else None
-            array = np.empty(shape, self.y_pred.dtype.newbyteorder("=")) if like is None else np.empty_like(like, like.dtype.newbyteorder("="), subok=False)
+            array = (
+                np.empty(shape, self.y_pred.dtype.newbyteorder("="))
+                if like is None
+                else np.empty_like(like, like.dtype.newbyteorder("="), subok=False)
+            )
             setattr(self, name, array)
 
     def finish(self, total: float, denominator: float) -> Any:
@@ -225,7 +244,9 @@ class _Call:
         domain = self.row.target
         if self.y_true.shape != shape:
             if self.y_true.ndim:
-                raise ValueError(f"y_true has shape {self.y_true.shape}, {self.row.prediction} has {shape}; they must be equal")
+                raise ValueError(
+                    f"y_true has shape {self.y_true.shape}, {self.row.prediction} has {shape}; they must be equal"
+                )
             self.y_true = np.broadcast_to(self.y_true, shape)
         self.samples(shape)
         parameters = []
@@ -240,12 +261,15 @@ class _Call:
         def run(inspect: bool, scale: float) -> float:
             operands = tuple(
                 arguments.describe(array)
-                for array in (self.y_true, self.y_pred, self.weights, self.where, self.value, self.gradient, self.hessian)
-            )
-            return kernels.pointwise(
+                for array in (
+                    self.y_true, self.y_pred, self.weights, self.where, self.value, self.gradient, self.hessian,
+                )
+            )  # fmt: skip
+            total: float = kernels.pointwise(
                 number, self.want, self.double_precision, size, scale, domain.low, domain.high, inspect, self.in_place,
                 operands, tuple(parameters), threads,
             )  # fmt: skip
+            return total
 
         total_weight = float(size)
         if self.weights is not None or self.where is not None or np.isfinite(domain.low) or np.isfinite(domain.high):
@@ -271,8 +295,8 @@ class _Call:
         soft = y_true.ndim == y_pred.ndim
         if y_true.shape != (y_pred.shape if soft else shape):
             raise ValueError(
-                f"y_true has shape {y_true.shape}; for {self.row.prediction} of shape {y_pred.shape} with classes on axis {axis} "
-                f"it must have shape {shape} (class indices) or {y_pred.shape} (probabilities)"
+                f"y_true has shape {y_true.shape}; for {self.row.prediction} of shape {y_pred.shape} with classes on "
+                f"axis {axis} it must have shape {shape} (class indices) or {y_pred.shape} (probabilities)"
             )
         if classes == 0 and rows:
             raise ValueError(f"{self.row.prediction} has shape {y_pred.shape}: rows of no classes")
@@ -281,7 +305,9 @@ class _Call:
             raise ValueError(f"class_weight has {class_weight.size} weights; there are {classes} classes")
         ignore_index = self.parameters["ignore_index"]
         if soft and ignore_index is not None:
-            raise ValueError("ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out")
+            raise ValueError(
+                "ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out"
+            )
         if not soft and y_true.dtype.itemsize == 2 and arguments.dtype_number(y_true.dtype) in (9, 10):
             y_true = y_true.astype(np.float32)
         self.samples(shape)
@@ -295,10 +321,11 @@ class _Call:
                 last(y_pred), last(y_true) if soft else arguments.describe(y_true), arguments.describe(self.weights),
                 arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
             )  # fmt: skip
-            return kernels.rows(
+            total: float = kernels.rows(
                 CROSS_ENTROPY, self.want, self.double_precision, rows, classes, scale, soft,
                 self.parameters["label_smoothing"], class_weight, ignore_index, inspect, operands, threads,
             )  # fmt: skip
+            return total
 
         total_weight = run(True, 0.0)
         if total_weight != total_weight:

@@ -1,7 +1,7 @@
 """From the losses of the samples to the value that is returned.
 
-Weights, masks and the mean's denominator become ONE multiplier for each sample, known before the kernel runs: the gradient
-is written once, already scaled. The kernel returns the sum of weight x loss.
+Weights, masks and the mean's denominator become ONE multiplier for each sample, known before the kernel runs: the
+gradient is written once, already scaled. The kernel returns the sum of weight x loss.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def check_reduction(reduction: Any, normalizer: Any) -> None:
     if normalizer is None:
         return
     if reduction != "mean":
-        raise ValueError(f"normalizer replaces the denominator of the mean; it does not go with reduction={reduction!r}")
+        raise ValueError(
+            f"normalizer replaces the denominator of the mean; it does not go with reduction={reduction!r}"
+        )
     number = as_number("normalizer", normalizer)
     if not 0 < number < math.inf:
         raise ValueError(f"normalizer = {normalizer!r} is not a finite number > 0")

@@ -18,7 +18,8 @@ import numpy as np
 
 from . import _cpu
 
-#: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than it saves.
+#: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
+#: it saves.
 SERIAL_BELOW = 1 << 16
 
 _MAX_THREADS = 2**31 - 1
@@ -104,7 +105,7 @@ def _default_threads() -> int:
     global _available
     if _available is None:
         _available = max(1, math.floor(min(_cgroup_quota(), os.cpu_count() or 1)))
-    threads = min(_available, kernels.openmp_threads())
+    threads: int = min(_available, kernels.openmp_threads())
     if hasattr(os, "sched_getaffinity"):
         threads = min(threads, len(os.sched_getaffinity(0)))
     return max(1, threads)
@@ -116,8 +117,9 @@ def set_num_threads(n: int | None) -> None:
     Parameters
     ----------
     n : int or None
-        At least 1. None goes back to the default: ``FASTLOSS_NUM_THREADS`` as it was at import, else what OpenMP would use
-        (``OMP_NUM_THREADS``, threadpoolctl), at most the CPUs that this process may use (affinity and cgroup quota).
+        At least 1. None goes back to the default: ``FASTLOSS_NUM_THREADS`` as it was at import, else what OpenMP would
+        use (``OMP_NUM_THREADS``, threadpoolctl), at most the CPUs that this process may use (affinity and cgroup
+        quota).
 
     Examples
     --------
@@ -183,8 +185,8 @@ def build_info() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``version``, ``isa`` (the level in use), ``isa_available``, ``compiler``, ``compile_flags``, ``openmp`` (False: every
-        call runs on one thread), ``threads``, ``python``, ``numpy``.
+        ``version``, ``isa`` (the level in use), ``isa_available``, ``compiler``, ``compile_flags``, ``openmp`` (False:
+        every call runs on one thread), ``threads``, ``python``, ``numpy``.
 
     Examples
     --------

@@ -129,7 +129,16 @@ def pointwise(
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
         return Row(
-            function.__name__, "pointwise", summary, formula, source, target, _named(parameters), prediction, notes, function
+            function.__name__,
+            "pointwise",
+            summary,
+            formula,
+            source,
+            target,
+            _named(parameters),
+            prediction,
+            notes,
+            function,
         )
 
     return row

@@ -40,7 +40,7 @@ def absolute_error(y_true, y_pred):
 def huber(y_true, y_pred, delta):
     """Huber's loss: quadratic near 0, linear in the tails.
 
-    As in Keras, optax and scikit-learn. PyTorch's ``smooth_l1_loss(beta)`` is this loss with delta = beta, divided by beta.
+    As in Keras, optax and scikit-learn. PyTorch's ``smooth_l1_loss(beta)`` is this loss with delta = beta, over beta.
     At |r| = delta the second derivative jumps from 1 to 0; the Hessian there is 1.
     """
     r = y_pred - y_true

@@ -47,16 +47,18 @@ def sigmoid(x: float) -> float:
 
 
 def where(condition: bool, x: float, y: float) -> float:
-    """x where the condition holds, else y; both are always evaluated."""
+    """Return x where the condition holds, else y; both are always evaluated."""
     return x if condition else y
 
 
 def clamp(x: float, low: float, high: float) -> float:
-    """x, but not below low and not above high; NaN stays NaN."""
-    return low if x < low else high if x > high else x
+    """Return x, but not below low and not above high; NaN stays NaN."""
+    return low if x < low else high if x > high else x  # noqa: FURB136  min() may lose a NaN
 
 
-WORDS = frozenset({"abs", "clamp", "exp", "expm1", "log", "log1p", "log_sigmoid", "sigmoid", "softplus", "sqrt", "tanh", "where"})
+WORDS = frozenset(
+    {"abs", "clamp", "exp", "expm1", "log", "log1p", "log_sigmoid", "sigmoid", "softplus", "sqrt", "tanh", "where"}
+)
 
 
 def rebind(formula: Callable[..., Any], words: Mapping[str, Any]) -> Callable[..., Any]:

@@ -117,7 +117,7 @@ static inline FL_REAL FL_NAME(fl_block_max)(const FL_REAL *x, ptrdiff_t n)
  * carried. With u = -m and high = min(x, u), low = max(x, u), |high| >= |low| holds whenever x <= m: if m <= 0 then
  * x <= m <= 0 <= u gives |x| >= |u|, and if m > 0 the smaller of x and u is the negative one of larger magnitude.
  * That is what Fast2Sum asks for:   d = high + low,   d + error = x - m exactly,   error = low - (d - high). */
-static inline FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
+FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
 {
     FL_REAL u = -m;
     FL_REAL high = x < u ? x : u, low = x < u ? u : x;

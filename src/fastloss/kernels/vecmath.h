@@ -15,6 +15,7 @@
  * FMA give the same bits (gcc 12 and clang 22, v3 and v4: compared), and so do all without.
  *
  * Names: fl_xxx is float64, fl_xxxf is float32; 2^n is the power of two that was split off.
+ * The polynomials are minimax fits (tools/fit_vecmath.py prints them).
  * The ULP bounds are measured. float32: the worst of all 2^32 arguments (tests/exhaustive_vecmath.py), rounded up;
  * float64: the worst of 4e7 arguments drawn where the error is largest, and 0.02 more.
  */
@@ -24,6 +25,13 @@
 #include <float.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A loop that calls a function stays scalar, and compilers stop inlining what they think is large. */
+#if defined(__GNUC__)
+#define FL_INLINE static inline __attribute__((always_inline))
+#else
+#define FL_INLINE static inline
+#endif
 
 #ifdef __FAST_MATH__
 #error "vecmath.h relies on IEEE arithmetic: do not compile it with -ffast-math"
@@ -52,14 +60,14 @@
 
 /* ------------------------------------------------------------------------------------------------ float32 */
 
-static inline uint32_t fl_bitsf(float x)
+FL_INLINE uint32_t fl_bitsf(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline float fl_from_bitsf(uint32_t bits)
+FL_INLINE float fl_from_bitsf(uint32_t bits)
 {
     float x;
     memcpy(&x, &bits, sizeof x);
@@ -83,7 +91,7 @@ typedef struct {
  * x + 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
  * NaN in, NaN out in head; otherwise |x| <= 104 is needed.
  */
-static inline fl_exp_partsf fl_exp_reducef(float x, float correction)
+FL_INLINE fl_exp_partsf fl_exp_reducef(float x, float correction)
 {
     float shifted = fl_fmaf(x, 0x1.715476p+0f, 12582912.0f);
     float n = shifted - 12582912.0f;
@@ -113,7 +121,7 @@ static inline fl_exp_partsf fl_exp_reducef(float x, float correction)
  * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
  * result, which costs some processors 150 cycles.
  */
-static inline uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
+FL_INLINE uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
 {
     uint32_t normal = fl_bitsf(p) + exponent;
     uint32_t subnormal = fl_bitsf(fl_from_bitsf(normal + (126u << 23)) + 1.0f) - FL_ONE_BITSF;
@@ -126,7 +134,7 @@ static inline uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
  * Otherwise lo must be small; a NaN in lo gives NaN.
  * max 0.97 ULP (without FMA 0.97)
  */
-static inline float fl_exp_sumf(float hi, float lo)
+FL_INLINE float fl_exp_sumf(float hi, float lo)
 {
     lo = fl_absf(hi) <= 104.0f ? lo : 0.0f;
     hi = hi < -104.0f ? -104.0f : hi;
@@ -139,7 +147,7 @@ static inline float fl_exp_sumf(float hi, float lo)
 }
 
 /* exp(x) = exp(x + 0):  max 0.96 ULP (without FMA 0.96) */
-static inline float fl_expf(float x)
+FL_INLINE float fl_expf(float x)
 {
     return fl_exp_sumf(x, 0.0f);
 }
@@ -148,7 +156,7 @@ static inline float fl_expf(float x)
  * log(1 + f + d) + n ln 2,  |d| <= ulp(f),  sqrt(1/2) <= 1 + f <= sqrt(2)
  * log(1 + f + d) = f - f^2/2 + f^3 P(f) + d / (1 + f),   P: minimax, |error| <= 2^-29.9 |log(1 + f)|
  */
-static inline float fl_log_coref(float f, float d, float n)
+FL_INLINE float fl_log_coref(float f, float d, float n)
 {
     float p = 0x1.145794p-4f;
     p = fl_fmaf(p, f, -0x1.de403ap-4f);
@@ -173,7 +181,7 @@ static inline float fl_log_coref(float f, float d, float n)
  * A subnormal x is m 2^-149: m put below the bits of 1 gives 1 + m 2^-23 = 1 + x 2^126.
  * max 0.89 ULP (without FMA 0.90)
  */
-static inline float fl_logf(float x)
+FL_INLINE float fl_logf(float x)
 {
     uint32_t bits = fl_bitsf(x);
     uint32_t tiny_bits = fl_bitsf(fl_from_bitsf(bits | FL_ONE_BITSF) - 1.0f);
@@ -194,7 +202,7 @@ static inline float fl_logf(float x)
  * 4 * 2^-n is used because 2^-128 is not a normal number.
  * max 0.89 ULP (without FMA 0.90)
  */
-static inline float fl_log1pf(float x)
+FL_INLINE float fl_log1pf(float x)
 {
     uint32_t shifted = fl_bitsf(1.0f + x) - FL_SQRT_HALF_BITSF + FL_ONE_BITSF;
     float n = (float)(int32_t)(shifted >> 23) - 127.0f;
@@ -219,7 +227,7 @@ typedef struct {
  * (exp(x) - 1) / 2 = (2^(n-1) - 1/2) + 2^(n-1) (head + tail);   halved, because 2^128 overflows
  * NaN in, NaN out in head;  -30.0 <= x <= 89.0 otherwise.
  */
-static inline fl_pairf fl_half_expm1f(float x)
+FL_INLINE fl_pairf fl_half_expm1f(float x)
 {
     fl_exp_partsf parts = fl_exp_reducef(x, 0.0f);
     float scale = fl_from_bitsf(parts.exponent + (126u << 23));
@@ -234,7 +242,7 @@ static inline fl_pairf fl_half_expm1f(float x)
 }
 
 /* exp(x) - 1:  max 0.82 ULP (without FMA 0.83) */
-static inline float fl_expm1f(float x)
+FL_INLINE float fl_expm1f(float x)
 {
     float clamped = x < -30.0f ? -30.0f : x;
     clamped = clamped > 89.0f ? 89.0f : clamped;
@@ -248,7 +256,7 @@ typedef struct {
     float head, tail, rounded;
 } fl_decayf;
 
-static inline fl_decayf fl_exp_decayf(float x)
+FL_INLINE fl_decayf fl_exp_decayf(float x)
 {
     float size = fl_absf(x);
     size = size > 104.0f ? 104.0f : size;
@@ -269,7 +277,7 @@ static inline fl_decayf fl_exp_decayf(float x)
  * |x| > 20: 1 and e to the last bit.
  * max 1.44 ULP (without FMA 1.44)
  */
-static inline float fl_sigmoidf(float x)
+FL_INLINE float fl_sigmoidf(float x)
 {
     fl_decayf e = fl_exp_decayf(x);
     float v = 1.0f + e.head;
@@ -288,7 +296,7 @@ static inline float fl_sigmoidf(float x)
  * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
  * max 1.21 ULP (without FMA 1.20)
  */
-static inline float fl_softplusf(float x)
+FL_INLINE float fl_softplusf(float x)
 {
     fl_decayf e = fl_exp_decayf(x);
     float below_one = e.head - 1.0f;
@@ -303,7 +311,7 @@ static inline float fl_softplusf(float x)
 }
 
 /* log(sigmoid(x)) = -softplus(-x):  max 1.21 ULP (without FMA 1.20) */
-static inline float fl_log_sigmoidf(float x)
+FL_INLINE float fl_log_sigmoidf(float x)
 {
     return -fl_softplusf(-x);
 }
@@ -313,7 +321,7 @@ static inline float fl_log_sigmoidf(float x)
  * |x| > 10: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
  * max 1.25 ULP (without FMA 1.25)
  */
-static inline float fl_tanhf(float x)
+FL_INLINE float fl_tanhf(float x)
 {
     float size = fl_absf(x);
     size = size > 10.0f ? 10.0f : size;
@@ -327,14 +335,14 @@ static inline float fl_tanhf(float x)
 
 /* ------------------------------------------------------------------------------------------------ float64 */
 
-static inline uint64_t fl_bits(double x)
+FL_INLINE uint64_t fl_bits(double x)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline double fl_from_bits(uint64_t bits)
+FL_INLINE double fl_from_bits(uint64_t bits)
 {
     double x;
     memcpy(&x, &bits, sizeof x);
@@ -359,7 +367,7 @@ typedef struct {
  * x + 1.5 * 2^52 rounds to an integer and leaves it in the low bits.
  * NaN in, NaN out in head; otherwise |x| <= 746 is needed.
  */
-static inline fl_exp_parts fl_exp_reduce(double x, double correction)
+FL_INLINE fl_exp_parts fl_exp_reduce(double x, double correction)
 {
     double shifted = fl_fma(x, 0x1.71547652b82fep+0, 6755399441055744.0);
     double n = shifted - 6755399441055744.0;
@@ -394,7 +402,7 @@ static inline fl_exp_parts fl_exp_reduce(double x, double correction)
  * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
  * result, which costs some processors 150 cycles.
  */
-static inline uint64_t fl_scale_down_bits(double p, uint64_t exponent)
+FL_INLINE uint64_t fl_scale_down_bits(double p, uint64_t exponent)
 {
     uint64_t normal = fl_bits(p) + exponent;
     uint64_t subnormal = fl_bits(fl_from_bits(normal + (1022ull << 52)) + 1.0) - FL_ONE_BITS;
@@ -407,7 +415,7 @@ static inline uint64_t fl_scale_down_bits(double p, uint64_t exponent)
  * Otherwise lo must be small; a NaN in lo gives NaN.
  * max 0.97 ULP (without FMA 0.97)
  */
-static inline double fl_exp_sum(double hi, double lo)
+FL_INLINE double fl_exp_sum(double hi, double lo)
 {
     lo = fl_abs(hi) <= 746.0 ? lo : 0.0;
     hi = hi < -746.0 ? -746.0 : hi;
@@ -420,7 +428,7 @@ static inline double fl_exp_sum(double hi, double lo)
 }
 
 /* exp(x) = exp(x + 0):  max 0.97 ULP (without FMA 0.97) */
-static inline double fl_exp(double x)
+FL_INLINE double fl_exp(double x)
 {
     return fl_exp_sum(x, 0.0);
 }
@@ -431,17 +439,17 @@ static inline double fl_exp(double x)
  * 2 s = f - f^2/2 + s f^2/2,  so that f itself, exact, is the largest term;   log(1 + f + d) = log(1 + f) + d / (1 + f)
  * One quotient is cheaper than the 20 terms of a polynomial in f.
  */
-static inline double fl_log_core(double f, double d, double n)
+FL_INLINE double fl_log_core(double f, double d, double n)
 {
     double s = f / (2.0 + f);
     double z = s * s;
-    double g = 0x1.2f1194655c6b8p-3;
-    g = fl_fma(g, z, 0x1.39a093b1f626dp-3);
-    g = fl_fma(g, z, 0x1.746649bf4ef45p-3);
-    g = fl_fma(g, z, 0x1.c71c51d790dd1p-3);
-    g = fl_fma(g, z, 0x1.249249422a7ccp-2);
-    g = fl_fma(g, z, 0x1.999999997f9f6p-2);
-    g = fl_fma(g, z, 0x1.5555555555593p-1);
+    double g = 0x1.2f044028aeecep-3;
+    g = fl_fma(g, z, 0x1.39a1dae75b483p-3);
+    g = fl_fma(g, z, 0x1.74663d869a4cfp-3);
+    g = fl_fma(g, z, 0x1.c71c5210cd675p-3);
+    g = fl_fma(g, z, 0x1.24924941e70fep-2);
+    g = fl_fma(g, z, 0x1.999999997fe90p-2);
+    g = fl_fma(g, z, 0x1.5555555555592p-1);
     double half_square = 0.5 * f * f;
     double rest = fl_fma(s, fl_fma(z, g, half_square), fl_fma(-d, f, d) - half_square);
 
@@ -456,7 +464,7 @@ static inline double fl_log_core(double f, double d, double n)
  * A subnormal x is m 2^-1074: m put below the bits of 1 gives 1 + m 2^-52 = 1 + x 2^1022.
  * max 0.91 ULP (without FMA 0.94)
  */
-static inline double fl_log(double x)
+FL_INLINE double fl_log(double x)
 {
     uint64_t bits = fl_bits(x);
     uint64_t tiny_bits = fl_bits(fl_from_bits(bits | FL_ONE_BITS) - 1.0);
@@ -477,7 +485,7 @@ static inline double fl_log(double x)
  * 4 * 2^-n is used because 2^-1024 is not a normal number.
  * max 0.92 ULP (without FMA 0.95)
  */
-static inline double fl_log1p(double x)
+FL_INLINE double fl_log1p(double x)
 {
     uint64_t shifted = fl_bits(1.0 + x) - FL_SQRT_HALF_BITS + FL_ONE_BITS;
     double n = fl_from_bits((shifted >> 52) | FL_TWO_TO_52_BITS) - (0x1p52 + 1023.0);
@@ -502,7 +510,7 @@ typedef struct {
  * (exp(x) - 1) / 2 = (2^(n-1) - 1/2) + 2^(n-1) (head + tail);   halved, because 2^1024 overflows
  * NaN in, NaN out in head;  -60.0 <= x <= 710.0 otherwise.
  */
-static inline fl_pair fl_half_expm1(double x)
+FL_INLINE fl_pair fl_half_expm1(double x)
 {
     fl_exp_parts parts = fl_exp_reduce(x, 0.0);
     double scale = fl_from_bits(parts.exponent + (1022ull << 52));
@@ -517,7 +525,7 @@ static inline fl_pair fl_half_expm1(double x)
 }
 
 /* exp(x) - 1:  max 0.84 ULP (without FMA 0.85) */
-static inline double fl_expm1(double x)
+FL_INLINE double fl_expm1(double x)
 {
     double clamped = x < -60.0 ? -60.0 : x;
     clamped = clamped > 710.0 ? 710.0 : clamped;
@@ -531,7 +539,7 @@ typedef struct {
     double head, tail, rounded;
 } fl_decay;
 
-static inline fl_decay fl_exp_decay(double x)
+FL_INLINE fl_decay fl_exp_decay(double x)
 {
     double size = fl_abs(x);
     size = size > 746.0 ? 746.0 : size;
@@ -552,7 +560,7 @@ static inline fl_decay fl_exp_decay(double x)
  * |x| > 20: 1 and e to the last bit.
  * max 1.47 ULP (without FMA 1.47)
  */
-static inline double fl_sigmoid(double x)
+FL_INLINE double fl_sigmoid(double x)
 {
     fl_decay e = fl_exp_decay(x);
     double v = 1.0 + e.head;
@@ -571,7 +579,7 @@ static inline double fl_sigmoid(double x)
  * 1 + e = 1 + f for e <= sqrt(2) - 1,   2 (1 + f) otherwise: f = (e - 1) / 2
  * max 1.23 ULP (without FMA 1.23)
  */
-static inline double fl_softplus(double x)
+FL_INLINE double fl_softplus(double x)
 {
     fl_decay e = fl_exp_decay(x);
     double below_one = e.head - 1.0;
@@ -586,7 +594,7 @@ static inline double fl_softplus(double x)
 }
 
 /* log(sigmoid(x)) = -softplus(-x):  max 1.23 ULP (without FMA 1.23) */
-static inline double fl_log_sigmoid(double x)
+FL_INLINE double fl_log_sigmoid(double x)
 {
     return -fl_softplus(-x);
 }
@@ -596,7 +604,7 @@ static inline double fl_log_sigmoid(double x)
  * |x| > 22: 1 to the last bit. Halving is exact here, also for a subnormal, because x is doubled first.
  * max 1.22 ULP (without FMA 1.24)
  */
-static inline double fl_tanh(double x)
+FL_INLINE double fl_tanh(double x)
 {
     double size = fl_abs(x);
     size = size > 22.0 ? 22.0 : size;

@@ -6,8 +6,8 @@ A formula is a decorated function of scalars (``@pointwise(...)``): assignments,
 Hessian diagonal. Assignment -> ``cdef real``, number -> ``<real>`` cast (a bare literal is a double and would promote
 float32), call -> the primitive of the same name. What is outside that language is refused with file and line.
 
-The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic loop
-of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
+The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
+loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
+from typing import ClassVar, TypeGuard
 
 MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
 
@@ -35,10 +36,11 @@ def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
 class Expression(ast.NodeVisitor):
     """Write one expression as Cython text."""
 
-    allowed = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.And, ast.Or,
-               ast.Not, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)  # fmt: skip
-    symbols = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-", ast.Lt: "<", ast.LtE: "<=",
-               ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "and", ast.Or: "or", ast.Not: "not "}  # fmt: skip
+    symbols: ClassVar[dict[type[ast.AST], str]] = {
+        ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-",
+        ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+        ast.And: "and", ast.Or: "or", ast.Not: "not ",
+    }  # fmt: skip
 
     def __init__(self, path: Path, words: frozenset[str], known: set[str]) -> None:
         self.path, self.words, self.known = path, words, known
@@ -90,12 +92,21 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
     names = [argument.arg for argument in function.args.args]
     expression = Expression(path, words, set(names))
     if names[:2] != ["y_true", "y_pred"] or len(names) > 2 + MAX_PARAMETERS:
-        raise expression.refuse(function, f"{function.name} must take y_true, y_pred and at most {MAX_PARAMETERS} parameters")
+        raise expression.refuse(
+            function, f"{function.name} must take y_true, y_pred and at most {MAX_PARAMETERS} parameters"
+        )
     scalars = ", ".join(f"real {name}" for name in names)
-    lines = [f"cdef inline void formula_{function.name}({scalars}, real* out_value, real* out_gradient, real* out_hessian) noexcept nogil:"]
+    lines = [
+        f"cdef inline void formula_{function.name}("
+        f"{scalars}, real* out_value, real* out_gradient, real* out_hessian) noexcept nogil:"
+    ]
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     for statement in body[:-1]:
-        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)):
+        if not (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and isinstance(statement.targets[0], ast.Name)
+        ):
             raise expression.refuse(statement, "only assignments to one name may come before the return")
         name = statement.targets[0].id
         text = expression.visit(statement.value)
@@ -109,15 +120,16 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
     return lines, len(names) - 2
 
 
-def is_formula(node: ast.AST) -> bool:
+def is_formula(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     """Tell whether a statement is a function under ``@pointwise(...)``."""
     return isinstance(node, ast.FunctionDef) and any(
-        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "pointwise" for d in node.decorator_list
+        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "pointwise"
+        for d in node.decorator_list
     )
 
 
 def tag(name: str) -> str:
-    """huber -> Huber, squared_error -> SquaredError."""
+    """Return the tag's name: huber -> Huber, squared_error -> SquaredError."""
     return name.title().replace("_", "")
 
 
@@ -152,7 +164,10 @@ def write(folder: Path) -> str:
     lines += ["", f"POINTWISE = {tuple(names)!r}", f"cdef enum: POINT_COUNT = {len(names)}"]
     for real in ("float", "double"):
         lines += [f"cdef {real}_block {real}_blocks[POINT_COUNT]"]
-        lines += [f"{real}_blocks[{number}] = <{real}_block> point_block[{tag(name)}, {real}]" for number, name in enumerate(names)]
+        lines += [
+            f"{real}_blocks[{number}] = <{real}_block> point_block[{tag(name)}, {real}]"
+            for number, name in enumerate(names)
+        ]
     return "\n".join(lines) + "\n"
 
 
