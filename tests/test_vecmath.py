@@ -326,7 +326,7 @@ def test_bounds_are_those_of_the_comments():
     """The comment above a function ends in its measured bounds; `BOUNDS` repeats them."""
     text = (vecmath_library.header_folder() / "vecmath.h").read_text()
     for name, (fma, plain) in BOUNDS.items():
-        comment = re.search(rf"/\*((?:(?!\*/).)*)\*/\nstatic inline \w+ fl_{name}\(", text, re.DOTALL)
+        comment = re.search(rf"/\*((?:(?!\*/).)*)\*/\nFL_INLINE \w+ fl_{name}\(", text, re.DOTALL)
         assert comment, name
         stated = re.search(r"max ([\d.]+) ULP \(without FMA ([\d.]+)\)", comment[1])
         assert stated, f"{name}: no bound in its comment"
