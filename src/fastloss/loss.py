@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
 from .formulas.declare import Row
 from .runtime import checked_threads, kernels, threads_for
+
+kernels.connect(np.ndarray, np.empty_like, threads_for)
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
@@ -37,6 +40,7 @@ class Loss:
     _row: Row
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
+    _plain: Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
@@ -52,6 +56,7 @@ class Loss:
             "_parameters",
             {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()},
         )
+        set_(self, "_plain", _short_way(row, self._parameters))
 
     name = property(lambda self: self._row.name, doc="Its name in the package.")
     kind = property(
@@ -63,23 +68,28 @@ class Loss:
     parameters = property(lambda self: dict(self._parameters), doc="The defaults of its parameters.")
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._evaluate(VALUE, args, keywords)
+        result = self._plain(VALUE, args, keywords)
+        return self._evaluate(VALUE, args, keywords) if result is None else result
 
     def grad(self, *args: Any, **keywords: Any) -> Any:
         """Return the gradient of the value with respect to the prediction; arguments as in a call of the loss."""
-        return self._evaluate(GRADIENT, args, keywords)
+        result = self._plain(GRADIENT, args, keywords)
+        return self._evaluate(GRADIENT, args, keywords) if result is None else result
 
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any:
         """Return value and gradient, from one pass over the data; arguments as in a call of the loss."""
-        return self._evaluate(VALUE | GRADIENT, args, keywords)
+        result = self._plain(VALUE | GRADIENT, args, keywords)
+        return self._evaluate(VALUE | GRADIENT, args, keywords) if result is None else result
 
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any:
         """Return gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
-        return self._evaluate(GRADIENT | HESSIAN, args, keywords)
+        result = self._plain(GRADIENT | HESSIAN, args, keywords)
+        return self._evaluate(GRADIENT | HESSIAN, args, keywords) if result is None else result
 
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any:
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
-        return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
+        result = self._plain(VALUE | GRADIENT | HESSIAN, args, keywords)
+        return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords) if result is None else result
 
     def bind(self, **parameters: Any) -> Loss:
         """Return this loss with other defaults of its parameters.
@@ -136,6 +146,19 @@ class Loss:
     def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         call = _Call(self, want, args, keywords)
         return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
+
+
+def _short_way(row: Row, parameters: dict[str, Any]) -> Callable[[int, tuple[Any, ...], dict[str, Any]], Any]:
+    """Return what tries a call the short way (``kernels/plain.pxi``) and gives None where that does not apply."""
+    if row.kind == "pointwise":
+        number, constants = kernels.POINTWISE.index(row.name), tuple(parameters.values())
+        applies = not any(isinstance(value, np.ndarray) for value in constants)
+    else:
+        number, constants = -1, ()
+        applies = all(parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters)
+    if not applies:
+        return lambda want, args, keywords: None
+    return kernels.PlainCall(number, row.target.low, row.target.high, constants).run  # type: ignore[no-any-return]
 
 
 class _Call:

@@ -4,6 +4,7 @@ ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) n
 
 cdef enum:
     MAX_SPANS = 4096
+    SMALL_SCRATCH = 1 << 14
     ELEMENTS_BETWEEN_SIGNALS = 1 << 24   # some 20 ms of work: Ctrl-C is answered between two stretches of it
 
 
@@ -41,10 +42,15 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     """
     cdef Py_ssize_t span = 1, spans, first, last, s, stretch
     cdef double* partial
+    cdef char small_scratch[SMALL_SCRATCH]
     cdef char* scratch = NULL
     cdef double result
     if blocks == 0:
         return 0.0
+    if blocks == 1 and scratch_size <= SMALL_SCRATCH and elements <= ELEMENTS_BETWEEN_SIGNALS:
+        with nogil:
+            result = function(call, 0, small_scratch)
+        return result
     while span * MAX_SPANS < blocks:
         span *= 2
     spans = (blocks + span - 1) // span

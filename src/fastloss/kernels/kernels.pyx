@@ -6,7 +6,7 @@ Nothing here decides what a call means: shapes, types and overlaps were checked 
 is an array as unsigned integers of its item size with the number of its element type.
 """
 
-from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from cython.parallel cimport parallel, prange, threadid
 from libc.math cimport INFINITY, NAN
@@ -24,6 +24,8 @@ cdef enum:
     HESSIAN = 4
     SAMPLES = 1024               # in a block, at most
     MAX_PARAMETERS = 4
+    SERIAL_BELOW = 1 << 16       # as in runtime.py
+    MAX_PLAIN_THREADS = 1 << 30
 
 # How far the sum of a soft target's row may be from 1: bfloat16 probabilities add up to about 0.4 %.
 cdef double SUM_TOLERANCE = 1e-2
@@ -48,6 +50,8 @@ cdef extern from *:
 
 cdef extern from "dtypes.h" nogil:
     enum:
+        INT32 "FL_INT32"
+        INT64 "FL_INT64"
         FLOAT32 "FL_FLOAT32"
         FLOAT64 "FL_FLOAT64"
         FL_LABEL_BAD
@@ -105,6 +109,7 @@ include "formulas.pxi"
 include "pointwise.pxi"
 include "softmax.pxi"
 include "blocks_run.pxi"
+include "plain.pxi"
 
 
 def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, double low, double high, bint inspect,
@@ -130,13 +135,17 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
                 set_from(&call.parameter[k], parameters[k], False)
             else:
                 call.constant[k] = parameters[k]
-    cdef Py_ssize_t block = 512 if double_precision else 1024
+    return run_points_call(&call, double_precision, inspect, threads)
+
+
+cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
+    cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL)
     cdef block_function function
     if inspect:
         function = points_inspected_f64 if double_precision else points_inspected_f32
     else:
         function = points_block_f64 if double_precision else points_block_f32
-    return run_blocks(function, &call, (size + block - 1) // block, block, threads, 0)
+    return run_blocks(function, call, (call.size + block - 1) // block, block, threads, 0)
 
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double scale, bint given_dense,
@@ -162,21 +171,21 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     places[:] = [&call.logits, &call.y_true, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
     for k in range(7):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
-    cdef Py_ssize_t size
-    if double_precision:
-        size = rows_per_block(<const double*>NULL, classes)
-    else:
-        size = rows_per_block(<const float*>NULL, classes)
+    return run_rows_call(&call, double_precision, inspect, threads)
+
+
+cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
+    cdef Py_ssize_t size = rows_per_block(<const float*>NULL, call.classes)
     # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
-    cdef Py_ssize_t scratch = 4 * classes * (8 if double_precision else 4)
-    if classes <= FEW and not inspect:
-        scratch = 0
-    cdef block_function function
-    if inspect:
-        function = rows_inspected_f64 if double_precision else rows_inspected_f32
-    else:
-        function = rows_block_f64 if double_precision else rows_block_f32
-    return run_blocks(function, &call, (n_rows + size - 1) // size, size * classes, threads, scratch)
+    cdef Py_ssize_t scratch = 4 * call.classes * sizeof(float)
+    cdef block_function function = rows_inspected_f32 if inspect else rows_block_f32
+    if double_precision:
+        size = rows_per_block(<const double*>NULL, call.classes)
+        scratch = 4 * call.classes * sizeof(double)
+        function = rows_inspected_f64 if inspect else rows_block_f64
+    if call.classes <= FEW or (inspect and not call.given_dense):
+        scratch = FEW * sizeof(double)
+    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch)
 
 
 def openmp_threads():
