@@ -1,0 +1,244 @@
+"""Write what repeats the catalogue: the type stub, ``docs/losses.md``, and the table of losses in ``README.md``.
+
+    python tools/write_generated.py            # after a change of a row
+    python tools/write_generated.py --check    # exit code 1 when a file is not what would be written
+
+Needs neither a compiler nor a build: the rows are plain Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastloss.formulas.declare import Parameter, Row
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "fastloss"
+STUB, DOCS, README = PACKAGE / "__init__.pyi", ROOT / "docs" / "losses.md", ROOT / "README.md"
+MARKS = "<!-- losses: written by tools/write_generated.py -->", "<!-- end of losses -->"
+
+#: Public names that are no losses, by the module that types them.
+RUNTIME = ("build_info", "get_num_threads", "num_threads", "set_num_threads")
+OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmoid", "sigmoid", "softplus")
+
+STUB_HEAD = """\
+# Written by tools/write_generated.py from the catalogue: change a row, or that file.
+from typing import Any, Literal, TypeAlias, overload, type_check_only
+
+from numpy.typing import ArrayLike, NDArray
+
+from .documentation import losses as losses
+from .formulas.declare import Row
+{runtime}
+
+__all__ = {names}
+
+__version__: str
+
+_Array: TypeAlias = NDArray[Any]
+_Out: TypeAlias = _Array | tuple[_Array | None]
+_Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+class Loss:
+    def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> Literal["pointwise", "rowwise"]: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def parameters(self) -> dict[str, Any]: ...
+    def __call__(self, *args: Any, **keywords: Any) -> Any: ...
+    def grad(self, *args: Any, **keywords: Any) -> Any: ...
+    def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
+    def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
+    def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
+    def bind(self, **parameters: Any) -> Loss: ...
+    def __setattr__(self, name: str, value: Any) -> None: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+"""
+
+PARAMETER_TYPES = {
+    "element": "ArrayLike",
+    "number": "float",
+    "per_class": "ArrayLike | None",
+    "index": "int | None",
+    "axis": "int",
+}
+#: Method: whether it returns a value, and how many arrays after it.
+METHODS = {
+    "__call__": (True, 0),
+    "grad": (False, 1),
+    "value_and_grad": (True, 1),
+    "grad_and_hess": (False, 2),
+    "value_grad_hess": (True, 2),
+}
+
+
+def catalogue() -> dict[str, Row]:
+    """Return the rows, without the compiled modules that ``import fastloss`` would load."""
+    package = types.ModuleType("fastloss")
+    package.__path__ = [str(PACKAGE)]
+    sys.modules["fastloss"] = package
+    rows: dict[str, Row] = importlib.import_module("fastloss.catalogue").CATALOGUE
+    return rows
+
+
+def class_name(row: Row) -> str:
+    """Return the name of a loss's own class in the stub: huber -> _Huber."""
+    return "_" + row.name.title().replace("_", "")
+
+
+def joined(types: tuple[str, ...]) -> str:
+    """Return the type of one result, or of a tuple of several."""
+    return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+
+
+def signature(row: Row, method: str, prediction: str, reduction: str, out: str, returned: str) -> str:
+    """Return the text of one signature."""
+    own = ", ".join(f"{p.name}: {PARAMETER_TYPES[p.kind]} = {p.default!r}" for p in row.parameters)
+    return (
+        f"    def {method}(\n"
+        f"        self, y_true: ArrayLike, {prediction}: ArrayLike, *,\n"
+        + (f"        {own},\n" if own else "")
+        + f"        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, {reduction},\n"
+        f"        normalizer: float | None = None, {out}, n_threads: int | None = None,\n"
+        f"    ) -> {returned}: ...\n"
+    )
+
+
+def method_stub(row: Row, method: str) -> str:
+    """Return all overloads of a method: by what `reduction` and `out` are, then once more for the name `y_pred`."""
+    has_value, arrays = METHODS[method]
+    array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
+    any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
+    average = 'reduction: Literal["mean", "sum"] = "mean"'
+    if has_value:
+        # The value is a float unless `out` has an array for it.
+        new_value = f"tuple[{', '.join(('None', *place))}] | None"
+        forms = [
+            (average, f"out: {new_value if arrays else 'None'} = None", joined(("float", *array))),
+            ('reduction: Literal["none"]', f"out: {any_out} | None = None", joined(("_Array", *array))),
+            (average, f"out: {any_out.replace('_Array | None', '_Array', 1)}", joined(("_Array", *array))),
+        ]
+    else:
+        forms = [('reduction: _Reduction = "mean"', f"out: {any_out} | None = None", joined(array))]
+    predictions = (row.prediction,) if row.prediction == "y_pred" else (row.prediction, "y_pred")
+    texts = [signature(row, method, prediction, *form) for prediction in predictions for form in forms]
+    return "".join(f"    @overload\n{text}" for text in texts) if len(texts) > 1 else texts[0]
+
+
+def loss_stub(row: Row) -> str:
+    """Return the class of one loss."""
+    own = "".join(f", {p.name}: {PARAMETER_TYPES[p.kind]} = ..." for p in row.parameters)
+    keywords = f", *{own}" if own else ""
+    methods = "".join(method_stub(row, method) for method in METHODS)
+    return (
+        f"@type_check_only\nclass {class_name(row)}(Loss):\n{methods}"
+        f"    def bind(self{keywords}) -> {class_name(row)}: ...  # type: ignore[override]\n"
+    )
+
+
+def stub(rows: dict[str, Row]) -> str:
+    """Return the text of ``__init__.pyi``."""
+    names = sorted(["Loss", "losses", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE, *rows])
+    listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
+    runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)
+    blocks = [STUB_HEAD.format(names=listed, runtime=runtime), *map(loss_stub, rows.values())]
+    blocks.append(
+        "".join(f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n"""\n' for row in rows.values())
+    )
+    rest = "out: _Out | None = None, n_threads: int | None = None"
+    functions = [f"def {name}(x: ArrayLike, *, axis: int = -1, {rest}) -> _Array: ..." for name in OVER_CLASSES]
+    functions += [f"def {name}(x: ArrayLike, *, {rest}) -> _Array: ..." for name in ELEMENTWISE]
+    return "\n".join(blocks) + "\n" + "\n".join(functions) + "\n"
+
+
+def parameter_text(parameter: Parameter) -> str:
+    """Return name and default as in a signature."""
+    return f"`{parameter.name}={parameter.default!r}`"
+
+
+def table(rows: dict[str, Row], link: str) -> str:
+    """Return the Markdown table of the losses; `link` comes before the anchor of each."""
+    lines = ["| loss | value of one sample | parameters |", "|---|---|---|"]
+    for row in rows.values():
+        formula = row.formula.replace("|", "\\|")
+        own = ", ".join(map(parameter_text, row.parameters))
+        lines.append(f"| [`{row.name}`]({link}#{row.name}) | `{formula}` | {own} |".replace("|  |", "| |"))
+    return "\n".join(lines)
+
+
+def section(row: Row) -> str:
+    """Return the part of ``docs/losses.md`` about one loss."""
+    kind = "for each element" if row.kind == "pointwise" else "for each row of classes"
+    lines = [
+        f"## {row.name}",
+        "",
+        row.summary,
+        "",
+        f"    {row.formula}",
+        "",
+        f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
+        f"- `y_true`: {'each ' if row.kind == 'pointwise' else ''}{row.target.description}",
+    ]
+    for parameter in row.parameters:
+        domain = "" if parameter.kind in ("index", "axis") else f"; {parameter.domain.description}"
+        lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
+    lines += [f"- source: {row.source}"]
+    if row.notes:
+        lines += ["", row.notes]
+    return "\n".join(lines) + "\n"
+
+
+def docs(rows: dict[str, Row]) -> str:
+    """Return the text of ``docs/losses.md``."""
+    head = (
+        "# Losses\n\n"
+        "<!-- Written by tools/write_generated.py from the catalogue: change a row, or that file. -->\n\n"
+        "In formulas `r = y_pred - y_true`, `y` is the target and `x` the raw score (`logits`). What all losses share\n"
+        "(weights, masks, reductions, `out=`, threads) is in the [README](../README.md#keywords).\n"
+    )
+    return "\n".join([head, table(rows, "") + "\n", *map(section, rows.values())])
+
+
+def readme(rows: dict[str, Row], text: str) -> str:
+    """Return the README with its table of losses renewed."""
+    before, first, rest = text.partition(MARKS[0])
+    _, last, after = rest.partition(MARKS[1])
+    if not (first and last):
+        raise SystemExit(f"{README} has no place for the losses, between {MARKS[0]} and {MARKS[1]}")
+    return f"{before}{first}\n{table(rows, 'docs/losses.md')}\n{last}{after}"
+
+
+def main() -> int:
+    """Write the files, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is stale")
+    check = parser.parse_args().check
+    rows = catalogue()
+    stale = 0
+    for path, text in ((STUB, stub(rows)), (DOCS, docs(rows)), (README, readme(rows, README.read_text("utf-8")))):
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale += 1
+        if check:
+            print(f"{path.relative_to(ROOT)} is stale: run python tools/write_generated.py", file=sys.stderr)
+        else:
+            path.write_text(text, "utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
