@@ -175,8 +175,8 @@ def logsumexp(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None 
     Examples
     --------
     >>> import fastloss as fl
-    >>> float(fl.logsumexp([1000.0, 1000.0]) - 1000.0)
-    0.6931471805599...
+    >>> round(float(fl.logsumexp([1000.0, 1000.0])), 6)
+    1000.693147
     """
     return _over_classes(_LOGSUMEXP, x, axis, out, n_threads)
 
