@@ -49,7 +49,8 @@ def bits(results: Any) -> Any:
         return tuple(bits(result) for result in results)
     results = np.array(results)
     results = results.astype(results.dtype.newbyteorder("="))
-    results[np.isnan(results)] = np.nan
+    if results.dtype.kind not in "biu":
+        results[np.isnan(results)] = np.nan
     return results.dtype, results.shape, results.tobytes()
 
 
@@ -425,7 +426,7 @@ def memory_mapped(directory: Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "fortran": np.asfortranarray,
+    "fortran": lambda a: np.array(a, order="F"),
     "negative strides": _negative,
     "stepped": _stepped,
     "misaligned": _misaligned,

@@ -324,18 +324,16 @@ def test_weight_two_doubles_and_weight_one_changes_nothing(variant: Variant, dty
 @compact
 @of_float
 @every_variant
-def test_the_weighted_value_is_the_weight_times_the_value(variant: Variant, dtype: Any) -> None:
-    """One rounding."""
+def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
+    """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with two more."""
     inputs, rng = drawn(variant, (130, 10), dtype)
     weight = rng.random(inputs.samples).astype(dtype)
-    value, grad, hess = inputs()
-    weighted = inputs(sample_weight=weight)
-    each = weight if not variant.rowwise else weight[..., None]
-    for part, (got, plain, w) in enumerate(zip(weighted, (value, grad, hess), (weight, each, each), strict=True)):
+    each = weight[..., None] if variant.rowwise else weight
+    for got, plain, w, ulps in zip(
+        inputs(sample_weight=weight), inputs(), (weight, each, each), (1, 4, 4), strict=True
+    ):
         expected = np.longdouble(plain) * np.longdouble(w)
-        assert (abs(got - expected) <= 1.5 * np.spacing(np.maximum(abs(plain) * abs(w), np.finfo(dtype).tiny))).all(), (
-            part
-        )
+        assert (abs(got - expected) <= ulps * np.spacing(abs(expected).astype(dtype))).all()
 
 
 @every_variant
@@ -383,7 +381,11 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
         if inputs.loss.kind == "rowwise" or keep.ndim == 1:
             alone = inputs.take(keep)("value_grad_hess", reduction=reduction, sample_weight=weight[keep])
             assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14)
-            assert bits((grad[keep], hess[keep])) == bits(alone[1:])
+            for result, left in zip((grad, hess), alone[1:], strict=True):
+                if reduction == "sum":
+                    assert bits(result[keep]) == bits(left)
+                else:  # the denominator's sum has other blocks
+                    np.testing.assert_allclose(result[keep], left, rtol=4 * float(np.finfo(dtype).eps), atol=0)
         else:
             assert math.isfinite(value)
         assert positive_zero(grad[~keep])
@@ -559,7 +561,7 @@ def whole(a: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("last", [1, 3, 10, 65, 1000])
 @every_variant
 def test_the_gradient_in_place(variant: Variant, last: int, layout: str, dtype: Any) -> None:
-    inputs, rng = drawn(variant, (2 * BLOCK // last + 70, last), dtype)
+    inputs, rng = drawn(variant, (2 * BLOCK // last + 19, last), dtype)
     weight = rng.random(inputs.samples)
     for reduction in ("none", "mean"):
         expected = inputs(reduction=reduction, sample_weight=weight)

@@ -52,7 +52,7 @@ def test_rows_against_the_truth(name: str, regime: str, classes: int, dtype: Any
     for row, result, target in zip(logits, results, y_true, strict=True):
         with oracle.enough_digits(row, dtype):
             if name == "logsumexp":
-                exact = truth(name, [oracle.exact(x) for x in row])
+                exact = truth(name, [oracle.exact(x) for x in oracle.fold(row, [int(row.argmax())])])
                 largest = abs(oracle.exact(row.max()))
                 assert oracle.ulps(result, oracle.Truth(exact.exact, max(exact.scale, largest)), dtype) <= limit
                 continue
