@@ -1,4 +1,4 @@
-"""Write what repeats the catalogue: the type stub, ``docs/losses.md``, and the table of losses in ``README.md``.
+"""Write what repeats the catalogue: the stub, ``docs/losses.md``, the table in ``README.md``, stubtest's exceptions.
 
     python tools/write_generated.py            # after a change of a row
     python tools/write_generated.py --check    # exit code 1 when a file is not what would be written
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fastloss"
 STUB, DOCS, README = PACKAGE / "__init__.pyi", ROOT / "docs" / "losses.md", ROOT / "README.md"
+ALLOWED = ROOT / "tools" / "stubtest-allowed.txt"
 MARKS = "<!-- losses: written by tools/write_generated.py -->", "<!-- end of losses -->"
 
 #: Public names that are no losses, by the module that types them.
@@ -29,6 +30,7 @@ OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmo
 
 STUB_HEAD = """\
 # Written by tools/write_generated.py from the catalogue: change a row, or that file.
+from inspect import Signature
 from typing import Any, Literal, TypeAlias, overload, type_check_only
 
 from numpy.typing import ArrayLike, NDArray
@@ -57,6 +59,8 @@ class Loss:
     def source(self) -> str: ...
     @property
     def parameters(self) -> dict[str, Any]: ...
+    @property
+    def __signature__(self) -> Signature: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...
     def grad(self, *args: Any, **keywords: Any) -> Any: ...
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
@@ -164,6 +168,25 @@ def stub(rows: dict[str, Row]) -> str:
     return "\n".join(blocks) + "\n" + "\n".join(functions) + "\n"
 
 
+def allowed(rows: dict[str, Row]) -> str:
+    """Return what stubtest may find: the differences that are meant."""
+    return f"""\
+# Written by tools/write_generated.py. What `python -m mypy.stubtest` may find, each with its reason.
+
+# Every loss is an object of the class Loss; the stub gives each a class of its own, which has its signature.
+fastloss\\.({"|".join(rows)})
+
+# Of the class it is a text, of a loss another one, written when somebody asks: a descriptor, which stubtest calls.
+fastloss\\.loss\\.Loss\\.__doc__
+
+# Cython's
+fastloss\\._cpu\\.__test__
+
+# An alias, which has no other form at run time.
+fastloss\\.reductions\\.Reduction
+"""
+
+
 def parameter_text(parameter: Parameter) -> str:
     """Return name and default as in a signature."""
     return f"`{parameter.name}={parameter.default!r}`"
@@ -228,7 +251,13 @@ def main() -> int:
     check = parser.parse_args().check
     rows = catalogue()
     stale = 0
-    for path, text in ((STUB, stub(rows)), (DOCS, docs(rows)), (README, readme(rows, README.read_text("utf-8")))):
+    texts = {
+        STUB: stub(rows),
+        DOCS: docs(rows),
+        README: readme(rows, README.read_text("utf-8")),
+        ALLOWED: allowed(rows),
+    }
+    for path, text in texts.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue
         stale += 1

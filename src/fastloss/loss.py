@@ -58,14 +58,30 @@ class Loss:
         )
         set_(self, "_plain", _short_way(row, self._parameters))
 
-    name = property(lambda self: self._row.name, doc="Its name in the package.")
-    kind = property(
-        lambda self: self._row.kind,
-        doc="``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes).",
-    )
-    formula = property(lambda self: self._row.formula, doc="The value of one sample.")
-    source = property(lambda self: self._row.source, doc="Where it was published.")
-    parameters = property(lambda self: dict(self._parameters), doc="The defaults of its parameters.")
+    @property
+    def name(self) -> str:
+        """Its name in the package."""
+        return self._row.name
+
+    @property
+    def kind(self) -> str:
+        """``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes)."""
+        return self._row.kind
+
+    @property
+    def formula(self) -> str:
+        """The value of one sample."""
+        return self._row.formula
+
+    @property
+    def source(self) -> str:
+        """Where it was published."""
+        return self._row.source
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The defaults of its parameters."""
+        return dict(self._parameters)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         result = self._plain(VALUE, args, keywords)
@@ -155,7 +171,9 @@ def _short_way(row: Row, parameters: dict[str, Any]) -> Callable[[int, tuple[Any
         applies = not any(isinstance(value, np.ndarray) for value in constants)
     else:
         number, constants = -1, ()
-        applies = all(parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters)
+        applies = all(
+            parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters
+        )
     if not applies:
         return lambda want, args, keywords: None
     return kernels.PlainCall(number, row.target.low, row.target.high, constants).run  # type: ignore[no-any-return]
