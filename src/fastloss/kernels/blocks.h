@@ -26,21 +26,29 @@
 #define FL_NAME(name) name##_f32
 #define FL_MATH(name) name##f
 #define FL_LANES 64
+#define FL_OFFSET 32
+#define FL_EXP_OF_MINUS_OFFSET 1.2664165549094176e-14
 #include "blocks.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
 #undef FL_LANES
+#undef FL_OFFSET
+#undef FL_EXP_OF_MINUS_OFFSET
 
 #define FL_REAL double
 #define FL_NAME(name) name##_f64
 #define FL_MATH(name) name
 #define FL_LANES 32
+#define FL_OFFSET 128
+#define FL_EXP_OF_MINUS_OFFSET 2.5722093726424148e-56
 #include "blocks.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
 #undef FL_LANES
+#undef FL_OFFSET
+#undef FL_EXP_OF_MINUS_OFFSET
 #endif
 
 #else /* the primitives, for FL_REAL */
@@ -111,20 +119,46 @@ static inline FL_REAL FL_NAME(fl_block_max)(const FL_REAL *x, ptrdiff_t n)
     return lane[0];
 }
 
-/* exp(x - m) for x <= m, exactly 1 where x == m (infinities included).
+/* x - m = *d + *error exactly, for x <= m.
  *
  * The difference rounds, and at distance 20 that one rounding costs 8 to 16 ULP of the exponential: so its error is
  * carried. With u = -m and high = min(x, u), low = max(x, u), |high| >= |low| holds whenever x <= m: if m <= 0 then
  * x <= m <= 0 <= u gives |x| >= |u|, and if m > 0 the smaller of x and u is the negative one of larger magnitude.
- * That is what Fast2Sum asks for:   d = high + low,   d + error = x - m exactly,   error = low - (d - high). */
-FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
+ * That is what Fast2Sum asks for:   d = high + low,   error = low - (d - high). */
+FL_INLINE FL_REAL FL_NAME(fl_difference)(FL_REAL x, FL_REAL m, FL_REAL *error)
 {
     FL_REAL u = -m;
     FL_REAL high = x < u ? x : u, low = x < u ? u : x;
     FL_REAL d = high + low;
-    FL_REAL error = low - (d - high);
+    *error = low - (d - high);
+    return d;
+}
+
+/* exp(x - m) for x <= m, exactly 1 where x == m (infinities included). */
+FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
+{
+    FL_REAL error, d = FL_NAME(fl_difference)(x, m, &error);
     FL_REAL e = FL_MATH(fl_exp_sum)(d, error);
     return x == m ? (FL_REAL)1 : e;
+}
+
+/* The sum of exp(x - m) over x < m where every term is next to underflow, in double.
+ *
+ * Subnormal terms keep few bits, and each loses half of its last place. exp(x - m + FL_OFFSET) is a normal number, and
+ * the offset costs nothing: x - m is below -FL_OFFSET, so that its sum with a whole number has no more bits than it. */
+static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptrdiff_t n)
+{
+    double lane[FL_LANES] = {0};
+    FL_REAL rest[FL_LANES];
+    for (ptrdiff_t i = 0; i < n; i += FL_LANES) {
+        for (int j = 0; j < FL_LANES; j++) rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;
+        for (int j = 0; j < FL_LANES; j++) {
+            FL_REAL error, d = FL_NAME(fl_difference)(rest[j], m, &error);
+            FL_REAL e = FL_MATH(fl_exp_sum)(d + FL_OFFSET, error);
+            lane[j] += rest[j] == m ? 0.0 : (double)e;
+        }
+    }
+    return FL_NAME(fl_add_lanes)(lane) * FL_EXP_OF_MINUS_OFFSET;
 }
 
 /* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m.

@@ -78,6 +78,8 @@ cdef extern from "blocks.h" nogil:
     double fl_exp_below_f64(double, double) noexcept
     double fl_block_exp_sum_f32(const float*, float, float*, Py_ssize_t, double*) noexcept
     double fl_block_exp_sum_f64(const double*, double, double*, Py_ssize_t, double*) noexcept
+    double fl_block_tiny_sum_f32(const float*, float, Py_ssize_t) noexcept
+    double fl_block_tiny_sum_f64(const double*, double, Py_ssize_t) noexcept
 
 
 cdef inline real exp_below(real x, real m) noexcept nogil:

@@ -95,6 +95,18 @@ cdef inline real finite_difference(real m, real x) noexcept nogil:
     return where_(x == m, <real>0, m - x)
 
 
+cdef inline double tiny_rest(const real* tag) noexcept nogil:
+    """A sum of exponentials below which some of them may be subnormal (a loss next to underflow): it is then made anew."""
+    return 8.077935669463161e-28 if sizeof(real) == 4 else 1.0261342003245941e-289
+
+
+cdef inline double tiny_sum(const real* x, real m, Py_ssize_t classes) noexcept nogil:
+    if real is float:
+        return fl_block_tiny_sum_f32(x, m, classes)
+    else:
+        return fl_block_tiny_sum_f64(x, m, classes)
+
+
 # ---- few classes: rows in the lanes ----------------------------------------------------------------------------
 
 cdef void load_tile(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
@@ -120,7 +132,9 @@ cdef void store_tile(const real* tag, const Operand* operand, Py_ssize_t first, 
 cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* ties) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(x), c, group, i
     cdef real part[TILE_ROWS]
+    cdef real row[FEW]
     cdef real value
+    cdef bint tiny = False
     for i in range(lanes):
         m[i] = -INFINITY
         rest[i] = 0
@@ -141,6 +155,13 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
             rest[i] += part[i]
     for i in range(lanes):
         rest[i] += ties[i] - 1
+        tiny |= rest[i] < tiny_rest(x)
+    if tiny and classes > 1:
+        for i in range(lanes):
+            if rest[i] < tiny_rest(x):
+                for c in range(classes):
+                    row[c] = x[c * lanes + i]
+                rest[i] = <real>tiny_sum(row, m[i], classes)
 
 
 cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
@@ -291,6 +312,8 @@ cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, doubl
         error += (total - (sum_ - (sum_ - total))) + (part - (sum_ - total))
         total = sum_
     rest[0] = (total + error) + (ties[0] - 1)
+    if rest[0] < tiny_rest(x):
+        rest[0] = tiny_sum(x, m, classes)
     return m
 
 
@@ -315,11 +338,10 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         load_run(&call.logits, data, call.logits.class_stride, classes, x)
     if call.want & GRADIENT:
         gradient_data = call.gradient.data + sample_offset(&call.gradient, row, index)
-        if class_run_in_place(tag, &call.gradient, gradient_data) and call.task != LOG_SOFTMAX:
-            e = <real*>gradient_data
+        if class_run_in_place(tag, &call.gradient, gradient_data) and call.task != LOG_SOFTMAX and gradient_data != data:
+            e = <real*>gradient_data   # not over the logits, which may be needed again
     if call.task == CROSS_ENTROPY and not call.dense:
         target = x[label]
-    # e may be the array of x: what needs x comes before the exponentials, or after with a scratch of their own.
     if call.dense:
         if call.given_dense:
             data = call.y_true.data + sample_offset(&call.y_true, row, index)
@@ -371,7 +393,8 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
                 p = where_(e[c] == 1, (y_sum - y[c]) - part, y_sum * (e[c] * inverse) - y[c])
                 e[c] = p * multiplier
         else:
-            target = (e[label] - 1) - rest_real
+            if call.task == CROSS_ENTROPY:
+                target = (e[label] - 1) - rest_real
             for c in range(classes):
                 e[c] *= scaled
             if call.task == CROSS_ENTROPY:
