@@ -1,0 +1,417 @@
+"""One row, many places: catalogue, kernels, oracle, stub, signatures and documents say the same.
+
+Adding a loss touches its row and the oracle. Whatever else would have to know of it is held to the row here, and so are
+the formula's own derivatives.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import pydoc
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cases
+import oracle
+import pytest
+import typed_calls
+from mpmath import mp, mpf
+
+import fastloss as fl
+from fastloss.formulas import vocabulary
+from fastloss.formulas.declare import Domain, Row
+from fastloss.runtime import kernels
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "fastloss"
+ROWS = list(fl.losses())
+POINTWISE = [row for row in ROWS if row.kind == "pointwise"]
+KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
+
+each_loss = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+each_formula = pytest.mark.parametrize("row", POINTWISE, ids=lambda row: row.name)
+needs_repository = pytest.mark.skipif(
+    not (ROOT / "tools" / "write_generated.py").is_file(),
+    reason="looks into the repository, which is not beside the tests",
+)
+
+
+# -- one list of losses -----------------------------------------------------------------------------------------------
+
+
+def test_every_row_is_a_loss_of_the_package() -> None:
+    for row in ROWS:
+        loss = getattr(fl, row.name)
+        assert isinstance(loss, fl.Loss)
+        assert (loss.name, loss.kind, loss.formula, loss.source) == (row.name, row.kind, row.formula, row.source)
+        assert loss.parameters == {parameter.name: parameter.default for parameter in row.parameters}
+    assert {name for name in fl.__all__ if isinstance(getattr(fl, name), fl.Loss)} == {row.name for row in ROWS}
+
+
+def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
+    functions = vocabulary.ELEMENTWISE_FUNCTIONS
+    assert set(kernels.POINTWISE) - set(functions) == {row.name for row in POINTWISE}
+    assert set(functions) <= set(kernels.POINTWISE)
+    assert set(functions) <= set(fl.__all__)
+
+
+@needs_repository
+def test_every_rowwise_row_is_a_task_of_the_row_kernels_and_nothing_else() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in (SOURCE / "kernels").glob("*.px[di]"))
+    (members,) = re.findall(r"cdef enum Task:\n((?:    \w+\n)+)", text)
+    tasks = set(members.lower().split())
+    functions = set(oracle.FUNCTIONS) - set(vocabulary.ELEMENTWISE_FUNCTIONS)
+    assert tasks - functions == {row.name for row in ROWS if row.kind == "rowwise"}
+
+
+def test_every_row_has_a_textbook_formula_and_nothing_else_has() -> None:
+    assert set(oracle.ORACLE) == {row.name for row in ROWS}
+
+
+@needs_repository
+def test_every_row_is_in_the_documents() -> None:
+    names = [row.name for row in ROWS]
+    losses = (ROOT / "docs" / "losses.md").read_text("utf-8")
+    assert re.findall(r"^## (\w+)$", losses, re.MULTILINE) == names
+    assert re.findall(r"^\| \[`(\w+)`\]", losses, re.MULTILINE) == names
+    assert re.findall(r"^\| \[`(\w+)`\]", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE) == names
+
+
+@needs_repository
+def test_what_is_written_from_the_catalogue_is_fresh() -> None:
+    command = [sys.executable, ROOT / "tools" / "write_generated.py", "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+# -- signatures -------------------------------------------------------------------------------------------------------
+
+STUB = Path(fl.__file__).with_suffix(".pyi")
+
+
+def stub_classes() -> dict[str, ast.ClassDef]:
+    """Return the class that the stub gives to each loss."""
+    body = ast.parse(STUB.read_text("utf-8")).body
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    variables = {
+        node.target.id: node.annotation.id
+        for node in body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.annotation, ast.Name)
+    }
+    return {name: classes[annotation] for name, annotation in variables.items() if annotation in classes}
+
+
+def stub_methods(node: ast.ClassDef, name: str) -> list[ast.FunctionDef]:
+    """Return the overloads of a method, in their order."""
+    return [method for method in node.body if isinstance(method, ast.FunctionDef) and method.name == name]
+
+
+def stub_signature(method: ast.FunctionDef) -> list[tuple[str, Any]]:
+    """Return names and defaults; keyword-only ones after a star."""
+    arguments = method.args
+    assert not arguments.vararg
+    assert not arguments.kwarg
+    keywords = [
+        (argument.arg, inspect.Parameter.empty if default is None else ast.literal_eval(default))
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ]
+    return [*((argument.arg, inspect.Parameter.empty) for argument in arguments.args[1:]), ("*", None), *keywords]
+
+
+def runtime_signature(loss: fl.Loss) -> list[tuple[str, Any]]:
+    parameters = list(inspect.signature(loss).parameters.values())
+    positional = [(p.name, p.default) for p in parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    keyword = [(p.name, p.default) for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert len(positional) + len(keyword) == len(parameters)
+    return [*positional, ("*", None), *keyword]
+
+
+def test_the_stub_has_a_class_for_every_row_and_no_other() -> None:
+    assert set(stub_classes()) == {row.name for row in ROWS}
+
+
+@each_loss
+def test_the_signature_is_that_of_the_row(row: Row) -> None:
+    names = [name for name, _ in runtime_signature(getattr(fl, row.name))]
+    assert names == ["y_true", row.prediction, "*", *(parameter.name for parameter in row.parameters), *KEYWORDS]
+
+
+@pytest.mark.parametrize("method", cases.METHODS)
+@each_loss
+def test_the_stub_has_the_signature_of_the_loss(row: Row, method: str) -> None:
+    signature = runtime_signature(getattr(fl, row.name))
+    first, *others = stub_methods(stub_classes()[row.name], method)
+    assert stub_signature(first) == signature
+    for other in others:
+        names = [name for name, _ in stub_signature(other)]
+        assert [row.prediction if name == "y_pred" else name for name in names] == [name for name, _ in signature]
+    if row.prediction != "y_pred":
+        assert any(other.args.args[2].arg == "y_pred" for other in others)
+
+
+@each_loss
+def test_the_stub_binds_the_parameters_of_the_row(row: Row) -> None:
+    (bind,) = stub_methods(stub_classes()[row.name], "bind")
+    assert [argument.arg for argument in bind.args.kwonlyargs] == [parameter.name for parameter in row.parameters]
+
+
+def test_the_stub_exports_the_names_of_the_package() -> None:
+    (names,) = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(STUB.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    assert sorted(names) == sorted(fl.__all__)
+
+
+def test_the_typed_calls_run() -> None:
+    typed_calls.returned_types()
+    typed_calls.losses_as_objects()
+
+
+# -- formulas, without rounding ---------------------------------------------------------------------------------------
+
+#: The vocabulary of formulas in mpmath's numbers.
+EXACT: dict[str, Callable[..., Any]] = {
+    "abs": mp.fabs,
+    "clamp": lambda x, low, high: min(max(x, low), high),
+    "exp": mp.exp,
+    "expm1": mp.expm1,
+    "log": mp.log,
+    "log1p": mp.log1p,
+    "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)),
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "sqrt": mp.sqrt,
+    "tanh": mp.tanh,
+    "where": lambda condition, x, y: x if condition else y,
+}
+
+
+def inside(domain: Domain, rng: Any) -> mpf:
+    """Return a number from within a domain, at a distance from its ends."""
+    if domain.low > -mp.inf and domain.high < mp.inf:
+        return mpf(domain.low + (domain.high - domain.low) * rng.uniform(0.01, 0.99))
+    if domain.low > -mp.inf:
+        return mpf(domain.low + rng.uniform(0.1, 3))
+    return mpf(rng.normal(scale=3))
+
+
+def points(row: Row) -> Iterator[tuple[mpf, mpf, list[mpf]]]:
+    """Draw targets, predictions and parameters; a random prediction does not hit a kink."""
+    rng = cases.generator("formula", row.name)
+    for _ in range(50):
+        targets = [inside(row.target, rng)]
+        targets += [mpf(end) for end in (row.target.low, row.target.high) if abs(end) < mp.inf and end in row.target]
+        for y_true in targets:
+            yield y_true, mpf(rng.normal(scale=3)), [inside(p.domain, rng) for p in row.parameters]
+
+
+def test_the_exact_vocabulary_is_complete() -> None:
+    assert set(EXACT) == vocabulary.WORDS
+
+
+@pytest.mark.parametrize("word", sorted(vocabulary.WORDS - {"abs", "clamp", "where"}))
+def test_the_words_mean_what_their_names_say(word: str) -> None:
+    for x in (0.0625, 0.5, 1.0, 3.0, 40.0):
+        assert float(EXACT[word](mpf(x))) == pytest.approx(getattr(vocabulary, word)(x), rel=1e-14, abs=0)
+
+
+@each_formula
+def test_gradient_and_hessian_are_the_derivatives_of_the_value(row: Row) -> None:
+    assert row.function is not None
+    formula = vocabulary.rebind(row.function, EXACT)
+    with mp.workdps(50):
+        for y_true, y_pred, parameters in points(row):
+
+            def value(x: mpf, y_true: mpf = y_true, parameters: list[mpf] = parameters) -> mpf:
+                return formula(y_true, x, *parameters)[0]
+
+            _, gradient, hessian = formula(y_true, y_pred, *parameters)
+            where = f"{row.name}(y_true={y_true}, y_pred={y_pred}, {parameters})"
+            assert mp.almosteq(gradient, mp.diff(value, y_pred), mpf(10) ** -40), where
+            assert mp.almosteq(hessian, mp.diff(value, y_pred, 2), mpf(10) ** -30), where
+
+
+@each_formula
+def test_the_formula_is_the_textbook_formula(row: Row) -> None:
+    assert row.function is not None
+    formula = vocabulary.rebind(row.function, EXACT)
+    names = [parameter.name for parameter in row.parameters]
+    with mp.workdps(50):
+        for y_true, y_pred, parameters in points(row):
+            truth = oracle.ORACLE[row.name](y_true, y_pred, **dict(zip(names, parameters, strict=True)))
+            truth = sum(truth) if isinstance(truth, list) else truth
+            assert mp.almosteq(formula(y_true, y_pred, *parameters)[0], truth, mpf(10) ** -40)
+
+
+# -- the translator of formulas ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def translator() -> Any:
+    """Return the build step, which is not part of an installed package."""
+    path = SOURCE / "kernels" / "write_formulas.py"
+    if not path.is_file():
+        pytest.skip("looks into the repository, which is not beside the tests")
+    specification = importlib.util.spec_from_file_location("write_formulas", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+OUTSIDE = {
+    "a call of nothing in the vocabulary": "r = erf(y_pred)",
+    "a call of a method": "r = y_pred.conjugate()",
+    "a call by keyword": "r = clamp(y_pred, low=0, high=1)",
+    "an unknown name": "r = y_pred - y_false",
+    "a power": "r = y_pred ** 2",
+    "a floor division": "r = y_pred // 2",
+    "a chain of comparisons": "r = where(0 < y_pred < 1, 1, 0)",
+    "a conditional expression": "r = 1 if y_pred > 0 else 0",
+    "an index": "r = y_pred[0]",
+    "an attribute": "r = y_pred.real",
+    "text": "r = 'one'",
+    "a truth value": "r = True",
+    "a complex number": "r = 1j",
+    "a branch": "if y_pred > 0: r = 1",
+    "a loop": "for r in y_pred: pass",
+    "an addition in place": "y_pred += 1",
+    "several targets": "r, s = y_pred, y_true",
+    "a call for its effect": "exp(y_pred)",
+    "an import": "from math import erf",
+}
+
+
+def written(translator: Any, folder: Path, text: str) -> str:
+    """Translate one more file of formulas."""
+    shutil.copy(SOURCE / "formulas" / "vocabulary.py", folder)
+    (folder / "mine.py").write_text(text, "utf-8")
+    return str(translator.write(folder))
+
+
+@pytest.mark.parametrize("statement", OUTSIDE.values(), ids=OUTSIDE.keys())
+def test_what_is_outside_the_language_is_refused_with_file_and_line(
+    translator: Any, tmp_path: Path, statement: str
+) -> None:
+    text = f"@pointwise(target=real)\ndef mine(y_true, y_pred):\n    {statement}\n    return r, r, r\n"
+    with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / 'mine.py'}:3: ")):
+        written(translator, tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "head", "body"),
+    [
+        (2, "y_pred, y_true", "return y_pred, 1, 0"),
+        (2, "y_true", "return y_true, 1, 0"),
+        (2, "y_true, y_pred, a, b, c, d, e", "return y_pred, 1, 0"),
+        (3, "y_true, y_pred", "return y_pred, 1"),
+        (3, "y_true, y_pred", "return y_pred"),
+        (3, "y_true, y_pred", "r = y_pred"),
+        (2, "y_true, y_pred", '"""A text, and nothing else."""'),
+    ],
+)
+def test_a_formula_of_another_form_is_refused_with_file_and_line(
+    translator: Any, tmp_path: Path, line: int, head: str, body: str
+) -> None:
+    with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / 'mine.py'}:{line}: ")):
+        written(translator, tmp_path, f"@pointwise(target=real)\ndef mine({head}):\n    {body}\n")
+
+
+def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) -> None:
+    """A bare literal is a double: float32 would be computed in float64, at half the speed."""
+    text = translator.write(SOURCE / "formulas")
+    bodies = re.findall(r"^cdef inline void formula_.*?\n\n", text, re.MULTILINE | re.DOTALL)
+    assert len(bodies) == len(POINTWISE)
+    for body in bodies:
+        statements = "".join(line.partition(" = ")[2] for line in body.splitlines()[1:])
+        assert not re.search(r"(?<![\w.>])\d", statements), body
+
+
+# -- what people read -------------------------------------------------------------------------------------------------
+
+
+def doctests() -> Iterator[doctest.DocTest]:
+    """Find the examples of every module and of every loss."""
+    finder, parser = doctest.DocTestFinder(exclude_empty=True), doctest.DocTestParser()
+    for module in pkgutil.walk_packages(fl.__path__, "fastloss."):
+        if not re.search(r"\._kernels|\.__main__|\.demo|\.write_formulas", module.name):
+            yield from finder.find(importlib.import_module(module.name))
+    for row in ROWS:
+        yield parser.get_doctest(getattr(fl, row.name).__doc__, {}, f"fastloss.{row.name}", None, None)
+
+
+@pytest.mark.parametrize("test", [t for t in doctests() if t.examples], ids=lambda test: test.name)
+def test_the_examples_run_and_are_true(test: doctest.DocTest) -> None:
+    printed: list[str] = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=printed.append)
+    assert result.attempted
+    assert not result.failed, "".join(printed)
+
+
+def test_everything_public_has_an_example() -> None:
+    examples = {test.name.rpartition(".")[2] for test in doctests() if test.examples}
+    assert set(fl.__all__) - {"Loss"} <= examples
+
+
+@each_loss
+def test_help_shows_the_whole_text_of_a_loss(row: Row) -> None:
+    text = pydoc.plain(pydoc.render_doc(getattr(fl, row.name)))
+    for expected in (row.summary, row.formula, row.source, *(p.name for p in row.parameters), *KEYWORDS):
+        assert expected in text
+    titles = ("Parameters", "Returns", "Raises", "Notes", "References", "Examples")
+    places = [text.index(f"{title}\n    {'-' * len(title)}") for title in titles]
+    assert places == sorted(places)
+
+
+@each_loss
+def test_the_text_of_a_loss_passes_numpydoc(row: Row) -> None:
+    validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is not installed: pip install '.[dev]'")
+    found = validate.validate(f"fastloss.{row.name}")["errors"]
+    # The summary may be a noun, and its formula the extended one; examples show what they print, not the imports.
+    ignored = {"SS05", "ES01", "SA01", "EX01", "GL01", "GL02", "GL03"}
+    assert [error for error in found if error[0] not in ignored] == []
+
+
+def test_a_bound_loss_shows_its_own_defaults_and_the_class_its_own_text() -> None:
+    text = fl.huber.bind(delta=2.5).__doc__
+    assert text is not None
+    assert "delta : float or array_like, default=2.5" in text
+    assert fl.Loss.__doc__ is not None
+    assert fl.Loss.__doc__.startswith("A loss function")
+
+
+def test_the_catalogue_prints_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    table = fl.losses()
+    lines = str(table).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["name", "kind", "formula", "parameters"]
+    assert [line.split()[0] for line in lines[2:] if not line.startswith(" ")] == [row.name for row in ROWS]
+    assert repr(table) == str(table)
+    html = table._repr_html_()
+    assert html.count("<tr>") == len(ROWS) + 1
+    assert "&lt;= delta" in html
+
+
+def test_the_catalogue_is_a_sequence_of_rows() -> None:
+    table = fl.losses()
+    assert len(table) == len(ROWS) == len(list(table))
+    assert table[0] is ROWS[0]
+    assert list(table[1:3]) == ROWS[1:3]
+    assert ROWS[-1] in table
+    with pytest.raises(IndexError):
+        table[len(ROWS)]
