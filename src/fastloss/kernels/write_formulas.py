@@ -68,22 +68,22 @@ class Expression(ast.NodeVisitor):
         return f"{node.func.id}_({arguments})"
 
     def visit_BinOp(self, node: ast.BinOp) -> str:
-        return f"({self.visit(node.left)} {self.symbol(node.op)} {self.visit(node.right)})"
+        return f"({self.visit(node.left)} {self.symbol(node, node.op)} {self.visit(node.right)})"
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
-        return f"({self.symbol(node.op)}{self.visit(node.operand)})"
+        return f"({self.symbol(node, node.op)}{self.visit(node.operand)})"
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:
-        return "(" + f" {self.symbol(node.op)} ".join(self.visit(value) for value in node.values) + ")"
+        return "(" + f" {self.symbol(node, node.op)} ".join(self.visit(value) for value in node.values) + ")"
 
     def visit_Compare(self, node: ast.Compare) -> str:
         if len(node.ops) != 1:
             raise self.refuse(node, "chained comparisons are not in the language of formulas")
-        return f"({self.visit(node.left)} {self.symbol(node.ops[0])} {self.visit(node.comparators[0])})"
+        return f"({self.visit(node.left)} {self.symbol(node, node.ops[0])} {self.visit(node.comparators[0])})"
 
-    def symbol(self, operator: ast.AST) -> str:
-        if type(operator) not in self.symbols:
-            raise self.refuse(operator, f"the operator {type(operator).__name__} is not in the language of formulas")
+    def symbol(self, node: ast.AST, operator: ast.AST) -> str:
+        if type(operator) not in self.symbols:  # an operator has no line of its own
+            raise self.refuse(node, f"the operator {type(operator).__name__} is not in the language of formulas")
         return self.symbols[type(operator)]
 
 
@@ -112,7 +112,7 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
         text = expression.visit(statement.value)
         lines.append(f"    {name} = {text}" if name in expression.known else f"    cdef real {name} = {text}")
         expression.known.add(name)
-    last = body[-1]
+    last = body[-1] if body else function
     if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 3):
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
     for result, value in zip(("value", "gradient", "hessian"), last.value.elts, strict=True):
