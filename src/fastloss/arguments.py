@@ -86,7 +86,7 @@ def describe(array: np.ndarray[Any, Any] | None) -> Described | None:
 
 def as_number(name: str, value: Any) -> float:
     """Return a real scalar as a float."""
-    if isinstance(value, str | bytes | bool | np.bool | complex | np.complexfloating) or value is None:
+    if isinstance(value, str | bytes | bool | np.bool_ | complex | np.complexfloating) or value is None:
         raise TypeError(f"{name} must be a real number, not {value!r}")
     try:
         return float(value)
@@ -96,13 +96,13 @@ def as_number(name: str, value: Any) -> float:
 
 def as_index(name: str, value: Any) -> int:
     """Return an integer scalar as an int."""
-    if isinstance(value, bool | np.bool):
+    if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be an int, not {value!r}")
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an int, not {value!r}") from None
-    if not -(2**63) < number < 2**63:
+    if not -(2**63) <= number < 2**63:
         raise ValueError(f"{name} = {number} does not fit into 64 bits")
     return number
 
@@ -141,7 +141,7 @@ def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
     if value is None or value is True:
         return None
     mask = as_array("where", value)
-    if mask.dtype != np.bool:
+    if mask.dtype != np.bool_:
         raise TypeError(f"where has dtype {mask.dtype}; it must be bool")
     return broadcast("where", mask, shape)
 
@@ -213,23 +213,19 @@ def check_labels(
 
 
 def check_soft_targets(
-    y_true: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+    y_true: np.ndarray[Any, Any], axis: int, weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
 ) -> None:
-    """Raise for the first probability < 0, or row that does not add up to 1; the class axis is the last."""
-    kept = _kept(y_true.shape[:-1], weights, where)
+    """Raise for the first probability < 0, or row that does not add up to 1."""
     values = y_true.astype(np.float64)
-    bad = first_true((values < 0) & kept[..., np.newaxis])
+    sums = values.sum(axis=axis)
+    kept = _kept(sums.shape, weights, where)
+    bad = first_true((values < 0) & np.expand_dims(kept, axis))
     if bad is not None:
-        raise ValueError(
-            f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} "
-            "is not a probability (>= 0); classes last"
-        )
-    sums = values.sum(axis=-1)
+        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a probability: it is < 0")
     bad = first_true((np.abs(sums - 1) > SUM_TOLERANCE * 0.99) & kept)
     if bad is not None:
         raise ValueError(
-            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; "
-            "a soft target adds up to 1"
+            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; a soft target adds up to 1"
         )
 
 
@@ -237,7 +233,7 @@ def _kept(
     shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
 ) -> np.ndarray[Any, Any]:
     """Return which samples are neither masked nor of weight 0."""
-    kept = np.ones(shape, dtype=np.bool)
+    kept = np.ones(shape, dtype=np.bool_)
     if weights is not None:
         kept &= weights != 0
     if where is not None:

@@ -40,7 +40,7 @@ kernels = _load_kernels()
 
 def checked_threads(name: str, value: Any) -> int:
     """Return a number of threads given by the user as an int, or raise."""
-    if isinstance(value, bool | np.bool):
+    if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be an int >= 1, not {value!r}")
     try:
         number = operator.index(value)
@@ -135,6 +135,11 @@ def set_num_threads(n: int | None) -> None:
 
 def get_num_threads() -> int:
     """Return how many threads a large call uses when it is not told ``n_threads``.
+
+    Returns
+    -------
+    int
+        At least 1.
 
     Examples
     --------
