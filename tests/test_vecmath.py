@@ -307,7 +307,8 @@ def test_every_loop_is_vector_code(folder, levels):
         for name, body in functions.items():
             body = body.split(".cfi_endproc")[0]
             packed = "ps" if name.endswith("f") else "pd"
-            assert re.search(rf"\bv?mul{packed}\s.*%{LEVELS[level].register}", body), f"{name} at {level}: scalar"
+            product = rf"\bv?(?:mul|fn?madd\d+){packed}\s.*%{LEVELS[level].register}"
+            assert re.search(product, body), f"{name} at {level} is scalar code"
             calls = re.findall(r"\b(?:call\s.*|jmp\s+\w+@.*)", body)
             assert not calls, f"{name} at {level} calls {calls}"
 
