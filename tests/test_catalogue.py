@@ -368,6 +368,13 @@ def test_the_examples_run_and_are_true(test: doctest.DocTest) -> None:
     assert not result.failed, "".join(printed)
 
 
+@needs_repository
+def test_the_examples_of_the_readme_run_and_are_true() -> None:
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
+    assert result.attempted
+    assert not result.failed
+
+
 def test_everything_public_has_an_example() -> None:
     examples = {test.name.rpartition(".")[2] for test in doctests() if test.examples}
     assert set(fl.__all__) - {"Loss"} <= examples
