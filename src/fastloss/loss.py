@@ -373,7 +373,7 @@ class _Call:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
             if soft:
-                arguments.check_soft_targets(np.moveaxis(y_true, axis, -1), self.weights, self.where)
+                arguments.check_soft_targets(y_true, axis, self.weights, self.where)
             else:
                 arguments.check_labels(y_true, classes, ignore_index, self.weights, self.where)
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")

@@ -14,12 +14,14 @@ from .vocabulary import exp, log1p, where
 )
 def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     """Binary cross-entropy of logits (sigmoid cross-entropy, logistic loss), for any target in [0, 1]."""
-    y = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
-    negative = 1 - y
-    positive = pos_weight * y
+    kept = 1 - label_smoothing
+    even = 0.5 * label_smoothing
+    negative = (1 - y_true) * kept + even  # not 1 - y: that would lose the digits of a small smoothing
+    positive = pos_weight * (y_true * kept + even)
     q = exp(-abs(y_pred))  # the smaller of e^x and e^-x: nothing below can overflow
     tail = log1p(q)
-    larger = 1 / (1 + q)
+    both = 1 + q
+    larger = 1 / both
     smaller = q * larger
     above = where(y_pred > 0, y_pred, 0)
     below = where(y_pred < 0, -y_pred, 0)
@@ -27,4 +29,4 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     # left out, not multiplied: 0 times infinity would be NaN.
     value = where(negative == 0, 0, negative * (above + tail)) + where(positive == 0, 0, positive * (below + tail))
     gradient = negative * where(y_pred >= 0, larger, smaller) - positive * where(y_pred >= 0, smaller, larger)
-    return value, gradient, (negative + positive) * (smaller * larger)
+    return value, gradient, (negative + positive) * (q / (both * both))

@@ -45,4 +45,5 @@ def huber(y_true, y_pred, delta):
     """
     r = y_pred - y_true
     g = clamp(r, -delta, delta)  # both branches are g (r - g/2), and g is the gradient
-    return g * (r - 0.5 * g), g, where(abs(r) <= delta, 1, 0 * g)
+    half = 0.5 * y_pred - 0.5 * y_true  # r itself may be too large for a float where the loss is not
+    return 2 * (g * (half - 0.25 * g)), g, where(abs(r) <= delta, 1, 0 * g)

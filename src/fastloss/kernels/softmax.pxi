@@ -15,7 +15,7 @@
 # A target of probabilities y (soft targets, smoothed labels, class weights w: y_c := w_c y_c), Y the sum of y:
 #
 #     loss         = sum_c y_c (m - x_c)  +  Y log1p(rest)                      all terms >= 0
-#     gradient_c   = Y p_c - y_c,  at a largest logit  (Y - y_c) - Y rest / (1 + rest)
+#     gradient_c   = Y p_c - y_c,  at a logit with p_c > 1/2  (Y - y_c) - Y rest / (1 + rest)
 #     Hessian_c    = Y p_c (1 - p_c)
 #
 # Up to FEW classes a tile of rows is transposed so that rows lie in the lanes; with more, classes do. Which of the two
@@ -95,6 +95,19 @@ cdef inline real finite_difference(real m, real x) noexcept nogil:
     return where_(x == m, <real>0, m - x)
 
 
+cdef inline real weighted_difference(real y, real m, real x) noexcept nogil:
+    """y (m - x), also where the difference alone is too large for a float; 0 where y is, whatever x."""
+    cdef real difference = finite_difference(m, x)
+    cdef real product = where_(difference == INFINITY, (y * (<real>0.5 * m - <real>0.5 * x)) * 2, y * difference)
+    return where_(y == 0, <real>0, product)
+
+
+cdef inline real dense_gradient(real e, real y, real total, real rest, real inverse) noexcept nogil:
+    """total p - y, p = e inverse; at the one class of probability > 1/2, p = 1 - rest inverse keeps the digits of 1 - p."""
+    cdef real near_one = (total - y) - total * (rest * inverse)
+    return where_((e == 1) & (rest < 1), near_one, total * (e * inverse) - y)
+
+
 cdef inline double tiny_rest(const real* tag) noexcept nogil:
     """A sum of exponentials below which some of them may be subnormal (a loss next to underflow): it is then made anew."""
     return 8.077935669463161e-28 if sizeof(real) == 4 else 1.0261342003245941e-289
@@ -105,6 +118,11 @@ cdef inline double tiny_sum(const real* x, real m, Py_ssize_t classes) noexcept 
         return fl_block_tiny_sum_f32(x, m, classes)
     else:
         return fl_block_tiny_sum_f64(x, m, classes)
+
+
+cdef inline double hessian_factor(double weight, double scale, double total, double rest) noexcept nogil:
+    """What e ((1 - e) + rest) is multiplied by: rounded once, where p (1 - p) would round four times."""
+    return weight * scale * total / ((1 + rest) * (1 + rest))
 
 
 # ---- few classes: rows in the lanes ----------------------------------------------------------------------------
@@ -184,8 +202,9 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
     cdef real inverse[TILE_ROWS]
     cdef real total[TILE_ROWS]
     cdef real target[TILE_ROWS]
+    cdef real curvature[TILE_ROWS]
     cdef int64_t label[TILE_ROWS]
-    cdef real p, g, h, rest_of
+    cdef real p, g, h
 
     load_rows(tag, call, first, n, label, weight)
     for i in range(n, lanes):
@@ -236,7 +255,7 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
             for i in range(lanes):
                 p = y[c * lanes + i]
                 total[i] += p
-                value[i] += where_(p == 0, <real>0, p * finite_difference(m[i], x[c * lanes + i]))
+                value[i] += weighted_difference(p, m[i], x[c * lanes + i])
         for i in range(lanes):
             value[i] += total[i] * log1p_(rest[i])
     else:
@@ -247,21 +266,18 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
 
     # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
     if call.want & HESSIAN:
+        for i in range(lanes):
+            curvature[i] = <real>hessian_factor(weight[i], call.scale, <double>total[i] if call.dense else 1, rest[i])
         for c in range(classes):
             for i in range(lanes):
-                p = e[c * lanes + i]
-                h = (p * inverse[i]) * (((1 - p) + rest[i]) * inverse[i])
-                if call.dense:
-                    h *= total[i]
-                x[c * lanes + i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
+                h = e[c * lanes + i] * ((1 - e[c * lanes + i]) + rest[i]) * curvature[i]
+                x[c * lanes + i] = where_(multiplier[i] == 0, <real>0, h)
         store_tile(tag, &call.hessian, first, n, classes, x)
     if call.want & GRADIENT:
         if call.dense:
             for c in range(classes):
                 for i in range(lanes):
-                    p = e[c * lanes + i] * inverse[i]
-                    rest_of = (total[i] - y[c * lanes + i]) - total[i] * (rest[i] * inverse[i])
-                    g = where_(e[c * lanes + i] == 1, rest_of, total[i] * p - y[c * lanes + i])
+                    g = dense_gradient(e[c * lanes + i], y[c * lanes + i], total[i], rest[i], inverse[i])
                     e[c * lanes + i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
         else:
             for i in range(lanes):
@@ -380,18 +396,15 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
         if class_run_in_place(tag, &call.hessian, hessian_data):
             hessian = <real*>hessian_data
-        part = multiplier * y_sum if call.dense else multiplier
+        part = <real>hessian_factor(weight, call.scale, total if call.dense else 1, rest)
         for c in range(classes):
-            p = e[c]
-            hessian[c] = ((p * inverse) * (((1 - p) + rest_real) * inverse)) * part
+            hessian[c] = e[c] * ((1 - e[c]) + rest_real) * part
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
         if call.dense:
-            part = y_sum * (rest_real * inverse)
             for c in range(classes):
-                p = where_(e[c] == 1, (y_sum - y[c]) - part, y_sum * (e[c] * inverse) - y[c])
-                e[c] = p * multiplier
+                e[c] = dense_gradient(e[c], y[c], y_sum, rest_real, inverse) * multiplier
         else:
             if call.task == CROSS_ENTROPY:
                 target = (e[label] - 1) - rest_real
@@ -409,7 +422,7 @@ cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, dou
     cdef real product[SAMPLES]
     cdef Py_ssize_t chunk, start, c, n
     cdef double distance = 0
-    cdef real m, difference
+    cdef real m
     if real is float:
         m = fl_block_max_f32(x, classes)
     else:
@@ -419,8 +432,7 @@ cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, dou
         start = chunk * SAMPLES
         n = min(<Py_ssize_t>SAMPLES, classes - start)
         for c in range(n):
-            difference = finite_difference(m, x[start + c])
-            product[c] = where_(y[start + c] == 0, <real>0, y[start + c] * difference)
+            product[c] = weighted_difference(y[start + c], m, x[start + c])
         distance += sum_of(product, <const real*>NULL, n)
         total[0] += sum_of(y + start, <const real*>NULL, n)
     return distance
