@@ -6,17 +6,26 @@ import cases
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--one-in", type=int, default=1, help="run one test in this many, which ones depends on the seed")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "compact: the part of the suite that runs again for each ISA level of the CPU")
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "big" in config.getoption("-m"):
-        return
-    chosen = [item for item in items if "big" not in item.keywords]
-    config.hook.pytest_deselected(items=[item for item in items if "big" in item.keywords])
-    items[:] = chosen
+    if "big" not in config.getoption("-m"):
+        deselect(config, items, {item for item in items if "big" in item.keywords})
+    one_in = config.getoption("--one-in")
+    deselect(config, items, set(items) - set(items[cases.SEED % one_in :: one_in]))
+
+
+def deselect(config: pytest.Config, items: list[pytest.Item], unwanted: set[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if item in unwanted])
+    items[:] = [item for item in items if item not in unwanted]
 
 
 def pytest_report_header() -> str:

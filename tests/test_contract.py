@@ -204,10 +204,10 @@ def test_a_new_gradient_has_the_memory_order_and_the_dtype_of_y_pred(variant: Va
 @compact
 @of_float
 @pytest.mark.parametrize("classes", [1, 3, 10, 300, 70_000])
-@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("reduction", ["none", "mean"])
 @every_variant
 def test_any_number_of_threads(variant: Variant, reduction: str, classes: int, dtype: Any) -> None:
-    shape = (max(3, 300_000 // classes) + 7, classes) if variant.rowwise else (300_007 // classes, classes)
+    shape = (max(3, 140_000 // classes) + 7, classes) if variant.rowwise else (140_007 // classes, classes)
     inputs, rng = drawn(variant, shape, dtype)
     keywords = {"reduction": reduction, "sample_weight": rng.random(inputs.samples)}
     expected = bits(inputs(n_threads=1, **keywords))

@@ -1,4 +1,7 @@
-"""The compact part of the suite again, under each ISA level of this CPU but the one the suite itself runs on."""
+"""A sample of the suite again, under each ISA level of this CPU but the one that the suite itself runs on.
+
+``FASTLOSS_ISA=v2 python -m pytest tests`` runs all of it on one level.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,9 @@ OTHERS = [level for level in fl.build_info()["isa_available"] if level != fl.bui
 
 
 @pytest.mark.parametrize("level", OTHERS)
-def test_the_compact_suite_on_another_level(level: str) -> None:
+def test_the_suite_on_another_level(level: str) -> None:
     environment = os.environ | {"FASTLOSS_ISA": level, "FASTLOSS_TEST_SEED": str(cases.SEED)}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-m",
-        "compact",
-        "-p",
-        "no:cacheprovider",
-        str(Path(__file__).parent),
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "compact", "--one-in=4", "-p", "no:cacheprovider"]
+    command.append(str(Path(__file__).parent))
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert f"kernels {level}" in done.stdout or "passed" in done.stdout
