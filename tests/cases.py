@@ -54,6 +54,20 @@ def bits(results: Any) -> Any:
     return results.dtype, results.shape, results.tobytes()
 
 
+def rounded_once(results: Any, dtype: Any) -> np.ndarray:
+    """Return numbers of a wider type as `dtype`, to nearest. (ml_dtypes rounds float64 to float32 on its way to bfloat16.)"""
+    wide = np.asarray(results)
+    with np.errstate(over="ignore", under="ignore"):
+        if wide.dtype != np.float64 or dtype != ml_dtypes.bfloat16:
+            return wide.astype(dtype)
+        narrow = np.array(wide, np.float32)  # rounded to odd: what is between two neighbours is never taken for a tie
+        inexact = np.isfinite(wide) & (narrow != wide)
+        mantissa = narrow.view(np.uint32)
+        mantissa -= inexact & (abs(narrow) > abs(wide))
+        mantissa |= inexact
+        return narrow.astype(dtype)
+
+
 # -- what a row of the catalogue asks for -----------------------------------------------------------------------------
 
 
