@@ -55,7 +55,7 @@ def bits(results: Any) -> Any:
 
 
 def rounded_once(results: Any, dtype: Any) -> np.ndarray:
-    """Return numbers of a wider type as `dtype`, to nearest. (ml_dtypes rounds float64 to float32 on its way to bfloat16.)"""
+    """Return numbers of a wider type as `dtype`, to nearest (ml_dtypes rounds float64 to float32 before bfloat16)."""
     wide = np.asarray(results)
     with np.errstate(over="ignore", under="ignore"):
         if wide.dtype != np.float64 or dtype != ml_dtypes.bfloat16:
