@@ -244,7 +244,7 @@ FL_INLINE fl_pairf fl_half_expm1f(float x)
     return y;
 }
 
-/* exp(x) - 1:  max 0.82 ULP (without FMA 0.83) */
+/* exp(x) - 1:  max 0.80 ULP (without FMA 0.86) */
 FL_INLINE float fl_expm1f(float x)
 {
     int tiny = fl_absf(x) < 0x1p-60f;
@@ -329,7 +329,7 @@ FL_INLINE float fl_log_sigmoidf(float x)
 /*
  * With h = (exp(-2 |x|) - 1) / 2:   tanh |x| = q = -h / (1 + h),   and 1 / (1 + h) = 1 + q carries the tails
  * |x| > 10: 1 to the last bit
- * max 1.20 ULP (without FMA 1.20)
+ * max 1.17 ULP (without FMA 1.23)
  */
 FL_INLINE float fl_tanhf(float x)
 {
