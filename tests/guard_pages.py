@@ -1,0 +1,70 @@
+"""Every array of a call ends on a page that may not be touched: a vector that reads or writes past the end dies here.
+
+``python tests/guard_pages.py`` prints "untouched"; the sizes and offsets cover every tail of a vector of 64 bytes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from typing import Any
+
+import cases
+import numpy as np
+
+import fastloss as fl
+
+PAGE = mmap.PAGESIZE
+
+
+def guarded(a: np.ndarray, before: bool) -> np.ndarray:
+    """Return a copy of a contiguous array that ends where a forbidden page begins, or begins where one ends."""
+    size = -(-max(a.nbytes, 1) // PAGE) * PAGE
+    memory = mmap.mmap(-1, size + 2 * PAGE)
+    whole = np.frombuffer(memory, np.uint8)
+    for page in (whole.ctypes.data, whole.ctypes.data + PAGE + size):
+        assert ctypes.CDLL(None, use_errno=True).mprotect(ctypes.c_void_p(page), ctypes.c_size_t(PAGE), 0) == 0
+    start = PAGE if before else PAGE + size - a.nbytes
+    copy = whole[start : start + a.nbytes].view(a.dtype).reshape(a.shape)
+    copy[...] = a
+    return copy
+
+
+def call(variant: cases.Variant, shape: tuple[int, ...], dtype: Any, before: bool) -> None:
+    rng = cases.generator(str(variant), shape, str(dtype))
+    inputs = cases.draw(variant, shape, dtype, rng)
+    weight, where = rng.random(inputs.samples).astype(dtype), rng.random(inputs.samples) < 0.7
+    expected = inputs(sample_weight=weight, where=where)
+    near = inputs.replace(y_true=guarded(inputs.y_true, before), y_pred=guarded(inputs.y_pred, before))
+    out = tuple(guarded(result, before) for result in expected)
+    got = near(sample_weight=guarded(weight, before), where=guarded(where, before), out=out)
+    assert cases.bits(got) == cases.bits(expected)
+    near("__call__", reduction="mean")
+    near("grad", out=near.y_pred)
+
+
+def call_function(name: str, shape: tuple[int, ...], dtype: Any, before: bool) -> None:
+    x = cases.generator(name, shape, str(dtype)).normal(size=shape).astype(dtype)
+    function = getattr(fl, name)
+    expected = function(x)
+    assert cases.bits(function(guarded(x, before), out=guarded(expected, before))) == cases.bits(expected)
+
+
+def main() -> None:
+    for variant in cases.variants():
+        for dtype in (*cases.FLOATS, cases.HALVES[0]):
+            for before in (False, True):
+                for n in (*range(1, 20), 31, 33, 63, 65, 127, cases.BLOCK + 1):
+                    call(variant, (n, 3) if variant.rowwise else (n,), dtype, before)
+                for classes in (5, 63, 64, 65, 66, 67, 70, 79, 81, 97, 127, 130, 1000):
+                    call(variant, (2, classes), dtype, before)
+    for name in ("softmax", "log_softmax", "logsumexp", "sigmoid", "log_sigmoid", "softplus"):
+        for dtype in (*cases.FLOATS, *cases.HALVES):
+            for shape in ((1, 3), (7, 3), (65, 3), (2, 65), (3, 79), (1, cases.BLOCK + 1)):
+                call_function(name, shape, dtype, before=False)
+                call_function(name, shape, dtype, before=True)
+    print("untouched")
+
+
+if __name__ == "__main__":
+    main()
