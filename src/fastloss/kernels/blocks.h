@@ -22,6 +22,21 @@
 #define FL_NO_OVERLAP
 #endif
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#define FL_TRANSPOSE_TILE 4
+static inline void fl_transpose_tile_f32(const float *from, ptrdiff_t from_stride, float *to, ptrdiff_t to_stride)
+{
+    __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
+    __m128 c = _mm_loadu_ps(from + 2 * from_stride), d = _mm_loadu_ps(from + 3 * from_stride);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(to, a);
+    _mm_storeu_ps(to + to_stride, b);
+    _mm_storeu_ps(to + 2 * to_stride, c);
+    _mm_storeu_ps(to + 3 * to_stride, d);
+}
+#endif
+
 #define FL_REAL float
 #define FL_NAME(name) name##_f32
 #define FL_MATH(name) name##f
@@ -36,6 +51,17 @@
 #undef FL_OFFSET
 #undef FL_EXP_OF_MINUS_OFFSET
 
+#if defined(__SSE2__)
+#undef FL_TRANSPOSE_TILE
+#define FL_TRANSPOSE_TILE 2
+static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stride, double *to, ptrdiff_t to_stride)
+{
+    __m128d a = _mm_loadu_pd(from), b = _mm_loadu_pd(from + from_stride);
+    _mm_storeu_pd(to, _mm_unpacklo_pd(a, b));
+    _mm_storeu_pd(to + to_stride, _mm_unpackhi_pd(a, b));
+}
+#endif
+
 #define FL_REAL double
 #define FL_NAME(name) name##_f64
 #define FL_MATH(name) name
@@ -49,6 +75,28 @@
 #undef FL_LANES
 #undef FL_OFFSET
 #undef FL_EXP_OF_MINUS_OFFSET
+
+/* Which of two equivalent primitives runs depends on the row's largest number, never on where the row lies. */
+#if defined(__AVX512F__)
+#include "blocks_avx512.h"
+static inline float fl_block_max_f32(const float *x, ptrdiff_t n) { return fl_max_avx512(x, n); }
+static inline double fl_block_exp_sum_f32(const float *x, float m, float *e, ptrdiff_t n, double *ties)
+{
+    if (fl_absf(m) < FL_AVX512_LARGEST) return fl_exp_sum_avx512(x, m, e, n, ties);
+    return fl_general_exp_sum_f32(x, m, e, n, ties);
+}
+static inline void fl_lanes_exp_f32(const float *x, const float *m, float *e, float *sum, float *ties)
+{
+    fl_lanes_exp_avx512(x, m, e, sum, ties);
+}
+#else
+#define fl_block_max_f32 fl_general_max_f32
+#define fl_lanes_exp_f32 fl_general_lanes_exp_f32
+#define fl_block_exp_sum_f32 fl_general_exp_sum_f32
+#endif
+#define fl_block_max_f64 fl_general_max_f64
+#define fl_lanes_exp_f64 fl_general_lanes_exp_f64
+#define fl_block_exp_sum_f64 fl_general_exp_sum_f64
 #endif
 
 #else /* the primitives, for FL_REAL */
@@ -106,7 +154,7 @@ static inline int FL_NAME(fl_block_inside)(const FL_REAL *x, const FL_REAL *w, F
 }
 
 /* Largest x; NaN is passed over, -infinity where there is nothing else. */
-static inline FL_REAL FL_NAME(fl_block_max)(const FL_REAL *x, ptrdiff_t n)
+static inline FL_REAL FL_NAME(fl_general_max)(const FL_REAL *x, ptrdiff_t n)
 {
     FL_REAL lane[FL_LANES];
     for (int j = 0; j < FL_LANES; j++) lane[j] = -(FL_REAL)INFINITY;
@@ -142,6 +190,36 @@ FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
     return x == m ? (FL_REAL)1 : e;
 }
 
+/* One class of a tile of rows in the lanes: e = exp(x - m), added to `sum` where x < m, counted in `ties` where x == m. */
+static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+{
+    FL_NO_OVERLAP
+    for (int j = 0; j < FL_LANES; j++) {
+        FL_REAL exponential = FL_NAME(fl_exp_below)(x[j], m[j]);
+        sum[j] += x[j] == m[j] ? (FL_REAL)0 : exponential;
+        ties[j] += x[j] == m[j] ? (FL_REAL)1 : (FL_REAL)0;
+        e[j] = exponential;
+    }
+}
+
+/* to[column][row] = from[row][column]; strides in elements. */
+static inline void FL_NAME(fl_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
+                                         ptrdiff_t rows, ptrdiff_t columns)
+{
+    ptrdiff_t column = 0;
+#ifdef FL_TRANSPOSE_TILE
+    for (; column + FL_TRANSPOSE_TILE <= columns; column += FL_TRANSPOSE_TILE) {
+        ptrdiff_t row = 0;
+        for (; row + FL_TRANSPOSE_TILE <= rows; row += FL_TRANSPOSE_TILE)
+            FL_NAME(fl_transpose_tile)(from + row * from_stride + column, from_stride, to + column * to_stride + row, to_stride);
+        for (; row < rows; row++)
+            for (int j = 0; j < FL_TRANSPOSE_TILE; j++) to[(column + j) * to_stride + row] = from[row * from_stride + column + j];
+    }
+#endif
+    for (; column < columns; column++)
+        for (ptrdiff_t row = 0; row < rows; row++) to[column * to_stride + row] = from[row * from_stride + column];
+}
+
 /* The sum of exp(x - m) over x < m where every term is next to underflow, in double.
  *
  * Subnormal terms keep few bits, and each loses half of its last place. exp(x - m + FL_OFFSET) is a normal number, and
@@ -163,7 +241,7 @@ static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptr
 
 /* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m.
  * n is at most a few thousand: a lane adds up in FL_REAL. */
-static inline double FL_NAME(fl_block_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
+static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
 {
     FL_REAL sum[FL_LANES] = {0}, tie[FL_LANES] = {0}, rest[FL_LANES];
     ptrdiff_t i = 0;

@@ -61,7 +61,7 @@ cdef extern from "dtypes.h" nogil:
     void fl_widen_f64(int, const char*, double*, Py_ssize_t) noexcept
     void fl_narrow_f32(int, const float*, char*, Py_ssize_t) noexcept
     void fl_narrow_f64(int, const double*, char*, Py_ssize_t) noexcept
-    void fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
+    bint fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
 
 cdef extern from "blocks.h" nogil:
     double fl_block_sum_f32(const float*, Py_ssize_t) noexcept
@@ -74,19 +74,15 @@ cdef extern from "blocks.h" nogil:
     bint fl_block_inside_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
     float fl_block_max_f32(const float*, Py_ssize_t) noexcept
     double fl_block_max_f64(const double*, Py_ssize_t) noexcept
-    float fl_exp_below_f32(float, float) noexcept
-    double fl_exp_below_f64(double, double) noexcept
+    void fl_lanes_exp_f32(const float*, const float*, float*, float*, float*) noexcept
+    void fl_lanes_exp_f64(const double*, const double*, double*, double*, double*) noexcept
+    void fl_transpose_f32(const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_transpose_f64(const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
     double fl_block_exp_sum_f32(const float*, float, float*, Py_ssize_t, double*) noexcept
     double fl_block_exp_sum_f64(const double*, double, double*, Py_ssize_t, double*) noexcept
     double fl_block_tiny_sum_f32(const float*, float, Py_ssize_t) noexcept
     double fl_block_tiny_sum_f64(const double*, double, Py_ssize_t) noexcept
 
-
-cdef inline real exp_below(real x, real m) noexcept nogil:
-    if real is float:
-        return fl_exp_below_f32(x, m)
-    else:
-        return fl_exp_below_f64(x, m)
 
 cdef inline Py_ssize_t lanes_of(const real* tag) noexcept nogil:
     """Lanes of a block primitive: 256 bytes of numbers."""

@@ -52,14 +52,15 @@ cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexc
     return lanes_of(tag) if classes <= FEW else WIDE_ROWS
 
 
-cdef void load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, int64_t* labels) noexcept nogil:
+cdef bint load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, int64_t* labels) noexcept nogil:
+    """Read the labels of a block; whether one of them is no class (then marked by a negative number)."""
     cdef char raw[TILE_ROWS * 8]
     cdef const char* source = raw
     if adjoining(&call.y_true) and not call.y_true.swapped:
         source = call.y_true.data + first * call.y_true.itemsize
     else:
         copy_samples(&call.y_true, 0, first, count, raw, False)
-    fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
+    return fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
 
 
 cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
@@ -71,12 +72,13 @@ cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_
     for i in range(count):
         weight[i] = <real>1 if w == NULL else w[i]
     if call.task == CROSS_ENTROPY and not call.given_dense:
-        load_labels(call, first, count, labels)
-        for i in range(count):
-            if labels[i] < 0:    # ignored; or overwritten by another thread since it was checked
-                weight[i] = 0
-                labels[i] = 0
-            elif call.class_weight != NULL and not call.dense and weight[i] != 0:
+        if load_labels(call, first, count, labels):
+            for i in range(count):
+                if labels[i] < 0:    # ignored; or overwritten by another thread since it was checked
+                    weight[i] = 0
+                    labels[i] = 0
+        if call.class_weight != NULL and not call.dense:
+            for i in range(count):
                 weight[i] = <real>(weight[i] * call.class_weight[labels[i]])
 
 
@@ -125,33 +127,80 @@ cdef inline double hessian_factor(double weight, double scale, double total, dou
     return weight * scale * total / ((1 + rest) * (1 + rest))
 
 
+cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
+    """Whether the classes of a row lie in memory as the kernel computes with them."""
+    return operand.class_stride == sizeof(real) and native(tag, operand) and aligned(data, sizeof(real))
+
+
 # ---- few classes: rows in the lanes ----------------------------------------------------------------------------
 
-cdef void load_tile(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
-                    real* tile) noexcept nogil:
+cdef inline void transpose(const real* source, Py_ssize_t source_stride, real* target, Py_ssize_t target_stride,
+                           Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    if real is float:
+        fl_transpose_f32(source, source_stride, target, target_stride, rows, columns)
+    else:
+        fl_transpose_f64(source, source_stride, target, target_stride, rows, columns)
+
+
+cdef inline bint rows_in_place(const real* tag, const Operand* operand) noexcept nogil:
+    """Whether each row lies in memory as the kernel computes with it, and the rows lie evenly."""
+    return (operand.dimensions <= 1 and class_run_in_place(tag, operand, operand.data)
+            and (operand.dimensions == 0 or operand.strides[0] % <Py_ssize_t>sizeof(real) == 0))
+
+
+cdef inline bint one_run(const Operand* operand, Py_ssize_t classes) noexcept nogil:
+    """Whether all rows together are one contiguous run."""
+    return operand.class_stride == operand.itemsize and not operand.swapped and (
+        operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == classes * operand.itemsize))
+
+
+cdef void load_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
+                    real* tile, real* spare) noexcept nogil:
     """tile[c][row]; rows beyond `count` are 0."""
-    cdef Py_ssize_t lanes = lanes_of(tag), c, row
+    cdef Py_ssize_t lanes = lanes_of(tile), c, row, row_stride
     cdef const real* source
-    for c in range(classes):
-        source = load(operand, c * operand.class_stride, first, count, tile + c * lanes)
-        if source != tile + c * lanes:
-            memcpy(tile + c * lanes, source, count * sizeof(real))
-        for row in range(count, lanes):
-            tile[c * lanes + row] = 0
+    if rows_in_place(tile, operand):
+        row_stride = operand.strides[0] if operand.dimensions else 0
+        transpose(<const real*>(operand.data + first * row_stride), row_stride // <Py_ssize_t>sizeof(real), tile, lanes, count, classes)
+    elif one_run(operand, classes):
+        widen(tile, operand.dtype, operand.data + first * classes * operand.itemsize, spare, count * classes)
+        transpose(<const real*>spare, classes, tile, lanes, count, classes)
+    else:
+        for c in range(classes):
+            source = load(operand, c * operand.class_stride, first, count, tile + c * lanes)
+            if source != tile + c * lanes:
+                memcpy(tile + c * lanes, source, count * sizeof(real))
+    if count < lanes:
+        for c in range(classes):
+            for row in range(count, lanes):
+                tile[c * lanes + row] = 0
 
 
-cdef void store_tile(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
-                     const real* tile) noexcept nogil:
-    cdef Py_ssize_t lanes = lanes_of(tag), c
-    for c in range(classes):
-        store(operand, c * operand.class_stride, first, count, tile + c * lanes)
+cdef void store_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
+                     const real* tile, real* spare) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tile), c, row_stride
+    if rows_in_place(tile, operand):
+        row_stride = operand.strides[0] if operand.dimensions else 0
+        transpose(tile, lanes, <real*>(operand.data + first * row_stride), row_stride // <Py_ssize_t>sizeof(real), classes, count)
+    elif one_run(operand, classes):
+        transpose(tile, lanes, spare, classes, classes, count)
+        narrow(tile, operand.dtype, <const real*>spare, operand.data + first * classes * operand.itemsize, count * classes)
+    else:
+        for c in range(classes):
+            store(operand, c * operand.class_stride, first, count, tile + c * lanes)
+
+
+cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, real* ties) noexcept nogil:
+    if real is float:
+        fl_lanes_exp_f32(x, m, e, total, ties)
+    else:
+        fl_lanes_exp_f64(x, m, e, total, ties)
 
 
 cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* ties) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(x), c, group, i
     cdef real part[TILE_ROWS]
     cdef real row[FEW]
-    cdef real value
     cdef bint tiny = False
     for i in range(lanes):
         m[i] = -INFINITY
@@ -164,11 +213,7 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
         for i in range(lanes):
             part[i] = 0
         for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
-            for i in range(lanes):
-                value = exp_below(x[c * lanes + i], m[i])
-                part[i] += where_(x[c * lanes + i] == m[i], <real>0, value)
-                ties[i] += where_(x[c * lanes + i] == m[i], <real>1, <real>0)
-                e[c * lanes + i] = value
+            lanes_exp(x + c * lanes, m, e + c * lanes, part, ties)
         for i in range(lanes):
             rest[i] += part[i]
     for i in range(lanes):
@@ -193,25 +238,26 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
     cdef real x[FEW * TILE_ROWS]
     cdef real e[FEW * TILE_ROWS]
     cdef real y[FEW * TILE_ROWS]
+    cdef real spare[FEW * TILE_ROWS]
     cdef real m[TILE_ROWS]
     cdef real rest[TILE_ROWS]
     cdef real ties[TILE_ROWS]
+    cdef real log_sum[TILE_ROWS]
     cdef real value[TILE_ROWS]
     cdef real weight[TILE_ROWS]
-    cdef real multiplier[TILE_ROWS]
+    cdef real factor[TILE_ROWS]
     cdef real inverse[TILE_ROWS]
     cdef real total[TILE_ROWS]
     cdef real target[TILE_ROWS]
-    cdef real curvature[TILE_ROWS]
-    cdef int64_t label[TILE_ROWS]
-    cdef real p, g, h
+    cdef real label[TILE_ROWS]   # a number of the lanes' own type, so that lanes are compared with it
+    cdef int64_t labels[TILE_ROWS]
+    cdef real g
 
-    load_rows(tag, call, first, n, label, weight)
+    load_rows(tag, call, first, n, labels, weight)
+    load_tile(&call.logits, first, n, classes, x, spare)
+    tile_sums(x, classes, e, m, rest, ties)
     for i in range(n, lanes):
         weight[i] = 0
-        label[i] = 0
-    load_tile(tag, &call.logits, first, n, classes, x)
-    tile_sums(x, classes, e, m, rest, ties)
 
     if call.task == LOGSUMEXP:
         for i in range(lanes):
@@ -220,30 +266,34 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
         return 0
     for i in range(lanes):
         rest[i] = checked_rest(m[i], rest[i], ties[i])
-        inverse[i] = <real>(1 / (1 + <double>rest[i]))
-        multiplier[i] = <real>(<double>weight[i] * call.scale)
-    if call.task == LOG_SOFTMAX:
+    if call.want & VALUE or call.task == LOG_SOFTMAX:
         for i in range(lanes):
-            value[i] = log1p_(rest[i])
+            log_sum[i] = log1p_(rest[i])
+    if call.task == LOG_SOFTMAX:
         for c in range(classes):
             for i in range(lanes):
-                e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + value[i])
-        store_tile(tag, &call.gradient, first, n, classes, e)
+                e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + log_sum[i])
+        store_tile(&call.gradient, first, n, classes, e, spare)
         return 0
+    if call.task == SOFTMAX or call.dense:
+        for i in range(lanes):
+            inverse[i] = <real>(1 / (1 + <double>rest[i]))
     if call.task == SOFTMAX:
         for c in range(classes):
             for i in range(lanes):
                 e[c * lanes + i] *= inverse[i]
-        store_tile(tag, &call.gradient, first, n, classes, e)
+        store_tile(&call.gradient, first, n, classes, e, spare)
         return 0
 
     if call.dense:
         if call.given_dense:
-            load_tile(tag, &call.y_true, first, n, classes, y)
+            load_tile(&call.y_true, first, n, classes, y, spare)
         else:
             for c in range(classes):
-                for i in range(lanes):
-                    y[c * lanes + i] = label[i] == c
+                for i in range(n):
+                    y[c * lanes + i] = labels[i] == c
+                for i in range(n, lanes):
+                    y[c * lanes + i] = 0
         if call.smoothing != 0 or call.class_weight != NULL:
             for c in range(classes):
                 for i in range(lanes):
@@ -253,43 +303,52 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
             value[i] = 0
         for c in range(classes):
             for i in range(lanes):
-                p = y[c * lanes + i]
-                total[i] += p
-                value[i] += weighted_difference(p, m[i], x[c * lanes + i])
-        for i in range(lanes):
-            value[i] += total[i] * log1p_(rest[i])
+                total[i] += y[c * lanes + i]
+        if call.want & VALUE:
+            for c in range(classes):
+                for i in range(lanes):
+                    value[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
+            for i in range(lanes):
+                value[i] += total[i] * log_sum[i]
     else:
-        for i in range(lanes):
-            target[i] = x[label[i] * lanes + i]
-        for i in range(lanes):
-            value[i] = finite_difference(m[i], target[i]) + log1p_(rest[i])
+        for i in range(n):
+            label[i] = <real>labels[i]
+        for i in range(n, lanes):
+            label[i] = 0
+        if call.want & VALUE:
+            for i in range(lanes):
+                target[i] = 0
+            for c in range(classes):
+                for i in range(lanes):
+                    target[i] = where_(label[i] == c, x[c * lanes + i], target[i])
+            for i in range(lanes):
+                value[i] = finite_difference(m[i], target[i]) + log_sum[i]
 
     # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
     if call.want & HESSIAN:
         for i in range(lanes):
-            curvature[i] = <real>hessian_factor(weight[i], call.scale, <double>total[i] if call.dense else 1, rest[i])
+            factor[i] = <real>hessian_factor(weight[i], call.scale, <double>total[i] if call.dense else 1, rest[i])
         for c in range(classes):
             for i in range(lanes):
-                h = e[c * lanes + i] * ((1 - e[c * lanes + i]) + rest[i]) * curvature[i]
-                x[c * lanes + i] = where_(multiplier[i] == 0, <real>0, h)
-        store_tile(tag, &call.hessian, first, n, classes, x)
+                g = e[c * lanes + i] * ((1 - e[c * lanes + i]) + rest[i]) * factor[i]
+                x[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        store_tile(&call.hessian, first, n, classes, x, spare)
     if call.want & GRADIENT:
         if call.dense:
+            for i in range(lanes):
+                factor[i] = <real>(<double>weight[i] * call.scale)
             for c in range(classes):
                 for i in range(lanes):
-                    g = dense_gradient(e[c * lanes + i], y[c * lanes + i], total[i], rest[i], inverse[i])
-                    e[c * lanes + i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
+                    g = dense_gradient(e[c * lanes + i], y[c * lanes + i], total[i], rest[i], inverse[i]) * factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         else:
             for i in range(lanes):
-                target[i] = ((e[label[i] * lanes + i] - 1) - rest[i])
-            for i in range(lanes):
-                inverse[i] = <real>(<double>weight[i] * call.scale / (1 + <double>rest[i]))
+                factor[i] = <real>(<double>weight[i] * call.scale / (1 + <double>rest[i]))
             for c in range(classes):
                 for i in range(lanes):
-                    e[c * lanes + i] = where_(multiplier[i] == 0, <real>0, e[c * lanes + i] * inverse[i])
-            for i in range(lanes):
-                e[label[i] * lanes + i] = where_(multiplier[i] == 0, <real>0, target[i] * inverse[i])
-        store_tile(tag, &call.gradient, first, n, classes, e)
+                    g = where_(label[i] == c, (e[c * lanes + i] - 1) - rest[i], e[c * lanes + i]) * factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        store_tile(&call.gradient, first, n, classes, e, spare)
     if not call.want & VALUE:
         return 0
     if call.value.data != NULL:
@@ -300,11 +359,6 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
 
 
 # ---- many classes: classes in the lanes ------------------------------------------------------------------------
-
-cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
-    """Whether the classes of a row lie in memory as the kernel computes with them."""
-    return operand.class_stride == sizeof(real) and native(tag, operand) and aligned(data, sizeof(real))
-
 
 cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, double* rest, double* ties) noexcept nogil:
     """Largest logit; e = exp(x - m), a whole row if `keep`, else each chunk over the one before; the sum of the rest."""
@@ -488,12 +542,12 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
         return NAN
     if not call.given_dense:
         w = load_weights(&call.weight, &call.where, first, n, buffer)
-        load_labels(call, first, n, label)
-        for i in range(n):
-            bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
-        if bad:
-            return NAN
-        if w == NULL and not call.ignoring and call.class_weight == NULL:
+        if load_labels(call, first, n, label):
+            for i in range(n):
+                bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
+            if bad:
+                return NAN
+        elif w == NULL and call.class_weight == NULL:
             return n
     load_rows(tag, call, first, n, label, weight)
     for i in range(n):
