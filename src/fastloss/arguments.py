@@ -221,11 +221,14 @@ def check_soft_targets(
     kept = _kept(sums.shape, weights, where)
     bad = first_true((values < 0) & np.expand_dims(kept, axis))
     if bad is not None:
-        raise ValueError(f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a probability: it is < 0")
+        raise ValueError(
+            f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not a probability: it is < 0"
+        )
     bad = first_true((np.abs(sums - 1) > SUM_TOLERANCE * 0.99) & kept)
     if bad is not None:
         raise ValueError(
-            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; a soft target adds up to 1"
+            f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; "
+            "a soft target adds up to 1"
         )
 
 
