@@ -280,7 +280,7 @@ def rows_of(regime: str, dtype: Any, rows: int, classes: int) -> tuple[np.ndarra
     y_true, logits = ROW_REGIMES[regime](generator(regime, dtype, rows, classes), np.dtype(dtype), rows, classes)
     assert np.isfinite(logits).all()
     assert logits.dtype == dtype
-    if rows >= 8 and classes > 1:
+    if rows >= 24 and classes > 1:
         assert np.unique(y_true).size > 1
         assert np.unique(logits).size > min(rows, logits.size // 4) // 2
     return y_true, logits
