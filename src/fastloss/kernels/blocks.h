@@ -35,6 +35,23 @@ static inline void fl_transpose_tile_f32(const float *from, ptrdiff_t from_strid
     _mm_storeu_ps(to + 2 * to_stride, c);
     _mm_storeu_ps(to + 3 * to_stride, d);
 }
+static inline void fl_transpose_4_by_2(const float *from, ptrdiff_t from_stride, float *to, ptrdiff_t to_stride)
+{
+    __m128 zero = _mm_setzero_ps();
+    __m128 first = _mm_loadh_pi(_mm_loadl_pi(zero, (const __m64 *)from), (const __m64 *)(from + from_stride));
+    __m128 second = _mm_loadh_pi(_mm_loadl_pi(zero, (const __m64 *)(from + 2 * from_stride)), (const __m64 *)(from + 3 * from_stride));
+    _mm_storeu_ps(to, _mm_shuffle_ps(first, second, _MM_SHUFFLE(2, 0, 2, 0)));
+    _mm_storeu_ps(to + to_stride, _mm_shuffle_ps(first, second, _MM_SHUFFLE(3, 1, 3, 1)));
+}
+static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride, float *to, ptrdiff_t to_stride)
+{
+    __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + from_stride);
+    __m128 low = _mm_unpacklo_ps(a, b), high = _mm_unpackhi_ps(a, b);
+    _mm_storel_pi((__m64 *)to, low);
+    _mm_storeh_pi((__m64 *)(to + to_stride), low);
+    _mm_storel_pi((__m64 *)(to + 2 * to_stride), high);
+    _mm_storeh_pi((__m64 *)(to + 3 * to_stride), high);
+}
 #endif
 
 #define FL_REAL float
@@ -202,22 +219,38 @@ static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL
     }
 }
 
-/* to[column][row] = from[row][column]; strides in elements. */
+/* to[column][row] = from[row][column]; strides in elements. Tiles of 4 x 4 (double: 2 x 2), then 4 x 2 and 2 x 4. */
 static inline void FL_NAME(fl_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
                                          ptrdiff_t rows, ptrdiff_t columns)
 {
-    ptrdiff_t column = 0;
+    ptrdiff_t column = 0, row;
 #ifdef FL_TRANSPOSE_TILE
     for (; column + FL_TRANSPOSE_TILE <= columns; column += FL_TRANSPOSE_TILE) {
-        ptrdiff_t row = 0;
-        for (; row + FL_TRANSPOSE_TILE <= rows; row += FL_TRANSPOSE_TILE)
-            FL_NAME(fl_transpose_tile)(from + row * from_stride + column, from_stride, to + column * to_stride + row, to_stride);
+        const FL_REAL *here = from + column;
+        FL_REAL *there = to + column * to_stride;
+        for (row = 0; row + FL_TRANSPOSE_TILE <= rows; row += FL_TRANSPOSE_TILE)
+            FL_NAME(fl_transpose_tile)(here + row * from_stride, from_stride, there + row, to_stride);
+#if FL_TRANSPOSE_TILE == 4
+        if (row + 2 <= rows) {
+            fl_transpose_2_by_4(here + row * from_stride, from_stride, there + row, to_stride);
+            row += 2;
+        }
+#endif
         for (; row < rows; row++)
-            for (int j = 0; j < FL_TRANSPOSE_TILE; j++) to[(column + j) * to_stride + row] = from[row * from_stride + column + j];
+            for (int j = 0; j < FL_TRANSPOSE_TILE; j++) there[j * to_stride + row] = here[row * from_stride + j];
+    }
+#if FL_TRANSPOSE_TILE == 4
+    if (column + 2 <= columns) {
+        for (row = 0; row + 4 <= rows; row += 4)
+            fl_transpose_4_by_2(from + row * from_stride + column, from_stride, to + column * to_stride + row, to_stride);
+        for (; row < rows; row++)
+            for (int j = 0; j < 2; j++) to[(column + j) * to_stride + row] = from[row * from_stride + column + j];
+        column += 2;
     }
 #endif
+#endif
     for (; column < columns; column++)
-        for (ptrdiff_t row = 0; row < rows; row++) to[column * to_stride + row] = from[row * from_stride + column];
+        for (row = 0; row < rows; row++) to[column * to_stride + row] = from[row * from_stride + column];
 }
 
 /* The sum of exp(x - m) over x < m where every term is next to underflow, in double.

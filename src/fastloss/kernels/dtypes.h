@@ -209,25 +209,31 @@ static inline void fl_narrow_f64(int dtype, const double *from, char *to, ptrdif
 /* ---- class indices --------------------------------------------------------------------------------------------- */
 
 /* A label read here is in [0, n_classes), or one of the two negative marks: nothing that indexes by it can leave its row,
- * whatever another thread does to the array between the check and the kernel. Returns whether there was a mark. */
+ * whatever another thread does to the array between the check and the kernel. Returns whether there may be a mark. */
+#define FL_LABEL_LOOP(type, fits, statement)                                                           \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        type x;                                                                                        \
+        memcpy(&x, from + i * (ptrdiff_t)sizeof x, sizeof x);                                          \
+        int whole = fits;                                                                              \
+        int64_t label = whole ? (int64_t)x : -1;                                                       \
+        statement                                                                                      \
+    }
 #define FL_LABEL_CASE(tag, type, fits)                                                                 \
     case tag:                                                                                          \
-        for (ptrdiff_t i = 0; i < n; i++) {                                                            \
-            type x;                                                                                    \
-            memcpy(&x, from + i * (ptrdiff_t)sizeof x, sizeof x);                                      \
-            int whole = fits;                                                                          \
-            int64_t label = whole ? (int64_t)x : 0;                                                    \
-            int64_t checked = whole & ((uint64_t)label < (uint64_t)n_classes) ? label : FL_LABEL_BAD;  \
-            checked = ignoring & whole & (label == ignored) ? FL_LABEL_IGNORED : checked;              \
-            marks |= checked;                                                                          \
-            to[i] = checked;                                                                           \
+        FL_LABEL_LOOP(type, fits,                                                                      \
+                      int inside = (uint64_t)label < (uint64_t)n_classes;                              \
+                      to[i] = inside ? label : FL_LABEL_BAD;                                           \
+                      outside += inside ? 0 : 1;)                                                      \
+        if (ignoring) {                                                                                \
+            outside = 1;                                                                               \
+            FL_LABEL_LOOP(type, fits, if (whole && label == ignored) to[i] = FL_LABEL_IGNORED;)        \
         }                                                                                              \
         break;
 #define FL_LABEL_OF_REAL(x) ((x) > -0x1p62 && (x) < 0x1p62 && (x) == (int64_t)(x))
 
 static inline int fl_labels(int dtype, const char *from, int64_t *to, ptrdiff_t n, int64_t n_classes, int ignoring, int64_t ignored)
 {
-    int64_t marks = 0;
+    int64_t outside = 0;
     switch (dtype) {
     FL_LABEL_CASE(FL_BOOL, uint8_t, 1)
     FL_LABEL_CASE(FL_INT8, int8_t, 1)
@@ -242,8 +248,8 @@ static inline int fl_labels(int dtype, const char *from, int64_t *to, ptrdiff_t 
     FL_LABEL_CASE(FL_FLOAT64, double, FL_LABEL_OF_REAL(x))
     default: /* halves are widened by the caller */
         for (ptrdiff_t i = 0; i < n; i++) to[i] = FL_LABEL_BAD;
-        marks = FL_LABEL_BAD;
+        outside = n;
     }
-    return marks < 0;
+    return outside != 0;
 }
 #endif
