@@ -41,7 +41,7 @@ def refused(
     **keywords: Any,
 ) -> str:
     """Check that a call raises before it writes anything; return the message."""
-    poison = None
+    poison, named = None, dict(keywords)
     if "out" not in keywords and isinstance(y_pred, np.ndarray) and y_pred.dtype.kind == "f":
         poison = tuple(np.full(n, 0xA5, np.uint8) for n in (y_pred.nbytes, y_pred.nbytes))
         grad, hess = (p.view(y_pred.dtype.newbyteorder("=")).reshape(y_pred.shape) for p in poison)
@@ -49,6 +49,11 @@ def refused(
     with pytest.raises(error, match=message) as caught:
         loss.value_grad_hess(y_true, y_pred, **keywords)
     assert caught.type in (TypeError, ValueError)
+    if "out" not in named:  # the way of a call without keywords
+        with pytest.raises(error, match=message):
+            loss(y_true, y_pred, **named)
+        with pytest.raises(error, match=message):
+            loss.value_and_grad(y_true, y_pred, **named)
     if poison:
         assert all((p == 0xA5).all() for p in poison)
     return str(caught.value)

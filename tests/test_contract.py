@@ -232,6 +232,59 @@ def test_fused_and_separate_calls(variant: Variant, last: int, reduction: str, d
 
 
 @compact
+@of_dtype
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", [(29, 1), (29, 10), (3, 5, 65), (7,), (2000, 40)], ids=str)
+@every_variant
+def test_a_plain_call_and_one_that_names_every_keyword(
+    variant: Variant, shape: tuple[int, ...], method: str, dtype: Any
+) -> None:
+    """Calls without weights take a shorter way through the library: it has to lead to the same bits."""
+    inputs, _ = drawn(variant, shape, dtype)
+    loss = variant.loss.bind(**inputs.keywords)
+    call, y_true, y_pred = getattr(loss, method), inputs.y_true, inputs.y_pred
+    every = {"sample_weight": None, "where": None, "normalizer": None, "out": None, "n_threads": None}
+    for reduction in ("mean", "sum", "none"):
+        expected = call(y_true, y_pred, reduction=reduction, **every)
+        assert type(expected) is type(call(y_true, y_pred, reduction=reduction))
+        assert bits(call(y_true, y_pred, reduction=reduction)) == bits(expected)
+        assert bits(call(y_true, y_pred, reduction=reduction, n_threads=2)) == bits(expected)
+        assert bits(call(y_true, y_pred=y_pred, reduction=reduction)) == bits(expected)
+        arrays = tuple(np.full_like(y_pred, 113) if part != "value" else None for part in METHODS[method])
+        results = call(y_true, y_pred, reduction=reduction, out=arrays)
+        assert bits(results) == bits(expected)
+        for place, result in zip(arrays, results if len(arrays) > 1 else (results,), strict=True):
+            assert place is None or result is place
+    assert bits(call(y_true, y_pred)) == bits(call(y_true, y_pred, reduction="mean", **every))
+
+
+@compact
+@of_float
+@pytest.mark.parametrize("classes", [10, 64, 65, 300])
+@pytest.mark.parametrize("regime", cases.ROW_REGIMES)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if v.parameters == "default"], ids=str)
+def test_every_regime_in_place_and_in_other_layouts(variant: Variant, regime: str, classes: int, dtype: Any) -> None:
+    """What is computed twice, or in another way, in rare rows has the same bits too."""
+    inputs, _ = drawn(variant, (24, classes), dtype)
+    y_true, inputs.y_pred = cases.rows_of(regime, dtype, 24, classes)
+    if variant.target == "index":
+        inputs.y_true = y_true
+    for reduction in ("none", "mean"):
+        expected = inputs(reduction=reduction)
+        for layout in ("fortran", "stepped", "class axis first"):
+            y_pred = LAYOUTS[layout](inputs.y_pred)
+            assert bits(inputs.replace(y_pred=y_pred)(reduction=reduction)) == bits(expected), layout
+            assert bits(inputs.replace(y_pred=y_pred)("grad", reduction=reduction, out=y_pred)) == bits(expected[1])
+        y_pred = inputs.y_pred.copy()
+        assert bits(inputs.replace(y_pred=y_pred)(reduction=reduction, out=(None, y_pred, None))) == bits(expected)
+        assert bits(inputs("value_and_grad", reduction=reduction)) == bits(expected[:2])
+        assert bits(inputs("__call__", reduction=reduction)) == bits(expected[0])
+        alone = inputs.take(slice(7, 8))
+        if reduction == "none":
+            assert bits(alone()) == bits(tuple(result[7:8] for result in expected))
+
+
+@compact
 @of_float
 @pytest.mark.parametrize("classes", [1, 2, 3, 10, 63, 64, 65, 130, 1000])
 @pytest.mark.parametrize("variant", ROWWISE, ids=str)
