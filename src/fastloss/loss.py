@@ -357,13 +357,13 @@ class _Call:
         def last(array: np.ndarray[Any, Any] | None) -> Any:
             return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))
 
-        def run(inspect: bool, scale: float) -> float:
+        def run(inspect: bool, denominator: float) -> float:
             operands = (
                 last(y_pred), last(y_true) if soft else arguments.describe(y_true), arguments.describe(self.weights),
                 arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
             )  # fmt: skip
             total: float = kernels.rows(
-                CROSS_ENTROPY, self.want, self.double_precision, rows, classes, scale, soft,
+                CROSS_ENTROPY, self.want, self.double_precision, rows, classes, denominator, soft,
                 self.parameters["label_smoothing"], class_weight, ignore_index, inspect, operands, threads,
             )  # fmt: skip
             return total
@@ -379,7 +379,7 @@ class _Call:
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
-        return self.finish(run(False, reductions.scale(denominator)), denominator)
+        return self.finish(run(False, denominator), denominator)
 
 
 def _restored(name: str, bound: dict[str, Any]) -> Loss:

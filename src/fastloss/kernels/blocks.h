@@ -22,6 +22,17 @@
 #define FL_NO_OVERLAP
 #endif
 
+/* weight (scale + scale_tail) / (1 + rest + tail), rounded once where there is an FMA: the remainder of each step is kept. */
+FL_INLINE double fl_ratio(double weight, double scale, double scale_tail, double rest, double tail)
+{
+    double sum = 1.0 + rest, added = sum - 1.0;
+    double sum_tail = (1.0 - (sum - added)) + (rest - added) + tail;
+    double product = weight * scale;
+    double product_tail = fl_fma(weight, scale, -product) + weight * scale_tail;
+    double ratio = product / sum;
+    return ratio + (fl_fma(-ratio, sum, product) + (product_tail - ratio * sum_tail)) / sum;
+}
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #define FL_TRANSPOSE_TILE 4
@@ -65,6 +76,7 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #undef FL_NAME
 #undef FL_MATH
 #undef FL_LANES
+#undef FL_RUN
 #undef FL_OFFSET
 #undef FL_EXP_OF_MINUS_OFFSET
 
@@ -90,6 +102,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #undef FL_NAME
 #undef FL_MATH
 #undef FL_LANES
+#undef FL_RUN
 #undef FL_OFFSET
 #undef FL_EXP_OF_MINUS_OFFSET
 
@@ -272,36 +285,43 @@ static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptr
     return FL_NAME(fl_add_lanes)(lane) * FL_EXP_OF_MINUS_OFFSET;
 }
 
-/* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m.
- * n is at most a few thousand: a lane adds up in FL_REAL. */
+/* Terms that a lane adds up in FL_REAL before it is added to the double of its lane: one term may outweigh all others, and
+ * then every addition after it rounds at its weight. */
+#define FL_RUN (8 * FL_LANES)
+
+/* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m. */
 static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
 {
-    FL_REAL sum[FL_LANES] = {0}, tie[FL_LANES] = {0}, rest[FL_LANES];
-    ptrdiff_t i = 0;
-    for (; i + FL_LANES <= n; i += FL_LANES) {
-        FL_NO_OVERLAP
-        for (int j = 0; j < FL_LANES; j++) {
-            FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m);
-            sum[j] += x[i + j] == m ? (FL_REAL)0 : exponential;
-            tie[j] += x[i + j] == m ? (FL_REAL)1 : (FL_REAL)0;
-            e[i + j] = exponential;
+    double lane[FL_LANES] = {0};
+    FL_REAL tie[FL_LANES] = {0}, rest[FL_LANES];
+    for (ptrdiff_t start = 0; start < n; start += FL_RUN) {
+        FL_REAL sum[FL_LANES] = {0};
+        ptrdiff_t end = n - start < FL_RUN ? n : start + FL_RUN, i = start;
+        for (; i + FL_LANES <= end; i += FL_LANES) {
+            FL_NO_OVERLAP
+            for (int j = 0; j < FL_LANES; j++) {
+                FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m);
+                sum[j] += x[i + j] == m ? (FL_REAL)0 : exponential;
+                tie[j] += x[i + j] == m ? (FL_REAL)1 : (FL_REAL)0;
+                e[i + j] = exponential;
+            }
         }
-    }
-    if (i < n) {
-        for (int j = 0; j < FL_LANES; j++) rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;
-        FL_NO_OVERLAP
-        for (int j = 0; j < FL_LANES; j++) {
-            FL_REAL exponential = FL_NAME(fl_exp_below)(rest[j], m);
-            sum[j] += rest[j] == m ? (FL_REAL)0 : exponential;
-            tie[j] += (rest[j] == m) & (i + j < n) ? (FL_REAL)1 : (FL_REAL)0;
-            rest[j] = exponential;
+        if (i < end) {
+            for (int j = 0; j < FL_LANES; j++) rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;
+            FL_NO_OVERLAP
+            for (int j = 0; j < FL_LANES; j++) {
+                FL_REAL exponential = FL_NAME(fl_exp_below)(rest[j], m);
+                sum[j] += rest[j] == m ? (FL_REAL)0 : exponential;
+                tie[j] += (rest[j] == m) & (i + j < n) ? (FL_REAL)1 : (FL_REAL)0;
+                rest[j] = exponential;
+            }
+            for (int j = 0; i + j < n; j++) e[i + j] = rest[j];
         }
-        for (int j = 0; i + j < n; j++) e[i + j] = rest[j];
+        for (int j = 0; j < FL_LANES; j++) lane[j] += (double)sum[j];
     }
-    double lane[FL_LANES];
+    double total = FL_NAME(fl_add_lanes)(lane);
     for (int j = 0; j < FL_LANES; j++) lane[j] = (double)tie[j];
     *ties += FL_NAME(fl_add_lanes)(lane);
-    for (int j = 0; j < FL_LANES; j++) lane[j] = (double)sum[j];
-    return FL_NAME(fl_add_lanes)(lane);
+    return total;
 }
 #endif

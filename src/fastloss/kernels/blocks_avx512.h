@@ -100,19 +100,22 @@ static inline void fl_lanes_exp_avx512(const float *x, const float *m, float *e,
     }
 }
 
-static inline double fl_sum_lanes_avx512(const __m512 *sum)
+/* lane[j], 64 doubles, += sum, 64 floats, which becomes 0: see FL_RUN in blocks.h. */
+FL_INLINE void fl_flush_avx512(double *lane, __m512 *sum)
 {
-    float lanes[64];
-    double wide[64];
-    for (int j = 0; j < 4; j++) _mm512_storeu_ps(lanes + 16 * j, sum[j]);
-    for (int j = 0; j < 64; j++) wide[j] = (double)lanes[j];
-    return fl_add_lanes_f32(wide);
+    for (int j = 0; j < 4; j++) {
+        __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(sum[j])), high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(sum[j], 1));
+        _mm512_storeu_pd(lane + 16 * j, _mm512_add_pd(_mm512_loadu_pd(lane + 16 * j), low));
+        _mm512_storeu_pd(lane + 16 * j + 8, _mm512_add_pd(_mm512_loadu_pd(lane + 16 * j + 8), high));
+        sum[j] = _mm512_setzero_ps();
+    }
 }
 
 static inline double fl_exp_sum_avx512(const float *x, float m, float *e, ptrdiff_t n, double *ties)
 {
     fl_row_f32 row = fl_row_avx512(_mm512_set1_ps(m));
     __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+    double lane[64] = {0};
     uint64_t equal = 0;
     ptrdiff_t i = 0;
     for (; i + 64 <= n; i += 64) {
@@ -126,6 +129,7 @@ static inline double fl_exp_sum_avx512(const float *x, float m, float *e, ptrdif
             below |= (uint64_t)counts << (16 * j);
         }
         if (__builtin_expect(~below != 0, 0)) equal += (uint64_t)__builtin_popcountll(~below);
+        if ((i & 511) == 448) fl_flush_avx512(lane, sum);
     }
     for (int j = 0; i < n; i += 16, j++) {
         __mmask16 left = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
@@ -136,8 +140,9 @@ static inline double fl_exp_sum_avx512(const float *x, float m, float *e, ptrdif
         _mm512_mask_storeu_ps(e + i, left, exponential);
         equal += (uint64_t)__builtin_popcount((unsigned)(left & ~counts));
     }
+    fl_flush_avx512(lane, sum);
     *ties += (double)equal;
-    return fl_sum_lanes_avx512(sum);
+    return fl_add_lanes_f32(lane);
 }
 
 static inline float fl_max_avx512(const float *x, ptrdiff_t n)

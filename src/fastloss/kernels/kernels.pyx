@@ -64,6 +64,8 @@ cdef extern from "dtypes.h" nogil:
     bint fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
 
 cdef extern from "blocks.h" nogil:
+    double fl_ratio(double, double, double, double, double) noexcept
+    double fl_fma(double, double, double) noexcept
     double fl_block_sum_f32(const float*, Py_ssize_t) noexcept
     double fl_block_sum_f64(const double*, Py_ssize_t) noexcept
     double fl_block_dot_f32(const float*, const float*, Py_ssize_t) noexcept
@@ -146,7 +148,7 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
     return run_blocks(function, call, (call.size + block - 1) // block, block, threads, 0)
 
 
-def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double scale, bint given_dense,
+def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
          double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
@@ -157,7 +159,8 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     cdef Operand* places[7]
     cdef const double[::1] class_weights
     cdef int k
-    call.task, call.want, call.rows, call.classes, call.scale = task, want, n_rows, classes, scale
+    call.task, call.want, call.rows, call.classes = task, want, n_rows, classes
+    set_scale(&call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
     call.class_weight = NULL
@@ -170,6 +173,14 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     for k in range(7):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
     return run_rows_call(&call, double_precision, inspect, threads)
+
+
+cdef void set_scale(RowsCall* call, double denominator) noexcept:
+    """1 / denominator with its rounding error; 0 where nothing is left to average."""
+    call.scale = call.scale_tail = 0
+    if denominator != 0:
+        call.scale = 1 / denominator
+        call.scale_tail = fl_fma(-call.scale, denominator, 1) / denominator
 
 
 cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, int threads) except? -1.0:

@@ -177,7 +177,7 @@ cdef class PlainCall:
             if not look(hess_array, True, hessian):
                 return None
         if classes:
-            total = self.run_rows(want, y_true, y_pred, gradient, hessian, rows, classes, 1 / denominator, threads)
+            total = self.run_rows(want, y_true, y_pred, gradient, hessian, rows, classes, denominator, threads)
         else:
             total = self.run_points(want, y_true, y_pred, gradient, hessian, size, 1 / denominator, threads)
         if want == VALUE:
@@ -229,10 +229,10 @@ cdef class PlainCall:
         return total == total
 
     cdef double run_rows(self, int want, const Plain* y_true, const Plain* y_pred, const Plain* gradient, const Plain* hessian,
-                         Py_ssize_t rows, Py_ssize_t classes, double scale, int threads) except? -1.0:
+                         Py_ssize_t rows, Py_ssize_t classes, double denominator, int threads) except? -1.0:
         cdef RowsCall call
         set_plain_rows(&call, want, y_true, rows, classes)
-        call.scale = scale
+        set_scale(&call, denominator)
         set_contiguous(&call.logits, y_pred, rows, classes)
         if want & GRADIENT:
             set_contiguous(&call.gradient, gradient, rows, classes)

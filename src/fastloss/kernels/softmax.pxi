@@ -25,8 +25,8 @@ cdef enum:
     FEW = 64                     # classes, at most, of a tile with rows in the lanes
     TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
     WIDE_ROWS = 16               # rows of a block of wide rows
-    CHUNK = 4096                 # classes whose exponentials a lane adds up before the sum is continued in double
-    CLASS_GROUP = 8              # the same for a tile
+    CHUNK = 4096                 # classes of a row whose exponentials are one block
+    CLASS_GROUP = 8              # classes of a tile that are added up before the sum is continued more precisely
 
 cdef enum Task:
     CROSS_ENTROPY
@@ -39,6 +39,7 @@ cdef struct RowsCall:
     int want                     # VALUE | GRADIENT | HESSIAN
     Py_ssize_t rows, classes
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
+    double scale_tail            # what rounding took off it
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
     double smoothing
@@ -104,10 +105,24 @@ cdef inline real weighted_difference(real y, real m, real x) noexcept nogil:
     return where_(y == 0, <real>0, product)
 
 
-cdef inline real dense_gradient(real e, real y, real total, real rest, real inverse) noexcept nogil:
-    """total p - y, p = e inverse; at the one class of probability > 1/2, p = 1 - rest inverse keeps the digits of 1 - p."""
-    cdef real near_one = (total - y) - total * (rest * inverse)
-    return where_((e == 1) & (rest < 1), near_one, total * (e * inverse) - y)
+cdef inline double dense_gradient(double e, double y, double total, double rest, double share) noexcept nogil:
+    """total p - y, with share = total / (1 + rest), p total = e share; at the one class of probability > 1/2 the digits of
+    1 - p are kept."""
+    return where_((e == 1) & (rest < 1), (total - y) - rest * share, e * share - y)
+
+
+cdef inline real complement(real e, real rest, real whole) noexcept nogil:
+    """(1 - e) + rest, with whole = 1 + rest: `rest` contains every e < 1, so that the difference has nothing to lose."""
+    return where_(e == 1, rest, whole - e)
+
+
+cdef inline void add_exactly(real term, real* total, real* tail) noexcept nogil:
+    """total + tail + term, what rounding takes off the total added to the tail (Knuth's TwoSum)."""
+    cdef real before = total[0]
+    cdef real after = before + term
+    cdef real added = after - before
+    tail[0] += (before - (after - added)) + (term - added)
+    total[0] = after
 
 
 cdef inline double tiny_rest(const real* tag) noexcept nogil:
@@ -122,9 +137,28 @@ cdef inline double tiny_sum(const real* x, real m, Py_ssize_t classes) noexcept 
         return fl_block_tiny_sum_f64(x, m, classes)
 
 
-cdef inline double hessian_factor(double weight, double scale, double total, double rest) noexcept nogil:
-    """What e ((1 - e) + rest) is multiplied by: rounded once, where p (1 - p) would round four times."""
-    return weight * scale * total / ((1 + rest) * (1 + rest))
+cdef inline real row_factor(real weight, const RowsCall* call, real rest, real tail) noexcept nogil:
+    """weight x scale / (1 + rest), what every e_j of a row is multiplied by: rounded once."""
+    if real is float:
+        return <float>(weight * call.scale / (1 + <double>rest))
+    else:
+        return fl_ratio(weight, call.scale, call.scale_tail, rest, tail)
+
+
+cdef inline real probability_factor(real rest, real tail) noexcept nogil:
+    """1 / (1 + rest)."""
+    if real is float:
+        return <float>(1 / (1 + <double>rest))
+    else:
+        return fl_ratio(1, 1, 0, rest, tail)
+
+
+cdef inline double hessian_factor(real weight, const RowsCall* call, double total, real rest, real tail) noexcept nogil:
+    """weight x scale x total / (1 + rest)^2, what e ((1 - e) + rest) is multiplied by."""
+    if real is float:
+        return weight * call.scale * total / ((1 + <double>rest) * (1 + <double>rest))
+    else:
+        return fl_ratio(1, fl_ratio(weight, call.scale, call.scale_tail, rest, tail), 0, rest, tail) * total
 
 
 cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
@@ -197,7 +231,7 @@ cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, r
         fl_lanes_exp_f64(x, m, e, total, ties)
 
 
-cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* ties) noexcept nogil:
+cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(x), c, group, i
     cdef real part[TILE_ROWS]
     cdef real row[FEW]
@@ -205,6 +239,7 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
     for i in range(lanes):
         m[i] = -INFINITY
         rest[i] = 0
+        tail[i] = 0
         ties[i] = 0
     for c in range(classes):
         for i in range(lanes):
@@ -215,9 +250,12 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
         for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
             lanes_exp(x + c * lanes, m, e + c * lanes, part, ties)
         for i in range(lanes):
-            rest[i] += part[i]
+            add_exactly(part[i], &rest[i], &tail[i])
     for i in range(lanes):
-        rest[i] += ties[i] - 1
+        add_exactly(ties[i] - 1, &rest[i], &tail[i])
+        part[i] = rest[i]
+        rest[i] += tail[i]
+        tail[i] += part[i] - rest[i]
         tiny |= rest[i] < tiny_rest(x)
     if tiny and classes > 1:
         for i in range(lanes):
@@ -225,6 +263,7 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
                 for c in range(classes):
                     row[c] = x[c * lanes + i]
                 rest[i] = <real>tiny_sum(row, m[i], classes)
+                tail[i] = 0
 
 
 cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
@@ -234,28 +273,35 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
 
 cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
-    cdef Py_ssize_t n = min(lanes, call.rows - first), i, c
+    cdef Py_ssize_t n = min(lanes, call.rows - first), i, c, group
     cdef real x[FEW * TILE_ROWS]
     cdef real e[FEW * TILE_ROWS]
     cdef real y[FEW * TILE_ROWS]
     cdef real spare[FEW * TILE_ROWS]
     cdef real m[TILE_ROWS]
     cdef real rest[TILE_ROWS]
+    cdef real tail[TILE_ROWS]
     cdef real ties[TILE_ROWS]
+    cdef real part[TILE_ROWS]
     cdef real log_sum[TILE_ROWS]
     cdef real value[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real factor[TILE_ROWS]
     cdef real inverse[TILE_ROWS]
-    cdef real total[TILE_ROWS]
+    cdef real whole[TILE_ROWS]
+    cdef double exact_factor[TILE_ROWS]
+    cdef double share[TILE_ROWS]
+    cdef double total_exactly[TILE_ROWS]
+    cdef double value_exactly[TILE_ROWS]
     cdef real target[TILE_ROWS]
     cdef real label[TILE_ROWS]   # a number of the lanes' own type, so that lanes are compared with it
     cdef int64_t labels[TILE_ROWS]
     cdef real g
+    cdef double h
 
     load_rows(tag, call, first, n, labels, weight)
     load_tile(&call.logits, first, n, classes, x, spare)
-    tile_sums(x, classes, e, m, rest, ties)
+    tile_sums(x, classes, e, m, rest, tail, ties)
     for i in range(n, lanes):
         weight[i] = 0
 
@@ -275,10 +321,9 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
                 e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + log_sum[i])
         store_tile(&call.gradient, first, n, classes, e, spare)
         return 0
-    if call.task == SOFTMAX or call.dense:
-        for i in range(lanes):
-            inverse[i] = <real>(1 / (1 + <double>rest[i]))
     if call.task == SOFTMAX:
+        for i in range(lanes):
+            inverse[i] = probability_factor(rest[i], tail[i])
         for c in range(classes):
             for i in range(lanes):
                 e[c * lanes + i] *= inverse[i]
@@ -299,17 +344,22 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
                 for i in range(lanes):
                     y[c * lanes + i] = target_weight(tag, call, c, y[c * lanes + i])
         for i in range(lanes):
-            total[i] = 0
-            value[i] = 0
-        for c in range(classes):
+            total_exactly[i] = 0
+            value_exactly[i] = 0
+        for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
             for i in range(lanes):
-                total[i] += y[c * lanes + i]
-        if call.want & VALUE:
-            for c in range(classes):
+                part[i] = 0
+                target[i] = 0
+            for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
                 for i in range(lanes):
-                    value[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
+                    part[i] += y[c * lanes + i]
+                    target[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
             for i in range(lanes):
-                value[i] += total[i] * log_sum[i]
+                total_exactly[i] += part[i]
+                value_exactly[i] += target[i]
+        if call.want & VALUE:
+            for i in range(lanes):
+                value[i] = <real>(value_exactly[i] + total_exactly[i] * log_sum[i])
     else:
         for i in range(n):
             label[i] = <real>labels[i]
@@ -324,29 +374,33 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
             for i in range(lanes):
                 value[i] = finite_difference(m[i], target[i]) + log_sum[i]
 
+    for i in range(lanes):
+        whole[i] = 1 + rest[i]
     # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
     if call.want & HESSIAN:
         for i in range(lanes):
-            factor[i] = <real>hessian_factor(weight[i], call.scale, <double>total[i] if call.dense else 1, rest[i])
+            exact_factor[i] = hessian_factor(weight[i], call, total_exactly[i] if call.dense else 1, rest[i], tail[i])
         for c in range(classes):
             for i in range(lanes):
-                g = e[c * lanes + i] * ((1 - e[c * lanes + i]) + rest[i]) * factor[i]
-                x[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+                h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
+                x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
         store_tile(&call.hessian, first, n, classes, x, spare)
     if call.want & GRADIENT:
         if call.dense:
             for i in range(lanes):
-                factor[i] = <real>(<double>weight[i] * call.scale)
+                exact_factor[i] = <double>weight[i] * call.scale
+                share[i] = total_exactly[i] / (1 + (<double>rest[i] + <double>tail[i]))
             for c in range(classes):
                 for i in range(lanes):
-                    g = dense_gradient(e[c * lanes + i], y[c * lanes + i], total[i], rest[i], inverse[i]) * factor[i]
-                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+                    h = dense_gradient(e[c * lanes + i], y[c * lanes + i], total_exactly[i], rest[i], share[i]) * exact_factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>h)
         else:
             for i in range(lanes):
-                factor[i] = <real>(<double>weight[i] * call.scale / (1 + <double>rest[i]))
+                factor[i] = row_factor(weight[i], call, rest[i], tail[i])
             for c in range(classes):
                 for i in range(lanes):
-                    g = where_(label[i] == c, (e[c * lanes + i] - 1) - rest[i], e[c * lanes + i]) * factor[i]
+                    g = e[c * lanes + i]
+                    g = where_(label[i] == c, -complement(g, rest[i], whole[i]), g) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         store_tile(&call.gradient, first, n, classes, e, spare)
     if not call.want & VALUE:
@@ -360,12 +414,12 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
 
 # ---- many classes: classes in the lanes ------------------------------------------------------------------------
 
-cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, double* rest, double* ties) noexcept nogil:
+cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, double* rest, double* tail, double* ties) noexcept nogil:
     """Largest logit; e = exp(x - m), a whole row if `keep`, else each chunk over the one before; the sum of the rest."""
     cdef real m
-    cdef double total = 0, error = 0, part, sum_
+    cdef double part
     cdef Py_ssize_t chunk, start, n
-    ties[0] = 0
+    rest[0] = tail[0] = ties[0] = 0
     if real is float:
         m = fl_block_max_f32(x, classes)
     else:
@@ -377,13 +431,14 @@ cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, doubl
             part = fl_block_exp_sum_f32(x + start, m, e + start if keep else e, n, ties)
         else:
             part = fl_block_exp_sum_f64(x + start, m, e + start if keep else e, n, ties)
-        # The error of each addition is kept (Knuth's TwoSum): a million classes are 244 parts.
-        sum_ = total + part
-        error += (total - (sum_ - (sum_ - total))) + (part - (sum_ - total))
-        total = sum_
-    rest[0] = (total + error) + (ties[0] - 1)
+        add_exactly(part, rest, tail)   # a million classes are hundreds of parts
+    add_exactly(ties[0] - 1, rest, tail)
+    part = rest[0]
+    rest[0] += tail[0]
+    tail[0] += part - rest[0]
     if rest[0] < tiny_rest(x):
         rest[0] = tiny_sum(x, m, classes)
+        tail[0] = 0
     return m
 
 
@@ -399,8 +454,8 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     cdef real* e = scratch + classes
     cdef real* y = scratch + 2 * classes
     cdef real* hessian = scratch + 3 * classes
-    cdef real m, y_sum, inverse, multiplier, scaled, part, rest_real, p, target = 0
-    cdef double rest, ties, value, log_total, total = 0
+    cdef real m, whole, scaled, rest_real, p, target = 0
+    cdef double rest, tail, ties, value, log_total, factor, share, total = 0
     cdef bint keep = call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX
 
     if not class_run_in_place(tag, &call.logits, data):
@@ -424,12 +479,12 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             for c in range(classes):
                 y[c] = target_weight(tag, call, c, y[c])
         value = dense_distance(x, y, classes, &total)
-    m = wide_sums(x, classes, e, keep, &rest, &ties)
+    m = wide_sums(x, classes, e, keep, &rest, &tail, &ties)
     if call.task == LOGSUMEXP:
         return m + fl_log1p(rest)
     if m == -INFINITY or (m == INFINITY and ties > 1):
         rest = NAN
-    log_total = fl_log1p(rest)
+    log_total = log1p_(<real>rest)   # a float row needs no more than a float's logarithm
     if call.task == LOG_SOFTMAX:
         p = <real>log_total
         for c in range(classes):
@@ -441,27 +496,31 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     else:
         value = finite_difference(m, target) + log_total
 
-    inverse = <real>(1 / (1 + rest))
-    multiplier = <real>(weight * call.scale)
-    scaled = <real>(weight * call.scale / (1 + rest))
     rest_real = <real>rest
-    y_sum = <real>total
+    if real is float:
+        tail = 0
+        scaled = <float>(weight * call.scale / (1 + rest))
+    else:
+        scaled = row_factor(<real>weight, call, rest_real, <real>tail)
+    whole = <real>(1 + rest)
     if call.want & HESSIAN:
         hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
         if class_run_in_place(tag, &call.hessian, hessian_data):
             hessian = <real*>hessian_data
-        part = <real>hessian_factor(weight, call.scale, total if call.dense else 1, rest)
+        factor = hessian_factor(<real>weight, call, total if call.dense else 1, rest_real, <real>tail)
         for c in range(classes):
-            hessian[c] = e[c] * ((1 - e[c]) + rest_real) * part
+            hessian[c] = <real>(e[c] * complement(<double>e[c], rest, 1 + rest) * factor)
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
         if call.dense:
+            factor = weight * call.scale
+            share = total / (1 + (rest + tail))
             for c in range(classes):
-                e[c] = dense_gradient(e[c], y[c], y_sum, rest_real, inverse) * multiplier
+                e[c] = <real>(dense_gradient(e[c], y[c], total, rest, share) * factor)
         else:
             if call.task == CROSS_ENTROPY:
-                target = (e[label] - 1) - rest_real
+                target = -complement(e[label], rest_real, whole)
             for c in range(classes):
                 e[c] *= scaled
             if call.task == CROSS_ENTROPY:
