@@ -70,7 +70,7 @@ FL_INLINE __m512 fl_exp_below_avx512(const fl_row_f32 *row, __m512 x)
 FL_INLINE __m512 fl_exp_difference_avx512(__m512 table_low, __m512 table_high, __m512 x, __m512 m)
 {
     __m512 u = _mm512_sub_ps(_mm512_setzero_ps(), m);
-    __m512 high = _mm512_min_ps(x, u), low = _mm512_max_ps(x, u);
+    __m512 high = _mm512_min_ps(u, x), low = _mm512_max_ps(u, x); /* x second: a NaN stays */
     __m512 d = _mm512_add_ps(high, low);
     __m512 error = _mm512_sub_ps(low, _mm512_sub_ps(d, high));
     __m512 lowest = _mm512_set1_ps(-FL_AVX512_REACH);
