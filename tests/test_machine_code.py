@@ -1,0 +1,486 @@
+"""The machine code of the installed kernels: a loop that falls back to scalar code gives the same numbers, but slowly.
+
+Nothing else notices that: one condition that becomes a branch, one function that is not inlined, one array too many
+to check for overlap, and the compiler leaves a loop as it is, for one formula, one type, one level, one combination of
+results. BCE with gradient took 17 ns an element once, in place of 1.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import fastloss as fl
+from fastloss.formulas.vocabulary import ELEMENTWISE_FUNCTIONS
+from fastloss.runtime import kernels
+
+
+def why_not() -> str:
+    """Return why the machine code cannot be read here, or nothing."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return f"the levels v2, v3, v4 are those of x86-64; this is {sys.platform} on {platform.machine()}"
+    if not fl.build_info()["compiler"].startswith("GNU"):
+        return f"written for what gcc makes of the loops; the compiler was {fl.build_info()['compiler']}"
+    return "" if shutil.which("objdump") else "no objdump (package binutils) to disassemble with"
+
+
+if why_not():
+    pytest.skip(why_not(), allow_module_level=True)
+
+
+def modules() -> dict[str, Path]:
+    """Return the files of the compiled modules that are installed, also of levels that this CPU lacks."""
+    found = {}
+    for name in ("_cpu", "_kernels_v2", "_kernels_v3", "_kernels_v4"):
+        spec = importlib.util.find_spec(f"fastloss.{name}")
+        if spec is not None and spec.origin is not None:
+            found[name.removeprefix("_kernels_")] = Path(spec.origin)
+    return found
+
+
+FILES = modules()
+LEVELS = [name for name in FILES if name != "_cpu"]
+#: What a register is called that is as wide as the level's registers are.
+WIDEST = {"v2": "%xmm", "v3": "%ymm", "v4": "%zmm"}
+#: Cython numbers the types of ``ctypedef fused real`` in its symbols; the suffix is that of an instruction on vectors.
+REALS = {"float32": (0, "ps"), "float64": (1, "pd")}
+#: ``want`` as in kernels.pyx, and how many arrays its loop stores.
+WANTS = {"value": (1, 1), "gradient": (2, 1), "value+gradient": (3, 2), "gradient+hessian": (6, 2), "all": (7, 3)}
+#: An exponential has 10 products and more, a logarithm 17; what is done with them has fewer.
+TRANSCENDENTAL = 9
+
+#: Loops of a row kernel that multiply and store: gradient for labels and for probabilities, Hessian, target and others.
+#: As many as gcc 12 makes at the level with the fewest; to be lowered where the source has fewer.
+RESULT_LOOPS = {("few", "float32"): 5, ("few", "float64"): 6, ("wide", "float32"): 5, ("wide", "float64"): 4}
+
+PREFIXES = {"rep", "repz", "repnz", "lock", "notrack", "bnd", "data16", "cs", "ds", "{vex}", "{evex}"}
+ARITHMETIC = re.compile(r"v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231))(ss|sd|ps|pd)")
+STORE = re.compile(r"v?mov([au]p[sd]|dq[au]\d*|ntps|ntpd|ntdq)")
+#: n is shifted into the exponent of a float or a double.
+POWER_OF_TWO = re.compile(r"(shl|v?psll[dq]) \$0x(17|34),|vscalef")
+
+
+class Instruction(NamedTuple):
+    address: int
+    name: str
+    operands: str
+
+    @property
+    def target(self) -> int | None:
+        """Where a jump goes, if that is written in it."""
+        found = re.match(r"([0-9a-f]+) <", self.operands)
+        return int(found[1], 16) if found else None
+
+    @property
+    def called(self) -> str:
+        """The name of the function called, or the register that points to it."""
+        found = re.search(r"<([^>+]*)", self.operands)
+        return found[1] if found else self.operands
+
+
+@dataclass(frozen=True)
+class Code:
+    """Instructions that run together: a block, or a loop."""
+
+    instructions: tuple[Instruction, ...]
+
+    def arithmetic(self, kinds: str, register: str = "") -> list[str]:
+        """Return the operations on numbers of the types ``kinds`` (the end of the instruction: ps, pd, ss, sd)."""
+        found = [(ARITHMETIC.fullmatch(line.name), line.operands) for line in self.instructions]
+        return [match[1] for match, operands in found if match and match[2] in kinds and register in operands]
+
+    def products(self, kinds: str, register: str = "") -> int:
+        return sum(operation.startswith(("mul", "fm", "fnm")) for operation in self.arithmetic(kinds, register))
+
+    def comparisons(self, kind: str, register: str) -> int:
+        compare = re.compile(rf"v?(max|min|cmp\w*){kind}")
+        return sum(compare.fullmatch(line.name) is not None and register in line.operands for line in self.instructions)
+
+    def powers_of_two(self, register: str = "") -> list[str]:
+        """Return what makes 2^n from the bits of n: one such instruction for each exponential."""
+        return [
+            f"{line.address:x}: {line.name} {line.operands}"
+            for line in self.instructions
+            if POWER_OF_TWO.match(f"{line.name} {line.operands}") and register in line.operands
+        ]
+
+    def stores(self, register: str) -> int:
+        """Return the number of stores of full registers, but for those that only save one in the stack frame."""
+        return sum(
+            STORE.fullmatch(line.name) is not None
+            and line.operands.startswith(register)
+            and re.search(r"(\(%rsp\)|,-0x[0-9a-f]+\(%rbp\))$", line.operands) is None
+            and line.operands.endswith((")", "}"))
+            for line in self.instructions
+        )
+
+    def calls(self) -> list[str]:
+        return [line.called for line in self.instructions if line.name.startswith("call")]
+
+
+@dataclass(frozen=True)
+class Loop(Code):
+    """A natural loop: the blocks that lead back to its header without leaving it."""
+
+    header: int
+    innermost: bool
+
+    def is_vector(self, register: str) -> bool:
+        """Whether nothing in it is done for one number at a time."""
+        used = any(register in line.operands for line in self.instructions)
+        return self.innermost and used and not self.arithmetic("ss sd") and not self.calls()
+
+    def __str__(self) -> str:
+        return f"{self.instructions[0].address:x} to {self.instructions[-1].address:x}"
+
+
+class Function:
+    """The blocks of a function, and its loops."""
+
+    def __init__(self, name: str, instructions: list[Instruction]) -> None:
+        self.name = name
+        first, last = instructions[0].address, instructions[-1].address
+        jumps = [line for line in instructions if line.name.startswith("j")]
+        starts = {line.target for line in jumps if line.target is not None and first <= line.target <= last} | {first}
+        self.blocks: list[list[Instruction]] = []
+        ended = True
+        for line in instructions:
+            if ended or line.address in starts:
+                self.blocks.append([])
+            self.blocks[-1].append(line)
+            ended = line.name.startswith(("j", "ret"))
+        number = {block[0].address: k for k, block in enumerate(self.blocks)}
+        self.fall_through: list[int | None] = []
+        self.jump: list[int | None] = []
+        for k, block in enumerate(self.blocks):
+            end = block[-1]
+            goes_on = not end.name.startswith(("jmp", "ret", "ud2", "hlt")) and k + 1 < len(self.blocks)
+            self.fall_through.append(k + 1 if goes_on else None)
+            self.jump.append(number.get(end.target or -1) if end.name.startswith("j") else None)
+
+    def next_blocks(self, block: int) -> Iterator[int]:
+        for following in (self.fall_through[block], self.jump[block]):
+            if following is not None:
+                yield following
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def looped(self) -> list[Code]:
+        """The blocks that are part of a loop."""
+        inside = {line.address for loop in self.loops for line in loop.instructions}
+        return [Code(tuple(block)) for block in self.blocks if block[0].address in inside]
+
+    @cached_property
+    def loops(self) -> list[Loop]:
+        count = len(self.blocks)
+        before: list[list[int]] = [[] for _ in range(count)]
+        for block in range(count):
+            for following in self.next_blocks(block):
+                before[following].append(block)
+        # A set of blocks is an int, one bit for each. What no path leads to stays dominated by all.
+        dominators = [1] + [(1 << count) - 1] * (count - 1)
+        changed = True
+        while changed:
+            changed = False
+            for block in range(1, count):
+                common = (1 << count) - 1
+                for earlier in before[block]:
+                    common &= dominators[earlier]
+                common |= 1 << block
+                changed |= common != dominators[block]
+                dominators[block] = common
+        bodies: dict[int, set[int]] = {}
+        for block in range(count):
+            for header in self.next_blocks(block):
+                if dominators[block] >> header & 1:
+                    body = bodies.setdefault(header, {header})
+                    waiting = [block]
+                    while waiting:
+                        inside = waiting.pop()
+                        if inside not in body:
+                            body.add(inside)
+                            waiting += before[inside]
+        return [
+            Loop(
+                tuple(line for block in sorted(body) for line in self.blocks[block]),
+                header,
+                innermost=not any(other in body for other in bodies if other != header),
+            )
+            for header, body in sorted(bodies.items())
+        ]
+
+    def reached(self, second_argument: int) -> set[int]:
+        """Return the blocks that can be reached where the second argument, an int, has this value."""
+        seen = set()
+        waiting = [(0, frozenset({"%esi"}))]
+        while waiting:
+            state = waiting.pop()
+            if state in seen:
+                continue
+            seen.add(state)
+            block, holders = state
+            compared: int | None = None
+            for line in self.blocks[block]:
+                *sources, last = line.operands.split(",")
+                match = re.fullmatch(r"\$(-?0x[0-9a-f]+)", sources[0]) if len(sources) == 1 else None
+                if line.name in ("cmp", "cmpl", "test"):
+                    known = last in holders and (match is not None if line.name != "test" else sources == [last])
+                    compared = int(match[1], 16) if known and match else 0 if known else None
+                elif (
+                    line.name == "mov" and len(sources) == 1 and sources[0] in holders and re.fullmatch(REGISTER, last)
+                ):
+                    holders |= {last}
+                elif line.name.startswith("call"):
+                    holders = frozenset()
+                elif not line.name.startswith(("j", "push")):
+                    holders -= {
+                        as_int_register(operand) for operand in (*(sources if "xchg" in line.name else ()), last)
+                    }
+                    if not line.name.startswith(("mov", "lea", "v", "nop", "pop")):
+                        compared = None
+            taken = TAKEN.get(self.blocks[block][-1].name)
+            if compared is None or taken is None:
+                waiting += [(following, holders) for following in self.next_blocks(block)]
+            else:
+                following = (self.jump if taken(second_argument, compared) else self.fall_through)[block]
+                waiting += [] if following is None else [(following, holders)]
+        return {block for block, _ in seen}
+
+
+REGISTER = r"%(e[a-ds][xip]|r\d+d)"
+TAKEN = {
+    "je": int.__eq__, "jne": int.__ne__, "jg": int.__gt__, "jge": int.__ge__, "jl": int.__lt__, "jle": int.__le__,
+    "ja": int.__gt__, "jae": int.__ge__, "jb": int.__lt__, "jbe": int.__le__,
+}  # fmt: skip
+
+
+def as_int_register(operand: str) -> str:
+    """Return the name that a register has as an int: %rsi, %si and %sil are parts of what %esi is part of."""
+    if found := re.fullmatch(r"%(r\d+)[dwb]?", operand):
+        return f"%{found[1]}d"
+    if found := re.fullmatch(r"%[re]?([a-ds])([xiplh]|il|pl)", operand):
+        return f"%e{found[1]}{found[2][0] if found[2][0] in 'xip' else 'x'}"
+    return operand
+
+
+class Module:
+    """The functions of one compiled module."""
+
+    def __init__(self, path: Path) -> None:
+        command = ["objdump", "-d", "--no-show-raw-insn", str(path)]
+        text = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        self.path = path
+        self.code: dict[str, list[Instruction]] = {}
+        lines: list[Instruction] = []
+        for line in text.splitlines():
+            if line.endswith(">:"):
+                lines = self.code.setdefault(line[line.index("<") + 1 : -2], [])
+            elif line.startswith(" "):
+                address, _, rest = line.partition(":\t")
+                words = rest.partition("#")[0].split()
+                while len(words) > 1 and words[0] in PREFIXES:
+                    del words[0]
+                if words:
+                    lines.append(Instruction(int(address, 16), words[0], " ".join(words[1:])))
+        self.functions: dict[str, Function] = {}
+
+    def instructions(self) -> Iterable[Instruction]:
+        return (line for lines in self.code.values() for line in lines)
+
+    def find(self, pattern: str) -> Function:
+        """Return the function whose name matches, without what gcc adds to a specialised copy of it."""
+        names = [name for name in self.code if re.fullmatch(pattern + r"(\.(constprop|isra|part)\.\d+)*", name)]
+        assert names, (
+            f"{self.path.name} has no function {pattern}: renamed, or stripped (pyproject.toml: install.strip = false)"
+        )
+        assert len(names) == 1, f"{names} all match {pattern}"
+        return self.function(names[0])
+
+    def function(self, name: str) -> Function:
+        if name not in self.functions:
+            self.functions[name] = Function(name, self.code[name])
+        return self.functions[name]
+
+    def with_called(self, function: Function) -> list[Function]:
+        """Return the function and all of this module that it calls, but for what reads and writes the user's arrays."""
+        names = [function.name]
+        for name in names:
+            for line in self.code[name]:
+                called = line.called if line.name.startswith("call") else ""
+                if (
+                    called in self.code
+                    and called not in names
+                    and not re.search(r"@plt|(load|store)(_\w+)?(\.|$)", called)
+                ):
+                    names.append(called)
+        return [self.function(name) for name in names]
+
+
+@cache
+def module(name: str) -> Module:
+    return Module(FILES[name])
+
+
+def point_block(level: str, real: str, loss: str) -> Function:
+    number = kernels.POINTWISE.index(loss)
+    return module(level).find(rf"__pyx_fuse_{number}_{REALS[real][0]}__pyx_f_\w+_point_block")
+
+
+def row_functions(level: str, real: str, kernel: str) -> list[Function]:
+    return module(level).with_called(module(level).find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
+
+
+each_level = pytest.mark.parametrize("level", LEVELS)
+each_real = pytest.mark.parametrize("real", REALS)
+each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
+
+
+# ---- element-wise losses
+
+
+@each_level
+@each_real
+@pytest.mark.parametrize(
+    ("loss", "want"),
+    [
+        pytest.param(loss, want, id=f"{loss}-{want}")
+        for loss in kernels.POINTWISE
+        for want in WANTS
+        if want == "value" or loss not in ELEMENTWISE_FUNCTIONS  # of which no call wants more
+    ],
+)
+def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
+    function = point_block(level, real, loss)
+    suffix, register = REALS[real][1], WIDEST[level]
+    vector = {
+        loop.header: loop for loop in function.loops if loop.is_vector(register) and loop.arithmetic(suffix, register)
+    }
+    reached = {name: function.reached(number) & set(vector) for name, (number, _) in WANTS.items()}
+    for other in WANTS:
+        # Otherwise the loop of one want would do for another's.
+        assert other == want or not reached[want] & reached[other], f"{function}: no telling {want} from {other}"
+    stored = sum(vector[header].stores(register) for header in reached[want])
+    assert stored >= WANTS[want][1], (
+        f"{function}: the loop for {want} is not vector code: {stored} of {WANTS[want][1]} results are stored "
+        f"from full {register} registers"
+    )
+
+
+@each_level
+@each_real
+@pytest.mark.parametrize("loss", kernels.POINTWISE)
+def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str) -> None:
+    function = point_block(level, real, loss)
+    assert function.loops
+    assert not [f"{called} in the loop {loop}" for loop in function.loops for called in loop.calls()]
+
+
+# ---- rows of classes
+
+
+@each_level
+@each_real
+@each_row_kernel
+def test_exponentials_of_a_row_kernel_fill_the_registers(level: str, real: str, kernel: str) -> None:
+    looped = [block for function in row_functions(level, real, kernel) for block in function.looped]
+    full = [text for block in looped for text in block.powers_of_two(WIDEST[level])]
+    assert full
+    assert not [text for block in looped for text in block.powers_of_two() if text not in full]
+
+
+@each_level
+@each_real
+@each_row_kernel
+def test_no_row_kernel_computes_one_logarithm_at_a_time(level: str, real: str, kernel: str) -> None:
+    """Nor anything else that is as long."""
+    scalar = [
+        f"{function}, the loop {loop}"
+        for function in row_functions(level, real, kernel)
+        for loop in function.loops
+        if loop.innermost and loop.products("ss sd") >= TRANSCENDENTAL
+    ]
+    assert not scalar
+
+
+@each_level
+@each_real
+@each_row_kernel
+def test_a_row_kernel_has_its_short_loops_as_vector_code(level: str, real: str, kernel: str) -> None:
+    suffix, register = REALS[real][1], WIDEST[level]
+    functions = row_functions(level, real, kernel)
+    loops = [loop for function in functions for loop in function.loops if loop.is_vector(register)]
+    # 64 lanes may also be a straight run of instructions in a longer loop.
+    blocks = [block for function in functions for block in function.looped if not block.powers_of_two()]
+    found = {
+        "largest": sum(loop.comparisons(suffix, register) > 0 == loop.products(suffix) for loop in loops),
+        "sum": sum("add" in loop.arithmetic("pd", register) and not loop.products("pd") for loop in loops),
+        "result": sum(0 < block.products("ps pd", register) <= 5 * block.stores(register) for block in blocks),
+    }
+    required = {"largest": 1, "sum": 1, "result": RESULT_LOOPS[kernel, real]}
+    assert all(found[what] >= required[what] for what in required), f"vector loops: {found}, at least {required}"
+
+
+# ---- whole modules
+
+
+@each_level
+def test_no_function_of_vecmath_is_called(level: str) -> None:
+    """Neither one of ours that should have been inlined, nor one of the C library."""
+    names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
+    mathematics = re.compile(
+        r"fl_(?!block_|labels|gather|scatter|widen|narrow)\w*|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
+    )
+    assert not [name for name in names if mathematics.match(name)]
+
+
+#: Instructions and registers, in the order of the levels that bring them.
+AVX = re.compile(
+    r"v(?!err|erw|mcall|mrun|mload|msave)\w+|shlx|shrx|sarx|rorx|mulx|andn|bextr|bls[ir]|blsmsk|pdep|pext|lzcnt|movbe"
+)
+AVX512 = re.compile(r"%zmm|%k[0-7]|%[xy]mm(1[6-9]|2\d|3[01])")
+BEYOND_V4 = re.compile(
+    r"vpdp\w+|vdpb\w+|vpmadd52\w+|vp(erm[it]2b|ermb|(compress|expand)[bw])|vpopcnt\w+|vgf2p\w+|v?aes\w+|v\w+[ps]h|t[id]p\w+"
+)
+HALF_CONVERSIONS = {"vcvtph2ps", "vcvtps2ph"}  # of F16C, in v3
+
+
+def above(level: str, line: Instruction) -> bool:
+    """Whether an instruction belongs to a level above this one."""
+    if level in ("_cpu", "v2"):
+        return AVX.fullmatch(line.name) is not None or AVX512.search(line.operands) is not None
+    if level == "v3":
+        return AVX512.search(line.operands) is not None
+    return BEYOND_V4.fullmatch(line.name) is not None and line.name not in HALF_CONVERSIONS
+
+
+@pytest.mark.parametrize("level", FILES)
+def test_no_instruction_of_a_higher_level(level: str) -> None:
+    """It would end the process where the CPU lacks it, and no machine with a newer CPU shows that."""
+    names = {line.name for line in module(level).instructions() if above(level, line)}
+    assert not names
+
+
+@pytest.mark.parametrize("level", [level for level in LEVELS if level != "v2"])
+def test_levels_with_a_fused_multiply_add_use_it(level: str) -> None:
+    assert any(line.name.startswith("vfmadd") for line in module(level).instructions())
+
+
+@pytest.mark.parametrize("level", FILES)
+def test_the_floating_point_environment_is_left_alone(level: str) -> None:
+    """Flags as -ffast-math link in code that sets flush-to-zero for the whole process when the module is loaded."""
+    names = {line.name for line in module(level).instructions()}
+    assert not names & {"ldmxcsr", "vldmxcsr", "stmxcsr", "vstmxcsr", "fldenv", "fldcw", "fxrstor"}
+    assert not [name for name in module(level).code if "set_fast_math" in name or "crtfastmath" in name]
