@@ -378,12 +378,12 @@ def test_weight_two_doubles_and_weight_one_changes_nothing(variant: Variant, dty
 @of_float
 @every_variant
 def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
-    """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with two more."""
+    """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with two and three a side more."""
     inputs, rng = drawn(variant, (130, 10), dtype)
     weight = rng.random(inputs.samples).astype(dtype)
     each = weight[..., None] if variant.rowwise else weight
     for got, plain, w, ulps in zip(
-        inputs(sample_weight=weight), inputs(), (weight, each, each), (1, 4, 4), strict=True
+        inputs(sample_weight=weight), inputs(), (weight, each, each), (1, 4, 6), strict=True
     ):
         expected = np.longdouble(plain) * np.longdouble(w)
         assert (abs(got - expected) <= ulps * np.spacing(abs(expected).astype(dtype))).all()
