@@ -378,7 +378,7 @@ def test_weight_two_doubles_and_weight_one_changes_nothing(variant: Variant, dty
 @of_float
 @every_variant
 def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
-    """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with two and three a side more."""
+    """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with more on each side."""
     inputs, rng = drawn(variant, (130, 10), dtype)
     weight = rng.random(inputs.samples).astype(dtype)
     each = weight[..., None] if variant.rowwise else weight
