@@ -316,7 +316,7 @@ def test_shuffled_samples_give_shuffled_results(variant: Variant, dtype: Any) ->
     assert bits(inputs.take(order)()) == bits(tuple(result[order] for result in inputs()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
     """Special numbers beside ordinary ones, in every place of a vector."""
