@@ -12,6 +12,7 @@ from typing import Any
 import cases
 import numpy as np
 import oracle
+from vecmath_library import LEVELS
 
 PARTS = ("value", "grad", "hess")
 
@@ -26,14 +27,19 @@ INEXACT = {"label_smoothing": 0.1, "pos_weight": 3.3, "delta": 0.7}
 
 
 def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
-    """The bounds of a variant: one is wider, the Hessian in float32 of soft or smoothed targets.
+    """The bounds of a variant. Two are wider, both of Hessians, which are products of rounded numbers.
 
-    Its terms are products of rounded numbers: for smoothed, weighted binary cross-entropy the weights of the two terms
-    take at most 2.5 ULP, sigmoid' 2.9, their product 0.5. Measured over many runs: 4.65.
+    In float32 that of soft or smoothed targets: for smoothed, weighted binary cross-entropy the weights of the two
+    terms take at most 2.5 ULP, sigmoid' 2.9, their product 0.5. Measured over many runs: 4.65.
+
+    In float64 that of a row, without a fused multiply-add: exp is good to 1.17 ULP, not 0.92, and its error enters the
+    sum over the row, p and 1 - p. Measured over 20 runs: 4.5 with it, 6.2 without.
     """
     limits = dict(BOUNDS[str(np.dtype(dtype))])
     if variant.target == "soft" or variant.parameters != "default":
         limits["hess"] = 6
+    if variant.rowwise and dtype == np.float64 and not LEVELS[cases.fl.build_info()["isa"]].fma:
+        limits["hess"] = 8
     return limits
 
 
