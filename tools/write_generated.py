@@ -25,7 +25,7 @@ ALLOWED = ROOT / "tools" / "stubtest-allowed.txt"
 MARKS = "<!-- losses: written by tools/write_generated.py -->", "<!-- end of losses -->"
 
 #: Public names that are no losses, by the module that types them.
-RUNTIME = ("build_info", "get_num_threads", "num_threads", "set_num_threads")
+RUNTIME = ("build_info", "engine", "get_num_threads", "num_threads", "set_num_threads")
 OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmoid", "sigmoid", "softplus")
 
 STUB_HEAD = """\

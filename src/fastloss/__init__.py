@@ -15,13 +15,14 @@ from .catalogue import CATALOGUE as _CATALOGUE
 from .documentation import losses
 from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .loss import Loss
-from .runtime import build_info, get_num_threads, num_threads, set_num_threads
+from .runtime import build_info, engine, get_num_threads, num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Loss",
     "build_info",
+    "engine",
     "get_num_threads",
     "log_sigmoid",
     "log_softmax",

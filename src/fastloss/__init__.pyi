@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from .documentation import losses as losses
 from .formulas.declare import Row
 from .runtime import build_info as build_info
+from .runtime import engine as engine
 from .runtime import get_num_threads as get_num_threads
 from .runtime import num_threads as num_threads
 from .runtime import set_num_threads as set_num_threads
@@ -17,6 +18,7 @@ __all__ = [
     "binary_cross_entropy",
     "build_info",
     "cross_entropy",
+    "engine",
     "get_num_threads",
     "half_squared_error",
     "huber",

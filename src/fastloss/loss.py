@@ -12,7 +12,7 @@ from . import arguments, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
 from .formulas.declare import Row
-from .runtime import checked_threads, kernels, threads_for
+from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for)
 
@@ -41,6 +41,7 @@ class Loss:
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
     _plain: Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
+    _jit: Any
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
@@ -56,7 +57,9 @@ class Loss:
             "_parameters",
             {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()},
         )
-        set_(self, "_plain", _short_way(row, self._parameters))
+        plain, jit = _short_ways(row, self._parameters)
+        set_(self, "_plain", plain)
+        set_(self, "_jit", jit)
 
     @property
     def name(self) -> str:
@@ -131,11 +134,12 @@ class Loss:
         return f"fastloss.{self.name}.bind({bound})" if bound else f"fastloss.{self.name}"
 
     def __reduce__(self) -> Any:
-        return _restored, (self.name, self._bound)
+        return _restored, (self._row.made_by or self.name, self._bound)
 
     def _identity(self) -> tuple[Any, ...]:
         return (
             self.name,
+            self._row.made_by,
             *(
                 (v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v
                 for v in self._parameters.values()
@@ -160,23 +164,38 @@ class Loss:
     # ---- the way of a call --------------------------------------------------------------------------------------
 
     def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if self._jit is not None and current_engine() == "numba":
+            result = self._jit.run(want, args, keywords)
+            if result is not None:
+                return result
         call = _Call(self, want, args, keywords)
         return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
 
 
-def _short_way(row: Row, parameters: dict[str, Any]) -> Callable[[int, tuple[Any, ...], dict[str, Any]], Any]:
-    """Return what tries a call the short way (``kernels/plain.pxi``) and gives None where that does not apply."""
+def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    """Find no call plain."""
+
+
+def _short_ways(
+    row: Row, parameters: dict[str, Any]
+) -> tuple[Callable[[int, tuple[Any, ...], dict[str, Any]], Any], Any]:
+    """Return what tries a call the short way (``kernels/plain.pxi``) and gives None where that does not apply.
+
+    The second is the same for loops compiled at run time, or None. It knows them once the long way has set them.
+    """
     if row.kind == "pointwise":
-        number, constants = kernels.POINTWISE.index(row.name), tuple(parameters.values())
-        applies = not any(isinstance(value, np.ndarray) for value in constants)
-    else:
-        number, constants = -1, ()
-        applies = all(
-            parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters
-        )
-    if not applies:
-        return lambda want, args, keywords: None
-    return kernels.PlainCall(number, row.target.low, row.target.high, constants).run  # type: ignore[no-any-return]
+        constants = tuple(parameters.values())
+        if any(isinstance(value, np.ndarray) for value in constants):
+            return _never, None
+        jit = kernels.PlainCall(0, row.target.low, row.target.high, constants, True)
+        if row.kernels is not None:
+            return jit.run, jit
+        number = kernels.POINTWISE.index(row.name)
+        return kernels.PlainCall(number, row.target.low, row.target.high, constants).run, jit
+    plain = row.kernels is None and all(
+        parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters
+    )
+    return kernels.PlainCall(-1, row.target.low, row.target.high, ()).run if plain else _never, None
 
 
 class _Call:
@@ -184,7 +203,7 @@ class _Call:
 
     def __init__(self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         row = loss._row
-        self.row, self.want = row, want
+        self.loss, self.row, self.want = loss, row, want
         given = dict(zip(("y_true", "y_pred"), args, strict=False))
         if len(args) > 2:
             raise TypeError(
@@ -297,7 +316,10 @@ class _Call:
                 value = arguments.describe(arguments.broadcast(parameter.name, value, shape))
             parameters.append(value)
         threads = threads_for(self.n_threads, size)
-        number = kernels.POINTWISE.index(self.row.name)
+        if self.row.kernels is None and current_engine() == "compiled":
+            number, jit = kernels.POINTWISE.index(self.row.name), 0
+        else:
+            number, jit = 0, self.jit_loop(uniform=not any(isinstance(parameter, tuple) for parameter in parameters))
 
         def run(inspect: bool, scale: float) -> float:
             operands = tuple(
@@ -308,7 +330,7 @@ class _Call:
             )  # fmt: skip
             total: float = kernels.pointwise(
                 number, self.want, self.double_precision, size, scale, domain.low, domain.high, inspect, self.in_place,
-                operands, tuple(parameters), threads,
+                operands, tuple(parameters), threads, jit,
             )  # fmt: skip
             return total
 
@@ -324,7 +346,18 @@ class _Call:
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
         return self.finish(run(False, reductions.scale(denominator)), denominator)
 
+    def jit_loop(self, uniform: bool) -> int:
+        """Return the address of the loop that Numba compiles; with uniform parameters, plain calls may use it too."""
+        from .jit.pointwise import kernels_of
+
+        address = kernels_of(self.row).address(self.want, self.double_precision, uniform)
+        if uniform and self.loss._jit is not None:
+            self.loss._jit.set_loop(self.double_precision, self.want, address)
+        return address
+
     def rowwise(self) -> Any:
+        if current_engine() == "numba":
+            raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
         y_pred, y_true = self.y_pred, self.y_true
         if y_pred.ndim == 0:
             raise ValueError(f"{self.row.prediction} has no dimensions; it needs an axis of classes")
@@ -382,5 +415,9 @@ class _Call:
         return self.finish(run(False, denominator), denominator)
 
 
-def _restored(name: str, bound: dict[str, Any]) -> Loss:
-    return Loss(CATALOGUE[name], bound)
+def _restored(origin: str | tuple[Any, ...], bound: dict[str, Any]) -> Loss:
+    """Return a loss that was pickled: of the catalogue by its name, any other by what makes its row again."""
+    if isinstance(origin, str):
+        return Loss(CATALOGUE[origin], bound)
+    make, *arguments = origin
+    return Loss(make(*arguments), bound)

@@ -10,7 +10,9 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -49,6 +51,83 @@ def checked_threads(name: str, value: Any) -> int:
     if not 1 <= number <= _MAX_THREADS:
         raise ValueError(f"{name} = {number} is not in [1, {_MAX_THREADS}]")
     return number
+
+
+ENGINES = ("compiled", "numba")
+
+
+def _checked_engine(name: Any) -> str:
+    """Return the name of an engine, or raise."""
+    if name not in ENGINES:
+        raise ValueError(f"{name!r} is not an engine; there are {' and '.join(map(repr, ENGINES))}")
+    if name == "numba" and find_spec("numba") is None:
+        raise ImportError("the engine 'numba' needs Numba: pip install 'fastloss[numba]'")
+    return str(name)
+
+
+def _environment_engine() -> str:
+    name = os.environ.get("FASTLOSS_ENGINE") or ENGINES[0]
+    try:
+        return _checked_engine(name)
+    except ValueError as error:
+        raise ImportError(f"FASTLOSS_ENGINE: {error}") from None
+
+
+_process_engine = _environment_engine()
+_context_engine: ContextVar[str | None] = ContextVar("fastloss_engine", default=None)
+_engine_lock = Lock()
+_engines_asked_for = 0
+
+
+def _hear_of_engines(more: int) -> None:
+    """Close the short way of plain calls while anybody, in any thread, is inside `engine`: it does not look."""
+    global _engines_asked_for
+    with _engine_lock:
+        _engines_asked_for += more
+        kernels.set_short_way(_engines_asked_for == 0 and _process_engine == "compiled")
+
+
+_hear_of_engines(0)
+
+
+def current_engine() -> str:
+    """Return the engine that a call made here runs on."""
+    return _context_engine.get() or _process_engine
+
+
+@contextmanager
+def engine(name: str) -> Iterator[None]:
+    """Run the losses inside a ``with`` block on another engine, in this thread or task only.
+
+    Both engines compile the same formulas, and results agree to a few units in the last place. The engine "numba"
+    compiles a loss on its first call, so it is of use to compare the two; a loss of your own (`fastloss.jit`) needs no
+    choice of engine.
+
+    Parameters
+    ----------
+    name : {"compiled", "numba"}
+        The kernels that were built with the package, or those that Numba compiles here. ``FASTLOSS_ENGINE`` names the
+        one that a process begins with.
+
+    Raises
+    ------
+    ImportError
+        If Numba is not installed.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> with fl.engine("numba"):
+    ...     fl.huber([0.0, 1.0], [3.0, 1.5])
+    1.3125
+    """
+    token = _context_engine.set(_checked_engine(name))
+    _hear_of_engines(+1)
+    try:
+        yield
+    finally:
+        _hear_of_engines(-1)
+        _context_engine.reset(token)
 
 
 def _environment_threads() -> int | None:

@@ -96,6 +96,10 @@ class Row:
         What the second argument is called in the field.
     function : callable or None
         The formula of a pointwise loss: a function of scalars that returns value, gradient and Hessian diagonal.
+    kernels : object or None
+        What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
+    made_by : tuple or None
+        How another process makes such a row again: a function and its arguments.
     """
 
     name: str
@@ -108,6 +112,8 @@ class Row:
     prediction: str = "y_pred"
     notes: str = ""
     function: Callable[..., Any] | None = field(default=None, compare=False)
+    kernels: Any = field(default=None, compare=False)
+    made_by: tuple[Any, ...] | None = None
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:

@@ -23,7 +23,8 @@ cdef enum:
     GRADIENT = 2
     HESSIAN = 4
     SAMPLES = 1024               # in a block, at most
-    MAX_PARAMETERS = 4
+    BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
+    MAX_PARAMETERS = 16          # of a loss compiled at run time; a formula of the package has at most 4
     SERIAL_BELOW = 1 << 16       # as in runtime.py
     MAX_PLAIN_THREADS = 1 << 30
 
@@ -91,8 +92,8 @@ cdef inline Py_ssize_t lanes_of(const real* tag) noexcept nogil:
     return 256 // sizeof(real)
 
 cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
-    """Elements of a block: 4 KiB of numbers, so that all buffers of a block stay in the first-level cache."""
-    return 4096 // sizeof(real)
+    """Elements of a block."""
+    return BLOCK_BYTES // sizeof(real)
 
 
 # The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; value, gradient, hessian; size.
@@ -100,6 +101,11 @@ ctypedef void (*float_block)(void*, int, const float*, const float*, const float
                              float*, float*, float*, Py_ssize_t) noexcept nogil
 ctypedef void (*double_block)(void*, int, const double*, const double*, const double*, const double*, const double*, const double*, const double*,
                               double*, double*, double*, Py_ssize_t) noexcept nogil
+
+# The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
+# `parameters` holds BLOCK_BYTES for each. No two pointers overlap that something is written through.
+ctypedef void (*jit_block)(const void* y_true, const void* y_pred, const void* multiplier, const void* parameters,
+                           void* value, void* gradient, void* hessian, Py_ssize_t n) noexcept nogil
 
 
 include "vocabulary.pxi"
@@ -113,11 +119,12 @@ include "plain.pxi"
 
 
 def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, double low, double high, bint inspect,
-              bint in_place, tuple operands, tuple parameters, int threads):
+              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0):
     """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
-    shape. `parameters`: each a float or such a triple.
+    shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
+    number `loss`; where no parameter is a triple, of one that reads one number for each.
     """
     cdef PointwiseCall call
     cdef Operand* places[7]
@@ -127,14 +134,18 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
     for k in range(7):
         set_from(places[k], operands[k], False)
-    for k in range(MAX_PARAMETERS):
+    if len(parameters) > MAX_PARAMETERS:
+        raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
+    call.jit = <jit_block>jit
+    call.uniform = jit != 0
+    call.parameters = <int>len(parameters)
+    for k in range(call.parameters):
         call.parameter[k].data = NULL
-        call.constant[k] = NAN
-        if k < len(parameters):
-            if isinstance(parameters[k], tuple):
-                set_from(&call.parameter[k], parameters[k], False)
-            else:
-                call.constant[k] = parameters[k]
+        if isinstance(parameters[k], tuple):
+            set_from(&call.parameter[k], parameters[k], False)
+            call.uniform = False
+        else:
+            call.constant[k] = parameters[k]
     return run_points_call(&call, double_precision, inspect, threads)
 
 
@@ -145,7 +156,8 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
         function = points_inspected_f64 if double_precision else points_inspected_f32
     else:
         function = points_block_f64 if double_precision else points_block_f32
-    return run_blocks(function, call, (call.size + block - 1) // block, block, threads, 0)
+    return run_blocks(function, call, (call.size + block - 1) // block, block, threads,
+                      0 if inspect else call.parameters * BLOCK_BYTES)
 
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
@@ -195,6 +207,11 @@ cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, i
     if call.classes <= FEW or (inspect and not call.given_dense):
         scratch = FEW * sizeof(double)
     return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch)
+
+
+def limits():
+    """What fastloss.jit has to know of a block: its bytes, and how many parameters a loss may have."""
+    return BLOCK_BYTES, MAX_PARAMETERS
 
 
 def openmp_threads():

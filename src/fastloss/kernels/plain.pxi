@@ -75,17 +75,36 @@ cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* 
     return disjoint(output, y_true) and (disjoint(output, y_pred) or (in_place and output.view.buf == y_pred.view.buf))
 
 
+cdef bint short_way = True
+
+
+def set_short_way(bint open):
+    """Open or close the short way, for all threads: who asks for another engine has to be heard."""
+    global short_way
+    short_way = open
+
+
 cdef class PlainCall:
     """The short way of one loss, its parameters bound."""
     cdef int loss                # its number in POINTWISE; -1: cross-entropy
     cdef double low, high        # domain of y_true
+    cdef int parameters
     cdef double constant[MAX_PARAMETERS]
+    cdef bint jit                # its loops are compiled at run time; what is not compiled yet is not plain
+    cdef size_t loops[2][8]      # their addresses by type and results
 
-    def __init__(self, int loss, double low, double high, tuple constants):
+    def __init__(self, int loss, double low, double high, tuple constants, bint jit=False):
         cdef int k
-        self.loss, self.low, self.high = loss, low, high
-        for k in range(MAX_PARAMETERS):
-            self.constant[k] = constants[k] if k < len(constants) else NAN
+        self.loss, self.low, self.high, self.jit = loss, low, high, jit
+        for k in range(8):
+            self.loops[0][k] = self.loops[1][k] = 0
+        self.parameters = <int>len(constants)
+        for k in range(self.parameters):
+            self.constant[k] = constants[k]
+
+    def set_loop(self, bint double_precision, int want, size_t address):
+        """Take a loop compiled at run time, which reads one number for each parameter."""
+        self.loops[double_precision][want] = address
 
     def run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
@@ -110,7 +129,7 @@ cdef class PlainCall:
         cdef double total, denominator = 0
 
         # What is asked for.
-        if len(args) != 2:
+        if not (short_way or self.jit) or len(args) != 2:
             return None
         if keywords:
             if "out" in keywords:
@@ -143,6 +162,8 @@ cdef class PlainCall:
 
         # What is given.
         if not (look(args[0], False, y_true) and look(args[1], False, y_pred)):
+            return None
+        if self.jit and self.loops[y_pred.dtype == FLOAT64][want] == 0:
             return None
         if y_pred.view.len == 0 or y_pred.view.ndim == 0 or (y_pred.dtype != FLOAT32 and y_pred.dtype != FLOAT64):
             return None
@@ -207,7 +228,9 @@ cdef class PlainCall:
         cdef int k
         call.loss, call.want, call.size, call.scale = self.loss, want, size, scale
         call.weight.data = call.where.data = call.value.data = NULL
-        for k in range(MAX_PARAMETERS):
+        call.jit = <jit_block>self.loops[y_pred.dtype == FLOAT64][want]
+        call.uniform, call.parameters = self.jit, self.parameters
+        for k in range(self.parameters):
             call.parameter[k].data = NULL
             call.constant[k] = self.constant[k]
         set_contiguous(&call.y_true, y_true, size, 0)

@@ -7,9 +7,12 @@ cdef struct PointwiseCall:
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
     double low, high             # domain of y_true, for inspect_points
     Operand y_true, y_pred, weight, where, value, gradient, hessian
+    int parameters               # how many
     Operand parameter[MAX_PARAMETERS]
     double constant[MAX_PARAMETERS]   # of a parameter that is not an array
     bint in_place                # the gradient overwrites y_pred
+    jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
+    bint uniform                 # it takes one number for each parameter, not one for each element
 
 
 cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted, bint hessian_wanted,
@@ -49,9 +52,12 @@ cdef void point_block(Point* tag, int want, const real* y_true, const real* y_pr
                    value, gradient, hessian, n)
 
 
-cdef double points_block(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
-    """One block: load, formula, store. Returns its part of the sum of the weighted values."""
-    cdef Py_ssize_t size = block_size(tag), first = block * size
+cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    """One block: load, formula, store. Returns its part of the sum of the weighted values.
+
+    `scratch` holds the parameters: a block of numbers for each.
+    """
+    cdef Py_ssize_t size = block_size(scratch), first = block * size
     cdef Py_ssize_t n = min(size, call.size - first)
     cdef real y_true_buffer[SAMPLES]
     cdef real y_pred_buffer[SAMPLES]
@@ -60,7 +66,6 @@ cdef double points_block(const real* tag, const PointwiseCall* call, Py_ssize_t 
     cdef real value_buffer[SAMPLES]
     cdef real gradient_buffer[SAMPLES]
     cdef real hessian_buffer[SAMPLES]
-    cdef real parameter_buffer[MAX_PARAMETERS][SAMPLES]
     cdef const real* parameter[MAX_PARAMETERS]
     cdef const real* weight
     cdef const real* y_true = y_pred_buffer
@@ -79,12 +84,16 @@ cdef double points_block(const real* tag, const PointwiseCall* call, Py_ssize_t 
     if call.want & ~VALUE:
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
     for k in range(MAX_PARAMETERS):
-        parameter[k] = parameter_buffer[k]
+        parameter[k] = scratch
+    for k in range(call.parameters):
+        parameter[k] = scratch + k * size
         if call.parameter[k].data != NULL:
-            parameter[k] = load(&call.parameter[k], 0, first, n, parameter_buffer[k])
-        elif call.constant[k] == call.constant[k]:
-            for i in range(n):
-                parameter_buffer[k][i] = <real>call.constant[k]
+            parameter[k] = load(&call.parameter[k], 0, first, n, scratch + k * size)
+            if call.jit != NULL and parameter[k] != scratch + k * size:
+                memcpy(scratch + k * size, parameter[k], n * sizeof(real))
+        else:
+            for i in range(1 if call.uniform else n):
+                scratch[k * size + i] = <real>call.constant[k]
     if call.value.data != NULL:
         value = place(&call.value, 0, first, value_buffer)
     if call.want & GRADIENT and not call.in_place:
@@ -92,7 +101,9 @@ cdef double points_block(const real* tag, const PointwiseCall* call, Py_ssize_t 
     if call.want & HESSIAN:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
-    if real is float:
+    if call.jit != NULL:
+        call.jit(y_true, y_pred, multiplier, scratch, value, gradient, hessian, n)
+    elif real is float:
         float_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
                                 value, gradient, hessian, n)
     else:
@@ -141,10 +152,10 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
 
 
 cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return points_block(<const float*>NULL, <const PointwiseCall*>call, block)
+    return points_block(<const PointwiseCall*>call, block, <float*>scratch)
 
 cdef double points_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return points_block(<const double*>NULL, <const PointwiseCall*>call, block)
+    return points_block(<const PointwiseCall*>call, block, <double*>scratch)
 
 cdef double points_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return points_inspected(<const float*>NULL, <const PointwiseCall*>call, block)

@@ -1,0 +1,134 @@
+"""Compiling a loop with Numba into a function that the kernels call by its address, once for all processes.
+
+Numba's own threads are never started. What is compiled here is the inside of a block; the kernels deal out the blocks,
+to the same OpenMP threads for both engines. So there is no threading layer that has to be found, none that aborts when
+two threads call at once (``workqueue``), none that a fork breaks, and the bits are the same for any number of threads.
+
+A compiled loop is kept on disk, in `cache_folder`. Numba's cache looks at the file that a function is defined in and
+nowhere else; so each loop gets a file of its own, named by all that the machine code depends on: its text, the
+primitives, the versions of Numba and fastloss. The text in it is for readers.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core.ccallback import CFunc
+from numba.core.errors import NumbaError, NumbaWarning
+
+from .. import __version__
+from .translate import Formula, FormulaError, place
+from .vecmath import POWERS, WORDS, inline
+
+#: The compute types, by whether it is the double one.
+REALS: dict[bool, np.dtype[Any]] = {False: np.dtype(np.float32), True: np.dtype(np.float64)}
+NUMBA_REALS = {False: numba.types.float32, True: numba.types.float64}
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """Return where compiled loops are kept: ``FASTLOSS_CACHE_DIR``, else the user's cache; None if that is no place."""
+    named = os.environ.get("FASTLOSS_CACHE_DIR")
+    folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastloss"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    # Machine code is loaded from there: it has to be a folder that nobody else writes to.
+    return folder if own and os.access(folder, os.W_OK) and not folder.stat().st_mode & 0o022 else None
+
+
+@functools.cache
+def _versions() -> str:
+    own = "".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
+    digest = hashlib.sha256(own.encode()).hexdigest()
+    return f"{__version__} {numba.__version__} {llvmlite.__version__} {np.__version__} {digest}"
+
+
+class _Kernel(CFunc):
+    """A C function whose pointers do not overlap: LLVM else compares each two before a loop, and gives up at nine."""
+
+    _compiler: Any
+    _library: Any
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        super().__init__(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
+        customize = self._compiler._customize_flags
+
+        def without_overlap(flags: Any) -> Any:
+            flags = customize(flags)
+            flags.noalias = True
+            return flags
+
+        self._compiler._customize_flags = without_overlap
+
+    def inspect_asm(self) -> str:
+        """Return the machine code as text."""
+        text: str = self._library.get_asm_str()
+        return text
+
+
+def compiled_formula(formula: Formula, double: bool) -> Any:
+    """Return a formula as a function for other compiled functions, in one compute type."""
+    return formula.namespace({**POWERS, **WORDS[REALS[double]]}, NUMBA_REALS[double], inline)
+
+
+def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Formula) -> _Kernel:
+    """Compile the function `kernel` of `text`, which calls `formula`, to a C function of a signature."""
+    cacheable = formula.cacheable and cache_folder() is not None
+    key = f"{_versions()}\n{signature}\n{formula.text}\n{text}"
+    file = f"<fastloss {formula.name}>"
+    if cacheable:
+        folder = cache_folder()
+        assert folder is not None
+        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+        path = folder / f"{formula.name if formula.name.isidentifier() else 'loss'}_{digest}.py"
+        cacheable = _written(path, f"# {signature}\n\n{formula.text}\n\n\n", text)
+        file = str(path)
+    names["__name__"] = __name__  # the module that Numba imports when it finds the function in its cache
+    exec(compile(text, file, "exec"), names)
+    kernel = _Kernel(names["kernel"], signature)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumbaWarning)
+        if cacheable:
+            kernel.enable_caching()
+        try:
+            kernel.compile()
+        except NumbaError as error:
+            raise _in_words_of_the_user(formula, error) from None
+    return kernel
+
+
+def _written(path: Path, head: str, text: str) -> bool:
+    """Write a file unless it is there; return whether it is."""
+    try:
+        if not path.exists():
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_text(head + text, "utf-8")
+            draft.replace(path)
+    except OSError:
+        return False
+    return True
+
+
+def _in_words_of_the_user(formula: Formula, error: NumbaError) -> FormulaError:
+    """Return what Numba has to say about the user's function, without how it came to read it."""
+    code = formula.function.__code__
+    lines = [line.strip() for line in str(error).splitlines()]
+    places = re.findall(rf'File "[^"]*{re.escape(Path(code.co_filename).name)}", line (\d+)', str(error))
+    line = int(places[-1]) if places else code.co_firstlineno
+    noise = ("During:", "File ", "Failed in", "<source", "^", ">>>", "raised from", "- ", "There are", "Overload")
+    said = [text for text in lines if text and not text.startswith(noise)]
+    summary = said[0] if said else "it is outside Numba's language"
+    return FormulaError(f"{formula.name} ({place(formula.function, line)}) cannot be compiled: {summary}")

@@ -1,0 +1,73 @@
+"""Element-wise losses compiled by Numba: the loop of a block, for any formula (``kernels/pointwise.pxi`` calls it)."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from numba import types
+
+from ..formulas.declare import Row
+from ..runtime import kernels
+from .compiling import NUMBA_REALS, compile_kernel, compiled_formula
+from .translate import Formula, FormulaError
+
+VALUE, GRADIENT, HESSIAN = 1, 2, 4
+BLOCK_BYTES, MAX_PARAMETERS = kernels.limits()
+
+
+def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
+    """Return the source of the loop over a block, with what is not wanted left out."""
+    size = BLOCK_BYTES // (8 if double else 4)
+    parameters = range(len(formula.arguments) - 2)
+    results = ["value", "gradient", "hessian"][: formula.results]
+    lines = ["def kernel(y_true, y_pred, multiplier, parameters, value, gradient, hessian, n):"]
+    if uniform:
+        lines += [f"    parameter{k} = parameters[{k * size}]" for k in parameters]
+    lines += ["    for i in range(n):"]
+    if not uniform:
+        lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
+    given = "".join(f", parameter{k}" for k in parameters)
+    targets = ", ".join(f"{name}_i" for name in results)
+    lines += [f"        {targets} = formula(y_true[i], y_pred[i]{given})"]
+    if want & VALUE:
+        lines += ["        value[i] = real(value_i)"]
+    # A sample of weight 0 is left out, not multiplied: 0 times infinity would be NaN.
+    for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
+        if want & flag:
+            lines += [f"        {name}[i] = real(0) if multiplier[i] == real(0) else real({name}_i) * multiplier[i]"]
+    return "\n".join(lines) + "\n"
+
+
+class PointwiseKernels:
+    """The loops of one formula, one for each choice of results, type and kind of parameters; compiled when asked."""
+
+    def __init__(self, formula: Formula) -> None:
+        if len(formula.arguments) - 2 > MAX_PARAMETERS:
+            raise FormulaError(
+                f"{formula.name} has {len(formula.arguments) - 2} parameters; a loss has at most {MAX_PARAMETERS}"
+            )
+        self.formula = formula
+        self.kernel = functools.lru_cache(maxsize=None)(self._kernel)
+
+    def _kernel(self, want: int, double: bool, uniform: bool) -> Any:
+        real = NUMBA_REALS[double]
+        pointer = types.CPointer(real)
+        names = {"formula": compiled_formula(self.formula, double), "real": real}
+        text = loop_text(self.formula, want, double, uniform)
+        return compile_kernel(text, types.void(*[pointer] * 7, types.intp), names, self.formula)
+
+    def address(self, want: int, double: bool, uniform: bool) -> int:
+        """Return where the loop is that gives these results."""
+        address: int = self.kernel(want, double, uniform).address
+        return address
+
+
+@functools.cache
+def _kernels_of_formula(function: Any) -> PointwiseKernels:
+    return PointwiseKernels(Formula(function))
+
+
+def kernels_of(row: Row) -> PointwiseKernels:
+    """Return the loops of a pointwise loss."""
+    return _kernels_of_formula(row.function) if row.kernels is None else row.kernels

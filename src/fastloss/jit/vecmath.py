@@ -1,0 +1,374 @@
+"""The elementary functions of ``kernels/vecmath.h`` for Numba: the same steps, constants and error bounds.
+
+LLVM vectorises a loop over these as gcc does over the header's: no tables, no branches, no library calls. (Numba's own
+``np.exp`` is a call of libm for each element: 6 ns beside 0.5.) The steps are explained in the header, under the same
+names. Where the machine has a fused multiply-add the results have the bits of the compiled kernels of level v3 and v4,
+elsewhere those of v2.
+
+One text serves both types. What differs, constants and the core of the logarithm, is a class for each: `Float32`,
+`Float64`; `WORDS` has the functions of each type by the names of ``formulas/vocabulary.py``.
+
+No function here is compiled with fast-math flags: LLVM would take (x + M) - M for x, and any comparison with NaN for
+false. Choices are conditional expressions, which become selects; `min` and `max` would lose a NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import binding
+from numba import types
+from numba.extending import intrinsic
+
+inline = numba.njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True)
+
+_HAS_FMA = bool(
+    binding.get_host_cpu_features().get("fma") or binding.get_process_triple().startswith(("aarch64", "arm64"))
+)
+
+
+@intrinsic
+def bits_of(typing_context: Any, x: Any) -> Any:
+    """Return the bits of a float as an unsigned integer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return {types.float32: types.uint32, types.float64: types.uint64}[x](x), generate
+
+
+@intrinsic
+def from_bits(typing_context: Any, bits: Any) -> Any:
+    """Return the float that has these bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return {types.uint32: types.float32, types.uint64: types.float64}[bits](bits), generate
+
+
+@intrinsic
+def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a b + c, rounded once where the machine can: the C library's fma would cost 60 ns."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if _HAS_FMA:
+            return builder.fma(*arguments)
+        return builder.fadd(builder.fmul(arguments[0], arguments[1]), arguments[2])
+
+    return a(a, b, c), generate
+
+
+@intrinsic
+def square_root(typing_context: Any, x: Any) -> Any:
+    """Return the square root, one instruction."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        root = builder.module.declare_intrinsic("llvm.sqrt", [arguments[0].type])
+        return builder.call(root, arguments)
+
+    return x(x), generate
+
+
+def _floats(real: Any, texts: str) -> tuple[Any, ...]:
+    return tuple(real(float.fromhex(text)) for text in texts.split())
+
+
+class Float32:
+    """What the functions need to know of float32: types, layout of the bits, borders, coefficients (highest first)."""
+
+    real, unsigned, signed = np.float32, types.uint32, types.int32
+    numba_real, as_unsigned, as_signed = types.float32, np.uint32, np.int32
+    mantissa, bias, bits = 23, 127, 32
+    sqrt_half_bits = 0x3F3504F3
+    inverse_ln2, ln2_head, ln2_tail = "0x1.715476p+0", "0x1.62e4p-1", "0x1.7f7d1cp-20"
+    lowest, highest, expm1_lowest, decay_end, tanh_end = 104.0, 89.0, 30.0, 20.0, 10.0
+    large_decay = "0x1.a8279ap-2"
+    exp = "0x1.a032d4p-13 0x1.6d727p-10 0x1.11125ap-7 0x1.5554ccp-5 0x1.555554p-3 0x1p-1"
+    log = (
+        "0x1.145794p-4 -0x1.de403ap-4 0x1.e6f298p-4 -0x1.fc217ep-4 0x1.233710p-3 "
+        "-0x1.555c20p-3 0x1.99a4acp-3 -0x1.000008p-2 0x1.555548p-2 -0x1p-1"
+    )
+
+
+class Float64:
+    """What the functions need to know of float64."""
+
+    real, unsigned, signed = np.float64, types.uint64, types.int64
+    numba_real, as_unsigned, as_signed = types.float64, np.uint64, np.int64
+    mantissa, bias, bits = 52, 1023, 64
+    sqrt_half_bits = 0x3FE6A09E667F3BCD
+    inverse_ln2, ln2_head, ln2_tail = "0x1.71547652b82fep+0", "0x1.62e42fefa38p-1", "0x1.ef35793c7673p-45"
+    lowest, highest, expm1_lowest, decay_end, tanh_end = 746.0, 710.0, 60.0, 40.0, 22.0
+    large_decay = "0x1.a827999fcef32p-2"
+    exp = (
+        "0x1.1ee890b0205ffp-29 0x1.af5e760272790p-26 0x1.27e5362563510p-22 0x1.71ddf87e1eeb0p-19 "
+        "0x1.a01a017bca974p-16 0x1.a01a01afd4245p-13 0x1.6c16c16c1f06bp-10 0x1.111111110f6c8p-7 "
+        "0x1.5555555555540p-5 0x1.5555555555559p-3 0x1p-1"
+    )
+    log = (
+        "0x1.2f044028aeecep-3 0x1.39a1dae75b483p-3 0x1.74663d869a4cfp-3 0x1.c71c5210cd675p-3 "
+        "0x1.24924941e70fep-2 0x1.999999997fe90p-2 0x1.5555555555592p-1"
+    )
+
+
+def _polynomial(real: Any, texts: str) -> Any:
+    """Return a function that evaluates a polynomial by Horner's rule: a loop over a constant tuple is unrolled."""
+    coefficients = _floats(real, texts)
+    first, others = coefficients[0], coefficients[1:]
+
+    @inline
+    def polynomial(x):
+        q = first
+        for coefficient in others:
+            q = fma(q, x, coefficient)
+        return q
+
+    return polynomial
+
+
+def _functions(of: Any) -> SimpleNamespace:
+    """Return the functions for one type."""
+    real, unsigned, signed = of.numba_real, of.unsigned, of.signed
+    number, bits, integer = of.real, of.as_unsigned, of.as_signed
+    zero, quarter, half, one, two = number(0), number(0.25), number(0.5), number(1), number(2)
+    infinity, nan = number(math.inf), number(math.nan)
+    magic = number(1.5 * 2.0**of.mantissa)
+    inverse_ln2, ln2_head, ln2_tail = _floats(number, f"{of.inverse_ln2} {of.ln2_head} {of.ln2_tail}")
+    minus_ln2_head, minus_ln2_tail = number(-ln2_head), number(-ln2_tail)
+    lowest, highest, expm1_lowest = number(of.lowest), number(of.highest), number(-of.expm1_lowest)
+    decay_end, tanh_end = number(of.decay_end), number(of.tanh_end)
+    tiny_end = number(2.0**-60)
+    (large_decay,) = _floats(number, of.large_decay)
+    mantissa = bits(of.mantissa)
+    one_bits = bits(of.bias << of.mantissa)
+    half_bits = bits((of.bias - 1) << of.mantissa)
+    sqrt_half_bits = bits(of.sqrt_half_bits)
+    exponent_mask = bits(((1 << (of.bits - of.mantissa)) - 1) << of.mantissa)
+    sign_bit = bits(1 << (of.bits - 1))
+    magnitude_bits = bits((1 << (of.bits - 1)) - 1)
+    lift = bits((of.bias - 1) << of.mantissa)  # exponent of 2^126, or 2^1022
+    least_normal = integer(1 << of.mantissa)
+    least_normal_bits = bits(1 << of.mantissa)
+    infinity_bits = integer((2 * of.bias + 1) << of.mantissa)
+    infinity_unsigned = bits((2 * of.bias + 1) << of.mantissa)
+    # k under the bits of 2^mantissa is the float 2^mantissa + k, for whole k below it: AVX2 cannot convert int64.
+    whole_bits, whole = bits((of.bias + of.mantissa) << of.mantissa), 2.0**of.mantissa
+    whole_bias, whole_tiny_bias = number(whole + of.bias), number(whole + 2 * of.bias - 1)
+    exp_polynomial, log_polynomial = _polynomial(number, of.exp), _polynomial(number, of.log)
+
+    @inline
+    def exp_reduce(x, correction):
+        shifted = fma(x, inverse_ln2, magic)
+        n = shifted - magic
+        coarse = fma(n, minus_ln2_head, x)
+        fine = fma(n, minus_ln2_tail, correction)
+        r = coarse + fine
+        r_tail = fine - (r - coarse)
+        return r, r_tail, exp_polynomial(r), unsigned(bits_of(shifted) << mantissa)
+
+    @inline
+    def scale_down_bits(p, exponent):
+        normal = unsigned(bits_of(p) + exponent)
+        subnormal = unsigned(bits_of(from_bits(unsigned(normal + lift)) + one) - one_bits)
+        return subnormal if signed(normal) < least_normal else normal
+
+    @inline
+    def exp_sum(hi, lo):
+        lo = lo if abs(hi) <= lowest else zero
+        hi = -lowest if hi < -lowest else hi
+        hi = highest if hi > highest else hi
+        r, _, q, exponent = exp_reduce(hi, lo)
+        p = fma(r, fma(r, q, one), one)
+        result = scale_down_bits(p, exponent)
+        result = infinity_unsigned if signed(result) > infinity_bits else result
+        return from_bits(result) if p == p else p
+
+    @inline
+    def exp(x):
+        return exp_sum(x, zero)
+
+    if number is np.float32:
+
+        @inline
+        def log_core(f, d, n):
+            rest = fma(f * f, log_polynomial(f), fma(-d, f, d))
+            base = n * ln2_head
+            head = base + f
+            tail = f - (head - base)
+            return head + (tail + fma(n, ln2_tail, rest))
+
+    else:
+
+        @inline
+        def log_core(f, d, n):
+            s = f / (two + f)
+            z = s * s
+            half_square = half * f * f
+            rest = fma(s, fma(z, log_polynomial(z), half_square), fma(-d, f, d) - half_square)
+            base = n * ln2_head
+            head = base + f
+            tail = f - (head - base)
+            return head + (tail + fma(n, ln2_tail, rest))
+
+    @inline
+    def log(x):
+        given = bits_of(x)
+        tiny_bits = bits_of(from_bits(unsigned(given | one_bits)) - one)
+        tiny = given < least_normal_bits
+        given = tiny_bits if tiny else given
+        shifted = unsigned(given - sqrt_half_bits + one_bits)
+        n = from_bits(unsigned((shifted >> mantissa) | whole_bits)) - (whole_tiny_bias if tiny else whole_bias)
+        f = from_bits(unsigned(given - (shifted & exponent_mask) + one_bits)) - one
+        y = log_core(f, zero, n)
+        y = y if x < infinity else x
+        outside = -infinity if x == zero else nan
+        return y if x > zero else outside
+
+    @inline
+    def log1p(x):
+        tiny = abs(x) < tiny_end
+        x_or_zero = zero if tiny else x
+        shifted = unsigned(bits_of(one + x_or_zero) - sqrt_half_bits + one_bits)
+        n = from_bits(unsigned((shifted >> mantissa) | whole_bits)) - whole_bias
+        four_scale = from_bits(unsigned(sign_bit - (shifted & exponent_mask)))
+        a = fma(four_scale, quarter, -one)
+        b = four_scale * x_or_zero * quarter
+        f = a + b
+        b_part = f - a
+        d = (b - b_part) + (a - (f - b_part))
+        y = log_core(f, d, n)
+        y = y if x < infinity else x
+        y = x if tiny else y
+        outside = -infinity if x == -one else nan
+        return outside if x <= -one else y
+
+    @inline
+    def half_expm1(x):
+        r, r_tail, q, exponent = exp_reduce(x, zero)
+        rise = r * q
+        rest = fma(rise, r, r)
+        rest_tail = fma(rise, r, r - rest) + fma(r_tail, rest, r_tail)
+        scale = from_bits(unsigned(exponent + half_bits))
+        a = scale - half
+        a_part = a - scale
+        a_tail = (scale - (a - a_part)) - (half + a_part)
+        b = scale * rest
+        head = a + b
+        return head, (b - (head - a)) + fma(scale, rest_tail, a_tail)
+
+    @inline
+    def expm1(x):
+        tiny = abs(x) < tiny_end
+        clamped = expm1_lowest if x < expm1_lowest else x
+        clamped = zero if tiny else clamped
+        clamped = highest if clamped > highest else clamped
+        head, tail = half_expm1(clamped)
+        y = two * (head + tail)
+        return x if tiny else y
+
+    @inline
+    def exp_decay(x):
+        size = abs(x)
+        size = lowest if size > lowest else size
+        r, _, q, exponent = exp_reduce(-size, zero)
+        slope = fma(r, q, one)
+        p = fma(r, slope, one)
+        p_tail = fma(r, slope, one - p)
+        scale = from_bits(unsigned(exponent + one_bits))
+        scale = zero if abs(x) > decay_end else scale
+        return p * scale, p_tail * scale, from_bits(scale_down_bits(p, exponent))
+
+    @inline
+    def sigmoid(x):
+        e, e_tail, rounded = exp_decay(x)
+        v = one + e
+        v_tail = (e - (v - one)) + e_tail
+        u = e if x < zero else one
+        u_tail = e_tail if x < zero else zero
+        q = u / v
+        reciprocal = one - q if x < zero else q
+        y = q + (u_tail - q * v_tail) * reciprocal
+        limit = rounded if x < zero else one
+        return limit if abs(x) > decay_end else y
+
+    @inline
+    def softplus(x):
+        e, e_tail, rounded = exp_decay(x)
+        below_one = e - one
+        below_one_tail = (e - (below_one + one)) + e_tail
+        large = e > large_decay
+        f = half * below_one if large else e
+        d = half * below_one_tail if large else e_tail
+        n = one if large else zero
+        positive = x if x > zero else zero
+        y = positive + log_core(f, d, n)
+        return positive + rounded if abs(x) > decay_end else y
+
+    @inline
+    def log_sigmoid(x):
+        return -softplus(-x)
+
+    @inline
+    def tanh(x):
+        size = abs(x)
+        size = tanh_end if size > tanh_end else size
+        tiny = size < tiny_end
+        size = zero if tiny else size
+        h, h_tail = half_expm1(-two * size)
+        v = one + h
+        v_tail = (h - (v - one)) + h_tail
+        q = -h / v
+        y = q - (h_tail + q * v_tail) * (one + q)
+        y = from_bits(unsigned((bits_of(y) & magnitude_bits) | (bits_of(x) & sign_bit)))
+        return x if tiny else y
+
+    @inline
+    def sqrt(x):
+        return square_root(real(x))
+
+    @inline
+    def absolute(x):
+        return abs(x)
+
+    @inline
+    def where(condition, x, y):
+        return real(x) if condition else real(y)
+
+    @inline
+    def clamp(x, low, high):
+        return low if x < low else (high if x > high else x)
+
+    words = {
+        "abs": absolute, "clamp": clamp, "exp": exp, "expm1": expm1, "log": log, "log1p": log1p,
+        "log_sigmoid": log_sigmoid, "sigmoid": sigmoid, "softplus": softplus, "sqrt": sqrt, "tanh": tanh,
+        "where": where,
+    }  # fmt: skip
+    return SimpleNamespace(words=words, exp_sum=exp_sum, **{name: words[name] for name in ("exp", "log1p")})
+
+
+FUNCTIONS = {np.dtype(of.real): _functions(of) for of in (Float32, Float64)}
+WORDS: dict[np.dtype[Any], dict[str, Any]] = {dtype: functions.words for dtype, functions in FUNCTIONS.items()}
+
+
+@inline
+def _square(x):
+    return x * x
+
+
+@inline
+def _cube(x):
+    return x * x * x
+
+
+@inline
+def _fourth(x):
+    return (x * x) * (x * x)
+
+
+#: What ``x**2``, ``x**3`` and ``x**4`` are translated to.
+POWERS = {"_square": _square, "_cube": _cube, "_fourth": _fourth}
