@@ -284,9 +284,9 @@ ROW_REGIMES: dict[str, Callable[..., Any]] = {
 }
 
 
-def rows_of(regime: str, dtype: Any, rows: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return class indices and logits of a regime."""
-    y_true, logits = ROW_REGIMES[regime](generator(regime, dtype, rows, classes), np.dtype(dtype), rows, classes)
+def rows_of(regime: str, dtype: Any, rows: int, classes: int, *key: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return class indices and logits of a regime; a key gives others."""
+    y_true, logits = ROW_REGIMES[regime](generator(regime, dtype, rows, classes, *key), np.dtype(dtype), rows, classes)
     assert np.isfinite(logits).all()
     assert logits.dtype == dtype
     if rows >= 24 and classes > 1:
@@ -368,9 +368,9 @@ def element_regimes(row: Any) -> dict[str, Callable[..., Any]]:
     return LOGIT_REGIMES if row.prediction == "logits" else RESIDUAL_REGIMES
 
 
-def elements_of(variant: Variant, regime: str, dtype: Any, n: int) -> Inputs:
-    """Return a call of a pointwise loss whose elements are of a regime."""
-    rng = generator(str(variant), regime, dtype, n)
+def elements_of(variant: Variant, regime: str, dtype: Any, n: int, *key: Any) -> Inputs:
+    """Return a call of a pointwise loss whose elements are of a regime; a key gives others."""
+    rng = generator(str(variant), regime, dtype, n, *key)
     inputs = draw(variant, (n,), dtype, rng)
     drawn = element_regimes(variant.row)[regime](rng, np.dtype(dtype), n)
     if variant.row.prediction == "logits":

@@ -1,0 +1,339 @@
+"""Random calls: every way through the library to the same result, the truth at one place, and arguments that are wrong.
+
+    python tests/fuzz.py --cases 200000 --processes 2
+    python tests/fuzz.py --first 1234 --cases 1             repeats case 1234 (of the same seed)
+
+One case is one loss with its variant, dtype, regime and shape, drawn from the case's number:
+
+- bits: a call in another layout, with other threads, another method, ``out=`` or in place, of shuffled samples and with
+  special numbers among them, gives the bits of the plain call
+- truth: without special numbers, one sample is held to the bounds of ``tests/accuracy.py``
+- wrong: one argument is spoiled. The call works, or raises TypeError or ValueError and has not written to ``out``
+
+A worker that dies names the case it was at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import multiprocessing
+import queue
+import sys
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import cases
+import numpy as np
+from accuracy import bounds, inputs_of_rows, measure_elements, measure_rows
+from cases import Inputs, Variant, bits
+
+VARIANTS = tuple(cases.variants())
+ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
+CLASSES = (1, 2, 3, 5, 10, 31, 63, 64, 65, 66, 100, 130)
+SIZES = (1, 2, 3, 8, 15, 17, 63, 64, 65, 127, 400, cases.BLOCK - 1, cases.BLOCK, 2 * cases.BLOCK + 3)
+LAYOUTS = tuple(name for name in cases.LAYOUTS if "stride 0" not in name)
+WRITABLE = tuple(name for name in LAYOUTS if name != "read-only")
+#: What mpmath needs a thousand bits for: rarely held against the truth.
+SLOW_REGIMES = ("near the largest", "difference overflows", "square overflows")
+
+
+def pick(rng: np.random.Generator, choices: Any) -> Any:
+    return choices[rng.integers(len(choices))]
+
+
+def some(rng: np.random.Generator, probability: float) -> bool:
+    return bool(rng.random() < probability)
+
+
+def drawn(number: int, rng: np.random.Generator) -> tuple[Variant, str, Inputs]:
+    """Return the call of a case, its samples in one axis."""
+    variant, dtype = pick(rng, VARIANTS), pick(rng, cases.FLOATS)
+    if variant.rowwise:
+        regime = pick(rng, tuple(cases.ROW_REGIMES))
+        return variant, regime, inputs_of_rows(variant, regime, dtype, pick(rng, ROWS), pick(rng, CLASSES), number)
+    regime = pick(rng, tuple(cases.element_regimes(variant.row)))
+    return variant, regime, cases.elements_of(variant, regime, dtype, pick(rng, SIZES), number)
+
+
+# -- the same bits ----------------------------------------------------------------------------------------------------
+
+
+def special_numbers(dtype: Any) -> np.ndarray:
+    info = np.finfo(dtype)
+    exact = [
+        0.0,
+        -0.0,
+        np.inf,
+        -np.inf,
+        np.nan,
+        info.max,
+        -info.max,
+        info.tiny,
+        info.smallest_subnormal,
+        1,
+        1 + info.eps,
+    ]
+    return np.array([*exact, 88.72, 88.73, -87.34, -103.9, *([709.7, 709.8, -745.1] * (dtype == np.float64))], dtype)
+
+
+def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
+    """Return the call with special numbers in some places of the prediction."""
+    y_pred = inputs.y_pred.copy()
+    places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
+    y_pred[places] = rng.choice(special_numbers(y_pred.dtype), int(places.sum()))
+    return inputs.replace(y_pred=y_pred)
+
+
+def arranged(inputs: Inputs, rng: np.random.Generator) -> Inputs:
+    """Return the same numbers in other places of memory."""
+
+    def moved(a: Any) -> Any:
+        return cases.LAYOUTS[pick(rng, LAYOUTS)](a) if np.ndim(a) and some(rng, 0.7) else a
+
+    keywords = {name: moved(value) for name, value in inputs.keywords.items()}
+    return inputs.replace(y_true=moved(inputs.y_true), y_pred=moved(inputs.y_pred), keywords=keywords)
+
+
+def check_bits(inputs: Inputs, rng: np.random.Generator) -> None:
+    """Hold a call made in a random way to the plain one."""
+    rows = inputs.samples[0]
+    if some(rng, 0.5):
+        inputs.keywords["sample_weight"] = rng.integers(0, 9, rows) / 4
+    if some(rng, 0.3):
+        inputs.keywords["where"] = rng.random(rows) < 0.8
+    reduction = pick(rng, ("none", "none", "sum", "mean"))
+    together = dict(zip(("value", "grad", "hess"), inputs(reduction=reduction, n_threads=1), strict=True))
+
+    other = arranged(inputs, rng)
+    method = pick(rng, tuple(cases.METHODS))
+    parts = cases.METHODS[method]
+    given: dict[str, Any] = {"n_threads": pick(rng, (None, 1, 2, 3, 5))}
+    if some(rng, 0.5):
+        places = {part: np.full_like(np.asarray(together[part]), 113) for part in parts}
+        places = {part: cases.LAYOUTS[pick(rng, WRITABLE)](a) if a.ndim else a for part, a in places.items()}
+        if "value" in parts and (reduction != "none" or some(rng, 0.5)):
+            places["value"] = None
+        if "grad" in parts and some(rng, 0.3):  # in place
+            places["grad"] = other.y_pred = cases.LAYOUTS[pick(rng, WRITABLE)](other.y_pred.copy())
+        given["out"] = tuple(places.values())
+    results = other(method, reduction=reduction, **given)
+    for part, result in zip(parts, results if len(parts) > 1 else (results,), strict=True):
+        assert bits(result) == bits(together[part]), (method, part, reduction)
+
+    if reduction == "none":
+        order = rng.integers(rows, size=pick(rng, (1, rows, rows + 5)))
+        per_sample = {"sample_weight", "where"} & inputs.keywords.keys()
+        chosen = inputs.take(order)
+        chosen.keywords = inputs.keywords | {name: inputs.keywords[name][order] for name in per_sample}
+        assert bits(chosen()) == bits(tuple(result[order] for result in together.values())), "shuffled"
+
+
+def check_halves(inputs: Inputs, rng: np.random.Generator) -> None:
+    """Hold half precision to float32, rounded once."""
+    half = pick(rng, cases.HALVES)
+    with np.errstate(over="ignore"):
+        narrow = inputs.replace(y_pred=inputs.y_pred.astype(half))
+    wide = narrow.replace(y_pred=narrow.y_pred.astype(np.float32))
+    reduction = pick(rng, ("none", "mean"))
+    for result, expected in zip(narrow(reduction=reduction), wide(reduction=reduction), strict=True):
+        if isinstance(expected, float):
+            assert bits(result) == bits(expected)
+        else:
+            assert bits(result) == bits(cases.rounded_once(expected, half)), half
+
+
+# -- the truth --------------------------------------------------------------------------------------------------------
+
+
+def check_truth(variant: Variant, inputs: Inputs, rng: np.random.Generator) -> None:
+    dtype, sample = inputs.y_pred.dtype, int(rng.integers(inputs.samples[0]))
+    inputs.keywords.pop("ignore_index", None)
+    if variant.rowwise:
+        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype))
+    else:
+        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype))
+
+
+# -- wrong arguments --------------------------------------------------------------------------------------------------
+
+NUMBERS = (np.nan, np.inf, -np.inf, -1.0, -1e-30, 0.0, 2, 1e300, -(2**63), 2**63, 2**64, 1j, "1", None, True, [1], {})
+THINGS = (None, "x", b"x", object(), 1j, 3, [], [[1.0], []], {}, range(4), np.longdouble(1), np.zeros((2, 2), "M8[s]"))
+KINDS = (object, complex, np.longdouble, "U3", np.int8, np.uint64, np.float16, bool, "M8[s]")
+
+
+def reshaped(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an array of a shape that is probably wrong."""
+    ways: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
+        lambda a: a[:-1],
+        lambda a: a[..., None],
+        lambda a: a[None],
+        lambda a: a.T,
+        lambda a: a.ravel()[: a.size // 2],
+        lambda a: np.concatenate([a, a]),
+        lambda a: a[..., :0] if a.ndim else a,
+        lambda a: a.reshape(-1),
+        lambda a: a[:0],
+        lambda a: a.ravel()[0],
+    )
+    return np.asarray(pick(rng, ways)(a))
+
+
+def with_one_number(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy with a number somewhere that is probably outside the domain."""
+    a, bad = a.copy(), (np.nan, np.inf, -np.inf, -2, 7)
+    if a.dtype.kind in "iu":
+        bad = (10**6, -1, 255, 2**31, 2**63 - 1, -(2**63))
+    if a.size:
+        with np.errstate(all="ignore"):
+            a.flat[rng.integers(a.size)] = np.array(pick(rng, bad)).astype(a.dtype)
+    return a
+
+
+def converted(a: np.ndarray, rng: np.random.Generator) -> Any:
+    kind = pick(rng, KINDS)
+    with np.errstate(all="ignore"):
+        return a.astype(np.int64).astype(kind) if kind == "M8[s]" else a.astype(kind)
+
+
+def spoiled(a: np.ndarray, rng: np.random.Generator) -> Any:
+    return pick(rng, (reshaped, with_one_number, converted, lambda a, rng: pick(rng, THINGS)))(a, rng)
+
+
+def wrong_out(inputs: Inputs, rng: np.random.Generator) -> Any:
+    """Return places for the results that are probably refused."""
+    y_pred = inputs.y_pred
+    good = np.full_like(y_pred, 113)
+    whole = np.full((y_pred.shape[0] + 1, *y_pred.shape[1:]), 113, y_pred.dtype)
+    ways = (
+        (None, reshaped(good, rng), None),
+        (None, converted(np.full(y_pred.shape, 113), rng), None),
+        (None, cases.LAYOUTS["read-only"](good), None),
+        (None, np.broadcast_to(good[:1], good.shape), None),
+        (None, whole[:-1], whole[1:]),
+        (None, None, y_pred),
+        (None, y_pred[::-1], None),
+        (inputs.y_true, None, None),
+        (None, None),
+        [good],
+        good,
+        pick(rng, THINGS),
+    )
+    return pick(rng, ways)
+
+
+def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
+    """Spoil one argument; return what came of it."""
+    out = tuple(np.full(inputs.y_pred.shape, 113, inputs.y_pred.dtype) for _ in range(2))
+    given: dict[str, Any] = {"out": (None, *out)}
+    names = ("y_true", "y_pred", "sample_weight", "where", "out", "reduction", "normalizer", "n_threads", "axis")
+    name = pick(rng, (*names, *inputs.loss.parameters))
+    if name in ("y_true", "y_pred"):
+        inputs = inputs.replace(**{name: spoiled(getattr(inputs, name), rng)})
+    elif name in ("sample_weight", "where"):
+        good = rng.random(inputs.samples) if name == "sample_weight" else np.ones(inputs.samples, bool)
+        given[name] = spoiled(good, rng)
+    elif name == "out":
+        given[name] = wrong_out(inputs, rng)
+    elif name == "n_threads":
+        given[name] = pick(rng, tuple(x for x in NUMBERS if x is not None))
+    elif some(rng, 0.3):
+        given[name] = spoiled(np.ones(inputs.y_pred.shape[-1]), rng)
+    else:
+        given[name] = pick(rng, (*NUMBERS, *THINGS))
+    method = pick(rng, tuple(cases.METHODS))
+    if isinstance(given["out"], tuple) and len(given["out"]) == 3:
+        all_parts = ("value", "grad", "hess")
+        given["out"] = tuple(given["out"][all_parts.index(part)] for part in cases.METHODS[method])
+    inputs_before = bits(inputs.y_pred) if isinstance(inputs.y_pred, np.ndarray) and name != "y_pred" else None
+    try:
+        inputs(method, **({"reduction": "mean"} | given))
+    except (TypeError, ValueError) as error:
+        assert str(error), "an error without a message"
+        assert all((array == 113).all() for array in out), f"{name}: written to before it was refused"
+        assert inputs_before is None or bits(inputs.y_pred) == inputs_before, f"{name}: y_pred written to"
+        return f"{name}: {type(error).__name__}"
+    return f"{name}: accepted"
+
+
+# -- cases ------------------------------------------------------------------------------------------------------------
+
+
+def run_case(number: int) -> str:
+    """Run one case; return its kind. Raises what is wrong."""
+    rng = cases.generator("fuzz", number)
+    variant, regime, inputs = drawn(number, rng)
+    kind = pick(rng, ("bits", "bits", "truth", "wrong", "wrong", "halves"))
+    try:
+        if kind == "bits":
+            check_bits(sprinkled(inputs, rng) if some(rng, 0.4) else inputs, rng)
+        elif kind == "halves":
+            check_halves(sprinkled(inputs, rng) if some(rng, 0.4) else inputs, rng)
+        elif kind == "wrong":
+            kind = check_wrong(inputs, rng)
+        elif regime not in SLOW_REGIMES or number % 20 == 0:
+            check_truth(variant, inputs, rng)
+    except Exception as error:
+        error.add_note(f"{kind}: {variant}, {regime}, {inputs.y_pred.shape} {inputs.y_pred.dtype}")
+        raise
+    return kind
+
+
+def work(numbers: range, current: Any, report: Any) -> None:
+    faulthandler.enable()
+    warnings.simplefilter("error")
+    seen: Counter[str] = Counter()
+    for number in numbers:
+        current.value = number
+        try:
+            seen[run_case(number)] += 1
+        except Exception:
+            report.put((number, traceback.format_exc()))
+    report.put((None, seen))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=1)
+    given = parser.parse_args()
+    start, context = time.perf_counter(), multiprocessing.get_context("spawn")
+    report, failures, seen, workers = context.Queue(), 0, Counter(), []
+    for first in range(given.first, given.first + given.processes):
+        current = context.Value("q", -1)
+        numbers = range(first, given.first + given.cases, given.processes)
+        workers.append((context.Process(target=work, args=(numbers, current, report)), current))
+        workers[-1][0].start()
+    waiting = len(workers)
+    while waiting:
+        try:
+            number, told = report.get(timeout=1)
+        except queue.Empty:
+            if any(process.is_alive() for process, _ in workers):
+                continue
+            break
+        if number is None:
+            seen += told
+            waiting -= 1
+        else:
+            failures += 1
+            print(f"case {number} of seed {cases.SEED}:\n{told}", flush=True)
+    for process, current in workers:
+        process.join()
+        if process.exitcode:
+            failures += 1
+            print(f"case {current.value} of seed {cases.SEED} ended the process: exit code {process.exitcode}")
+    took = f"{cases.fl.build_info()['isa']}, {time.perf_counter() - start:.0f} s"
+    print(f"{sum(seen.values())} cases passed, {failures} failed, seed {cases.SEED}, {took}")
+    for kind, count in sorted(seen.items()):
+        print(f"    {count:8} {kind}")
+    return min(failures, 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
