@@ -6,7 +6,7 @@
 #   v4     AVX-512 F BW CD DQ VL      Intel Skylake-X and later servers, AMD Zen 4 and later
 #   plain  the compiler's own target  every other processor, and every other compiler
 #
-# Without -mprefer-vector-width=512 gcc uses half of each v4 register.
+# Clang prefers half of each v4 register unless -mprefer-vector-width=512 says otherwise; gcc 12 uses the whole one anyway.
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang"
    AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")

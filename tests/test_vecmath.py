@@ -25,7 +25,9 @@ FLOAT64 = [name for name in BOUNDS if not name.endswith("f")]
 
 TEXTBOOK = {
     "exp": mpmath.exp,
+    "exp_minus_abs": lambda x: mpmath.exp(-abs(x)),
     "log": mpmath.log,
+    "log1p_unit": lambda x: mpmath.log(1 + x),
     "log1p": lambda x: mpmath.log(1 + x),
     "expm1": lambda x: mpmath.exp(x) - 1,
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
@@ -176,6 +178,7 @@ def test_float32_over_a_strided_sample_of_all_arguments(name, libraries, referen
     ]
     x = np.concatenate([strided, neighbours(borders, np.float32, 2000)])
     assert_diverse(x)
+    x = vecmath_library.in_domain(name, x)
     assert_within_bounds(name, (x,), reference.true_values(name, x), libraries, reference)
 
 
@@ -185,6 +188,7 @@ def test_float64_against_long_double(name, libraries, reference):
         pytest.skip("long double is no wider than double here; mpmath is still asked")
     x = arguments64(name, 50_000)
     assert_diverse(x)
+    x = vecmath_library.in_domain(name, x)
     assert_within_bounds(name, (x,), reference.true_values(name, x), libraries, reference)
 
 
@@ -219,8 +223,9 @@ def test_against_the_textbook_formula_in_mpmath(name, dtype, libraries):
     drawn = arguments64(f"textbook {name}", 120)
     with np.errstate(all="ignore"):
         x = np.unique(np.concatenate([drawn, drawn / 8.0]).astype(dtype))
+    x = vecmath_library.in_domain(name, x)
     x = x[np.isfinite(x) & (x > {"log": 0.0, "log1p": -1.0}.get(name, -np.inf))]
-    x = cases.generator("vecmath textbook", name).choice(x, 300, replace=False)
+    x = cases.generator("vecmath textbook", name).choice(x, min(x.size, 300), replace=False)
     name_in_c = name + ("f" if dtype is np.float32 else "")
     # 1 + x, 1 + exp(x) and exp(x) - 1 need the bits between 1 and the smallest subnormal, and more than 53 below it
     with mpmath.workprec(1300):
@@ -235,8 +240,10 @@ INF, NAN, TINY, HUGE = np.inf, np.nan, 2.0**-149, 2.0**100
 THROUGH_ZERO = [(0.0, 0.0), (-0.0, -0.0), (TINY, TINY), (-TINY, -TINY), (NAN, NAN)]
 SPECIAL = {
     "exp": [(0.0, 1), (-0.0, 1), (INF, INF), (-INF, 0.0), (NAN, NAN), (TINY, 1), (-TINY, 1), (HUGE, INF), (-HUGE, 0.0)],
+    "exp_minus_abs": [(0.0, 1), (-0.0, 1), (INF, 0.0), (-INF, 0.0), (NAN, NAN), (TINY, 1), (HUGE, 0.0), (-HUGE, 0.0)],
     "log": [(0.0, -INF), (-0.0, -INF), (INF, INF), (-INF, NAN), (NAN, NAN), (1, 0.0), (-1, NAN), (-TINY, NAN)],
     "log1p": [*THROUGH_ZERO, (INF, INF), (-INF, NAN), (-1, -INF), (-1.5, NAN)],
+    "log1p_unit": [(0.0, 0.0), (TINY, TINY), (NAN, NAN)],
     "expm1": [*THROUGH_ZERO, (INF, INF), (-INF, -1), (HUGE, INF), (-HUGE, -1)],
     "sigmoid": [(0.0, 0.5), (-0.0, 0.5), (INF, 1), (-INF, 0.0), (NAN, NAN), (HUGE, 1), (-HUGE, 0.0)],
     "softplus": [(INF, INF), (-INF, 0.0), (NAN, NAN), (HUGE, HUGE), (-HUGE, 0.0)],

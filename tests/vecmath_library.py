@@ -17,22 +17,26 @@ import numpy as np
 BOUNDS = {
     "expf": (0.87, 1.16),
     "exp_sumf": (0.94, 1.18),
-    "logf": (0.89, 0.90),
-    "log1pf": (0.89, 0.90),
+    "exp_minus_absf": (0.87, 1.16),
+    "logf": (0.96, 0.96),
+    "log1pf": (0.96, 0.96),
+    "log1p_unitf": (1.30, 1.30),
     "expm1f": (0.80, 0.86),
     "sigmoidf": (1.34, 1.53),
-    "softplusf": (1.15, 1.28),
-    "log_sigmoidf": (1.15, 1.28),
+    "softplusf": (1.49, 1.72),
+    "log_sigmoidf": (1.49, 1.72),
     "tanhf": (1.17, 1.23),
-    "exp": (0.92, 1.17),
-    "exp_sum": (0.94, 1.17),
-    "log": (0.92, 0.95),
+    "exp": (0.92, 1.20),
+    "exp_sum": (0.94, 1.20),
+    "exp_minus_abs": (0.92, 1.17),
+    "log": (0.97, 0.97),
     "log1p": (0.92, 0.95),
-    "expm1": (0.82, 0.87),
+    "log1p_unit": (1.30, 1.30),
+    "expm1": (0.96, 1.03),
     "sigmoid": (1.35, 1.60),
-    "softplus": (1.24, 1.31),
-    "log_sigmoid": (1.24, 1.31),
-    "tanh": (1.19, 1.28),
+    "softplus": (1.60, 1.75),
+    "log_sigmoid": (1.60, 1.75),
+    "tanh": (1.29, 1.30),
 }
 
 #: How the project compiles its kernels (CMakeLists.txt), without the level.
@@ -53,7 +57,12 @@ LEVELS = {
     "plain": Level([], platform.machine() in {"aarch64", "arm64"}),
 }
 
-ONE_ARGUMENT = ("exp", "log", "log1p", "expm1", "sigmoid", "softplus", "log_sigmoid", "tanh")
+ONE_ARGUMENT = (
+    "exp", "exp_minus_abs", "log", "log1p", "log1p_unit", "expm1", "sigmoid", "softplus", "log_sigmoid", "tanh"
+)  # fmt: skip
+
+#: What a function is defined on, where that is not the whole type.
+DOMAIN = {"log1p_unit": (0.0, 1.0)}
 
 LOOPS = """
 #include <stddef.h>
@@ -80,8 +89,10 @@ TRUTH = """
     { for (ptrdiff_t i = 0; i < n; i++) { wide x = argument[i]; truth[i] = formula; } }
 #define TRUTHS(suffix, real, wide, w) \\
     TRUTH(exp##suffix, real, wide, exp##w(x)) \\
+    TRUTH(exp_minus_abs##suffix, real, wide, exp##w(-fabs##w(x))) \\
     TRUTH(log##suffix, real, wide, log##w(x)) \\
     TRUTH(log1p##suffix, real, wide, log1p##w(x)) \\
+    TRUTH(log1p_unit##suffix, real, wide, log1p##w(x)) \\
     TRUTH(expm1##suffix, real, wide, expm1##w(x)) \\
     TRUTH(sigmoid##suffix, real, wide, x < 0 ? exp##w(x) / (1 + exp##w(x)) : 1 / (1 + exp##w(-x))) \\
     TRUTH(softplus##suffix, real, wide, x > 0 ? x + log1p##w(exp##w(-x)) : log1p##w(exp##w(x))) \\
@@ -119,6 +130,13 @@ int long_double_digits(void) { return LDBL_MANT_DIG; }
 """
 
 FEATURES = "int main(void) { return !(%s); }\n"
+
+
+def in_domain(name: str, x: np.ndarray) -> np.ndarray:
+    """Return those of the arguments that a function is defined on."""
+    low, high = DOMAIN.get(name.removesuffix("f"), (-np.inf, np.inf))
+    negative = np.signbit(x) if low == 0 else x < low  # an argument that cannot be negative is not -0 either
+    return x[~(negative | (x > high)) | np.isnan(x)]
 
 
 def compiler() -> list[str] | None:

@@ -1,7 +1,7 @@
 """Losses of a two-class decision; the raw score x = y_pred unless said otherwise."""
 
 from .declare import fraction, pointwise, positive, unit
-from .vocabulary import exp, log1p, where
+from .vocabulary import exp_minus_abs, log1p_unit, where
 
 
 @pointwise(
@@ -18,8 +18,8 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     even = 0.5 * label_smoothing
     negative = (1 - y_true) * kept + even  # not 1 - y: that would lose the digits of a small smoothing
     positive = pos_weight * (y_true * kept + even)
-    q = exp(-abs(y_pred))  # the smaller of e^x and e^-x: nothing below can overflow
-    tail = log1p(q)
+    q = exp_minus_abs(y_pred)  # the smaller of e^x and e^-x: nothing below can overflow
+    tail = log1p_unit(q)
     both = 1 + q
     larger = 1 / both
     smaller = q * larger

@@ -25,6 +25,16 @@ def exp(x: float) -> float:
     return math.exp(x) if x < 709.782712893384 else math.inf
 
 
+def exp_minus_abs(x: float) -> float:
+    """e^-|x|."""
+    return math.exp(-abs(x))
+
+
+def log1p_unit(x: float) -> float:
+    """log(1 + x) for 0 <= x <= 1, in a third of the steps of `log1p`."""
+    return math.log1p(x)
+
+
 def log(x: float) -> float:
     """Natural logarithm; -infinity at 0."""
     return math.log(x) if x else -math.inf
@@ -57,7 +67,22 @@ def clamp(x: float, low: float, high: float) -> float:
 
 
 WORDS = frozenset(
-    {"abs", "clamp", "exp", "expm1", "log", "log1p", "log_sigmoid", "sigmoid", "softplus", "sqrt", "tanh", "where"}
+    {
+        "abs",
+        "clamp",
+        "exp",
+        "exp_minus_abs",
+        "expm1",
+        "log",
+        "log1p",
+        "log1p_unit",
+        "log_sigmoid",
+        "sigmoid",
+        "softplus",
+        "sqrt",
+        "tanh",
+        "where",
+    }
 )
 
 

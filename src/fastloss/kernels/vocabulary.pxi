@@ -22,12 +22,16 @@ cdef extern from *:
 cdef extern from "vecmath.h" nogil:
     float fl_expf(float) noexcept
     double fl_exp(double) noexcept
+    float fl_exp_minus_absf(float) noexcept
+    double fl_exp_minus_abs(double) noexcept
     float fl_expm1f(float) noexcept
     double fl_expm1(double) noexcept
     float fl_logf(float) noexcept
     double fl_log(double) noexcept
     float fl_log1pf(float) noexcept
     double fl_log1p(double) noexcept
+    float fl_log1p_unitf(float) noexcept
+    double fl_log1p_unit(double) noexcept
     float fl_tanhf(float) noexcept
     double fl_tanh(double) noexcept
     float fl_sigmoidf(float) noexcept
@@ -47,6 +51,12 @@ cdef inline real exp_(real x) noexcept nogil:
     else:
         return fl_exp(x)
 
+cdef inline real exp_minus_abs_(real x) noexcept nogil:
+    if real is float:
+        return fl_exp_minus_absf(x)
+    else:
+        return fl_exp_minus_abs(x)
+
 cdef inline real expm1_(real x) noexcept nogil:
     if real is float:
         return fl_expm1f(x)
@@ -64,6 +74,12 @@ cdef inline real log1p_(real x) noexcept nogil:
         return fl_log1pf(x)
     else:
         return fl_log1p(x)
+
+cdef inline real log1p_unit_(real x) noexcept nogil:
+    if real is float:
+        return fl_log1p_unitf(x)
+    else:
+        return fl_log1p_unit(x)
 
 cdef inline real tanh_(real x) noexcept nogil:
     if real is float:
