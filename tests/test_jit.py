@@ -71,7 +71,7 @@ def any_floats(dtype: Any, count: int) -> np.ndarray:
 @of_float
 @pytest.mark.parametrize("name", ONE_ARGUMENT)
 def test_a_primitive_keeps_the_bound_of_the_header(name: str, dtype: np.dtype) -> None:
-    x = any_floats(dtype, 100_000)
+    x = vecmath_library.in_domain(name, any_floats(dtype, 100_000))
     y = np.empty_like(x)
     looped(vecmath.WORDS[dtype][name])(x, y)
     name += "f" if dtype == np.float32 else ""
@@ -110,10 +110,10 @@ def results_of(inputs: cases.Inputs, engine: str, method: str = "value_grad_hess
 @of_float
 @every_variant
 def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
-    """To the bounds of both: the primitives have the same bits where both use a fused multiply-add."""
+    """To the bounds of both, 6 ULP each at most: polynomials are not evaluated in the same order."""
     inputs = cases.draw(variant, (2 * cases.BLOCK + 3,), dtype, generator(str(variant)))
     for result, expected in zip(results_of(inputs, "numba"), results_of(inputs, "compiled"), strict=True):
-        np.testing.assert_allclose(result, expected, rtol=8 * float(np.finfo(dtype).eps), atol=0)
+        np.testing.assert_allclose(result, expected, rtol=12 * float(np.finfo(dtype).eps), atol=0)
 
 
 @needs_x86

@@ -2,11 +2,9 @@
 
 LLVM vectorises a loop over these as gcc does over the header's: no tables, no branches, no library calls. (Numba's own
 ``np.exp`` is a call of libm for each element: 6 ns beside 0.5.) The steps are explained in the header, under the same
-names. Where the machine has a fused multiply-add the results have the bits of the compiled kernels of level v3 and v4,
-elsewhere those of v2.
+names; only the order in which a polynomial is evaluated is LLVM's business here (Horner) and gcc's there.
 
-One text serves both types. What differs, constants and the core of the logarithm, is a class for each: `Float32`,
-`Float64`; `WORDS` has the functions of each type by the names of ``formulas/vocabulary.py``.
+One text serves both types. What differs, the constants, is a class for each: `Float32`, `Float64`; `WORDS` has the functions of each type by the names of ``formulas/vocabulary.py``.
 
 No function here is compiled with fast-math flags: LLVM would take (x + M) - M for x, and any comparison with NaN for
 false. Choices are conditional expressions, which become selects; `min` and `max` would lose a NaN.
@@ -87,12 +85,10 @@ class Float32:
     sqrt_half_bits = 0x3F3504F3
     inverse_ln2, ln2_head, ln2_tail = "0x1.715476p+0", "0x1.62e4p-1", "0x1.7f7d1cp-20"
     lowest, highest, expm1_lowest, decay_end, tanh_end = 104.0, 89.0, 30.0, 20.0, 10.0
-    large_decay = "0x1.a8279ap-2"
     exp = "0x1.a032d4p-13 0x1.6d727p-10 0x1.11125ap-7 0x1.5554ccp-5 0x1.555554p-3 0x1p-1"
-    log = (
-        "0x1.145794p-4 -0x1.de403ap-4 0x1.e6f298p-4 -0x1.fc217ep-4 0x1.233710p-3 "
-        "-0x1.555c20p-3 0x1.99a4acp-3 -0x1.000008p-2 0x1.555548p-2 -0x1p-1"
-    )
+    log = "0x1.31e1a0p-2 0x1.995ed0p-2 0x1.55557ap-1"
+    log_unit = "0x1.f1738cp-3 0x1.b6e6bap-3 0x1.2508b4p-2 0x1.9996b6p-2 0x1.555558p-1"
+    log_unit_tiny = 2.0**-30
 
 
 class Float64:
@@ -104,7 +100,6 @@ class Float64:
     sqrt_half_bits = 0x3FE6A09E667F3BCD
     inverse_ln2, ln2_head, ln2_tail = "0x1.71547652b82fep+0", "0x1.62e42fefa38p-1", "0x1.ef35793c7673p-45"
     lowest, highest, expm1_lowest, decay_end, tanh_end = 746.0, 710.0, 60.0, 40.0, 22.0
-    large_decay = "0x1.a827999fcef32p-2"
     exp = (
         "0x1.1ee890b0205ffp-29 0x1.af5e760272790p-26 0x1.27e5362563510p-22 0x1.71ddf87e1eeb0p-19 "
         "0x1.a01a017bca974p-16 0x1.a01a01afd4245p-13 0x1.6c16c16c1f06bp-10 0x1.111111110f6c8p-7 "
@@ -114,6 +109,11 @@ class Float64:
         "0x1.2f044028aeecep-3 0x1.39a1dae75b483p-3 0x1.74663d869a4cfp-3 0x1.c71c5210cd675p-3 "
         "0x1.24924941e70fep-2 0x1.999999997fe90p-2 0x1.5555555555592p-1"
     )
+    log_unit = (
+        "0x1.5c5be370d4580p-3 0x1.55cf9c3884486p-4 0x1.efd17e0ec05adp-4 0x1.10682fc5c8d16p-3 0x1.3b1dd39bb88eep-3 "
+        "0x1.745cb45a6d475p-3 0x1.c71c741a01f2ap-3 0x1.24924920911a0p-2 0x1.99999999a06c4p-2 0x1.5555555555535p-1"
+    )
+    log_unit_tiny = 2.0**-60
 
 
 def _polynomial(real: Any, texts: str) -> Any:
@@ -143,7 +143,7 @@ def _functions(of: Any) -> SimpleNamespace:
     lowest, highest, expm1_lowest = number(of.lowest), number(of.highest), number(-of.expm1_lowest)
     decay_end, tanh_end = number(of.decay_end), number(of.tanh_end)
     tiny_end = number(2.0**-60)
-    (large_decay,) = _floats(number, of.large_decay)
+    unit_tiny_end = number(of.log_unit_tiny)
     mantissa = bits(of.mantissa)
     one_bits = bits(of.bias << of.mantissa)
     half_bits = bits((of.bias - 1) << of.mantissa)
@@ -160,6 +160,7 @@ def _functions(of: Any) -> SimpleNamespace:
     whole_bits, whole = bits((of.bias + of.mantissa) << of.mantissa), 2.0**of.mantissa
     whole_bias, whole_tiny_bias = number(whole + of.bias), number(whole + 2 * of.bias - 1)
     exp_polynomial, log_polynomial = _polynomial(number, of.exp), _polynomial(number, of.log)
+    log_unit_polynomial = _polynomial(number, of.log_unit)
 
     @inline
     def exp_reduce(x, correction):
@@ -192,28 +193,30 @@ def _functions(of: Any) -> SimpleNamespace:
     def exp(x):
         return exp_sum(x, zero)
 
-    if number is np.float32:
+    @inline
+    def exp_minus_abs(x):
+        return exp_sum(-abs(x), zero)
 
-        @inline
-        def log_core(f, d, n):
-            rest = fma(f * f, log_polynomial(f), fma(-d, f, d))
-            base = n * ln2_head
-            head = base + f
-            tail = f - (head - base)
-            return head + (tail + fma(n, ln2_tail, rest))
+    @inline
+    def log_core(f, d, n):
+        s = f / (two + f)
+        z = s * s
+        rest = fma(-s, fma(-z, log_polynomial(z), f), fma(-d, f, d))
+        base = n * ln2_head
+        head = base + f
+        tail = f - (head - base)
+        return head + (tail + fma(n, ln2_tail, rest))
 
-    else:
+    @inline
+    def log1p_unit_rest(f, d):
+        large = zero if f < unit_tiny_end else f
+        s = large / (two + large)
+        z = s * s
+        return fma(-s, fma(-z, log_unit_polynomial(z), large), fma(-half * d, large, d))
 
-        @inline
-        def log_core(f, d, n):
-            s = f / (two + f)
-            z = s * s
-            half_square = half * f * f
-            rest = fma(s, fma(z, log_polynomial(z), half_square), fma(-d, f, d) - half_square)
-            base = n * ln2_head
-            head = base + f
-            tail = f - (head - base)
-            return head + (tail + fma(n, ln2_tail, rest))
+    @inline
+    def log1p_unit(x):
+        return x + log1p_unit_rest(x, zero)
 
     @inline
     def log(x):
@@ -299,14 +302,12 @@ def _functions(of: Any) -> SimpleNamespace:
     @inline
     def softplus(x):
         e, e_tail, rounded = exp_decay(x)
-        below_one = e - one
-        below_one_tail = (e - (below_one + one)) + e_tail
-        large = e > large_decay
-        f = half * below_one if large else e
-        d = half * below_one_tail if large else e_tail
-        n = one if large else zero
         positive = x if x > zero else zero
-        y = positive + log_core(f, d, n)
+        larger = positive if positive > e else e
+        smaller = e if positive > e else positive
+        head = larger + smaller
+        tail = smaller - (head - larger)
+        y = head + (tail + log1p_unit_rest(e, e_tail))
         return positive + rounded if abs(x) > decay_end else y
 
     @inline
@@ -344,9 +345,9 @@ def _functions(of: Any) -> SimpleNamespace:
         return low if x < low else (high if x > high else x)
 
     words = {
-        "abs": absolute, "clamp": clamp, "exp": exp, "expm1": expm1, "log": log, "log1p": log1p,
-        "log_sigmoid": log_sigmoid, "sigmoid": sigmoid, "softplus": softplus, "sqrt": sqrt, "tanh": tanh,
-        "where": where,
+        "abs": absolute, "clamp": clamp, "exp": exp, "exp_minus_abs": exp_minus_abs, "expm1": expm1, "log": log,
+        "log1p": log1p, "log1p_unit": log1p_unit, "log_sigmoid": log_sigmoid, "sigmoid": sigmoid,
+        "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
     }  # fmt: skip
     return SimpleNamespace(words=words, exp_sum=exp_sum, **{name: words[name] for name in ("exp", "log1p")})
 
