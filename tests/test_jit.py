@@ -110,10 +110,15 @@ def results_of(inputs: cases.Inputs, engine: str, method: str = "value_grad_hess
 @of_float
 @every_variant
 def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
-    """To the bounds of both, 6 ULP each at most: polynomials are not evaluated in the same order."""
+    """To the bounds of both, 6 ULP each at most: polynomials are not evaluated in the same order.
+
+    Where terms of the input cancel (soft targets, smoothing) the unit is that of the largest term, about 1.
+    """
+    cancels = variant.target == "soft" or variant.parameters == "other"
+    tolerance = 12 * float(np.finfo(dtype).eps)
     inputs = cases.draw(variant, (2 * cases.BLOCK + 3,), dtype, generator(str(variant)))
     for result, expected in zip(results_of(inputs, "numba"), results_of(inputs, "compiled"), strict=True):
-        np.testing.assert_allclose(result, expected, rtol=12 * float(np.finfo(dtype).eps), atol=0)
+        np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance if cancels else 0)
 
 
 @needs_x86

@@ -4,7 +4,8 @@ LLVM vectorises a loop over these as gcc does over the header's: no tables, no b
 ``np.exp`` is a call of libm for each element: 6 ns beside 0.5.) The steps are explained in the header, under the same
 names; only the order in which a polynomial is evaluated is LLVM's business here (Horner) and gcc's there.
 
-One text serves both types. What differs, the constants, is a class for each: `Float32`, `Float64`; `WORDS` has the functions of each type by the names of ``formulas/vocabulary.py``.
+One text serves both types. What differs, the constants, is a class for each: `Float32`, `Float64`; `WORDS` has the
+functions of each type by the names of ``formulas/vocabulary.py``.
 
 No function here is compiled with fast-math flags: LLVM would take (x + M) - M for x, and any comparison with NaN for
 false. Choices are conditional expressions, which become selects; `min` and `max` would lose a NaN.
