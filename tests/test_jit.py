@@ -5,12 +5,15 @@ What every call promises is tested by the same suite as for the compiled engine,
 
 from __future__ import annotations
 
+import math
 import os
+import pickle
 import platform
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import numpy as np
 import pytest
 import vecmath_library
 from cases import FLOATS, METHODS, bits, generator
+from mpmath import mp, mpf
 from vecmath_library import BOUNDS, ONE_ARGUMENT, Reference
 
 import fastloss as fl
@@ -26,9 +30,9 @@ from fastloss.formulas import vocabulary
 
 numba = pytest.importorskip("numba")
 
-from fastloss.jit import compiling, vecmath  # noqa: E402  they need Numba
-from fastloss.jit.pointwise import PointwiseKernels  # noqa: E402
-from fastloss.jit.translate import Formula  # noqa: E402
+from fastloss.jit import compiling, derive, vecmath  # noqa: E402  they need Numba
+from fastloss.jit.elementwise import PointwiseKernels  # noqa: E402
+from fastloss.jit.translate import translate  # noqa: E402
 
 POINTWISE = [variant for variant in cases.variants() if not variant.rowwise]
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -126,7 +130,7 @@ def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
 @pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default"], ids=str)
 def test_a_compiled_loop_is_vector_code(variant: cases.Variant, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "cache_folder", lambda: None)  # what comes from there has no text
-    kernel = PointwiseKernels(Formula(variant.row.function)).kernel(7, dtype == np.float64, True)
+    kernel = PointwiseKernels(translate(variant.row.function)).kernel(7, dtype == np.float64, True)
     assert packed_instructions(kernel.inspect_asm(), dtype) >= 2
 
 
@@ -192,3 +196,324 @@ except ImportError as error:
 """
     done = in_another_process(code)
     assert done.stdout == "the engine 'numba' needs Numba: pip install 'fastloss[numba]'\n", done.stderr
+
+
+# -- losses of users --------------------------------------------------------------------------------------------------
+
+STRETCH = 3  # a number of the module, fixed when the decorator runs
+
+
+def squared_of(x: Any) -> Any:
+    return x * x
+
+
+@fl.jit.pointwise
+def cauchy(y_true, y_pred, c=1.0):
+    """Cauchy loss."""
+    r = (y_pred - y_true) / c
+    return 0.5 * c * c * log1p(r * r), c * r / (1 + r * r)  # noqa: F821  a word of fastloss
+
+
+@fl.jit.pointwise
+def all_words(y_true, y_pred, a=fl.jit.positive(0.5)):  # noqa: B008  a domain with its default
+    r = a * (y_pred - y_true)
+    smooth = np.exp(-0.1 * r * r) + np.expm1(0.1 * r) + np.log1p(r * r) + math.log(2.0 + r**2) + np.tanh(r)
+    shapes = sigmoid(r) + softplus(r) - log_sigmoid(r) + sqrt(1 + r**4) + r**3 / 9  # noqa: F821
+    kinks = abs(r - 0.3) + clamp(r, -1, 1.5) + where(r > 0.1, r * r, -r)  # noqa: F821
+    return smooth + shapes + kinks + STRETCH * squared_of(r) if r < 1e3 else r
+
+
+@fl.jit.pointwise
+def half_square(y_true, y_pred):
+    r = y_pred - y_true
+    return 0.5 * r * r, r, 1
+
+
+def derivative_in_high_precision(y_true: float, y_pred: float, order: int) -> float:
+    def value(x: Any) -> Any:
+        r = mpf(0.5) * (x - mpf(y_true))
+        smooth = mp.exp(-mpf(0.1) * r * r) + mp.expm1(mpf(0.1) * r) + mp.log(1 + r * r) + mp.log(2 + r**2) + mp.tanh(r)
+        shapes = 1 / (1 + mp.exp(-r)) + mp.log(1 + mp.exp(r)) + mp.log(1 + mp.exp(-r)) + mp.sqrt(1 + r**4) + r**3 / 9
+        kinks = abs(r - mpf(0.3)) + min(max(r, -1), mpf(1.5)) + (r * r if r > mpf(0.1) else -r)
+        return smooth + shapes + kinks + 3 * r * r
+
+    with mp.workdps(40):
+        return float(mp.diff(value, mpf(y_pred), order))
+
+
+def test_derivatives_of_a_value_alone_are_the_derivatives() -> None:
+    rng = generator("derived")
+    y_true, y_pred = rng.normal(size=40), rng.normal(scale=4, size=40)
+    value, grad, hess = all_words.value_grad_hess(y_true, y_pred, reduction="none")
+    for order, results in enumerate((value, grad, hess)):
+        expected = [derivative_in_high_precision(y, x, order) for y, x in zip(y_true, y_pred, strict=True)]
+        np.testing.assert_allclose(results, expected, rtol=1e-12)
+
+
+def test_a_hessian_is_derived_from_the_gradient() -> None:
+    x = np.linspace(-3, 3, 31)
+    np.testing.assert_allclose(
+        cauchy.value_grad_hess(0.0, x, reduction="none", c=2.0)[2], (1 - x * x / 4) / (1 + x * x / 4) ** 2, rtol=1e-13
+    )
+
+
+def test_every_word_has_a_derivative() -> None:
+    assert set(derive.RULES) | {"where", "clamp"} >= vocabulary.WORDS
+
+
+def test_the_accuracy_of_a_users_loss_is_that_of_its_own_text() -> None:
+    """float32 stays float32, and the derived gradient keeps the order of operations."""
+    x = np.float32([3e38, 1e-30, 1.0])
+    assert half_square.grad(0.0, x, reduction="none").tolist() == x.tolist()
+    assert cauchy.grad(np.float32(0), np.float32([1e-30]), reduction="sum")[0] == np.float32(1e-30)
+
+
+WRITTEN = {"cauchy": cauchy, "half_square": half_square, "all_words": all_words}
+
+
+@of_float
+@pytest.mark.parametrize("loss", WRITTEN.values(), ids=WRITTEN)
+def test_a_users_loss_is_a_loss_like_any_other(loss: Any, dtype: Any) -> None:
+    rng = generator("like any other", loss.name, dtype)
+    y_true, y_pred = rng.normal(size=(150, 7)).astype(dtype), rng.normal(scale=3, size=(150, 7)).astype(dtype)
+    weight, where = rng.random((150, 7)), rng.random((150, 7)) < 0.8
+    value, grad, hess = loss.value_grad_hess(y_true, y_pred, reduction="none")
+    weighted = loss.value_grad_hess(y_true, y_pred, reduction="none", sample_weight=weight, where=where)
+    for plain, result in zip((value, grad, hess), weighted, strict=True):
+        assert plain.dtype == result.dtype == dtype
+        np.testing.assert_allclose(result, plain * (weight * where).astype(dtype), rtol=4 * np.finfo(dtype).eps)
+    mean, of_mean = loss.value_and_grad(y_true, y_pred)
+    assert mean == pytest.approx(value.mean(dtype=float), rel=1e-6)
+    np.testing.assert_allclose(of_mean, grad / dtype.type(value.size), rtol=4 * np.finfo(dtype).eps)
+    for layout in cases.LAYOUTS.values():
+        arranged = layout(y_true), layout(y_pred)
+        expected = loss.value_grad_hess(*map(np.ascontiguousarray, arranged), reduction="none")
+        assert bits(loss.value_grad_hess(*arranged, reduction="none")) == bits(expected)
+    out = np.full_like(y_pred, 113)
+    assert loss.grad(y_true, y_pred, out=out) is out
+    assert bits(out) == bits(of_mean)
+    in_place = y_pred.copy()
+    assert bits(loss.grad(y_true, in_place, out=in_place)) == bits(of_mean)
+    half = y_pred.astype(np.float16)
+    assert bits(loss.grad(y_true, half)) == bits(loss.grad(y_true, half.astype(np.float32)).astype(np.float16))
+    with pytest.raises(ValueError, match="y_true has shape"):
+        loss(y_true[:3], y_pred)
+
+
+@pytest.mark.parametrize("loss", WRITTEN.values(), ids=WRITTEN)
+def test_a_users_loss_has_the_same_bits_on_any_number_of_threads(loss: Any) -> None:
+    rng = generator("threads", loss.name)
+    y_true, y_pred = rng.normal(size=200_001), rng.normal(size=200_001)
+    expected = bits(loss.value_grad_hess(y_true, y_pred, n_threads=1))
+    for n_threads in (2, 3, 8):
+        assert bits(loss.value_grad_hess(y_true, y_pred, n_threads=n_threads)) == expected
+    with ThreadPoolExecutor(8) as pool:  # Numba's workqueue would abort the process here
+        assert {bits(r) for r in pool.map(lambda _: loss.value_grad_hess(y_true, y_pred), range(16))} == {expected}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_users_loss_works_in_the_child_of_a_fork() -> None:
+    code = """
+import os, sys
+import numpy as np
+sys.path.insert(0, {folder!r})
+from test_jit import cauchy
+y, x = np.zeros(300_000), np.ones(300_000)
+before = cauchy(y, x, n_threads=2)
+child = os.fork()
+if child == 0:
+    os._exit(0 if cauchy(y, x, n_threads=2) == before else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = in_another_process(code.format(folder=str(Path(__file__).parent)))
+    assert done.stdout == "0\n", done.stderr
+
+
+@pytest.mark.parametrize("loss", [*WRITTEN.values(), 0.5 * fl.huber + 2 * cauchy.bind(c=3.0)], ids=str)
+def test_a_users_loss_is_pickled_with_its_source(loss: Any) -> None:
+    again = pickle.loads(pickle.dumps(loss))
+    assert again == loss
+    assert hash(again) == hash(loss)
+    assert loss != fl.huber
+    x = np.linspace(-2, 2, 9)
+    assert bits(again.grad(0.0, x)) == bits(loss.grad(0.0, x))
+    code = f"import pickle, sys; print(pickle.loads(bytes.fromhex('{pickle.dumps(loss).hex()}'))([0.0], [1.5]))"
+    done = in_another_process(code)
+    assert float(done.stdout) == loss([0.0], [1.5]), done.stderr
+
+
+def test_parameters_of_a_users_loss_have_domains_and_defaults() -> None:
+    assert cauchy.parameters == {"c": 1.0}
+    assert cauchy.bind(c=2) == cauchy.bind(c=2.0) != cauchy
+    assert repr(cauchy.bind(c=2)) == "cauchy.bind(c=2.0)"
+    assert cauchy.name == "cauchy"
+    assert cauchy.formula == "0.5 * c * c * log1p(r * r)"
+    assert "Cauchy loss." in cauchy.__doc__
+    each = cauchy.grad(np.zeros(3), np.ones(3), c=[1.0, 2.0, 3.0], reduction="none")
+    assert each.tolist() == [cauchy.grad(0.0, 1.0, c=c) for c in (1.0, 2.0, 3.0)]
+    with pytest.raises(ValueError, match="a = -1 is not > 0"):
+        all_words([0.0], [1.0], a=-1)
+    with pytest.raises(TypeError, match="cauchy has no keyword 'd'"):
+        cauchy([0.0], [1.0], d=1)
+
+
+def test_targets_of_a_users_loss_may_be_bounded() -> None:
+    @fl.jit.pointwise(target=(0, 1), prediction="logits")
+    def logistic(y_true, logits):
+        return softplus(logits) - y_true * logits  # noqa: F821
+
+    np.testing.assert_allclose(
+        logistic.grad([0.0, 1.0], logits=[1.0, 1.0], reduction="sum"), [0.731059, -0.268941], 1e-5
+    )
+    with pytest.raises(ValueError, match=re.escape("y_true[1] = 2.0 is not in [0, 1]")):
+        logistic([0.0, 2.0], [1.0, 1.0])
+
+
+def refused(function: Any, where: int, pattern: str) -> None:
+    """Expect an error that names the line of the function, counted from its first."""
+    line = function.__code__.co_firstlineno + where
+    with pytest.raises(TypeError, match=re.escape(f"{function.__name__} ({__file__}:{line})") + ".*" + pattern):
+        fl.jit.pointwise(function).value_and_grad([0.0], [1.0])
+
+
+def test_what_cannot_be_compiled_is_told_of_the_users_function() -> None:
+    def branch(y_true, y_pred):
+        r = y_pred - y_true
+        if r > 0:
+            return r
+        return -r
+
+    def unknown(y_true, y_pred):
+        return erfc(y_pred)  # noqa: F821
+
+    def attribute(y_true, y_pred):
+        r = y_pred - y_true
+        return r, r.size
+
+    def sine(y_true, y_pred):
+        return np.sin(y_pred)
+
+    def nothing(y_true, y_pred):
+        return
+
+    refused(branch, 2, r"write where\(condition, x, y\).*return the gradient")
+    refused(unknown, 1, "the name erfc is not defined")
+    refused(attribute, 2, "attribute 'size' of type float64")
+    refused(sine, 1, "derivative.*return the gradient")
+    refused(nothing, 1, "must return the value")
+
+    def alone(y_true):
+        return y_true
+
+    def without_default(y_true, y_pred, c):
+        return c * y_pred
+
+    with pytest.raises(TypeError, match="alone must take y_true, y_pred"):
+        fl.jit.pointwise(alone)
+    with pytest.raises(TypeError, match="the parameter c needs a default"):
+        fl.jit.pointwise(without_default)
+    with pytest.raises(TypeError, match="written with def"):
+        fl.jit.pointwise(lambda y_true, y_pred: y_pred)
+
+
+def test_a_branch_is_fine_where_the_gradient_is_given() -> None:
+    @fl.jit.pointwise
+    def positive_part(y_true, y_pred):
+        if y_pred > 0:
+            return y_pred, 1
+        return 0, 0
+
+    value, grad = positive_part.value_and_grad(0.0, np.float32([-1, 2]), reduction="none")
+    assert (value.tolist(), grad.tolist()) == ([0, 2], [0, 1])
+    with pytest.raises(TypeError, match=r"positive_part .* returns no Hessian"):
+        positive_part.grad_and_hess([0.0], [1.0])
+
+
+# -- compiled loops on disk -------------------------------------------------------------------------------------------
+
+
+def test_a_loop_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import fastloss as fl
+from fastloss.jit import compiling
+from test_jit import cauchy
+made = []
+original = compiling._Kernel._compile_uncached
+compiling._Kernel._compile_uncached = lambda self: (made.append(self), original(self))[1]
+print(cauchy([0.0], [1.0]), (fl.huber + cauchy)([0.0], [1.0]), len(made))
+"""
+    first, second = (in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first.stdout.split()[-1] == "2", first.stderr
+    assert second.stdout.split()[-1] == "0", second.stderr
+    assert first.stdout.split()[:-1] == second.stdout.split()[:-1]
+    tmp_path.chmod(0o777)  # anybody could put machine code there
+    assert in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path)).stdout.split()[-1] == "2"
+
+
+# -- sums -------------------------------------------------------------------------------------------------------------
+
+
+@of_float
+def test_a_sum_is_the_sum(dtype: Any) -> None:
+    rng = generator("sums", dtype)
+    y_true, y_pred = rng.normal(size=3000).astype(dtype), rng.normal(scale=3, size=3000).astype(dtype)
+    terms = ((0.75, fl.squared_error), (0.25, fl.huber.bind(delta=2.0)), (2.0, cauchy))
+    total = sum(factor * loss for factor, loss in terms)
+    parts = [loss.value_grad_hess(y_true, y_pred, reduction="none") for _, loss in terms]
+    for k, result in enumerate(total.value_grad_hess(y_true, y_pred, reduction="none")):
+        expected = sum(factor * np.float64(part[k]) for (factor, _), part in zip(terms, parts, strict=True))
+        scale = sum(factor * abs(np.float64(part[k])) for (factor, _), part in zip(terms, parts, strict=True))
+        assert (abs(result - expected) <= 4 * np.finfo(dtype).eps * scale).all()
+
+
+def test_factors_change_without_compiling() -> None:
+    from fastloss.jit.elementwise import kernels_of
+
+    one, other = 0.7 * fl.squared_error + 0.3 * fl.huber.bind(delta=2.0), fl.huber * 0.5
+    assert one.parameters == {"squared_error_scale": 0.7, "huber_scale": 0.3, "huber_delta": 2.0}
+    again = 0.1 * fl.squared_error + 0.9 * fl.huber
+    assert kernels_of(again._row) is kernels_of(one._row)
+    assert again != one
+    assert one.bind(squared_error_scale=0.1, huber_scale=0.9, huber_delta=1.0) == again
+    assert (2 * one).parameters == {"squared_error_scale": 1.4, "huber_scale": 0.6, "huber_delta": 2.0}
+    assert other([0.0], [3.0]) == 1.25
+    assert (one + other)._row.name == "squared_error + huber + huber"
+    assert fl.huber([0.0], [3.0], delta=2.0) * 0.3 + 6.3 == pytest.approx(one([0.0], [3.0]))
+    infinite = 0 * fl.squared_error + fl.huber
+    assert infinite([0.0], [1e200]) == fl.huber([0.0], [1e200])
+
+
+def test_what_cannot_be_summed() -> None:
+    with pytest.raises(TypeError, match="cross_entropy cannot be part of a sum"):
+        fl.huber + fl.cross_entropy
+    with pytest.raises(TypeError, match="unsupported operand"):
+        fl.huber + 1
+    with pytest.raises(TypeError, match="unsupported operand"):
+        {} * fl.huber
+
+
+def test_uncertainty_weighted_is_the_formula_of_kendall() -> None:
+    rng = generator("tasks")
+    y = [rng.normal(size=30), rng.integers(4, size=(5, 6)), rng.normal(size=(4, 2))]
+    p = [rng.normal(size=30), rng.normal(size=(5, 6, 4)), rng.normal(size=(4, 2))]
+    losses, s = [fl.squared_error, fl.cross_entropy, cauchy], rng.normal(size=3)
+    tasks = fl.uncertainty_weighted(losses)
+    assert tasks.factors == (0.5, 1.0, 0.5)
+    value, gradients, of_s = tasks.value_and_grad(y, p, s)
+    plain = [loss.value_and_grad(*given) for loss, *given in zip(losses, y, p, strict=True)]
+    scales = [factor * np.exp(-x) for factor, x in zip(tasks.factors, s, strict=True)]
+    terms = [scale * of_loss for scale, (of_loss, _) in zip(scales, plain, strict=True)]
+    assert value == pytest.approx(sum(terms) + s.sum() / 2, rel=1e-14)
+    assert tasks(y, p, s) == value
+    np.testing.assert_allclose(of_s, 0.5 - np.array(terms), rtol=1e-14)
+    for scale, gradient, (_, expected) in zip(scales, gradients, plain, strict=True):
+        np.testing.assert_allclose(gradient, scale * expected, rtol=1e-14)
+    assert pickle.loads(pickle.dumps(tasks)) == tasks
+    with pytest.raises(ValueError, match=re.escape("log_variance has shape (2,); there are 3 tasks")):
+        tasks(y, p, s[:2])
+    with pytest.raises(ValueError, match="y_pred has 1 entries; there are 3 tasks"):
+        tasks(y, p[:1], s)
+    with pytest.raises(TypeError, match="losses must be losses"):
+        fl.uncertainty_weighted([abs])

@@ -15,6 +15,7 @@ from .catalogue import CATALOGUE as _CATALOGUE
 from .documentation import losses
 from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .loss import Loss
+from .multitask import uncertainty_weighted
 from .runtime import build_info, engine, get_num_threads, num_threads, set_num_threads
 
 __version__ = "0.1.0"
@@ -33,7 +34,18 @@ __all__ = [
     "sigmoid",
     "softmax",
     "softplus",
+    "uncertainty_weighted",
     *_CATALOGUE,
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `fastloss.jit` when it is asked for."""
+    if name == "jit":
+        from importlib import import_module
+
+        return import_module(".jit", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})

@@ -124,6 +124,48 @@ class Loss:
         """
         return Loss(self._row, {**self._bound, **parameters})
 
+    def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]:
+        """Return value, gradient and second derivative at one place, as three floats.
+
+        Compiled functions of Numba may call it on their own numbers, in a loop of their own; see `fastloss.jit`.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.huber.point(0.0, 3.0, delta=1.0)
+        (2.5, 1.0, 0.0)
+        """
+        if self.kind != "pointwise":
+            raise TypeError(f"{self.name} is a loss of rows of classes; it has no value at one place")
+        value, gradient, hessian = self.value_grad_hess(float(y_true), float(y_pred), reduction="sum", **parameters)
+        return value, float(gradient), float(hessian)
+
+    # ---- sums ---------------------------------------------------------------------------------------------------
+
+    def __mul__(self, factor: Any) -> Any:
+        if not isinstance(factor, int | float | np.number):
+            return NotImplemented
+        from .jit.sums import combined
+
+        return combined([(float(factor), self)])
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Loss):
+            return self if isinstance(other, int) and other == 0 else NotImplemented
+        from .jit.sums import combined
+
+        return combined([(1.0, self), (1.0, other)])
+
+    __radd__ = __add__  # 0 + loss: what sum() begins with
+
+    def _scaled(self, want: int, args: tuple[Any, ...], factor: float) -> Any:
+        """Return the mean times a factor, and its gradient."""
+        call = _Call(self, want, args, {})
+        call.factor = factor
+        return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
+
     # ---- identity -----------------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -131,7 +173,9 @@ class Loss:
 
     def __repr__(self) -> str:
         bound = ", ".join(f"{name}={value!r}" for name, value in self._bound.items())
-        return f"fastloss.{self.name}.bind({bound})" if bound else f"fastloss.{self.name}"
+        name = self.name if self._row.made_by else f"fastloss.{self.name}"
+        name = name if name.replace(".", "").isidentifier() else f"({name})"  # a sum
+        return f"{name}.bind({bound})" if bound else name
 
     def __reduce__(self) -> Any:
         return _restored, (self._row.made_by or self.name, self._bound)
@@ -204,6 +248,7 @@ class _Call:
     def __init__(self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         row = loss._row
         self.loss, self.row, self.want = loss, row, want
+        self.factor = 1.0  # of the value, and so of gradient and Hessian
         given = dict(zip(("y_true", "y_pred"), args, strict=False))
         if len(args) > 2:
             raise TypeError(
@@ -343,12 +388,12 @@ class _Call:
                 arguments.check_element_targets(self.y_true, domain, self.weights, self.where)
                 raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
-        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
         return self.finish(run(False, reductions.scale(denominator)), denominator)
 
     def jit_loop(self, uniform: bool) -> int:
         """Return the address of the loop that Numba compiles; with uniform parameters, plain calls may use it too."""
-        from .jit.pointwise import kernels_of
+        from .jit.elementwise import kernels_of
 
         address = kernels_of(self.row).address(self.want, self.double_precision, uniform)
         if uniform and self.loss._jit is not None:
@@ -411,13 +456,18 @@ class _Call:
                 arguments.check_labels(y_true, classes, ignore_index, self.weights, self.where)
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
-        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
         return self.finish(run(False, denominator), denominator)
 
 
-def _restored(origin: str | tuple[Any, ...], bound: dict[str, Any]) -> Loss:
-    """Return a loss that was pickled: of the catalogue by its name, any other by what makes its row again."""
+def restored_row(origin: str | tuple[Any, ...]) -> Row:
+    """Return the row of a loss that was pickled: of the catalogue by its name, any other by what makes it again."""
     if isinstance(origin, str):
-        return Loss(CATALOGUE[origin], bound)
+        return CATALOGUE[origin]
     make, *arguments = origin
-    return Loss(make(*arguments), bound)
+    row: Row = make(*arguments)
+    return row
+
+
+def _restored(origin: str | tuple[Any, ...], bound: dict[str, Any]) -> Loss:
+    return Loss(restored_row(origin), bound)

@@ -27,7 +27,7 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError, NumbaWarning
 
 from .. import __version__
-from .translate import Formula, FormulaError, place
+from .translate import Formula, FormulaError
 from .vecmath import POWERS, WORDS, inline
 
 #: The compute types, by whether it is the double one.
@@ -81,20 +81,21 @@ class _Kernel(CFunc):
 
 def compiled_formula(formula: Formula, double: bool) -> Any:
     """Return a formula as a function for other compiled functions, in one compute type."""
-    return formula.namespace({**POWERS, **WORDS[REALS[double]]}, NUMBA_REALS[double], inline)
+    parts = {f"part{k}": compiled_formula(part, double) for k, part in enumerate(formula.parts)}
+    return formula.function({**POWERS, **WORDS[REALS[double]], **parts, "real": NUMBA_REALS[double]}, inline)
 
 
 def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Formula) -> _Kernel:
     """Compile the function `kernel` of `text`, which calls `formula`, to a C function of a signature."""
     cacheable = formula.cacheable and cache_folder() is not None
-    key = f"{_versions()}\n{signature}\n{formula.text}\n{text}"
+    key = f"{_versions()}\n{signature}\n{formula.whole_text}\n{text}"
     file = f"<fastloss {formula.name}>"
     if cacheable:
         folder = cache_folder()
         assert folder is not None
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
         path = folder / f"{formula.name if formula.name.isidentifier() else 'loss'}_{digest}.py"
-        cacheable = _written(path, f"# {signature}\n\n{formula.text}\n\n\n", text)
+        cacheable = _written(path, f"# {signature}\n\n{formula.whole_text}\n\n\n", text)
         file = str(path)
     names["__name__"] = __name__  # the module that Numba imports when it finds the function in its cache
     exec(compile(text, file, "exec"), names)
@@ -124,11 +125,10 @@ def _written(path: Path, head: str, text: str) -> bool:
 
 def _in_words_of_the_user(formula: Formula, error: NumbaError) -> FormulaError:
     """Return what Numba has to say about the user's function, without how it came to read it."""
-    code = formula.function.__code__
     lines = [line.strip() for line in str(error).splitlines()]
-    places = re.findall(rf'File "[^"]*{re.escape(Path(code.co_filename).name)}", line (\d+)', str(error))
-    line = int(places[-1]) if places else code.co_firstlineno
+    places = re.findall(rf'File "[^"]*{re.escape(Path(formula.file).name)}", line (\d+)', str(error))
+    line = int(places[-1]) if places and formula.modules else formula.line
     noise = ("During:", "File ", "Failed in", "<source", "^", ">>>", "raised from", "- ", "There are", "Overload")
     said = [text for text in lines if text and not text.startswith(noise)]
     summary = said[0] if said else "it is outside Numba's language"
-    return FormulaError(f"{formula.name} ({place(formula.function, line)}) cannot be compiled: {summary}")
+    return FormulaError(f"{formula.name} ({formula.place(line)}) cannot be compiled: {summary}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-import hashlib
+import importlib
 import inspect
 import math
 import operator
@@ -52,48 +52,101 @@ class FormulaError(TypeError):
     """A function that cannot become a loss; the message says where and why."""
 
 
-def place(function: Callable[..., Any], line: int) -> str:
-    """Return how a reader finds a line."""
-    return f"{function.__code__.co_filename}:{line}"
-
-
 class Formula:
-    """A function of Python, ready to be compiled for either type.
+    """A function of Python, rewritten: ready to be compiled for either type.
 
-    Attributes
+    Parameters
     ----------
+    text : str
+        The rewritten functions; `name` is called, the others are its helpers.
     name : str
     arguments : tuple of str
-    text : str
-        Its rewritten source, helper functions first: with what it is compiled from, that is all it depends on where
-        `cacheable`.
     results : int
         How many values it returns.
-    cacheable : bool
-        Whether it depends on nothing but its text: no array, no compiled function from elsewhere.
+    names : tuple of (str, object)
+        What it takes from outside besides numbers: modules by their names, and compiled functions of others.
+    parts : tuple of Formula
+        Formulas that it calls as ``part0``, ``part1`` …
+    file, line
+        Where its reader finds it.
     """
 
-    def __init__(self, function: Callable[..., Any], *, by_rows: bool = False) -> None:
-        self.function = function
-        self.name = function.__name__
-        self.arguments = tuple(inspect.signature(function).parameters)
-        self._trees: dict[str, ast.FunctionDef] = {}
-        self._names: dict[str, Any] = {}
-        self._files: dict[str, str] = {}
-        self.cacheable = True
-        tree = _Translation(self, function, by_rows).tree
-        self.results = _results(function, tree)
-        self.text = "\n\n".join(ast.unparse(helper) for helper in self._trees.values())
-        self.digest = hashlib.sha256(self.text.encode()).hexdigest()[:16]
+    def __init__(
+        self,
+        text: str,
+        name: str,
+        arguments: tuple[str, ...],
+        results: int,
+        names: tuple[tuple[str, Any], ...] = (),
+        parts: tuple[Formula, ...] = (),
+        file: str = "<fastloss>",
+        line: int = 1,
+    ) -> None:
+        self.text, self.name, self.arguments, self.results = text, name, arguments, results
+        self.names, self.parts, self.file, self.line = names, parts, file, line
+        self.modules: list[ast.Module] | None = None  # with the lines of the user's file, for messages
 
-    def namespace(self, words: dict[str, Any], real: Any, decorate: Callable[[Any], Any]) -> Any:
-        """Return the function compiled with these words for these numbers, each function of it decorated."""
-        names = {**self._names, **words, "real": real, "__name__": __name__}
-        for name, tree in self._trees.items():
-            module = ast.fix_missing_locations(ast.Module([tree], []))
-            exec(compile(module, self._files[name], "exec"), names)
-            names[name] = decorate(names[name])
-        return names[name]
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What `restored_formula` makes it from; equal for equal formulas."""
+        parts = tuple(part.identity for part in self.parts)
+        return self.text, self.name, self.arguments, self.results, self.names, parts, self.file, self.line
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether it depends on nothing but its text."""
+        return all(value is None for _, value in self.names) and all(part.cacheable for part in self.parts)
+
+    @property
+    def whole_text(self) -> str:
+        """All that it depends on, where it is cacheable."""
+        return "\n\n".join([*(part.whole_text for part in self.parts), repr(self.names), self.text])
+
+    def place(self, line: int | None = None) -> str:
+        """Return how a reader finds a line of it."""
+        return f"{self.file}:{self.line if line is None else line}"
+
+    def function(self, names: dict[str, Any], decorate: Callable[[Any], Any] = lambda function: function) -> Any:
+        """Return the function, with these names for its words, it and its helpers decorated."""
+        names = {**names, "__name__": __name__}
+        for name, value in self.names:
+            names[name.replace(".", "_")] = importlib.import_module(name) if value is None else value
+        for module in self.modules or [ast.parse(self.text)]:
+            exec(compile(module, self.file, "exec"), names)
+            for node in module.body:
+                assert isinstance(node, ast.FunctionDef)
+                names[node.name] = decorate(names[node.name])
+        return names[self.name]
+
+
+def restored_formula(*identity: Any) -> Formula:
+    """Return a formula from its `identity`."""
+    text, name, arguments, results, names, parts, file, line = identity
+    restored = tuple(restored_formula(*part) for part in parts)
+    return Formula(text, name, arguments, results, names, restored, file, line)
+
+
+def translate(function: Callable[..., Any], *, by_rows: bool = False) -> Formula:
+    """Return the formula of a function of Python."""
+    helpers: dict[str, _Translation] = {}
+    names: dict[str, Any] = {}
+    translation = _Translation(function, by_rows, helpers, names)
+    text = "\n\n".join(ast.unparse(helper.tree) for helper in helpers.values())
+    code = function.__code__
+    formula = Formula(
+        text,
+        function.__name__,
+        tuple(inspect.signature(function).parameters),
+        _results(function, translation.tree),
+        tuple(names.items()),
+        (),
+        code.co_filename,
+        translation.tree.lineno,
+    )
+    trees = [ast.Module([helper.tree], []) for helper in helpers.values()]
+    if all(helper.function.__code__.co_filename == code.co_filename for helper in helpers.values()):
+        formula.modules = [ast.fix_missing_locations(tree) for tree in trees]
+    return formula
 
 
 def source_of(function: Callable[..., Any]) -> tuple[ast.FunctionDef, int]:
@@ -116,8 +169,10 @@ def source_of(function: Callable[..., Any]) -> tuple[ast.FunctionDef, int]:
 class _Translation(ast.NodeTransformer):
     """Rewrite one function, and with it those that it calls."""
 
-    def __init__(self, formula: Formula, function: Callable[..., Any], by_rows: bool) -> None:
-        self.formula, self.function, self.by_rows = formula, function, by_rows
+    def __init__(
+        self, function: Callable[..., Any], by_rows: bool, helpers: dict[str, _Translation], names: dict[str, Any]
+    ) -> None:
+        self.function, self.by_rows, self.helpers, self.names = function, by_rows, helpers, names
         self.tree, _ = source_of(function)
         closure = inspect.getclosurevars(function)
         self.outside = {**function.__globals__, **closure.nonlocals}
@@ -131,12 +186,11 @@ class _Translation(ast.NodeTransformer):
         if ast.get_docstring(self.tree) is not None:
             self.tree.body = self.tree.body[1:] or [ast.Pass()]
         self.tree.body = [self.visit(statement) for statement in self.tree.body]
-        formula._trees[self.tree.name] = self.tree
-        formula._files[self.tree.name] = function.__code__.co_filename
+        helpers[self.tree.name] = self
 
     def refuse(self, node: ast.AST, what: str) -> FormulaError:
         line = getattr(node, "lineno", self.tree.lineno)
-        return FormulaError(f"{self.function.__name__} ({place(self.function, line)}): {what}")
+        return FormulaError(f"{self.function.__name__} ({self.function.__code__.co_filename}:{line}): {what}")
 
     def number(self, node: ast.expr, value: float) -> ast.expr:
         cast = ast.Call(ast.Name("real", ast.Load()), [ast.Constant(value)], [])
@@ -162,6 +216,12 @@ class _Translation(ast.NodeTransformer):
         node.value = self.visit(node.value)
         node.slice = _Names(self).visit(node.slice)
         return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        if self.by_rows:
+            return self.generic_visit(node)
+        # Both sides of it are computed, without a branch: so the loop vectorises.
+        return self.call(node, "where", self.visit(node.test), self.visit(node.body), self.visit(node.orelse))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         if isinstance(node.op, ast.Pow):
@@ -199,9 +259,10 @@ class _Translation(ast.NodeTransformer):
     def constant(self, node: ast.expr, name: str, value: Any) -> ast.expr:
         if isinstance(value, int | float | np.number) and not isinstance(value, bool):
             return self.number(node, float(value))
-        if not isinstance(value, types.ModuleType):
-            self.formula.cacheable = False
-        self.formula._names[name] = value
+        if isinstance(value, types.ModuleType):  # by its own name: np is numpy
+            self.names[value.__name__] = None
+            return ast.copy_location(ast.Name(value.__name__.replace(".", "_"), ast.Load()), node)
+        self.names[name] = value
         return node
 
     def static(self, node: ast.expr) -> tuple[Any, bool]:
@@ -236,8 +297,8 @@ class _Translation(ast.NodeTransformer):
         node.args = arguments
         node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         if found and isinstance(target, types.FunctionType) and target.__module__.partition(".")[0] != "numpy":
-            if target.__name__ not in self.formula._trees:
-                _Translation(self.formula, target, self.by_rows)
+            if target.__name__ not in self.helpers:
+                _Translation(target, self.by_rows, self.helpers, self.names)
             node.func = ast.copy_location(ast.Name(target.__name__, ast.Load()), node.func)
         elif found and name is not None and not hasattr(builtins, name):
             self.constant(node.func, name, target)
@@ -264,7 +325,7 @@ class _Names(ast.NodeTransformer):
             try:
                 return ast.copy_location(ast.Constant(operator.index(value)), node)
             except TypeError:
-                self.outer.formula._names[node.id] = value
+                return self.outer.visit_Name(node)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -280,9 +341,9 @@ def _results(function: Callable[..., Any], tree: ast.FunctionDef) -> int:
         if isinstance(node, ast.Return):
             counts[len(node.value.elts) if isinstance(node.value, ast.Tuple) else 1 if node.value else 0] = node.lineno
     if len(counts) != 1 or not set(counts) <= {1, 2, 3}:
-        line = counts.get(0, tree.lineno)
+        place = f"{function.__code__.co_filename}:{counts.get(0, tree.lineno)}"
         raise FormulaError(
-            f"{function.__name__} ({place(function, line)}) must return the value, or value and gradient, or value, "
-            "gradient and Hessian, wherever it returns"
+            f"{function.__name__} ({place}) must return the value, or value and gradient, or value, gradient and "
+            "Hessian, the same wherever it returns"
         )
     return next(iter(counts))

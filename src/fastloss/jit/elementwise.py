@@ -10,7 +10,7 @@ from numba import types
 from ..formulas.declare import Row
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, compile_kernel, compiled_formula
-from .translate import Formula, FormulaError
+from .translate import Formula, FormulaError, translate
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
 BLOCK_BYTES, MAX_PARAMETERS = kernels.limits()
@@ -59,15 +59,28 @@ class PointwiseKernels:
 
     def address(self, want: int, double: bool, uniform: bool) -> int:
         """Return where the loop is that gives these results."""
+        if want & HESSIAN and self.formula.results < 3:
+            raise FormulaError(
+                f"{self.formula.name} ({self.formula.place()}) returns no Hessian, and none can be derived from its "
+                "gradient; return it after the gradient"
+            )
         address: int = self.kernel(want, double, uniform).address
         return address
 
 
+_of_formula: dict[tuple[Any, ...], PointwiseKernels] = {}
+
+
+def kernels_of_formula(formula: Formula) -> PointwiseKernels:
+    """Return the loops of a formula: those of an equal one, if it has been asked for."""
+    return _of_formula.setdefault(formula.identity, PointwiseKernels(formula))
+
+
 @functools.cache
-def _kernels_of_formula(function: Any) -> PointwiseKernels:
-    return PointwiseKernels(Formula(function))
+def _of_function(function: Any) -> PointwiseKernels:
+    return PointwiseKernels(translate(function))
 
 
 def kernels_of(row: Row) -> PointwiseKernels:
     """Return the loops of a pointwise loss."""
-    return _kernels_of_formula(row.function) if row.kernels is None else row.kernels
+    return _of_function(row.function) if row.kernels is None else row.kernels()

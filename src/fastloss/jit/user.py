@@ -1,0 +1,180 @@
+"""Losses that users write: `pointwise` and `rowwise` make one of a function of Python."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, overload
+
+from ..formulas.declare import Declared, Domain, Parameter, Row, real
+from ..loss import Loss
+from .derive import with_derivatives
+from .translate import Formula, FormulaError, restored_formula, source_of, translate
+
+
+class PointwiseSource:
+    """The formula of a user's loss, and its kernels once they are asked for: Numba is imported then."""
+
+    def __init__(self, formula: Formula) -> None:
+        self.formula = formula
+
+    @functools.cached_property
+    def complete(self) -> Formula:
+        """The formula with its Hessian, given or derived; as it is where that cannot be derived."""
+        try:
+            return self.formula if self.formula.results == 3 else with_derivatives(self.formula)
+        except FormulaError:
+            if self.formula.results == 1:
+                raise
+            return self.formula
+
+    def check(self) -> None:
+        """Raise where the value alone was given and no gradient can be derived."""
+        if self.formula.results == 1:
+            assert self.complete
+
+    def __call__(self) -> Any:
+        from .elementwise import kernels_of_formula
+
+        return kernels_of_formula(self.complete)
+
+
+def check_numba() -> None:
+    """Raise unless Numba is there."""
+    if find_spec("numba") is None:
+        raise ImportError("a loss of your own needs Numba: pip install 'fastloss[numba]'")
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """Return the parameters after the first two, each with its default and domain."""
+    found = list(inspect.signature(function).parameters.values())
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    if len(found) < 2 or any(p.kind not in kinds for p in found) or found[1].kind is not kinds[0]:
+        raise FormulaError(f"{function.__name__} must take y_true, y_pred and parameters with defaults")
+    parameters = []
+    for parameter in found[2:]:
+        default = parameter.default
+        if isinstance(default, Declared):
+            parameters.append(
+                Parameter(parameter.name, default.default, default.domain, "element", default.description)
+            )
+        elif isinstance(default, int | float) and not isinstance(default, bool):
+            parameters.append(Parameter(parameter.name, float(default), real))
+        else:
+            raise FormulaError(f"{function.__name__}: the parameter {parameter.name} needs a default that is a number")
+    return tuple(parameters)
+
+
+def _described(function: Callable[..., Any], target: tuple[float, float] | None) -> dict[str, Any]:
+    """Return what the row says of a function."""
+    summary, _, notes = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+    tree, _ = source_of(function)
+    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    value = returns[-1].elts[0] if isinstance(returns[-1], ast.Tuple) else returns[-1]
+    domain = (
+        real if target is None else Domain(f"in [{target[0]:g}, {target[1]:g}]", float(target[0]), float(target[1]))
+    )
+    return {
+        "name": function.__name__,
+        "summary": summary or f"A loss of the user: {function.__qualname__} of {function.__module__}.",
+        "notes": notes,
+        "formula": " ".join(ast.unparse(value).split()),
+        "source": f"{function.__module__}.{function.__qualname__}",
+        "target": domain,
+        "parameters": parameters_of(function),
+    }
+
+
+def _pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...], formula: Formula) -> Row:
+    return Row(
+        kind="pointwise",
+        kernels=PointwiseSource(formula),
+        made_by=(restored_pointwise_row, identity, described),
+        **dict(described),
+    )
+
+
+def restored_pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...]) -> Row:
+    """Return the row of a loss that was pickled."""
+    return _pointwise_row(identity, described, restored_formula(*identity))
+
+
+@overload
+def pointwise(function: Callable[..., Any], /) -> Loss: ...
+@overload
+def pointwise(
+    *, target: tuple[float, float] | None = None, prediction: str = "y_pred"
+) -> Callable[[Callable[..., Any]], Loss]: ...
+def pointwise(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    target: tuple[float, float] | None = None,
+    prediction: str = "y_pred",
+) -> Any:
+    """Make a loss of a function of one target, one prediction, and parameters with defaults.
+
+    The result is a `Loss` like any other: weights, masks, reductions, ``out=``, dtypes, strides, threads, `bind`.
+
+    Parameters
+    ----------
+    function : callable
+        It returns the value, or value and gradient, or value, gradient and second derivative. Derivatives that it does
+        not return are derived from those that it does; where that is impossible, an error names the line. It may use
+        arithmetic, comparisons, functions of its own kind, and ``exp``, ``expm1``, ``log``, ``log1p``, ``sqrt``,
+        ``tanh``, ``sigmoid``, ``softplus``, ``log_sigmoid``, ``abs``, ``where``, ``clamp``, with or without ``math.``
+        or ``np.``: those are fastloss's own, which vectorise. Numbers that it takes from its module are fixed then.
+    target : tuple of two floats, optional
+        The interval that targets lie in; others raise. By default any number.
+    prediction : {"y_pred", "logits"}
+        What the second argument is called besides `y_pred`.
+
+    Returns
+    -------
+    Loss
+        Its name is that of the function. The first call compiles it, and keeps what was compiled on disk.
+
+    Raises
+    ------
+    TypeError
+        For a function that cannot be compiled; the message names its line.
+    ImportError
+        If Numba is not installed.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> @fl.jit.pointwise
+    ... def cauchy(y_true, y_pred, c=1.0):
+    ...     r = (y_pred - y_true) / c
+    ...     return 0.5 * c * c * log1p(r * r), c * r / (1 + r * r)
+    >>> value, gradient = cauchy.value_and_grad([0.0, 0.0], [1.0, 3.0], reduction="sum")
+    >>> round(value, 6), gradient.tolist()
+    (1.497866, [0.5, 0.3])
+    >>> cauchy.bind(c=2.0).parameters
+    {'c': 2.0}
+
+    The value alone is enough where it can be differentiated:
+
+    >>> @fl.jit.pointwise
+    ... def log_cosh(y_true, y_pred):
+    ...     r = y_pred - y_true
+    ...     return softplus(2 * r) - r - log(2.0)
+    >>> log_cosh.grad([0.0], [1.0]).round(6).tolist()
+    [0.761594]
+    """
+    if function is None:
+        return functools.partial(_pointwise, target=target, prediction=prediction)
+    return _pointwise(function, target, prediction)
+
+
+def _pointwise(function: Callable[..., Any], target: tuple[float, float] | None, prediction: str) -> Loss:
+    check_numba()
+    formula = translate(function)
+    described = tuple({**_described(function, target), "prediction": prediction}.items())
+    row = _pointwise_row(formula.identity, described, formula)
+    row.kernels.check()
+    return Loss(row)
