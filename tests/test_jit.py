@@ -257,8 +257,10 @@ def test_a_hessian_is_derived_from_the_gradient() -> None:
     )
 
 
-def test_every_word_has_a_derivative() -> None:
-    assert set(derive.RULES) | {"where", "clamp"} >= vocabulary.WORDS
+def test_every_word_that_users_are_told_of_has_a_derivative() -> None:
+    told = set(re.findall(r"``(\w+)``", fl.jit.pointwise.__doc__)) & vocabulary.WORDS
+    assert len(told) >= 12
+    assert set(derive.RULES) | {"where", "clamp"} >= told
 
 
 def test_the_accuracy_of_a_users_loss_is_that_of_its_own_text() -> None:
