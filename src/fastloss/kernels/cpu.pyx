@@ -4,10 +4,15 @@
 cdef extern from *:
     """
     #if defined(FL_HAS_LEVELS)
+    #include <cpuid.h>
     /* Single features, not "x86-64-v4": compilers know those names only lately. The builtin asks the operating system too. */
     static int fl_runs_v2(void) { __builtin_cpu_init(); return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
+    /* Features that clang's builtin does not know before version 19. */
+    static int fl_cpuid_ecx(unsigned leaf, int bit) { unsigned a, b, c, d; return __get_cpuid(leaf, &a, &b, &c, &d) && (c >> bit & 1); }
     static int fl_runs_v3(void) { return fl_runs_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                                         && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c"); }
+                                         && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
+                                         && fl_cpuid_ecx(1, 29) /* f16c */ && fl_cpuid_ecx(1, 22) /* movbe */
+                                         && fl_cpuid_ecx(0x80000001, 5) /* lzcnt */; }
     static int fl_runs_v4(void) { return fl_runs_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                                          && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
                                          && __builtin_cpu_supports("avx512vl"); }
