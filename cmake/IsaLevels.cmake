@@ -8,7 +8,9 @@
 #
 # Clang prefers half of each v4 register unless -mprefer-vector-width=512 says otherwise; gcc 12 uses the whole one anyway.
 
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang"
+if(FASTLOSS_ISA_LEVELS)
+  # given: only those are built, for a run with FASTLOSS_ISA=
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang"
    AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")
   set(FASTLOSS_ISA_LEVELS v2 v3 v4)
 else()

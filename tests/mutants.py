@@ -1,0 +1,448 @@
+"""Bugs to plant: the suite has to find each of them.
+
+    python tests/mutants.py                     all of them, about 20 s each
+    python tests/mutants.py "p - 1" ordering    those with one of these words in their names
+    python tests/mutants.py --list
+
+Each is one change of one file. It is made in a copy of this repository, built for one ISA level, and the tests below
+are run until the first one fails; what no test notices is printed as SURVIVED, and is a gap in the suite (or the change
+is none: then it does not belong here). ``tests/test_mutants.py`` holds the list to the sources.
+
+Not in the list because they change no result: the weights of lanes beyond the last row of a tile (their results are
+computed and thrown away; they are set so that no lane reads memory that was never written).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+#: The quick ones and those that see most first.
+TESTS = ("fuzz", "special_values", "arguments", "functions", "accuracy", "contract", "process")
+KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    # Numerics of a row.
+    Mutant(
+        "no max shift (wide rows)",
+        KERNELS + "blocks.h",
+        "lane[j] = lane[j + width] > lane[j] ? lane[j + width] : lane[j];\n    return lane[0];",
+        "lane[j] = lane[j + width] > lane[j] ? lane[j + width] : lane[j];\n    return 0;",
+    ),
+    Mutant(
+        "no max shift (few classes)",
+        KERNELS + "softmax.pxi",
+        "m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])",
+        "m[i] = 0",
+    ),
+    Mutant("p - 1", KERNELS + "softmax.pxi", "return where_(e == 1, rest, whole - e)", "return whole - e"),
+    Mutant(
+        "lse - x_t (few classes)",
+        KERNELS + "softmax.pxi",
+        "value[i] = finite_difference(m[i], target[i]) + log_sum[i]",
+        "value[i] = (m[i] + log_sum[i]) - target[i]",
+    ),
+    Mutant(
+        "lse - x_t (wide rows)",
+        KERNELS + "softmax.pxi",
+        "value = finite_difference(m, target) + log_total",
+        "value = (m + log_total) - target",
+    ),
+    Mutant(
+        "infinity - infinity in the value",
+        KERNELS + "softmax.pxi",
+        "return where_(x == m, <real>0, m - x)",
+        "return m - x",
+    ),
+    Mutant("rounding error of x - m dropped", KERNELS + "blocks.h", "*error = low - (d - high);", "*error = 0;"),
+    Mutant(
+        "rounding errors of dense sums dropped",
+        KERNELS + "softmax.pxi",
+        "tail[0] += (before - (after - added)) + (term - added)",
+        "tail[0] += 0",
+    ),
+    Mutant(
+        "ties not counted (few classes)",
+        KERNELS + "softmax.pxi",
+        "add_exactly(ties[i] - 1, &rest[i], &tail[i])",
+        "pass",
+    ),
+    Mutant(
+        "ties not counted (wide rows)",
+        KERNELS + "softmax.pxi",
+        "    add_exactly(ties[0] - 1, rest, tail)\n",
+        "",
+    ),
+    Mutant(
+        "two infinities unnoticed",
+        KERNELS + "softmax.pxi",
+        "rest[i] = checked_rest(m[i], rest[i], ties[i])",
+        "rest[i] = rest[i]",
+    ),
+    Mutant(
+        "subnormal sums not made anew",
+        KERNELS + "softmax.pxi",
+        "return 8.077935669463161e-28 if sizeof(real) == 4 else 1.0261342003245941e-289",
+        "return 0",
+    ),
+    Mutant(
+        "complement form at every largest logit",
+        KERNELS + "softmax.pxi",
+        "where_((e == 1) & (rest < 1), (total",
+        "where_(e == 1, (total",
+    ),
+    Mutant(
+        "log_softmax through the logarithm of softmax",
+        KERNELS + "softmax.pxi",
+        "e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + log_sum[i])",
+        "e[c * lanes + i] = -log1p_((1 + rest[i]) / e[c * lanes + i] - 1)",
+    ),
+    Mutant(
+        "smoothing over C - 1",
+        KERNELS + "softmax.pxi",
+        "smoothed * (1 - call.smoothing) + call.smoothing / call.classes\n    if",
+        "smoothed * (1 - call.smoothing) + call.smoothing / (call.classes - 1)\n    if",
+    ),
+    Mutant(
+        "float32 added up in float32",
+        KERNELS + "blocks.h",
+        "    double lane[FL_LANES] = {0};\n    ptrdiff_t i = 0;\n    for (; i + FL_LANES <= n; i += FL_LANES)\n"
+        "        for (int j = 0; j < FL_LANES; j++) lane[j] += (double)x[i + j];",
+        "    double lane[FL_LANES] = {0};\n    ptrdiff_t i = 0;\n    for (; i + FL_LANES <= n; i += FL_LANES)\n"
+        "        for (int j = 0; j < FL_LANES; j++) lane[j] = (FL_REAL)(lane[j] + (double)x[i + j]);",
+    ),
+    # Tails of vectors, layouts, blocks.
+    Mutant(
+        "tail: the last exponential not stored",
+        KERNELS + "blocks.h",
+        "for (int j = 0; i + j < n; j++) e[i + j] = rest[j];",
+        "for (int j = 0; i + j < n - 1; j++) e[i + j] = rest[j];",
+    ),
+    Mutant(
+        "tail: one element too many",
+        KERNELS + "blocks.h",
+        "rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
+        "rest[j] = i + j <= n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
+    ),
+    Mutant(
+        "tail: the sum misses the last",
+        KERNELS + "blocks.h",
+        "for (int j = 0; i + j < n; j++) lane[j] += (double)x[i + j];",
+        "for (int j = 0; i + j + 1 < n; j++) lane[j] += (double)x[i + j];",
+    ),
+    Mutant(
+        "the class axis read as if contiguous",
+        KERNELS + "softmax.pxi",
+        "source = load(operand, c * operand.class_stride, first, count, tile + c * lanes)",
+        "source = load(operand, c * operand.itemsize, first, count, tile + c * lanes)",
+    ),
+    Mutant(
+        "the next dimension begins where the last one ended",
+        KERNELS + "layout.pxi",
+        "data += operand.strides[k - 1] - operand.shape[k] * operand.strides[k]",
+        "data += operand.strides[k - 1]",
+    ),
+    Mutant(
+        "targets read with the stride of the logits",
+        KERNELS + "softmax.pxi",
+        "load_run(&call.y_true, data, call.y_true.class_stride, classes, y)",
+        "load_run(&call.y_true, data, call.logits.class_stride, classes, y)",
+    ),
+    Mutant("byte order ignored", KERNELS + "layout.pxi", "operand.swapped = swapped", "operand.swapped = False"),
+    Mutant(
+        "in place: exponentials written over logits still needed",
+        KERNELS + "softmax.pxi",
+        " and gradient_data != data:",
+        ":",
+    ),
+    Mutant(
+        "bfloat16 cut, not rounded",
+        KERNELS + "dtypes.h",
+        "(bits + 0x7fff + ((bits >> 16) & 1)) >> 16",
+        "bits >> 16",
+    ),
+    Mutant(
+        "bfloat16 ties away from even",
+        KERNELS + "dtypes.h",
+        "(bits + 0x7fff + ((bits >> 16) & 1)) >> 16",
+        "(bits + 0x8000) >> 16",
+    ),
+    # Threads.
+    Mutant(
+        "blocks dealt by the number of threads",
+        KERNELS + "blocks_run.pxi",
+        "while span * MAX_SPANS < blocks:",
+        "while span * threads < blocks:",
+    ),
+    Mutant(
+        "race: all threads share one scratch space",
+        KERNELS + "blocks_run.pxi",
+        "own = scratch + threadid() * scratch_size",
+        "own = scratch",
+    ),
+    Mutant(
+        "race: partial sums meet in one place",
+        KERNELS + "blocks_run.pxi",
+        "            partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), own)",
+        "            partial[first] = run_span(function, call, s * span, min(span, blocks - s * span), own)",
+    ),
+    Mutant(
+        "a child of fork opens a parallel region", PACKAGE + "runtime.py", "    _forked = True", "    _forked = False"
+    ),
+    Mutant(
+        "signals are not looked at",
+        KERNELS + "blocks_run.pxi",
+        "                PyErr_CheckSignals()",
+        "                pass",
+    ),
+    # Weights, masks, means.
+    Mutant("the value is not weighted", KERNELS + "pointwise.pxi", "        weigh(value, weight, n)\n", ""),
+    Mutant(
+        "the sum is not weighted",
+        KERNELS + "softmax.pxi",
+        "    return sum_of(value, weight, n)\n\n\n# ---- many",
+        "    return sum_of(value, <const real*>NULL, n)\n\n\n# ---- many",
+    ),
+    Mutant(
+        "the gradient is not weighted",
+        KERNELS + "samples.pxi",
+        "buffer[i] = <real>(<double>weight[i] * scale)",
+        "buffer[i] = <real>scale",
+    ),
+    Mutant(
+        "the mean divides by the count",
+        KERNELS + "pointwise.pxi",
+        "    if weight == NULL:\n        return n\n",
+        "    return n\n",
+    ),
+    Mutant(
+        "the mean divides by weights without class weights",
+        KERNELS + "softmax.pxi",
+        "row_weight += call.class_weight[c] * (smoothed + call.smoothing / call.classes)",
+        "row_weight += (smoothed + call.smoothing / call.classes)",
+    ),
+    Mutant(
+        "where= ignored beside weights",
+        KERNELS + "samples.pxi",
+        "buffer[i] = where_(kept[i] != 0, w[i], <real>0)",
+        "buffer[i] = w[i]",
+    ),
+    Mutant(
+        "ignored rows keep their weight",
+        KERNELS + "softmax.pxi",
+        "                    weight[i] = 0\n                    labels[i] = 0",
+        "                    labels[i] = 0",
+    ),
+    Mutant(
+        "a masked gradient is multiplied by 0, not cut",
+        KERNELS + "pointwise.pxi",
+        "gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])",
+        "gradient[i] = g * multiplier[i]",
+    ),
+    Mutant(
+        "a masked value is multiplied by 0, not cut",
+        KERNELS + "blocks.h",
+        "x[i] = w[i] == 0 ? (FL_REAL)0 : x[i] * w[i];",
+        "x[i] = x[i] * w[i];",
+    ),
+    Mutant(
+        "the Hessian of a dense target is not weighted",
+        KERNELS + "softmax.pxi",
+        "total_exactly[i] if call.dense else 1, rest[i]",
+        "1, rest[i]",
+    ),
+    Mutant(
+        "normalizer ignored",
+        PACKAGE + "reductions.py",
+        "total_weight if normalizer is None else float(normalizer)",
+        "total_weight",
+    ),
+    Mutant(
+        "the gradient of a mean is not divided",
+        PACKAGE + "reductions.py",
+        "return 1.0 / denominator if denominator else 0.0",
+        "return 1.0",
+    ),
+    Mutant("the short way divides by elements", KERNELS + "plain.pxi", "denominator = rows", "denominator = size"),
+    # Formulas.
+    Mutant(
+        "arguments swapped",
+        FORMULAS + "regression.py",
+        "r = y_pred - y_true\n    return r * r, 2 * r, 2",
+        "r = y_true - y_pred\n    return r * r, 2 * r, 2",
+    ),
+    Mutant(
+        "Huber: the second derivative at the kink",
+        FORMULAS + "regression.py",
+        "where(abs(r) <= delta, 1, 0 * g)",
+        "where(abs(r) < delta, 1, 0 * g)",
+    ),
+    Mutant(
+        "absolute error: the gradient at 0",
+        FORMULAS + "regression.py",
+        "where(r > 0, 1, where(r < 0, -1, r))",
+        "where(r >= 0, 1, where(r < 0, -1, r))",
+    ),
+    Mutant(
+        "binary cross-entropy: the weight of a positive on both classes",
+        FORMULAS + "binary.py",
+        "negative = (1 - y_true) * kept + even",
+        "negative = pos_weight * ((1 - y_true) * kept + even)",
+    ),
+    Mutant(
+        "binary cross-entropy: 1 - smoothed target",
+        FORMULAS + "binary.py",
+        "negative = (1 - y_true) * kept + even",
+        "negative = 1 - (y_true * kept + even)",
+    ),
+    # Checks.
+    Mutant(
+        "label C accepted",
+        KERNELS + "dtypes.h",
+        "int inside = (uint64_t)label < (uint64_t)n_classes;",
+        "int inside = (uint64_t)label <= (uint64_t)n_classes;",
+    ),
+    Mutant(
+        "the short way checks no labels",
+        KERNELS + "plain.pxi",
+        "if not (self.rows_valid(y_true, rows, classes, threads) if classes else",
+        "if not (True if classes else",
+    ),
+    Mutant(
+        "the short way checks no overlap",
+        KERNELS + "plain.pxi",
+        "return disjoint(output, y_true) and (disjoint(output, y_pred) or "
+        "(in_place and output.view.buf == y_pred.view.buf))",
+        "return True",
+    ),
+    Mutant(
+        "outputs may overlap",
+        PACKAGE + "arguments.py",
+        'raise ValueError(f"{name} overlaps {other}")',
+        "pass",
+    ),
+    Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
+    Mutant(
+        "sums of soft targets unchecked",
+        KERNELS + "softmax.pxi",
+        " or row_weight > 1 + SUM_TOLERANCE or row_weight < 1 - SUM_TOLERANCE",
+        "",
+    ),
+    Mutant(
+        "the class axis is not moved for the Hessian",
+        PACKAGE + "loss.py",
+        "last(self.gradient), last(self.hessian),",
+        "last(self.gradient), arguments.describe(self.hessian),",
+    ),
+    # Build.
+    Mutant(
+        "-ffast-math at link time",
+        "CMakeLists.txt",
+        "target_link_options(${module} PRIVATE ${FASTLOSS_EXTRA_FLAGS})",
+        "target_link_options(${module} PRIVATE -ffast-math ${FASTLOSS_EXTRA_FLAGS})",
+    ),
+)
+
+
+class Laboratory:
+    """A copy of the repository in which one bug at a time is planted, built and looked for."""
+
+    def __init__(self, folder: Path, level: str) -> None:
+        self.source, self.site, self.level = folder / "source", folder / "site", level
+        ignored = shutil.ignore_patterns(".git", ".venv", ".nox", "build", "dist", "__pycache__")
+        shutil.copytree(ROOT, self.source, ignore=ignored)
+
+    def build(self) -> str:
+        """Install the copy into a folder of its own; return what went wrong."""
+        shutil.rmtree(self.site, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps"]
+        settings = {
+            "build-dir": str(self.source / "build"),
+            "cmake.define.FASTLOSS_ISA_LEVELS": self.level,
+            "cmake.define.FASTLOSS_EXTRA_FLAGS": "-O2",  # builds in half the time of -O3
+        }
+        options = [option for name, value in settings.items() for option in ("-C", f"{name}={value}")]
+        target = ["--target", str(self.site), str(self.source)]
+        done = subprocess.run([*command, *options, *target], capture_output=True, text=True, check=False)
+        return done.stderr[-3000:] if done.returncode else ""
+
+    def test(self) -> str:
+        """Run the tests until one fails; return its name, or how the process ended, or nothing."""
+        environment = os.environ | {
+            "PYTHONPATH": str(self.site),
+            "FASTLOSS_ISA": self.level,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-rf"]
+        tests = [str(self.source / "tests" / f"test_{name}.py") for name in TESTS]
+        try:
+            done = subprocess.run(
+                [*command, *tests], capture_output=True, text=True, timeout=900, env=environment, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return "no end after 900 s"
+        if done.returncode == 0:
+            return ""
+        failed = re.findall(r"^(?:FAILED|ERROR) \S*?([\w.]+::[^\s\[]+)", done.stdout, re.MULTILINE)
+        return failed[0] if failed else f"exit code {done.returncode}"
+
+    def verdict(self, mutant: Mutant) -> str:
+        path = self.source / mutant.file
+        original = path.read_text("utf-8")
+        assert original.count(mutant.old) == 1, f"{mutant.name}: {mutant.file} has changed"
+        path.write_text(original.replace(mutant.old, mutant.new), "utf-8")
+        try:
+            problem = self.build()
+            if problem:
+                return f"does not build: {problem}"
+            found = self.test()
+            return f"found by {found}" if found else "SURVIVED"
+        finally:
+            path.write_text(original, "utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", help="run those with one of these words in their names")
+    parser.add_argument("--list", action="store_true", help="print the names")
+    parser.add_argument("--level", default="v3", help="the ISA level to build (default: v3)")
+    given = parser.parse_args()
+    chosen = [m for m in MUTANTS if not given.words or any(word in m.name for word in given.words)]
+    if given.list:
+        print(*(m.name for m in chosen), sep="\n")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        laboratory = Laboratory(Path(folder), given.level)
+        problem = laboratory.build() or laboratory.test()
+        if problem:
+            print(f"without a bug: {problem}")
+            return 1
+        survivors = 0
+        for mutant in chosen:
+            start = time.perf_counter()
+            verdict = laboratory.verdict(mutant)
+            survivors += not verdict.startswith("found")
+            print(f"{mutant.name}: {verdict} ({time.perf_counter() - start:.0f} s)", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} found")
+    return survivors
+
+
+if __name__ == "__main__":
+    sys.exit(main())
