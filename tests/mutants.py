@@ -1,6 +1,6 @@
 """Bugs to plant: the suite has to find each of them.
 
-    python tests/mutants.py                     all of them, about 20 s each
+    python tests/mutants.py                     all of them, about 20 s each, after the suite without any
     python tests/mutants.py "p - 1" ordering    those with one of these words in their names
     python tests/mutants.py --list
 
@@ -430,10 +430,11 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         laboratory = Laboratory(Path(folder), given.level)
-        problem = laboratory.build() or laboratory.test()
-        if problem:
-            print(f"without a bug: {problem}")
-            return 1
+        if not given.words:  # a suite that fails without a bug finds everything
+            problem = laboratory.build() or laboratory.test()
+            if problem:
+                print(f"without a bug: {problem}")
+                return 1
         survivors = 0
         for mutant in chosen:
             start = time.perf_counter()
