@@ -109,24 +109,28 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 /* Which of two equivalent primitives runs depends on the row's largest number, never on where the row lies. */
 #if defined(__AVX512F__)
 #include "blocks_avx512.h"
-static inline float fl_block_max_f32(const float *x, ptrdiff_t n) { return fl_max_avx512(x, n); }
-static inline double fl_block_exp_sum_f32(const float *x, float m, float *e, ptrdiff_t n, double *ties)
-{
-    if (fl_absf(m) < FL_AVX512_LARGEST) return fl_exp_sum_avx512(x, m, e, n, ties);
-    return fl_general_exp_sum_f32(x, m, e, n, ties);
-}
-static inline void fl_lanes_exp_f32(const float *x, const float *m, float *e, float *sum, float *ties)
-{
-    fl_lanes_exp_avx512(x, m, e, sum, ties);
-}
+#define FL_WITH_AVX512(type, real, absolute)                                                                          \
+    static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx512_max_##type(x, n); }         \
+    static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties)           \
+    {                                                                                                                 \
+        return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties)                    \
+                                                      : fl_general_exp_sum_##type(x, m, e, n, ties);                  \
+    }                                                                                                                 \
+    static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
+    {                                                                                                                 \
+        fl_avx512_lanes_exp_##type(x, m, e, sum, ties);                                                               \
+    }
+FL_WITH_AVX512(f32, float, fl_absf)
+FL_WITH_AVX512(f64, double, fl_abs)
+#undef FL_WITH_AVX512
 #else
 #define fl_block_max_f32 fl_general_max_f32
-#define fl_lanes_exp_f32 fl_general_lanes_exp_f32
-#define fl_block_exp_sum_f32 fl_general_exp_sum_f32
-#endif
 #define fl_block_max_f64 fl_general_max_f64
-#define fl_lanes_exp_f64 fl_general_lanes_exp_f64
+#define fl_block_exp_sum_f32 fl_general_exp_sum_f32
 #define fl_block_exp_sum_f64 fl_general_exp_sum_f64
+#define fl_lanes_exp_f32 fl_general_lanes_exp_f32
+#define fl_lanes_exp_f64 fl_general_lanes_exp_f64
+#endif
 #endif
 
 #else /* the primitives, for FL_REAL */

@@ -1,22 +1,20 @@
-/* The two sweeps of a wide float row whose speed compilers do not reach: intrinsics, level v4 only.
+/* The sweeps over a row of classes whose speed compilers do not reach: intrinsics, level v4 only. The file includes itself
+ * once for each type.
  *
- * exp(x - m) is formed without the difference. With c = ln(2) / 32, n = round(x / c), k = round(m / c):
+ * exp(x - m) is formed without the difference. With c = ln(2) / 32 (double: / 16), n = round(x / c), k = round(m / c):
  *
- *     r = x - n c,  s = m - k c                    each exact to 2^-31, by two FMAs
+ *     r = x - n c,  s = m - k c                    each exact to 2^-31 (2^-60), by two FMAs
  *     exp(x - m) = 2^((n - k) / 32) exp(r - s)     |r - s| <= c
  *     2^((n - k) / 32) = T[(n - k) mod 32] 2^floor((n - k) / 32)
  *
  * so that neither x - m nor its rounding error is needed, and x = m gives exactly 1. T lies in two registers, scalef
- * multiplies by the power of two and rounds a subnormal once. exp(t) = 1 + t + t^2 (c2 + c3 t), minimax on |t| <= c,
- * error 0.03 ULP; the result is within 1.1 ULP. Measured, in cache: 0.12 ns an element, the general primitive 0.45. */
+ * multiplies by the power of two and rounds a subnormal once. exp(t) = 1 + t + t^2 q(t), q minimax on |t| <= c, error
+ * 0.03 ULP; the result is within 1.1 ULP. Measured, in cache: 0.12 ns an element, the general primitive 0.45. */
+#ifndef FL_REAL
+
 #ifndef FASTLOSS_BLOCKS_AVX512_H
 #define FASTLOSS_BLOCKS_AVX512_H
 #include <immintrin.h>
-
-/* Beyond it n needs more bits than the magic number leaves. */
-#define FL_AVX512_LARGEST 9e4f
-/* exp(-105) is less than half of the smallest subnormal number */
-#define FL_AVX512_REACH 105.0f
 
 static const float fl_table_f32[32] = { /* 2^(j / 32) */
     0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f, 0x1.2387a6p+0f, 0x1.29e9e0p+0f,
@@ -24,138 +22,238 @@ static const float fl_table_f32[32] = { /* 2^(j / 32) */
     0x1.6a09e6p+0f, 0x1.71f75ep+0f, 0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
     0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f, 0x1.ea4afap+0f, 0x1.f50766p+0f,
 };
+static const double fl_table_f64[16] = { /* 2^(j / 16) */
+    0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0,
+};
 
-/* n = round(32 x / ln 2) / 32 with 12582912 / 32 on top, whose low bits are those of 32 n; r = x - n ln 2. */
-#define FL_AVX512_REDUCE(x, shifted, r)                                                                \
-    __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+0f), _mm512_set1_ps(393216.0f));   \
-    __m512 r;                                                                                          \
+/* exp(t) - 1 */
+FL_INLINE __m512 fl_rise_f32(__m512 t)
+{
+    __m512 q = _mm512_fmadd_ps(t, _mm512_set1_ps(0x1.55573ep-3f), _mm512_set1_ps(0x1.000220p-1f));
+    return _mm512_fmadd_ps(_mm512_mul_ps(t, t), q, t);
+}
+FL_INLINE __m512d fl_rise_f64(__m512d t)
+{
+    __m512d square = _mm512_mul_pd(t, t);
+    __m512d q01 = _mm512_fmadd_pd(t, _mm512_set1_pd(0x1.555555555565ep-3), _mm512_set1_pd(0x1.000000000010fp-1));
+    __m512d q23 = _mm512_fmadd_pd(t, _mm512_set1_pd(0x1.11111107da259p-7), _mm512_set1_pd(0x1.55555547f87f9p-5));
+    __m512d q45 = _mm512_fmadd_pd(t, _mm512_set1_pd(0x1.a020759744028p-13), _mm512_set1_pd(0x1.6c1cc14f81409p-10));
+    return _mm512_fmadd_pd(square, _mm512_fmadd_pd(_mm512_fmadd_pd(q45, square, q23), square, q01), t);
+}
+
+/* The sum of the lanes' doubles, pairwise as fl_add_lanes does. */
+FL_INLINE double fl_add_registers_avx512(__m512d *lane, int registers)
+{
+    for (int width = registers / 2; width; width /= 2)
+        for (int j = 0; j < width; j++) lane[j] = _mm512_add_pd(lane[j], lane[j + width]);
+    __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(lane[0]), _mm512_extractf64x4_pd(lane[0], 1));
+    __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+/* 64 doubles, in 8 registers, += 64 floats, in 4, which become 0: see FL_RUN in blocks.h. */
+FL_INLINE void fl_flush_f32(__m512d *lane, __m512 *sum)
+{
+    for (int j = 0; j < 4; j++) {
+        lane[2 * j] = _mm512_add_pd(lane[2 * j], _mm512_cvtps_pd(_mm512_castps512_ps256(sum[j])));
+        lane[2 * j + 1] = _mm512_add_pd(lane[2 * j + 1], _mm512_cvtps_pd(_mm512_extractf32x8_ps(sum[j], 1)));
+        sum[j] = _mm512_setzero_ps();
+    }
+}
+FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
+{
+    for (int j = 0; j < 4; j++) {
+        lane[j] = _mm512_add_pd(lane[j], sum[j]);
+        sum[j] = _mm512_setzero_pd();
+    }
+}
+
+#define FL_REAL float
+#define FL_NAME(name) name##_f32
+#define FL_V(name) _mm512_##name##_ps
+#define FL_VECTOR __m512
+#define FL_MASK __mmask16
+#define FL_WIDTH 16
+#define FL_COMPARE _mm512_cmp_ps_mask
+#define FL_AS_INDEX _mm512_castps_si512
+#define FL_MAGIC 393216.0f /* 1.5 2^23 / 32: a sum with it is a whole number of 32nds */
+#define FL_INVERSE_LN2 0x1.715476p+0f
+#define FL_LN2_HIGH 0x1.62e430p-1f
+#define FL_LN2_LOW (-0x1.05c610p-29f)
+#define FL_REACH 105.0f  /* exp(-105) is less than half of the smallest subnormal number */
+#include "blocks_avx512.h"
+#undef FL_REAL
+#undef FL_NAME
+#undef FL_V
+#undef FL_VECTOR
+#undef FL_MASK
+#undef FL_WIDTH
+#undef FL_COMPARE
+#undef FL_AS_INDEX
+#undef FL_MAGIC
+#undef FL_INVERSE_LN2
+#undef FL_LN2_HIGH
+#undef FL_LN2_LOW
+#undef FL_REACH
+
+#define FL_REAL double
+#define FL_NAME(name) name##_f64
+#define FL_V(name) _mm512_##name##_pd
+#define FL_VECTOR __m512d
+#define FL_MASK __mmask8
+#define FL_WIDTH 8
+#define FL_COMPARE _mm512_cmp_pd_mask
+#define FL_AS_INDEX _mm512_castpd_si512
+#define FL_MAGIC 422212465065984.0 /* 1.5 2^52 / 16 */
+#define FL_INVERSE_LN2 0x1.71547652b82fep+0
+#define FL_LN2_HIGH 0x1.62e42fefa39efp-1
+#define FL_LN2_LOW 0x1.abc9e3b39803fp-56
+#define FL_REACH 746.0
+#include "blocks_avx512.h"
+#undef FL_REAL
+#undef FL_NAME
+#undef FL_V
+#undef FL_VECTOR
+#undef FL_MASK
+#undef FL_WIDTH
+#undef FL_COMPARE
+#undef FL_AS_INDEX
+#undef FL_MAGIC
+#undef FL_INVERSE_LN2
+#undef FL_LN2_HIGH
+#undef FL_LN2_LOW
+#undef FL_REACH
+
+/* Largest |m| of the sweep without the difference: beyond it n needs more bits than the magic number leaves. */
+#define FL_AVX512_LARGEST_f32 9e4f
+#define FL_AVX512_LARGEST_f64 1e9
+#endif
+
+#else /* the sweeps, for FL_REAL */
+
+/* shifted: n ln(2) is x but for r, and the low bits of shifted are those of n in units of the table's step */
+#define FL_REDUCE(x, shifted, r)                                                                       \
+    FL_VECTOR shifted = FL_V(fmadd)(x, FL_V(set1)(FL_INVERSE_LN2), FL_V(set1)(FL_MAGIC));              \
+    FL_VECTOR r;                                                                                       \
     {                                                                                                  \
-        __m512 n = _mm512_sub_ps(shifted, _mm512_set1_ps(393216.0f));                                  \
-        r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e430p-1f), x);                                    \
-        r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-0x1.05c610p-29f), r);                                  \
+        FL_VECTOR n = FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC));                                        \
+        r = FL_V(fnmadd)(n, FL_V(set1)(FL_LN2_HIGH), x);                                               \
+        r = FL_V(fnmadd)(n, FL_V(set1)(FL_LN2_LOW), r);                                                \
     }
 
-typedef struct {
-    __m512 table_low, table_high, m, lowest, k, s;
-} fl_row_f32;
-
-FL_INLINE fl_row_f32 fl_row_avx512(__m512 m)
+/* 2^places e^t, places as FL_REDUCE leaves them */
+FL_INLINE FL_VECTOR FL_NAME(fl_power_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR places, FL_VECTOR t)
 {
-    fl_row_f32 row;
-    FL_AVX512_REDUCE(m, shifted, s)
-    row.table_low = _mm512_loadu_ps(fl_table_f32);
-    row.table_high = _mm512_loadu_ps(fl_table_f32 + 16);
+    FL_VECTOR power = FL_V(permutex2var)(table_low, FL_AS_INDEX(places), table_high);
+    FL_VECTOR q = FL_V(fmadd)(FL_NAME(fl_rise)(t), power, power);
+    return FL_V(scalef)(q, FL_V(sub)(places, FL_V(set1)(FL_MAGIC)));
+}
+
+typedef struct {
+    FL_VECTOR table_low, table_high, m, lowest, k, s;
+} FL_NAME(fl_row);
+
+FL_INLINE FL_NAME(fl_row) FL_NAME(fl_row_avx512)(FL_VECTOR m)
+{
+    FL_NAME(fl_row) row;
+    FL_REDUCE(m, shifted, s)
+    row.table_low = FL_V(loadu)(FL_NAME(fl_table));
+    row.table_high = FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH);
     row.m = m;
-    row.lowest = _mm512_sub_ps(m, _mm512_set1_ps(FL_AVX512_REACH));
-    row.k = _mm512_sub_ps(shifted, _mm512_set1_ps(393216.0f));
+    row.lowest = FL_V(sub)(m, FL_V(set1)(FL_REACH));
+    row.k = FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC));
     row.s = s;
     return row;
 }
 
-FL_INLINE __m512 fl_exp_below_avx512(const fl_row_f32 *row, __m512 x)
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_below_avx512)(const FL_NAME(fl_row) *row, FL_VECTOR x)
 {
-    x = _mm512_max_ps(row->lowest, x); /* the second operand where one is NaN: NaN stays */
-    FL_AVX512_REDUCE(x, shifted, r)
-    __m512 t = _mm512_sub_ps(r, row->s);
-    __m512 places = _mm512_sub_ps(shifted, row->k);
-    __m512 power = _mm512_permutex2var_ps(row->table_low, _mm512_castps_si512(places), row->table_high);
-    __m512 q = _mm512_fmadd_ps(t, _mm512_set1_ps(0x1.55573ep-3f), _mm512_set1_ps(0x1.000220p-1f));
-    q = _mm512_fmadd_ps(_mm512_mul_ps(t, t), q, t);
-    q = _mm512_fmadd_ps(q, power, power);
-    return _mm512_scalef_ps(q, _mm512_sub_ps(places, _mm512_set1_ps(393216.0f)));
+    x = FL_V(max)(row->lowest, x); /* the second operand where one is NaN: NaN stays */
+    FL_REDUCE(x, shifted, r)
+    return FL_NAME(fl_power_avx512)(row->table_low, row->table_high, FL_V(sub)(shifted, row->k), FL_V(sub)(r, row->s));
 }
 
-/* The same for 16 rows of a tile, each with its own m, which may be of any size: the difference and its rounding error
- * (fl_difference_f32) are reduced together. */
-FL_INLINE __m512 fl_exp_difference_avx512(__m512 table_low, __m512 table_high, __m512 x, __m512 m)
+/* The same for the rows of a tile, each with its own m, which may be of any size: the difference and its rounding error
+ * (fl_difference) are reduced together. */
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR x, FL_VECTOR m)
 {
-    __m512 u = _mm512_sub_ps(_mm512_setzero_ps(), m);
-    __m512 high = _mm512_min_ps(u, x), low = _mm512_max_ps(u, x); /* x second: a NaN stays */
-    __m512 d = _mm512_add_ps(high, low);
-    __m512 error = _mm512_sub_ps(low, _mm512_sub_ps(d, high));
-    __m512 lowest = _mm512_set1_ps(-FL_AVX512_REACH);
-    error = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(d, lowest, _CMP_GE_OQ), error);
-    d = _mm512_max_ps(lowest, d);
-    FL_AVX512_REDUCE(d, shifted, r)
-    __m512 t = _mm512_add_ps(r, error);
-    __m512 power = _mm512_permutex2var_ps(table_low, _mm512_castps_si512(shifted), table_high);
-    __m512 q = _mm512_fmadd_ps(t, _mm512_set1_ps(0x1.55573ep-3f), _mm512_set1_ps(0x1.000220p-1f));
-    q = _mm512_fmadd_ps(_mm512_mul_ps(t, t), q, t);
-    q = _mm512_fmadd_ps(q, power, power);
-    return _mm512_scalef_ps(q, _mm512_sub_ps(shifted, _mm512_set1_ps(393216.0f)));
+    FL_VECTOR u = FL_V(sub)(FL_V(setzero)(), m);
+    FL_VECTOR high = FL_V(min)(u, x), low = FL_V(max)(u, x); /* x second: a NaN stays */
+    FL_VECTOR d = FL_V(add)(high, low);
+    FL_VECTOR error = FL_V(sub)(low, FL_V(sub)(d, high));
+    FL_VECTOR lowest = FL_V(set1)(-FL_REACH);
+    error = FL_V(maskz_mov)(FL_COMPARE(d, lowest, _CMP_GE_OQ), error);
+    d = FL_V(max)(lowest, d);
+    FL_REDUCE(d, shifted, r)
+    return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, FL_V(add)(r, error));
 }
 
-static inline void fl_lanes_exp_avx512(const float *x, const float *m, float *e, float *sum, float *ties)
+static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
 {
-    __m512 table_low = _mm512_loadu_ps(fl_table_f32), table_high = _mm512_loadu_ps(fl_table_f32 + 16);
-    __m512 one = _mm512_set1_ps(1.0f);
-    for (int j = 0; j < 64; j += 16) {
-        __m512 here = _mm512_loadu_ps(x + j), largest = _mm512_loadu_ps(m + j);
-        __m512 exponential = fl_exp_difference_avx512(table_low, table_high, here, largest);
-        __mmask16 tied = _mm512_cmp_ps_mask(here, largest, _CMP_EQ_OQ);
-        __m512 so_far = _mm512_loadu_ps(sum + j), count = _mm512_loadu_ps(ties + j);
-        _mm512_storeu_ps(sum + j, _mm512_mask_add_ps(so_far, _knot_mask16(tied), so_far, exponential));
-        _mm512_storeu_ps(ties + j, _mm512_mask_add_ps(count, tied, count, one));
-        _mm512_storeu_ps(e + j, _mm512_mask_mov_ps(exponential, tied, one));
+    FL_VECTOR table_low = FL_V(loadu)(FL_NAME(fl_table)), table_high = FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH);
+    FL_VECTOR one = FL_V(set1)(1);
+    for (int j = 0; j < 4 * FL_WIDTH; j += FL_WIDTH) {
+        FL_VECTOR here = FL_V(loadu)(x + j), largest = FL_V(loadu)(m + j);
+        FL_VECTOR exponential = FL_NAME(fl_exp_difference_avx512)(table_low, table_high, here, largest);
+        FL_MASK tied = FL_COMPARE(here, largest, _CMP_EQ_OQ), below = (FL_MASK)~tied;
+        FL_VECTOR so_far = FL_V(loadu)(sum + j), count = FL_V(loadu)(ties + j);
+        FL_V(storeu)(sum + j, FL_V(mask_add)(so_far, below, so_far, exponential));
+        FL_V(storeu)(ties + j, FL_V(mask_add)(count, tied, count, one));
+        FL_V(storeu)(e + j, FL_V(mask_mov)(exponential, tied, one));
     }
 }
 
-/* lane[j], 64 doubles, += sum, 64 floats, which becomes 0: see FL_RUN in blocks.h. */
-FL_INLINE void fl_flush_avx512(double *lane, __m512 *sum)
+static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
 {
-    for (int j = 0; j < 4; j++) {
-        __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(sum[j])), high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(sum[j], 1));
-        _mm512_storeu_pd(lane + 16 * j, _mm512_add_pd(_mm512_loadu_pd(lane + 16 * j), low));
-        _mm512_storeu_pd(lane + 16 * j + 8, _mm512_add_pd(_mm512_loadu_pd(lane + 16 * j + 8), high));
-        sum[j] = _mm512_setzero_ps();
-    }
-}
-
-static inline double fl_exp_sum_avx512(const float *x, float m, float *e, ptrdiff_t n, double *ties)
-{
-    fl_row_f32 row = fl_row_avx512(_mm512_set1_ps(m));
-    __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-    double lane[64] = {0};
+    enum { LANES = 4 * FL_WIDTH, REGISTERS = LANES / 8, RUN = 8 * LANES };
+    FL_NAME(fl_row) row = FL_NAME(fl_row_avx512)(FL_V(set1)(m));
+    FL_VECTOR sum[4] = {FL_V(setzero)(), FL_V(setzero)(), FL_V(setzero)(), FL_V(setzero)()};
+    __m512d lane[REGISTERS];
     uint64_t equal = 0;
     ptrdiff_t i = 0;
-    for (; i + 64 <= n; i += 64) {
-        uint64_t below = 0;
+    for (int j = 0; j < REGISTERS; j++) lane[j] = _mm512_setzero_pd();
+    for (; i + LANES <= n; i += LANES) {
+        uint64_t tied = 0;
         for (int j = 0; j < 4; j++) {
-            __m512 here = _mm512_loadu_ps(x + i + 16 * j);
-            __m512 exponential = fl_exp_below_avx512(&row, here);
-            __mmask16 counts = _mm512_cmp_ps_mask(here, row.m, _CMP_NEQ_UQ);
-            sum[j] = _mm512_mask_add_ps(sum[j], counts, sum[j], exponential);
-            _mm512_storeu_ps(e + i + 16 * j, exponential);
-            below |= (uint64_t)counts << (16 * j);
+            FL_VECTOR here = FL_V(loadu)(x + i + FL_WIDTH * j);
+            FL_VECTOR exponential = FL_NAME(fl_exp_below_avx512)(&row, here);
+            FL_MASK below = FL_COMPARE(here, row.m, _CMP_NEQ_UQ);
+            sum[j] = FL_V(mask_add)(sum[j], below, sum[j], exponential);
+            FL_V(storeu)(e + i + FL_WIDTH * j, exponential);
+            tied |= (uint64_t)(FL_MASK)~below << (FL_WIDTH * j);
         }
-        if (__builtin_expect(~below != 0, 0)) equal += (uint64_t)__builtin_popcountll(~below);
-        if ((i & 511) == 448) fl_flush_avx512(lane, sum);
+        if (__builtin_expect(tied != 0, 0)) equal += (uint64_t)__builtin_popcountll(tied);
+        if ((i & (RUN - 1)) == RUN - LANES) FL_NAME(fl_flush)(lane, sum);
     }
-    for (int j = 0; i < n; i += 16, j++) {
-        __mmask16 left = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
-        __m512 here = _mm512_maskz_loadu_ps(left, x + i);
-        __m512 exponential = fl_exp_below_avx512(&row, here);
-        __mmask16 counts = _mm512_mask_cmp_ps_mask(left, here, row.m, _CMP_NEQ_UQ);
-        sum[j] = _mm512_mask_add_ps(sum[j], counts, sum[j], exponential);
-        _mm512_mask_storeu_ps(e + i, left, exponential);
-        equal += (uint64_t)__builtin_popcount((unsigned)(left & ~counts));
+    for (int j = 0; i < n; i += FL_WIDTH, j++) {
+        FL_MASK left = (FL_MASK)(n - i >= FL_WIDTH ? -1 : (1 << (n - i)) - 1);
+        FL_VECTOR here = FL_V(maskz_loadu)(left, x + i);
+        FL_VECTOR exponential = FL_NAME(fl_exp_below_avx512)(&row, here);
+        FL_MASK tied = (FL_MASK)(left & FL_COMPARE(here, row.m, _CMP_EQ_OQ));
+        sum[j] = FL_V(mask_add)(sum[j], (FL_MASK)(left & ~tied), sum[j], exponential);
+        FL_V(mask_storeu)(e + i, left, exponential);
+        equal += (uint64_t)__builtin_popcount((unsigned)tied);
     }
-    fl_flush_avx512(lane, sum);
+    FL_NAME(fl_flush)(lane, sum);
     *ties += (double)equal;
-    return fl_add_lanes_f32(lane);
+    return fl_add_registers_avx512(lane, REGISTERS);
 }
 
-static inline float fl_max_avx512(const float *x, ptrdiff_t n)
+static inline FL_REAL FL_NAME(fl_avx512_max)(const FL_REAL *x, ptrdiff_t n)
 {
-    __m512 lane[4];
+    FL_VECTOR lane[4];
     ptrdiff_t i = 0;
-    for (int j = 0; j < 4; j++) lane[j] = _mm512_set1_ps(-__builtin_inff());
-    for (; i + 64 <= n; i += 64)
-        for (int j = 0; j < 4; j++) lane[j] = _mm512_max_ps(_mm512_loadu_ps(x + i + 16 * j), lane[j]);
-    for (; i < n; i += 16) {
-        __mmask16 left = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
-        lane[0] = _mm512_mask_max_ps(lane[0], left, _mm512_maskz_loadu_ps(left, x + i), lane[0]);
+    for (int j = 0; j < 4; j++) lane[j] = FL_V(set1)(-(FL_REAL)INFINITY);
+    for (; i + 4 * FL_WIDTH <= n; i += 4 * FL_WIDTH)
+        for (int j = 0; j < 4; j++) lane[j] = FL_V(max)(FL_V(loadu)(x + i + FL_WIDTH * j), lane[j]);
+    for (; i < n; i += FL_WIDTH) {
+        FL_MASK left = (FL_MASK)(n - i >= FL_WIDTH ? -1 : (1 << (n - i)) - 1);
+        lane[0] = FL_V(mask_max)(lane[0], left, FL_V(maskz_loadu)(left, x + i), lane[0]);
     }
-    return _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(lane[0], lane[1]), _mm512_max_ps(lane[2], lane[3])));
+    return FL_V(reduce_max)(FL_V(max)(FL_V(max)(lane[0], lane[1]), FL_V(max)(lane[2], lane[3])));
 }
+#undef FL_REDUCE
 #endif

@@ -77,6 +77,9 @@ cdef Py_ssize_t sample_offset(const Operand* operand, Py_ssize_t sample, Py_ssiz
     """Byte offset of a sample; `index` is set to its place in each dimension."""
     cdef Py_ssize_t offset = 0
     cdef int k
+    if operand.dimensions == 1:   # without a division
+        index[0] = sample
+        return sample * operand.strides[0]
     for k in range(operand.dimensions - 1, -1, -1):
         index[k] = sample % operand.shape[k]
         sample //= operand.shape[k]
@@ -176,6 +179,9 @@ cdef void load_run(const Operand* operand, const char* data, Py_ssize_t stride, 
     """Read `count` elements, any number, that lie `stride` bytes apart."""
     cdef char raw[SAMPLES * 8]
     cdef Py_ssize_t n
+    if stride == operand.itemsize and not operand.swapped:
+        widen(buffer, operand.dtype, data, buffer, count)
+        return
     while count > 0:
         n = min(count, SAMPLES)
         fl_gather(raw, data, stride, n, operand.itemsize, operand.swapped)
@@ -189,6 +195,9 @@ cdef void store_run(const Operand* operand, char* data, Py_ssize_t stride, Py_ss
     """Write `count` elements, any number, `stride` bytes apart."""
     cdef char raw[SAMPLES * 8]
     cdef Py_ssize_t n
+    if stride == operand.itemsize and not operand.swapped:
+        narrow(source, operand.dtype, source, data, count)
+        return
     while count > 0:
         n = min(count, SAMPLES)
         narrow(source, operand.dtype, source, raw, n)

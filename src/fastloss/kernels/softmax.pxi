@@ -436,41 +436,42 @@ cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, doubl
     part = rest[0]
     rest[0] += tail[0]
     tail[0] += part - rest[0]
-    if rest[0] < tiny_rest(x):
-        rest[0] = tiny_sum(x, m, classes)
-        tail[0] = 0
     return m
 
 
 cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
-                     real* scratch) noexcept nogil:
-    """One row; returns its loss, not weighted."""
-    cdef Py_ssize_t classes = call.classes, c
+                     real* scratch, real* row_rest, double* row_total) noexcept nogil:
+    """One row. Its loss, not weighted, is the result + row_total log1p(row_rest): the caller takes logarithms of many rows."""
+    cdef Py_ssize_t classes = call.classes, c, chunk, start, n
     cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef char* data = call.logits.data + sample_offset(&call.logits, row, index)
+    cdef char* logits_data = call.logits.data + sample_offset(&call.logits, row, index)
+    cdef char* target_data
     cdef char* gradient_data = NULL
     cdef char* hessian_data
-    cdef real* x = <real*>data
-    cdef real* e = scratch + classes
+    cdef real* x = <real*>logits_data
+    cdef real* e
+    cdef real* spare = scratch + classes
     cdef real* y = scratch + 2 * classes
     cdef real* hessian = scratch + 3 * classes
     cdef real m, whole, scaled, rest_real, p, target = 0
-    cdef double rest, tail, ties, value, log_total, factor, share, total = 0
+    cdef double rest, tail, ties, distance = 0, factor, share, total = 1
     cdef bint keep = call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX
 
-    if not class_run_in_place(tag, &call.logits, data):
-        x = scratch
-        load_run(&call.logits, data, call.logits.class_stride, classes, x)
     if call.want & GRADIENT:
         gradient_data = call.gradient.data + sample_offset(&call.gradient, row, index)
-        if class_run_in_place(tag, &call.gradient, gradient_data) and call.task != LOG_SOFTMAX and gradient_data != data:
-            e = <real*>gradient_data   # not over the logits, which may be needed again
+    e = <real*>gradient_data
+    if not class_run_in_place(tag, &call.logits, logits_data):
+        x = scratch
+        load_run(&call.logits, logits_data, call.logits.class_stride, classes, x)
+    if (not call.want & GRADIENT or call.task == LOG_SOFTMAX or gradient_data == logits_data
+            or not class_run_in_place(tag, &call.gradient, gradient_data)):
+        e = scratch if call.task != LOG_SOFTMAX and x == scratch else spare   # not over logits that are needed again
     if call.task == CROSS_ENTROPY and not call.dense:
         target = x[label]
     if call.dense:
         if call.given_dense:
-            data = call.y_true.data + sample_offset(&call.y_true, row, index)
-            load_run(&call.y_true, data, call.y_true.class_stride, classes, y)
+            target_data = call.y_true.data + sample_offset(&call.y_true, row, index)
+            load_run(&call.y_true, target_data, call.y_true.class_stride, classes, y)
         else:
             for c in range(classes):
                 y[c] = 0
@@ -478,25 +479,30 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if call.smoothing != 0 or call.class_weight != NULL:
             for c in range(classes):
                 y[c] = target_weight(tag, call, c, y[c])
-        value = dense_distance(x, y, classes, &total)
+        distance = dense_distance(x, y, classes, &total)
     m = wide_sums(x, classes, e, keep, &rest, &tail, &ties)
+    if rest < tiny_rest(tag):
+        if e == x:
+            x = spare
+            load_run(&call.logits, logits_data, call.logits.class_stride, classes, x)
+        rest = tiny_sum(x, m, classes)
+        tail = 0
     if call.task == LOGSUMEXP:
         return m + fl_log1p(rest)
     if m == -INFINITY or (m == INFINITY and ties > 1):
         rest = NAN
-    log_total = log1p_(<real>rest)   # a float row needs no more than a float's logarithm
+    rest_real = <real>rest
     if call.task == LOG_SOFTMAX:
-        p = <real>log_total
+        p = log1p_(rest_real)
         for c in range(classes):
             e[c] = -(finite_difference(m, x[c]) + p)
         store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, e)
         return 0
-    if call.dense:
-        value += total * log_total
-    else:
-        value = finite_difference(m, target) + log_total
+    row_rest[0] = rest_real
+    row_total[0] = total
+    if not call.dense:
+        distance = finite_difference(m, target)
 
-    rest_real = <real>rest
     if real is float:
         tail = 0
         scaled = <float>(weight * call.scale / (1 + rest))
@@ -507,27 +513,29 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
         if class_run_in_place(tag, &call.hessian, hessian_data):
             hessian = <real*>hessian_data
-        factor = hessian_factor(<real>weight, call, total if call.dense else 1, rest_real, <real>tail)
+        factor = hessian_factor(<real>weight, call, total, rest_real, <real>tail)
         for c in range(classes):
             hessian[c] = <real>(e[c] * complement(<double>e[c], rest, 1 + rest) * factor)
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
-        if call.dense:
-            factor = weight * call.scale
-            share = total / (1 + (rest + tail))
-            for c in range(classes):
-                e[c] = <real>(dense_gradient(e[c], y[c], total, rest, share) * factor)
-        else:
-            if call.task == CROSS_ENTROPY:
-                target = -complement(e[label], rest_real, whole)
-            for c in range(classes):
-                e[c] *= scaled
-            if call.task == CROSS_ENTROPY:
-                e[label] = target * scaled
-        if e != <real*>gradient_data:
-            store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, e)
-    return value
+        if call.task == CROSS_ENTROPY and not call.dense:
+            e[label] = -complement(e[label], rest_real, whole)
+        factor = weight * call.scale
+        share = total / (1 + (rest + tail))
+        # Scaled and stored piece by piece, while a piece is in the first-level cache.
+        for chunk in range((classes + SAMPLES - 1) // SAMPLES):
+            start = chunk * SAMPLES
+            n = min(<Py_ssize_t>SAMPLES, classes - start)
+            if call.dense:
+                for c in range(start, start + n):
+                    e[c] = <real>(dense_gradient(e[c], y[c], total, rest, share) * factor)
+            else:
+                for c in range(start, start + n):
+                    e[c] *= scaled
+            if e != <real*>gradient_data:
+                store_run(&call.gradient, gradient_data + start * call.gradient.class_stride, call.gradient.class_stride, n, e + start)
+    return distance
 
 
 cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, double* total) noexcept nogil:
@@ -566,19 +574,25 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
-    cdef double loss
+    cdef real rest[WIDE_ROWS]
+    cdef double total[WIDE_ROWS]
+    cdef double distance[WIDE_ROWS]
     load_rows(tag, call, first, n, label, weight)
+    for i in range(WIDE_ROWS):
+        rest[i] = 0
+        total[i] = distance[i] = 0
     for i in range(n):
-        value[i] = 0
         if weight[i] == 0:
             if call.want & GRADIENT:
                 clear_row(tag, call, &call.gradient, first + i, scratch)
             if call.want & HESSIAN:
                 clear_row(tag, call, &call.hessian, first + i, scratch)
         else:
-            value[i] = <real>wide_row(tag, call, first + i, label[i], weight[i], scratch)
+            distance[i] = wide_row(tag, call, first + i, label[i], weight[i], scratch, &rest[i], &total[i])
     if not call.want & VALUE:
         return 0
+    for i in range(WIDE_ROWS):   # a float row needs no more than a float's logarithm
+        value[i] = <real>(distance[i] + total[i] * log1p_(rest[i]))
     if call.value.data != NULL:
         weigh(value, weight, n)
         store(&call.value, 0, first, n, value)
