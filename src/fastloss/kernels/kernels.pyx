@@ -196,22 +196,23 @@ cdef void set_scale(RowsCall* call, double denominator) noexcept:
 
 
 cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
-    cdef Py_ssize_t size = rows_per_block(<const float*>NULL, call.classes)
-    # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
-    cdef Py_ssize_t scratch = 4 * call.classes * sizeof(float)
-    cdef block_function function = rows_inspected_f32 if inspect else rows_block_f32
     if double_precision:
-        size = rows_per_block(<const double*>NULL, call.classes)
-        scratch = 4 * call.classes * sizeof(double)
-        function = rows_inspected_f64 if inspect else rows_block_f64
-    if call.classes <= FEW or (inspect and not call.given_dense):
-        scratch = FEW * sizeof(double)
-    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch)
+        return run_rows_of(<const double*>NULL, call, rows_inspected_f64 if inspect else rows_block_f64, inspect, threads)
+    return run_rows_of(<const float*>NULL, call, rows_inspected_f32 if inspect else rows_block_f32, inspect, threads)
 
 
-def limits():
-    """What fastloss.jit has to know of a block: its bytes, and how many parameters a loss may have."""
-    return BLOCK_BYTES, MAX_PARAMETERS
+cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes) if inspect else rows_per_block(tag, call.classes)
+    cdef Py_ssize_t scratch = FEW
+    if call.classes > FEW:
+        # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
+        if not inspect or call.given_dense:
+            scratch = 4 * call.classes
+    elif not inspect and (staged(tag, &call.logits, call.classes)
+                          or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
+                          or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
+        scratch = 3 * size * call.classes   # stages of logits, gradient and Hessian
+    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch * sizeof(real))
 
 
 def openmp_threads():

@@ -24,6 +24,7 @@
 cdef enum:
     FEW = 64                     # classes, at most, of a tile with rows in the lanes
     TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
+    TILES = 8                    # tiles of a block
     WIDE_ROWS = 16               # rows of a block of wide rows
     CHUNK = 4096                 # classes of a row whose exponentials are one block
     CLASS_GROUP = 8              # classes of a tile that are added up before the sum is continued more precisely
@@ -50,6 +51,10 @@ cdef struct RowsCall:
 
 
 cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexcept nogil:
+    return TILES * lanes_of(tag) if classes <= FEW else WIDE_ROWS
+
+
+cdef inline Py_ssize_t rows_inspected_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
     return lanes_of(tag) if classes <= FEW else WIDE_ROWS
 
 
@@ -188,12 +193,45 @@ cdef inline bint one_run(const Operand* operand, Py_ssize_t classes) noexcept no
         operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == classes * operand.itemsize))
 
 
+cdef inline bint staged(const real* tag, const Operand* operand, Py_ssize_t classes) noexcept nogil:
+    """Whether the rows of a block go through a stage: a copy of the block with each class contiguous.
+
+    A class axis that is not the last puts the classes of a row far apart, often at one distance modulo the size of a cache
+    way: pieces of one tile (256 bytes) would push each other out. Pieces of a block are 2 KiB. Measured for images of
+    21 classes: 1.9 x the time of the best layout tile by tile.
+    """
+    return operand.data != NULL and not rows_in_place(tag, operand) and not one_run(operand, classes)
+
+
+cdef inline real* stage_of(const real* tag, const Operand* operand, Py_ssize_t classes, real* stage) noexcept nogil:
+    return stage if staged(tag, operand, classes) else NULL
+
+
+cdef void load_stage(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes, real* stage) noexcept nogil:
+    """stage[c][row]"""
+    cdef Py_ssize_t size = TILES * lanes_of(stage), c
+    cdef const real* source
+    for c in range(classes):
+        source = load(operand, c * operand.class_stride, first, count, stage + c * size)
+        if source != stage + c * size:
+            memcpy(stage + c * size, source, count * sizeof(real))
+
+
+cdef void store_stage(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes, const real* stage) noexcept nogil:
+    cdef Py_ssize_t size = TILES * lanes_of(stage), c
+    for c in range(classes):
+        store(operand, c * operand.class_stride, first, count, stage + c * size)
+
+
 cdef void load_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
-                    real* tile, real* spare) noexcept nogil:
-    """tile[c][row]; rows beyond `count` are 0."""
+                    const real* stage, real* tile, real* spare) noexcept nogil:
+    """tile[c][row], from the stage if there is one; rows beyond `count` are 0."""
     cdef Py_ssize_t lanes = lanes_of(tile), c, row, row_stride
     cdef const real* source
-    if rows_in_place(tile, operand):
+    if stage != NULL:
+        for c in range(classes):
+            memcpy(tile + c * lanes, stage + c * TILES * lanes, count * sizeof(real))
+    elif rows_in_place(tile, operand):
         row_stride = operand.strides[0] if operand.dimensions else 0
         transpose(<const real*>(operand.data + first * row_stride), row_stride // <Py_ssize_t>sizeof(real), tile, lanes, count, classes)
     elif one_run(operand, classes):
@@ -211,9 +249,12 @@ cdef void load_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count, 
 
 
 cdef void store_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count, Py_ssize_t classes,
-                     const real* tile, real* spare) noexcept nogil:
+                     real* stage, const real* tile, real* spare) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(tile), c, row_stride
-    if rows_in_place(tile, operand):
+    if stage != NULL:
+        for c in range(classes):
+            memcpy(stage + c * TILES * lanes, tile + c * lanes, count * sizeof(real))
+    elif rows_in_place(tile, operand):
         row_stride = operand.strides[0] if operand.dimensions else 0
         transpose(tile, lanes, <real*>(operand.data + first * row_stride), row_stride // <Py_ssize_t>sizeof(real), classes, count)
     elif one_run(operand, classes):
@@ -271,8 +312,9 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
     return where_((m == -INFINITY) | ((m == INFINITY) & (ties > 1)), <real>NAN, rest)
 
 
-cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) noexcept nogil:
-    cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
+cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
+                     real* hessian_stage) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tag), classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i, c, group
     cdef real x[FEW * TILE_ROWS]
     cdef real e[FEW * TILE_ROWS]
@@ -300,7 +342,7 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
     cdef double h
 
     load_rows(tag, call, first, n, labels, weight)
-    load_tile(&call.logits, first, n, classes, x, spare)
+    load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
     tile_sums(x, classes, e, m, rest, tail, ties)
     for i in range(n, lanes):
         weight[i] = 0
@@ -319,7 +361,7 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
         for c in range(classes):
             for i in range(lanes):
                 e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + log_sum[i])
-        store_tile(&call.gradient, first, n, classes, e, spare)
+        store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
         return 0
     if call.task == SOFTMAX:
         for i in range(lanes):
@@ -327,12 +369,12 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
         for c in range(classes):
             for i in range(lanes):
                 e[c * lanes + i] *= inverse[i]
-        store_tile(&call.gradient, first, n, classes, e, spare)
+        store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
         return 0
 
     if call.dense:
         if call.given_dense:
-            load_tile(&call.y_true, first, n, classes, y, spare)
+            load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
         else:
             for c in range(classes):
                 for i in range(n):
@@ -384,7 +426,7 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
             for i in range(lanes):
                 h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
                 x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
-        store_tile(&call.hessian, first, n, classes, x, spare)
+        store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if call.want & GRADIENT:
         if call.dense:
             for i in range(lanes):
@@ -402,7 +444,7 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
                     g = e[c * lanes + i]
                     g = where_(label[i] == c, -complement(g, rest[i], whole[i]), g) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
-        store_tile(&call.gradient, first, n, classes, e, spare)
+        store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
     if not call.want & VALUE:
         return 0
     if call.value.data != NULL:
@@ -410,6 +452,30 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block) n
         store(&call.value, 0, first, n, value)
         return 0
     return sum_of(value, weight, n)
+
+
+cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tag), size = TILES * lanes, first = block * size, classes = call.classes
+    cdef Py_ssize_t n = min(size, call.rows - first), tile, at
+    cdef real* logits = stage_of(tag, &call.logits, classes, scratch)
+    cdef real* gradient = NULL
+    cdef real* hessian = NULL
+    cdef double part[TILES]
+    if call.want & GRADIENT:
+        gradient = stage_of(tag, &call.gradient, classes, scratch + size * classes)
+    if call.want & HESSIAN:
+        hessian = stage_of(tag, &call.hessian, classes, scratch + 2 * size * classes)
+    if logits != NULL:
+        load_stage(&call.logits, first, n, classes, logits)
+    for tile in range((n + lanes - 1) // lanes):
+        at = tile * lanes
+        part[tile] = few_tile(tag, call, first + at, logits + at if logits != NULL else logits,
+                              gradient + at if gradient != NULL else gradient, hessian + at if hessian != NULL else hessian)
+    if gradient != NULL:
+        store_stage(&call.gradient, first, n, classes, gradient)
+    if hessian != NULL:
+        store_stage(&call.hessian, first, n, classes, hessian)
+    return add_pairwise(part, (n + lanes - 1) // lanes)
 
 
 # ---- many classes: classes in the lanes ------------------------------------------------------------------------
@@ -602,7 +668,7 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
 
 cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, real* y) noexcept nogil:
     """The sum of a block's weights (x the sum of a soft target), NaN where a weight or a target is outside its domain."""
-    cdef Py_ssize_t size = rows_per_block(tag, call.classes), first = block * size
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes), first = block * size
     cdef Py_ssize_t n = min(size, call.rows - first), i, c
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef real buffer[TILE_ROWS]
@@ -650,12 +716,12 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
 
 cdef double rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     if (<const RowsCall*>call).classes <= FEW:
-        return few_block(<const float*>NULL, <const RowsCall*>call, block)
+        return few_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
     return wide_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
 
 cdef double rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     if (<const RowsCall*>call).classes <= FEW:
-        return few_block(<const double*>NULL, <const RowsCall*>call, block)
+        return few_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
     return wide_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
 
 cdef double rows_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
