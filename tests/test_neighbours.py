@@ -1,0 +1,116 @@
+"""What else lives in the process, and shares its cores: joblib, other OpenMP runtimes, threadpoolctl."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vecmath_library
+from cases import bits, generator
+
+import fastloss as fl
+
+needs_openmp = pytest.mark.skipif(not fl.build_info()["openmp"], reason="this build runs on one thread")
+
+
+def large(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = generator("neighbours", seed)
+    return rng.integers(10, size=60_000), rng.normal(size=(60_000, 10)).astype(np.float32)
+
+
+def call(seed: int = 0, n_threads: int | None = 2) -> Any:
+    y_true, logits = large(seed)
+    return bits(fl.cross_entropy.value_and_grad(y_true, logits, n_threads=n_threads))
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_joblib(backend: str) -> None:
+    joblib = pytest.importorskip("joblib")
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        results = joblib.Parallel(timeout=120)(joblib.delayed(call)(seed) for seed in range(4))
+    assert results == [call(seed) for seed in range(4)]
+
+
+REGION = """
+#include <omp.h>
+int run(int threads, int (*python)(int)) {
+    int failures = 0;
+    #pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(+:failures)
+    for (int i = 0; i < 4 * threads; i++) failures += python(i);
+    return failures;
+}
+"""
+
+
+@needs_openmp
+@pytest.mark.skipif(vecmath_library.compiler() is None, reason="no C compiler")
+def test_inside_the_parallel_region_of_another_library(tmp_path: Path) -> None:
+    """The threads of a region of OpenMP call back into Python, and from there a call opens a region of its own."""
+    library = tmp_path / "region.so"
+    try:
+        vecmath_library.run_compiler(REGION, library, "-O2", "-fopenmp", "-fPIC", "-shared")
+    except RuntimeError as error:
+        pytest.skip(f"no OpenMP for this compiler: {error}")
+    expected = [call(i % 3, n_threads=1) for i in range(3)]
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda i: int(call(i % 3, 2) != expected[i % 3]))
+    assert ctypes.CDLL(str(library)).run(2, callback) == 0
+
+
+@needs_openmp
+def test_threadpoolctl_sees_and_limits_the_threads() -> None:
+    """In a process that has no thread limit of another kind."""
+    pytest.importorskip("threadpoolctl")
+    code = """
+import fastloss as fl, threadpoolctl
+fl.softmax([0.0, 1.0])
+pools = [p for p in threadpoolctl.threadpool_info() if p["user_api"] == "openmp"]
+assert pools, "threadpoolctl knows of no OpenMP"
+with threadpoolctl.threadpool_limits(1, user_api="openmp"):
+    assert fl.get_num_threads() == 1
+print("limited")
+"""
+    environment = {k: v for k, v in os.environ.items() if k not in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.strip() == "limited", done.stderr
+
+
+def work_of_numpy() -> Callable[[], Any]:
+    a = generator("blas").normal(size=(300, 300))
+    return lambda: bits(a @ a)
+
+
+def work_of_sklearn() -> Callable[[], Any]:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # OpenMP of its own, in the same process
+
+    rng = generator("boosting")
+    x, y = rng.normal(size=(500, 5)), rng.integers(2, size=500)
+    return lambda: HistGradientBoostingClassifier(max_iter=3, random_state=0).fit(x, y).score(x, y)
+
+
+def work_of_torch() -> Callable[[], Any]:
+    import torch
+
+    x = torch.from_numpy(generator("torch").normal(size=(400, 400)).astype(np.float32))
+    return lambda: bits(torch.nn.functional.log_softmax(x @ x, dim=1).numpy())
+
+
+@pytest.mark.parametrize(
+    ("module", "work"), [("numpy", work_of_numpy), ("sklearn", work_of_sklearn), ("torch", work_of_torch)]
+)
+def test_in_turn_with_another_library(module: str, work: Callable[[], Callable[[], Any]]) -> None:
+    """Neither changes the results of the other; nor does it hang, where both have an OpenMP runtime."""
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+    ours, run = call(), work()
+    theirs = run()
+    for _ in range(5):
+        assert call() == ours
+        assert run() == theirs
