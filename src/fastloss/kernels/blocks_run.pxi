@@ -1,5 +1,8 @@
 # Running the blocks of a call on some threads, and adding up what they return in one order.
 
+cdef extern from "threads.h":
+    int fl_threads_possible(int wanted)
+
 ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) noexcept nogil
 
 cdef enum:
@@ -54,8 +57,7 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     while span * MAX_SPANS < blocks:
         span *= 2
     spans = (blocks + span - 1) // span
-    if threads > spans:
-        threads = <int>spans
+    threads = fl_threads_possible(min(threads, <int>spans)) if threads > 1 else 1
     scratch_size = (scratch_size + 127) // 64 * 64   # threads do not share a cache line
     partial = <double*>malloc(spans * sizeof(double))
     scratch = <char*>malloc(scratch_size * threads)
