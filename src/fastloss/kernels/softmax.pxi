@@ -312,8 +312,9 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
     return where_((m == -INFINITY) | ((m == INFINITY) & (ties > 1)), <real>NAN, rest)
 
 
-cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
-                     real* hessian_stage) noexcept nogil:
+cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
+                   real* hessian_stage, double* total) noexcept nogil:
+    """One tile; its weighted values are added to `total`, lane by lane."""
     cdef Py_ssize_t lanes = lanes_of(tag), classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i, c, group
     cdef real x[FEW * TILE_ROWS]
@@ -351,7 +352,7 @@ cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, co
         for i in range(lanes):
             value[i] = m[i] + log1p_(rest[i])
         store(&call.value, 0, first, n, value)
-        return 0
+        return
     for i in range(lanes):
         rest[i] = checked_rest(m[i], rest[i], ties[i])
     if call.want & VALUE or call.task == LOG_SOFTMAX:
@@ -362,7 +363,7 @@ cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, co
             for i in range(lanes):
                 e[c * lanes + i] = -(finite_difference(m[i], x[c * lanes + i]) + log_sum[i])
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
-        return 0
+        return
     if call.task == SOFTMAX:
         for i in range(lanes):
             inverse[i] = probability_factor(rest[i], tail[i])
@@ -370,7 +371,7 @@ cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, co
             for i in range(lanes):
                 e[c * lanes + i] *= inverse[i]
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
-        return 0
+        return
 
     if call.dense:
         if call.given_dense:
@@ -446,12 +447,14 @@ cdef double few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, co
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
     if not call.want & VALUE:
-        return 0
+        return
     if call.value.data != NULL:
         weigh(value, weight, n)
         store(&call.value, 0, first, n, value)
-        return 0
-    return sum_of(value, weight, n)
+        return
+    for i in range(lanes):   # beyond the last row the weight is 0
+        h = <double>value[i] * <double>weight[i]
+        total[i] += where_(weight[i] == 0, <double>0, h)
 
 
 cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -460,7 +463,9 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
     cdef real* logits = stage_of(tag, &call.logits, classes, scratch)
     cdef real* gradient = NULL
     cdef real* hessian = NULL
-    cdef double part[TILES]
+    cdef double total[TILE_ROWS]
+    for at in range(lanes):
+        total[at] = 0
     if call.want & GRADIENT:
         gradient = stage_of(tag, &call.gradient, classes, scratch + size * classes)
     if call.want & HESSIAN:
@@ -469,13 +474,13 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
         load_stage(&call.logits, first, n, classes, logits)
     for tile in range((n + lanes - 1) // lanes):
         at = tile * lanes
-        part[tile] = few_tile(tag, call, first + at, logits + at if logits != NULL else logits,
-                              gradient + at if gradient != NULL else gradient, hessian + at if hessian != NULL else hessian)
+        few_tile(tag, call, first + at, logits + at if logits != NULL else logits,
+                 gradient + at if gradient != NULL else gradient, hessian + at if hessian != NULL else hessian, total)
     if gradient != NULL:
         store_stage(&call.gradient, first, n, classes, gradient)
     if hessian != NULL:
         store_stage(&call.hessian, first, n, classes, hessian)
-    return add_pairwise(part, (n + lanes - 1) // lanes)
+    return fl_block_sum_f64(total, lanes)
 
 
 # ---- many classes: classes in the lanes ------------------------------------------------------------------------
