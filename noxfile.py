@@ -72,7 +72,64 @@ def build(session: nox.Session) -> None:
     wheels = sorted(map(str, Path("dist").glob("*-linux_*.whl")))
     if wheels:
         session.run("auditwheel", "repair", "--wheel-dir", "wheelhouse", wheels[-1])
+        session.run("python", "tools/check_wheel.py", *map(str, sorted(Path("wheelhouse").glob("*.whl"))))
+    session.run("python", "tools/check_wheel.py", *wheels)
     session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+
+
+# -- what takes longer: docs/reliability.md says what each promises ---------------------------------------------------
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def asan(session: nox.Session) -> None:
+    """Run tests and 200,000 cases of the fuzzer under the address and undefined-behaviour sanitizers."""
+    session.install(".[test]")
+    session.run("python", "tools/sanitize.py", "address", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def tsan(session: nox.Session) -> None:
+    """Run the tests of threads, and the fuzzer, under the thread sanitizer (needs clang)."""
+    session.install(".[test]")
+    session.run("python", "tools/sanitize.py", "thread", "--cases=20000", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def fuzz(session: nox.Session) -> None:
+    """Run a million random calls, on a seed of today."""
+    session.install(".[test]")
+    environment = {"FASTLOSS_TEST_SEED": "random"}
+    session.run("python", "tests/fuzz.py", "--cases=1000000", "--processes=2", *session.posargs, env=environment)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def guard(session: nox.Session) -> None:
+    """Look for reads and writes beyond the ends of arrays, in the release build, on each ISA level of this CPU."""
+    session.install(".[test]")
+    levels = session.run("python", "-c", "import fastloss; print(*fastloss.build_info()['isa_available'])", silent=True)
+    for level in str(levels).split():
+        session.run("python", "tests/guard_pages.py", "--all", env={"FASTLOSS_ISA": level})
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def exhaustive(session: nox.Session) -> None:
+    """Measure every function of vecmath.h in float32 over all 2^32 arguments."""
+    session.install(".[test]")
+    session.run("python", "tests/exhaustive_vecmath.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def big(session: nox.Session) -> None:
+    """Test arrays of more than 2^31 elements."""
+    session.install(".[test]")
+    session.run("python", "-m", "pytest", "-m", "big", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def mutants(session: nox.Session) -> None:
+    """Plant bugs, one at a time, and see that the suite finds each."""
+    session.install(".[test]", "cmake", "ninja", *nox.project.load_toml("pyproject.toml")["build-system"]["requires"])
+    session.run("python", "tests/mutants.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)
