@@ -207,11 +207,15 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
     if call.classes > FEW:
         # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
         if not inspect or call.given_dense:
-            scratch = 4 * call.classes
+            # Behind them what each chunk of a row finds.
+            scratch = 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
     elif not inspect and (staged(tag, &call.logits, call.classes)
                           or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
                           or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
         scratch = 3 * size * call.classes   # stages of logits, gradient and Hessian
+    call.team = 1
+    if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
+        call.team, threads = <int>min(<Py_ssize_t>threads, chunks_of(call.classes)), 1
     return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch * sizeof(real))
 
 

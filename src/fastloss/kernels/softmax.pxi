@@ -25,7 +25,8 @@ cdef enum:
     FEW = 64                     # classes, at most, of a tile with rows in the lanes
     TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
     TILES = 8                    # tiles of a block
-    WIDE_ROWS = 16               # rows of a block of wide rows
+    WIDE_ROWS = 16               # rows of a block of wide rows, at most
+    WIDE_ELEMENTS = 1 << 16      # elements of such a block, or one row: a few huge rows are work for several threads
     CHUNK = 4096                 # classes of a row whose exponentials are one block
     CLASS_GROUP = 8              # classes of a tile that are added up before the sum is continued more precisely
 
@@ -47,11 +48,14 @@ cdef struct RowsCall:
     const double* class_weight   # NULL: all 1
     bint ignoring
     long long ignored
+    int team                     # threads that share each wide row, where there are fewer rows than threads
     Operand logits, y_true, weight, where, value, gradient, hessian
 
 
 cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexcept nogil:
-    return TILES * lanes_of(tag) if classes <= FEW else WIDE_ROWS
+    if classes <= FEW:
+        return TILES * lanes_of(tag)
+    return max(<Py_ssize_t>1, min(<Py_ssize_t>WIDE_ROWS, WIDE_ELEMENTS // classes))
 
 
 cdef inline Py_ssize_t rows_inspected_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
@@ -485,29 +489,79 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
 
 # ---- many classes: classes in the lanes ------------------------------------------------------------------------
 
-cdef real wide_sums(const real* x, Py_ssize_t classes, real* e, bint keep, double* rest, double* tail, double* ties) noexcept nogil:
-    """Largest logit; e = exp(x - m), a whole row if `keep`, else each chunk over the one before; the sum of the rest."""
-    cdef real m
-    cdef double part
-    cdef Py_ssize_t chunk, start, n
-    rest[0] = tail[0] = ties[0] = 0
-    if real is float:
-        m = fl_block_max_f32(x, classes)
-    else:
-        m = fl_block_max_f64(x, classes)
-    for chunk in range((classes + CHUNK - 1) // CHUNK):
-        start = chunk * CHUNK
-        n = min(<Py_ssize_t>CHUNK, classes - start)
+cdef enum Sweep:
+    LARGEST
+    EXPONENTIALS
+    SCALE
+
+cdef struct WideRow:
+    void* x
+    void* e                      # exponentials of the row, then its gradient; NULL: nobody needs them
+    Py_ssize_t classes
+    double m                     # its largest logit
+    double factor                # of the gradient
+    double* part                 # what each chunk found: its largest logit, or its sum
+    double* ties
+
+
+cdef inline Py_ssize_t chunks_of(Py_ssize_t classes) noexcept nogil:
+    return (classes + CHUNK - 1) // CHUNK
+
+
+cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize_t chunk) noexcept nogil:
+    """Sweep a chunk of a row, 16 or 32 KiB: every sweep of a row goes chunk by chunk, whoever does them."""
+    cdef Py_ssize_t start = chunk * CHUNK, n = min(<Py_ssize_t>CHUNK, row.classes - start), i
+    cdef const real* x = <const real*>row.x + start
+    cdef real* e = <real*>row.e + start
+    cdef real unwanted[CHUNK]
+    cdef real factor = <real>row.factor
+    if sweep == LARGEST:
         if real is float:
-            part = fl_block_exp_sum_f32(x + start, m, e + start if keep else e, n, ties)
+            row.part[chunk] = fl_block_max_f32(x, n)
         else:
-            part = fl_block_exp_sum_f64(x + start, m, e + start if keep else e, n, ties)
-        add_exactly(part, rest, tail)   # a million classes are hundreds of parts
+            row.part[chunk] = fl_block_max_f64(x, n)
+    elif sweep == EXPONENTIALS:
+        row.ties[chunk] = 0
+        if row.e == NULL:
+            e = unwanted
+        if real is float:
+            row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk])
+        else:
+            row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk])
+    else:
+        for i in range(n):
+            e[i] *= factor
+
+
+cdef void sweep_row(const real* tag, const WideRow* row, Sweep sweep, int team) noexcept nogil:
+    cdef Py_ssize_t chunk
+    if team == 1:
+        for chunk in range(chunks_of(row.classes)):
+            sweep_chunk(tag, row, sweep, chunk)
+    else:
+        for chunk in prange(chunks_of(row.classes), num_threads=team, schedule="static"):
+            sweep_chunk(tag, row, sweep, chunk)
+
+
+cdef real wide_sums(const real* tag, WideRow* row, int team, double* rest, double* tail, double* ties) noexcept nogil:
+    """Largest logit; e = exp(x - m); the sum of the rest, chunks added in their order."""
+    cdef Py_ssize_t chunk
+    cdef double part
+    rest[0] = tail[0] = ties[0] = 0
+    sweep_row(tag, row, LARGEST, team)
+    row.m = -INFINITY
+    for chunk in range(chunks_of(row.classes)):
+        if row.part[chunk] > row.m:
+            row.m = row.part[chunk]
+    sweep_row(tag, row, EXPONENTIALS, team)
+    for chunk in range(chunks_of(row.classes)):
+        add_exactly(row.part[chunk], rest, tail)   # a million classes are hundreds of parts
+        ties[0] += row.ties[chunk]
     add_exactly(ties[0] - 1, rest, tail)
     part = rest[0]
     rest[0] += tail[0]
     tail[0] += part - rest[0]
-    return m
+    return <real>row.m
 
 
 cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
@@ -526,7 +580,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     cdef real* hessian = scratch + 3 * classes
     cdef real m, whole, scaled, rest_real, p, target = 0
     cdef double rest, tail, ties, distance = 0, factor, share, total = 1
-    cdef bint keep = call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX
+    cdef WideRow wide
 
     if call.want & GRADIENT:
         gradient_data = call.gradient.data + sample_offset(&call.gradient, row, index)
@@ -551,7 +605,12 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             for c in range(classes):
                 y[c] = target_weight(tag, call, c, y[c])
         distance = dense_distance(x, y, classes, &total)
-    m = wide_sums(x, classes, e, keep, &rest, &tail, &ties)
+    wide.x = x
+    wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
+    wide.classes = classes
+    wide.part = <double*>(scratch + 4 * ((classes + 1) // 2 * 2))
+    wide.ties = wide.part + chunks_of(classes)
+    m = wide_sums(tag, &wide, call.team, &rest, &tail, &ties)
     if rest < tiny_rest(tag):
         if e == x:
             x = spare
@@ -594,6 +653,10 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             e[label] = -complement(e[label], rest_real, whole)
         factor = weight * call.scale
         share = total / (1 + (rest + tail))
+        wide.factor = scaled
+        if not call.dense and e == <real*>gradient_data:
+            sweep_row(tag, &wide, SCALE, call.team)
+            return distance
         # Scaled and stored piece by piece, while a piece is in the first-level cache.
         for chunk in range((classes + SAMPLES - 1) // SAMPLES):
             start = chunk * SAMPLES
@@ -640,8 +703,8 @@ cdef void clear_row(const real* tag, const RowsCall* call, const Operand* operan
 
 
 cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
-    cdef Py_ssize_t first = block * WIDE_ROWS
-    cdef Py_ssize_t n = min(<Py_ssize_t>WIDE_ROWS, call.rows - first), i
+    cdef Py_ssize_t size = rows_per_block(tag, call.classes), first = block * size
+    cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
