@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 
 import cases
 import hypothesis
@@ -12,15 +13,22 @@ import pytest
 hypothesis.settings.register_profile("suite", database=None, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
 
+#: The losses whose tests all run: one for each loop that others share, and the loss with kernels of its own.
+WHOLE = ("cross_entropy", "binary_cross_entropy", "huber")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--one-in", type=int, default=1, help="run one test in this many; the seed says which")
+    parser.addoption("--thorough", action="store_true", help="every combination, also for losses that share a loop")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = config.option.hypothesis_seed or str(cases.SEED)
     config.addinivalue_line("markers", "compact: the part of the suite that runs again for each ISA level of the CPU")
+    config.addinivalue_line(
+        "markers", "rotating(*names, most): most tests of a loss (and of each value of these names)"
+    )
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
 
 
@@ -28,9 +36,31 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "big" not in config.getoption("-m"):
         deselect(config, items, {item for item in items if "big" in item.keywords})
+    if not config.getoption("--thorough"):
+        deselect(config, items, resting(items))
     one_in = config.getoption("--one-in")
     # By name, not by position: every fourth test of a table whose last column is the dtype is a test of one dtype.
     deselect(config, items, {item for item in items if (zlib.crc32(item.nodeid.encode()) - cases.SEED) % one_in})
+
+
+def resting(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the tests whose turn it is not.
+
+    Every check runs for every loss. But of its layouts, sizes and types a loss that shares its loop with others takes a
+    few, another loss others: with all of them 40 losses would take half an hour. The seed says which.
+    """
+    groups = defaultdict(list)
+    for item in items:
+        marker = item.get_closest_marker("rotating")
+        values = item.callspec.params if hasattr(item, "callspec") else {}
+        if marker and "variant" in values and values["variant"].row.name not in WHOLE:
+            check = (item.nodeid.partition("[")[0], *(str(values.get(name)) for name in ("variant", *marker.args)))
+            groups[check, marker.kwargs["most"]].append(item)
+
+    def turn(item: pytest.Item) -> int:
+        return zlib.crc32(f"{cases.SEED} {item.nodeid}".encode())
+
+    return {item for (_, most), group in groups.items() for item in sorted(group, key=turn)[most:]}
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item], unwanted: set[pytest.Item]) -> None:

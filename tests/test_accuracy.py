@@ -44,6 +44,7 @@ def test_a_right_model_still_has_a_loss() -> None:
 # -- single results ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rotating("regime", most=2)
 @pytest.mark.compact
 @of_dtype
 @pytest.mark.parametrize("classes", cases.CLASSES)
@@ -56,6 +57,7 @@ def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: i
     worst.check(bounds(variant, dtype))
 
 
+@pytest.mark.rotating("regime", most=2)
 @of_dtype
 @pytest.mark.parametrize("classes", [2, 3, 10, 64, 65])
 @pytest.mark.parametrize("regime", cases.ROW_REGIMES)
@@ -77,6 +79,7 @@ def test_wide_rows_with_other_targets_and_parameters(variant: cases.Variant, reg
     )
 
 
+@pytest.mark.rotating("regime", most=2)
 @of_dtype
 @pytest.mark.parametrize("classes", [100_000, 1_000_000])
 @pytest.mark.parametrize("regime", HUGE_REGIMES)
@@ -203,6 +206,7 @@ def test_weighted_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.d
     assert mean == pytest.approx(total / denominator, rel=4e-16, abs=0)
 
 
+@pytest.mark.rotating("regime", most=2)
 @pytest.mark.compact
 @of_dtype
 @pytest.mark.parametrize("classes", [2, 3, 10, 64, 65, 1000, 100_000])
@@ -220,6 +224,7 @@ def test_a_softmax_gradient_sums_to_zero(variant: cases.Variant, regime: str, cl
 # -- half precision ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rotating(most=6)
 @pytest.mark.compact
 @pytest.mark.parametrize("half", cases.HALVES, ids=str)
 @pytest.mark.parametrize("reduction", ["none", "mean"])

@@ -30,6 +30,7 @@ every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 of_dtype = pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
 compact = pytest.mark.compact
+pytestmark = pytest.mark.rotating(most=6)
 
 
 def drawn(variant: Variant, shape: tuple[int, ...], dtype: Any = np.float32) -> tuple[Inputs, np.random.Generator]:
