@@ -215,7 +215,7 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
         scratch = 3 * size * call.classes   # stages of logits, gradient and Hessian
     call.team = 1
     if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
-        call.team, threads = <int>min(<Py_ssize_t>threads, chunks_of(call.classes)), 1
+        call.team, threads = fl_threads_possible(<int>min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
     return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch * sizeof(real))
 
 
