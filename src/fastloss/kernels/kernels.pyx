@@ -219,6 +219,11 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
     return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch * sizeof(real))
 
 
+def limits():
+    """What fastloss.jit has to know of a block: its bytes, and how many parameters a loss may have."""
+    return BLOCK_BYTES, MAX_PARAMETERS
+
+
 def openmp_threads():
     """Threads that OpenMP would give a parallel region opened here: it follows OMP_NUM_THREADS and threadpoolctl."""
     return 1 if omp_in_parallel() else omp_get_max_threads()
