@@ -4,8 +4,8 @@ The function is run once with symbols in place of numbers. What it does to them 
 expressions are one node; the graph is differentiated by the rules of the vocabulary, twice, and written down again as a
 formula: one statement for each node, compiled into the same pass as any other.
 
-The value keeps the order of operations in which it was written, and with it its accuracy. (SymPy, tried first, turns
-2 (a - b) into 2 a - 2 b, which overflows and cancels where the author's own text does not.)
+The value keeps the order of operations in which it was written, and with it its accuracy: an algebra system that brings
+expressions into a form of its own would give that up.
 """
 
 from __future__ import annotations
