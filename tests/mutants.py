@@ -7,9 +7,6 @@
 Each is one change of one file. It is made in a copy of this repository, built for one ISA level, and the tests below
 are run until the first one fails; what no test notices is printed as SURVIVED, and is a gap in the suite (or the change
 is none: then it does not belong here). ``tests/test_mutants.py`` holds the list to the sources.
-
-Not in the list because they change no result: the weights of lanes beyond the last row of a tile (their results are
-computed and thrown away; they are set so that no lane reads memory that was never written).
 """
 
 from __future__ import annotations
@@ -62,8 +59,8 @@ MUTANTS = (
     Mutant(
         "lse - x_t (wide rows)",
         KERNELS + "softmax.pxi",
-        "value = finite_difference(m, target) + log_total",
-        "value = (m + log_total) - target",
+        "        distance = finite_difference(m, target)\n\n    if real is float:",
+        "        distance = (m + fl_log1p(rest)) - target - fl_log1p(rest)\n\n    if real is float:",
     ),
     Mutant(
         "infinity - infinity in the value",
@@ -162,15 +159,15 @@ MUTANTS = (
     Mutant(
         "targets read with the stride of the logits",
         KERNELS + "softmax.pxi",
-        "load_run(&call.y_true, data, call.y_true.class_stride, classes, y)",
-        "load_run(&call.y_true, data, call.logits.class_stride, classes, y)",
+        "load_run(&call.y_true, target_data, call.y_true.class_stride, classes, y)",
+        "load_run(&call.y_true, target_data, call.logits.class_stride, classes, y)",
     ),
     Mutant("byte order ignored", KERNELS + "layout.pxi", "operand.swapped = swapped", "operand.swapped = False"),
     Mutant(
         "in place: exponentials written over logits still needed",
         KERNELS + "softmax.pxi",
-        " and gradient_data != data:",
-        ":",
+        "call.task == LOG_SOFTMAX or gradient_data == logits_data\n",
+        "call.task == LOG_SOFTMAX\n",
     ),
     Mutant(
         "bfloat16 cut, not rounded",
@@ -223,8 +220,14 @@ MUTANTS = (
     Mutant(
         "the sum is not weighted",
         KERNELS + "softmax.pxi",
-        "    return sum_of(value, weight, n)\n\n\n# ---- many",
-        "    return sum_of(value, <const real*>NULL, n)\n\n\n# ---- many",
+        "h = <double>value[i] * <double>weight[i]",
+        "h = <double>value[i]",
+    ),
+    Mutant(
+        "lanes beyond the last row keep a weight",
+        KERNELS + "softmax.pxi",
+        "    for i in range(n, lanes):\n        weight[i] = 0\n",
+        "    for i in range(n, lanes):\n        weight[i] = 1\n",
     ),
     Mutant(
         "the gradient is not weighted",

@@ -324,7 +324,8 @@ import resource
 import numpy as np, fastloss as fl
 y_pred = np.zeros((1 << 13, 1 << 13), np.float32)  # 256 MB
 wide = np.broadcast_to(np.float16(1), (2, 1 << 27))  # widened into scratch space: 2 GB
-fl.cross_entropy([0, 1], np.zeros((2, 100), np.float32))
+few = np.zeros((2, 1 << 20), np.float32)  # rows that threads share
+expected = fl.cross_entropy([0, 1], few, n_threads=1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20),) * 2)
 for call in (
@@ -341,6 +342,7 @@ for call in (
 assert fl.squared_error(np.float32(1), y_pred, n_threads=1) == 1
 for n_threads in (4, 64, 1000, 3):  # each wants a stack of 8 MB, and where there is none OpenMP ends the process
     assert fl.squared_error(np.float32(1), y_pred, n_threads=n_threads) == 1
+    assert fl.cross_entropy([0, 1], few, n_threads=n_threads) == expected
 print("right")
 """
     assert run(code) == "right"
