@@ -191,6 +191,9 @@ fastloss\\._cpu\\.__test__
 
 # An alias, which has no other form at run time.
 fastloss\\.reductions\\.Reduction
+
+# Private to the Numba engine, without a stub: operators set by a loop, cached functions, NumPy's types as attributes.
+fastloss\\.jit\\.(compiling|derive|elementwise|sums|vecmath)\\..*
 """
 
 

@@ -106,7 +106,7 @@ def restored_pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str
 def pointwise(function: Callable[..., Any], /) -> Loss: ...
 @overload
 def pointwise(
-    *, target: tuple[float, float] | None = None, prediction: str = "y_pred"
+    function: None = None, /, *, target: tuple[float, float] | None = None, prediction: str = "y_pred"
 ) -> Callable[[Callable[..., Any]], Loss]: ...
 def pointwise(
     function: Callable[..., Any] | None = None,
