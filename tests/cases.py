@@ -99,12 +99,22 @@ class Variant:
     def rowwise(self) -> bool:
         return self.row.kind == "rowwise"
 
+    @property
+    def holds(self) -> str:
+        """What the prediction is: logits, probs, log_probs or numbers."""
+        return self.parameters if self.parameters in ("log_probs", "probs") else self.row.holds
+
+    @property
+    def soft_classes(self) -> bool:
+        """Whether the target is a probability for each class, in place of a class: their sum is a weight."""
+        return self.rowwise and self.target == "soft" and "index" in self.row.target.forms
+
 
 def variants() -> Iterator[Variant]:
     """Every loss, with every kind of target it takes, with its default parameters and with others."""
     for row in fl.losses():
         if row.kind == "rowwise":
-            targets = ("index", "soft")
+            targets = row.target.forms
         elif row.target.low == 0 and row.target.high == 1:
             targets = ("hard", "soft")
         else:
@@ -113,11 +123,29 @@ def variants() -> Iterator[Variant]:
             yield Variant(row, target, "default")
             if choices(row):
                 yield Variant(row, target, "other")
+            if set(COMPOSED) & {parameter.name for parameter in row.parameters}:
+                yield Variant(row, target, "composed")
+            for parameter in row.parameters:
+                if parameter.kind == "choice":
+                    yield from (Variant(row, target, option) for option in parameter.domain.options[1:])
 
 
-def choices(row: Any) -> list[Any]:
-    """Return the parameters that change the loss; an axis only says where the classes are."""
-    return [parameter for parameter in row.parameters if parameter.kind != "axis"]
+def row_of(loss: Any) -> Any:
+    """Return a loss's row of the catalogue."""
+    return next(row for row in fl.losses() if row.name == loss.name)
+
+
+#: Options of cross-entropy that have a kernel of their own around it: a variant, beside the one with all other options.
+COMPOSED = ("z_loss", "softcap", "temperature")
+
+
+def choices(row: Any, composed: bool = False) -> list[Any]:
+    """Return the parameters that change the loss; an axis only says where the classes are, a choice is a variant."""
+    return [
+        parameter
+        for parameter in row.parameters
+        if parameter.kind not in ("axis", "choice") and (composed or parameter.name not in COMPOSED)
+    ]
 
 
 def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
@@ -126,6 +154,10 @@ def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
         return rng.integers(1, 64, classes) / 16
     if parameter.kind == "index":
         return int(rng.integers(classes))
+    if parameter.kind == "factor":
+        return rng.integers(1, 64, classes) / 16
+    if hasattr(parameter.domain, "options"):
+        return next(option for option in parameter.domain.options if option != parameter.default)
     low, high = parameter.domain.low, parameter.domain.high
     value = low + (0.125 * (high - low) if np.isfinite(high) else 0.625)
     assert value in parameter.domain
@@ -172,24 +204,45 @@ class Inputs:
 def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> Inputs:
     """Return ordinary inputs of a loss; for a rowwise loss the last of `shape` are the classes."""
     row, classes = variant.row, shape[-1]
-    y_pred = rng.normal(scale=3, size=shape).astype(dtype)
+    y_pred = predictions(variant.holds, rng.normal(scale=3, size=shape)).astype(dtype)
+    if variant.rowwise:
+        classes += row.target.levels
     if variant.target == "index":
         y_true = rng.integers(max(classes, 1), size=shape[:-1])
     elif variant.target == "soft" and variant.rowwise:
         y_true = soft_rows(classes, int(np.prod(shape[:-1])), rng, dtype).reshape(shape)
+    elif variant.target == "members":
+        y_true = rng.integers(2, size=shape)
+    elif variant.target == "shares":
+        y_true = (rng.integers(5, size=shape) / 4).astype(dtype)
     elif variant.target == "hard":
         y_true = rng.integers(2, size=shape).astype(dtype)
     elif variant.target == "soft":
         y_true = rng.random(shape).astype(dtype)
     else:
         y_true = draw_from(row.target, shape, rng).astype(dtype)
-    chosen = {p.name: other_value(p, classes, rng) for p in choices(row) if variant.parameters == "other"}
+    chosen = {
+        p.name: other_value(p, classes, rng)
+        for p in choices(row, variant.parameters == "composed")
+        if variant.parameters in ("other", "composed")
+    }
     if variant.target == "soft":
         chosen.pop("ignore_index", None)
-    if y_pred.size >= 64:
+    if variant.holds != row.holds:
+        chosen["given"] = variant.holds
+    if y_pred.size >= 64 and variant.holds not in ("probs", "log_probs"):
         assert np.unique(y_pred).size > min(y_pred.size // 4, 300)
         assert np.unique(y_true).size > 1 or y_true.size < 8 or classes == 1
     return Inputs(variant.loss, y_true, y_pred, chosen)
+
+
+def predictions(holds: str, logits: np.ndarray) -> np.ndarray:
+    """Return predictions of a kind; probabilities with none so small that a half is 0."""
+    if holds not in ("probs", "log_probs") or not logits.size:
+        return logits
+    p = np.exp(logits - logits.max(-1, keepdims=True))
+    p = 0.99 * p / p.sum(-1, keepdims=True) + 0.01 / logits.shape[-1]
+    return p if holds == "probs" else np.log(p)
 
 
 def draw_from(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:

@@ -11,6 +11,7 @@ A new loss needs one function with the catalogue's name, under ``@textbook``.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -116,6 +117,34 @@ def log(x: Any) -> Any:
     return mp.log(x)
 
 
+def tanh(x: Any) -> Any:
+    if isinstance(x, Jet):
+        t = mp.tanh(x.value)
+        slope = mp.sech(x.value) ** 2
+        return x.compose(t, slope, -2 * t * slope)
+    return mp.tanh(x)
+
+
+def power(x: Any, exponent: Any) -> Any:
+    """Return x^exponent for x >= 0; a constant 0 where x is."""
+    if not value_of(x):
+        return mpf(exponent == 0)
+    return exp(exponent * log(x))
+
+
+def squared(x: Any) -> Any:
+    return x * x
+
+
+def hinge(violation: Any) -> Any:
+    """Return max(0, violation); at 0 the derivative is the midpoint of the subgradient."""
+    if not isinstance(violation, Jet):
+        return max(violation, mpf(0))
+    if not violation.value:
+        return Jet(mpf(0), violation.first / 2, mpf(0))
+    return violation if violation.value > 0 else Jet(mpf(0), mpf(0), mpf(0))
+
+
 def log_sum_exp(row: Iterable[Any]) -> Any:
     return log(sum(map(exp, row)))
 
@@ -150,10 +179,81 @@ def binary_cross_entropy(y_true: Any, y_pred: Any, pos_weight: Any, label_smooth
     return [(1 - y) * log(1 + exp(y_pred)), pos_weight * y * log(1 + exp(-y_pred))]
 
 
+def of_classes(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter a loss that is given for one true class: the loss of probabilities is the sum over the classes.
+
+    A class weight multiplies the term of its class, and smoothing mixes an even distribution into the target.
+    """
+
+    @functools.wraps(loss)
+    def formula(
+        y_true: Any, y_pred: Sequence[Any], class_weight: Sequence[Any], label_smoothing: Any = 0, **own: Any
+    ) -> Any:
+        if not label_smoothing and not isinstance(y_true, Sequence):
+            return [class_weight[y_true] * term for term in listed(loss(y_true, y_pred, **own))]
+        if not isinstance(y_true, Sequence):
+            y_true = [int(c == y_true) for c in range(len(y_pred))]
+        y = [
+            w * ((1 - label_smoothing) * p + label_smoothing / len(y_pred))
+            for w, p in zip(class_weight, y_true, strict=True)
+        ]
+        return [p * term for c, p in enumerate(y) if p for term in listed(loss(c, y_pred, **own))]
+
+    return textbook(formula)
+
+
+def listed(terms: Any) -> list[Any]:
+    return terms if isinstance(terms, list) else [terms]
+
+
+def chain(f: Callable[[Any], Any], inner: Any) -> Any:
+    """Return f(inner). The two terms of its second derivative, f'' inner'^2 and f' inner'', stand apart, so that the
+    larger one is the scale of the error where they cancel."""
+    if not isinstance(inner, Jet):
+        return f(inner)
+    terms: list[Any] = []
+    for term in map(as_jet, listed(f(Jet(inner.value, mpf(1), mpf(0))))):
+        terms.append(Jet(term.value, term.first * inner.first, term.second * inner.first * inner.first))
+        terms.append(Jet(mpf(0), mpf(0), term.first * inner.second))
+    return terms
+
+
+def as_jet(term: Any) -> Jet:
+    return term if isinstance(term, Jet) else Jet(term, mpf(0), mpf(0))
+
+
+def of_log_probability(f: Callable[[Any], Any], row: Sequence[Any], place: int) -> Any:
+    """Return f(log p) of a class."""
+    return chain(f, log_probability(row, place))
+
+
+def log_probability(row: Sequence[Any], place: int) -> Any:
+    return row[place] - log_sum_exp(row)
+
+
 @textbook
-def cross_entropy(y_true: Any, y_pred: Sequence[Any], class_weight: Sequence[Any], label_smoothing: Any) -> Any:
+def cross_entropy(
+    y_true: Any,
+    y_pred: Sequence[Any],
+    class_weight: Sequence[Any],
+    label_smoothing: Any,
+    z_loss: Any = 0,
+    softcap: Any = None,
+    temperature: Any = 1,
+) -> Any:
+    if softcap is not None:
+        (place,) = (c for c, x in enumerate(y_pred) if isinstance(x, Jet))
+        capped = [softcap * tanh(x / softcap) for x in y_pred]
+
+        def of_capped(z: Any) -> Any:
+            row = [*map(value_of, capped[:place]), z, *map(value_of, capped[place + 1 :])]
+            return cross_entropy(y_true, row, class_weight, label_smoothing, z_loss, None, temperature)
+
+        return chain(of_capped, capped[place])
+    y_pred = [x / temperature for x in y_pred]
     if not label_smoothing and not isinstance(y_true, Sequence):
-        return class_weight[y_true] * (log_sum_exp(y_pred) - y_pred[y_true])
+        loss = class_weight[y_true] * (log_sum_exp(y_pred) - y_pred[y_true])
+        return [loss, class_weight[y_true] * z_loss * squared(log_sum_exp(y_pred))] if z_loss else loss
     if not isinstance(y_true, Sequence):
         y_true = [int(c == y_true) for c in range(len(y_pred))]
     y = [
@@ -162,7 +262,144 @@ def cross_entropy(y_true: Any, y_pred: Sequence[Any], class_weight: Sequence[Any
     ]
     # sum_c y_c (lse - x_c), the largest logit taken off both as a constant: no term is larger than the answer
     largest = max(map(value_of, y_pred))
-    return [sum(y) * (log_sum_exp(y_pred) - largest), *(p * (largest - x) for p, x in zip(y, y_pred, strict=True))]
+    terms = [sum(y) * (log_sum_exp(y_pred) - largest), *(p * (largest - x) for p, x in zip(y, y_pred, strict=True))]
+    return [*terms, sum(y) * z_loss * squared(log_sum_exp(y_pred))] if z_loss else terms
+
+
+@of_classes
+def categorical_log_loss(y_true: int, y_pred: Sequence[Any], clip: Any = None) -> Any:
+    p = y_pred[y_true]
+    if clip is not None and not clip < value_of(p) < 1 - clip:
+        p = min(max(value_of(p), clip), 1 - clip)
+    return -log(p)
+
+
+@of_classes
+def nll(y_true: int, y_pred: Sequence[Any]) -> Any:
+    return -y_pred[y_true]
+
+
+@of_classes
+def categorical_focal(y_true: int, y_pred: Sequence[Any], gamma: Any, alpha: Any = None) -> Any:
+    factor = 1 if alpha is None else alpha[y_true] if isinstance(alpha, Sequence) else alpha
+    return of_log_probability(lambda s: -factor * s * power(1 - exp(s), gamma), y_pred, y_true)
+
+
+@of_classes
+def poly1_cross_entropy(y_true: int, y_pred: Sequence[Any], epsilon: Any) -> Any:
+    return of_log_probability(lambda s: [-s, epsilon * (1 - exp(s))], y_pred, y_true)
+
+
+@of_classes
+def generalized_cross_entropy(y_true: int, y_pred: Sequence[Any], q: Any) -> Any:
+    return of_log_probability(lambda s: (1 - exp(q * s)) / q, y_pred, y_true)
+
+
+@of_classes
+def multiclass_hinge(y_true: int, y_pred: Sequence[Any]) -> Any:
+    others = [x for c, x in enumerate(y_pred) if c != y_true]
+    largest = max(map(value_of, others), default=-mp.inf)
+    best = [x for x in others if value_of(x) == largest]
+    return hinge(1 + sum(best) / len(best) - y_pred[y_true]) if best else mpf(0)
+
+
+@of_classes
+def multi_margin(y_true: int, y_pred: Sequence[Any], p: Any, margin: Any) -> Any:
+    violations = [hinge(margin - y_pred[y_true] + x) for c, x in enumerate(y_pred) if c != y_true]
+    return sum((v * v if p == 2 else v) / len(y_pred) for v in violations) if violations else mpf(0)
+
+
+@textbook
+def multilabel_margin(y_true: Sequence[Any], y_pred: Sequence[Any]) -> Any:
+    return sum(
+        hinge(1 - own + other) / len(y_pred)
+        for own, member in zip(y_pred, y_true, strict=True)
+        for other, also in zip(y_pred, y_true, strict=True)
+        if member and not also
+    )
+
+
+@textbook
+def multilabel_soft_margin(y_true: Sequence[Any], y_pred: Sequence[Any]) -> Any:
+    return [
+        term / len(y_pred)
+        for y, x in zip(y_true, y_pred, strict=True)
+        for term in (y * log(1 + exp(-x)), (1 - y) * log(1 + exp(x)))
+    ]
+
+
+@of_classes
+def sparsemax(y_true: int, y_pred: Sequence[Any]) -> Any:
+    z = sorted(y_pred, key=value_of, reverse=True)
+    sums = itertools.accumulate(map(value_of, z))
+    k = sum(1 + k * value_of(x) > total for k, (x, total) in enumerate(zip(z, sums, strict=True), start=1))
+    tau = (sum(z[:k]) - 1) / k
+    # with x = tau + p on the support, sum p = 1:  sum (x^2 - tau^2) / 2 = tau + sum p^2 / 2, which needs fewer digits
+    return tau - y_pred[y_true] + sum(squared(x - tau) for x in z[:k]) / 2 + mpf(1) / 2
+
+
+@of_classes
+def entmax15(y_true: int, y_pred: Sequence[Any]) -> Any:
+    z = sorted((x / 2 for x in y_pred), key=value_of, reverse=True)
+
+    def threshold(k: int) -> Any:
+        """Of the k largest; they are the support if it is below them all. None where there is none."""
+        mean = sum(z[:k]) / k
+        spread = sum(squared(x - mean) for x in z[:k])
+        return mean - power((1 - spread) / k, mpf(1) / 2) if value_of(spread) < 1 else None
+
+    k = 1
+    while k < len(z) and (tau := threshold(k + 1)) is not None and value_of(tau) < value_of(z[k]):
+        k += 1
+    tau = threshold(k)
+    # with p = u^2, x = 2 (tau + u) on the support:  sum p x + 4/3 (1 - sum p^1.5) = 2 tau + (2 sum u^3 + 4) / 3
+    cubes = sum((x - tau) * squared(x - tau) for x in z[:k])
+    return 2 * tau - y_pred[y_true] + (2 * cubes + 4) / 3
+
+
+@of_classes
+def ordinal(y_true: int, y_pred: Sequence[Any]) -> Any:
+    return sum(log(1 + exp(-x)) if y_true > k else log(1 + exp(x)) for k, x in enumerate(y_pred))
+
+
+def of_probability(f: Callable[[Any], Any], row: Sequence[Any], place: int, given: str) -> list[Any]:
+    """Return the terms f(q) of a class."""
+    if given == "logits":
+        return listed(of_log_probability(lambda s: f(exp(s)), row, place))
+    return listed(f(exp(row[place]) if given == "log_probs" else row[place]))
+
+
+@textbook
+def kl_divergence(y_true: Sequence[Any], y_pred: Sequence[Any], given: str) -> Any:
+    if given == "logits":
+        log_q = [log_probability(y_pred, c) for c in range(len(y_pred))]
+    else:
+        log_q = [x if given == "log_probs" else log(x) for x in y_pred]
+    return [term for y, s in zip(y_true, log_q, strict=True) if y for term in (y * log(y), -y * s)]
+
+
+@textbook
+def js_divergence(y_true: Sequence[Any], y_pred: Sequence[Any], beta: Any, given: str) -> Any:
+    def terms(y: Any, q: Any) -> list[Any]:
+        m = beta * y + (1 - beta) * q
+        return [beta * y * log(y / m), (1 - beta) * q * log(q / m)] if y else [-(1 - beta) * log(1 - beta) * q]
+
+    return [
+        term for c, y in enumerate(y_true) for term in of_probability(functools.partial(terms, y), y_pred, c, given)
+    ]
+
+
+@textbook
+def total_variation(y_true: Sequence[Any], y_pred: Sequence[Any], given: str) -> Any:
+    """Each difference is two terms."""
+
+    def terms(y: Any, q: Any) -> list[Any]:
+        sign = mp.sign(value_of(q) - y)
+        return [-sign * y / 2, sign * q / 2]
+
+    return [
+        term for c, y in enumerate(y_true) for term in of_probability(functools.partial(terms, y), y_pred, c, given)
+    ]
 
 
 # -- the functions beside them ----------------------------------------------------------------------------------------
@@ -237,10 +474,7 @@ def enough_digits(numbers: Iterable[Any], dtype: Any) -> Any:
 
 def _truths(terms: Any) -> tuple[Truth, Truth, Truth]:
     """Sum the terms of a formula: value, first and second derivative, each with its scale."""
-    jets = [
-        term if isinstance(term, Jet) else Jet(term, mpf(0), mpf(0))
-        for term in (terms if isinstance(terms, list) else [terms])
-    ]
+    jets = [as_jet(term) for term in listed(terms)]
     results = []
     for part in ("value", "first", "second"):
         parts = [getattr(jet, part) for jet in jets]
@@ -256,16 +490,22 @@ def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameter
         return _truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
 
 
+def as_exact(value: Any) -> Any:
+    """Return a parameter in exact numbers; a name, or None, as it is."""
+    if value is None or isinstance(value, str):
+        return value
+    return [exact(v) for v in value] if np.ndim(value) else exact(value)
+
+
 def loss_of_row(
     name: str, y_true: Any, y_pred: Sequence[Any], places: Iterable[int], dtype: Any, **parameters: Any
 ) -> list[tuple[Truth, Truth, Truth]]:
     """Return value, gradient and Hessian diagonal of a rowwise loss, with respect to the logits at `places`."""
-    with enough_digits(y_pred, dtype):
+    # Each class of a decision of its own is far from 0 or not; for all others only their distances count.
+    with enough_digits((0, *y_pred) if name in ("multilabel_soft_margin", "ordinal") else y_pred, dtype):
         row = [exact(x) for x in y_pred]
         target = int(y_true) if np.ndim(y_true) == 0 else [exact(p) for p in y_true]
-        given = {
-            key: [exact(v) for v in value] if np.ndim(value) else exact(value) for key, value in parameters.items()
-        }
+        given = {key: as_exact(value) for key, value in parameters.items()}
         results = []
         for place in places:
             varied = [*row[:place], Jet(row[place], mpf(1), mpf(0)), *row[place + 1 :]]

@@ -11,6 +11,7 @@ import pytest
 from accuracy import (
     bounds,
     element_truths,
+    foldable,
     inputs_of_rows,
     measure_elements,
     measure_rows,
@@ -29,6 +30,10 @@ ROWWISE = [variant for variant in VARIANTS if variant.rowwise]
 ELEMENT_CASES = [(variant, regime) for variant in POINTWISE for regime in cases.element_regimes(variant.row)]
 #: Whose exponentials take mpmath a thousand bits.
 SLOW_REGIMES = ("near the largest",)
+SUMS_TO_ZERO = (
+    "cross_entropy-index-default", "cross_entropy-soft-default", "generalized_cross_entropy-index-default",
+    "sparsemax-index-default", "entmax15-index-default", "kl_divergence-soft-default",
+)  # fmt: skip
 HUGE_REGIMES = ("spread 1", "spread 10", "offset -1e6", "right by 36 to 85", "wrong")
 
 of_dtype = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
@@ -44,20 +49,23 @@ def test_a_right_model_still_has_a_loss() -> None:
 # -- single results ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rotating("regime", most=2)
+@pytest.mark.rotating("regime", most=1)
 @pytest.mark.compact
 @of_dtype
 @pytest.mark.parametrize("classes", cases.CLASSES)
 @pytest.mark.parametrize("regime", cases.ROW_REGIMES)
 @pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v).endswith("index-default")], ids=str)
 def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
+    folded = classes >= 63 and foldable(variant)
     rows = 6 if classes >= 63 or regime in SLOW_REGIMES else 24
+    if variant.row.name != "cross_entropy":
+        rows = rows // 3 if classes < 63 else 1
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
-    worst = measure_rows(inputs, dtype, cases.generator("classes", classes), folded=classes >= 63)
-    worst.check(bounds(variant, dtype))
+    worst = measure_rows(inputs, dtype, cases.generator("classes", classes), folded)
+    worst.check(bounds(variant, dtype, regime))
 
 
-@pytest.mark.rotating("regime", most=2)
+@pytest.mark.rotating("regime", most=1)
 @of_dtype
 @pytest.mark.parametrize("classes", [2, 3, 10, 64, 65])
 @pytest.mark.parametrize("regime", cases.ROW_REGIMES)
@@ -66,24 +74,27 @@ def test_rows_with_other_targets_and_parameters(
     variant: cases.Variant, regime: str, classes: int, dtype: np.dtype
 ) -> None:
     rows = 3 if classes >= 64 or regime in SLOW_REGIMES else 12
+    if variant.row.name != "cross_entropy":
+        rows //= 3
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
-    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype))
+    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype, regime))
 
 
 @of_dtype
 @pytest.mark.parametrize("regime", ["spread 1", "spread 10", "right by 15 to 35", "offset +1e4"])
-@pytest.mark.parametrize("variant", [v for v in ROWWISE if not str(v).endswith("index-default")], ids=str)
+@pytest.mark.parametrize(
+    "variant", [v for v in ROWWISE if v.row.name == "cross_entropy" and not str(v).endswith("index-default")], ids=str
+)
 def test_wide_rows_with_other_targets_and_parameters(variant: cases.Variant, regime: str, dtype: np.dtype) -> None:
     measure_rows(inputs_of_rows(variant, regime, dtype, 2, 1000), dtype, cases.generator()).check(
         bounds(variant, dtype)
     )
 
 
-@pytest.mark.rotating("regime", most=2)
 @of_dtype
 @pytest.mark.parametrize("classes", [100_000, 1_000_000])
 @pytest.mark.parametrize("regime", HUGE_REGIMES)
-@pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v).endswith("index-default")], ids=str)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v) == "cross_entropy-index-default"], ids=str)
 def test_huge_rows(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
     inputs = inputs_of_rows(variant, regime, dtype, 1, classes)
     measure_rows(inputs, dtype, cases.generator("huge"), folded=True).check(bounds(variant, dtype))
@@ -148,7 +159,9 @@ def test_weighted_mean_of_rows(variant: cases.Variant, classes: int, regime: str
     inputs = inputs_of_rows(variant, regime, dtype, 30, classes)
     rng = cases.generator("weights", classes)
     weight = rng.integers(1, 1000, 30) / 64
-    total = weight.sum() if variant.target == "index" else (weight[:, None] * inputs.y_true.astype(np.longdouble)).sum()
+    total = weight.sum()
+    if variant.soft_classes:
+        total = (weight[:, None] * inputs.y_true.astype(np.longdouble)).sum()
     _, grad, hess = inputs(reduction="mean", sample_weight=weight)
     for i in range(0, 30, 3):
         places = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 1)
@@ -197,11 +210,7 @@ def test_weighted_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.d
     values = np.float64(inputs("__call__", sample_weight=weight))
     total = inputs("__call__", reduction="sum", sample_weight=weight)
     assert total == pytest.approx(math.fsum(values), rel=float(np.finfo(dtype).eps), abs=0)
-    denominator = (
-        weight.sum()
-        if variant.target != "soft" or not variant.rowwise
-        else np.float64(weight @ inputs.y_true.sum(-1, dtype=float))
-    )
+    denominator = weight.sum() if not variant.soft_classes else np.float64(weight @ inputs.y_true.sum(-1, dtype=float))
     mean = inputs("__call__", reduction="mean", sample_weight=weight)
     assert mean == pytest.approx(total / denominator, rel=4e-16, abs=0)
 
@@ -211,7 +220,7 @@ def test_weighted_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.d
 @of_dtype
 @pytest.mark.parametrize("classes", [2, 3, 10, 64, 65, 1000, 100_000])
 @pytest.mark.parametrize("regime", ["spread 1", "spread 10", "right by 5 to 14", "wrong", "ties"])
-@pytest.mark.parametrize("variant", [v for v in ROWWISE if v.parameters == "default"], ids=str)
+@pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v) in SUMS_TO_ZERO], ids=str)
 def test_a_softmax_gradient_sums_to_zero(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
     """Over the classes, to 4 eps."""
     inputs = inputs_of_rows(variant, regime, dtype, 30 if classes < 1000 else 2, classes)

@@ -65,12 +65,18 @@ def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
 
 
 @needs_repository
-def test_every_rowwise_row_is_a_task_of_the_row_kernels_and_nothing_else() -> None:
+def test_every_rowwise_row_has_a_row_kernel_and_nothing_else_has() -> None:
+    assert set(kernels.ROW_LOSSES) == {row.name for row in ROWS if row.kind == "rowwise"}
+    assert len(kernels.ROW_LOSSES) == len(set(kernels.ROW_LOSSES))
+
+
+@needs_repository
+def test_the_tasks_of_the_softmax_kernels_are_public_and_nothing_else_is() -> None:
     text = "\n".join(path.read_text("utf-8") for path in (SOURCE / "kernels").glob("*.px[di]"))
     (members,) = re.findall(r"cdef enum Task:\n((?:    \w+\n)+)", text)
     tasks = set(members.lower().split())
     functions = set(oracle.FUNCTIONS) - set(vocabulary.ELEMENTWISE_FUNCTIONS)
-    assert tasks - functions == {row.name for row in ROWS if row.kind == "rowwise"}
+    assert tasks - functions == {"cross_entropy"}
 
 
 def test_every_row_has_a_textbook_formula_and_nothing_else_has() -> None:

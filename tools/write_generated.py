@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
 import types
 from pathlib import Path
@@ -83,6 +84,7 @@ PARAMETER_TYPES = {
     "element": "ArrayLike",
     "number": "float",
     "per_class": "ArrayLike | None",
+    "factor": "ArrayLike | None",
     "index": "int | None",
     "axis": "int",
 }
@@ -105,6 +107,19 @@ def catalogue() -> dict[str, Row]:
     return rows
 
 
+def shown(value: object) -> str:
+    """Return a default as the stub has it: text in double quotes."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def parameter_type(parameter: Parameter) -> str:
+    """Return the type of a parameter in the stub."""
+    if parameter.kind == "choice":
+        return f"Literal[{', '.join(map(shown, parameter.domain.options))}]"  # type: ignore[attr-defined]
+    optional = " | None" if parameter.kind == "number" and parameter.default is None else ""
+    return PARAMETER_TYPES[parameter.kind] + optional
+
+
 def class_name(row: Row) -> str:
     """Return the name of a loss's own class in the stub: huber -> _Huber."""
     return "_" + row.name.title().replace("_", "")
@@ -117,7 +132,7 @@ def joined(types: tuple[str, ...]) -> str:
 
 def signature(row: Row, method: str, prediction: str, reduction: str, out: str, returned: str) -> str:
     """Return the text of one signature."""
-    own = ", ".join(f"{p.name}: {PARAMETER_TYPES[p.kind]} = {p.default!r}" for p in row.parameters)
+    own = ", ".join(f"{p.name}: {parameter_type(p)} = {shown(p.default)}" for p in row.parameters)
     return (
         f"    def {method}(\n"
         f"        self, y_true: ArrayLike, {prediction}: ArrayLike, *,\n"
@@ -151,7 +166,7 @@ def method_stub(row: Row, method: str) -> str:
 
 def loss_stub(row: Row) -> str:
     """Return the class of one loss."""
-    own = "".join(f", {p.name}: {PARAMETER_TYPES[p.kind]} = ..." for p in row.parameters)
+    own = "".join(f", {p.name}: {parameter_type(p)} = ..." for p in row.parameters)
     keywords = f", *{own}" if own else ""
     methods = "".join(method_stub(row, method) for method in METHODS)
     return (
@@ -223,10 +238,10 @@ def section(row: Row) -> str:
         f"    {row.formula}",
         "",
         f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
-        f"- `y_true`: {'each ' if row.kind == 'pointwise' else ''}{row.target.description}",
+        f"- `y_true`: {row.target.each}{row.target.description}",
     ]
     for parameter in row.parameters:
-        domain = "" if parameter.kind in ("index", "axis") else f"; {parameter.domain.description}"
+        domain = "" if parameter.kind in ("index", "axis", "choice") else f"; {parameter.domain.description}"
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
     lines += [f"- source: {row.source}"]
     if row.notes:

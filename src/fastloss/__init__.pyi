@@ -19,21 +19,36 @@ __all__ = [
     "absolute_error",
     "binary_cross_entropy",
     "build_info",
+    "categorical_focal",
+    "categorical_log_loss",
     "cross_entropy",
     "engine",
+    "entmax15",
+    "generalized_cross_entropy",
     "get_num_threads",
     "half_squared_error",
     "huber",
+    "js_divergence",
+    "kl_divergence",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "losses",
+    "multi_margin",
+    "multiclass_hinge",
+    "multilabel_margin",
+    "multilabel_soft_margin",
+    "nll",
     "num_threads",
+    "ordinal",
+    "poly1_cross_entropy",
     "set_num_threads",
     "sigmoid",
     "softmax",
     "softplus",
+    "sparsemax",
     "squared_error",
+    "total_variation",
     "uncertainty_weighted",
 ]
 
@@ -77,24 +92,240 @@ class _CrossEntropy(Loss):
     @overload
     def __call__(
         self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: None = None, n_threads: int | None = None,
     ) -> float: ...
     @overload
     def __call__(
         self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
         normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
     ) -> _Array: ...
     @overload
     def __call__(
         self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: _Out, n_threads: int | None = None,
     ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None, temperature: float = 1.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., z_loss: float = ..., softcap: float | None = ..., temperature: float = ..., axis: int = ...) -> _CrossEntropy: ...  # type: ignore[override]
+
+@type_check_only
+class _CategoricalLogLoss(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, clip: float | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., clip: float | None = ..., axis: int = ...) -> _CategoricalLogLoss: ...  # type: ignore[override]
+
+@type_check_only
+class _Nll(Loss):
     @overload
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
@@ -116,41 +347,12 @@ class _CrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: _Out, n_threads: int | None = None,
     ) -> _Array: ...
-    @overload
-    def grad(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
-        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
-    ) -> _Array: ...
-    @overload
     def grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
         class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
         normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
     ) -> _Array: ...
-    @overload
-    def value_and_grad(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
-        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
-    ) -> tuple[float, _Array]: ...
-    @overload
-    def value_and_grad(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
-        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
-    ) -> tuple[_Array, _Array]: ...
-    @overload
-    def value_and_grad(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
-        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
-    ) -> tuple[_Array, _Array]: ...
     @overload
     def value_and_grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
@@ -172,41 +374,12 @@ class _CrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array]: ...
-    @overload
-    def grad_and_hess(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
-        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
-    ) -> tuple[_Array, _Array]: ...
-    @overload
     def grad_and_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
         class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
         normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[_Array, _Array]: ...
-    @overload
-    def value_grad_hess(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
-        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
-    ) -> tuple[float, _Array, _Array]: ...
-    @overload
-    def value_grad_hess(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
-        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
-    ) -> tuple[_Array, _Array, _Array]: ...
-    @overload
-    def value_grad_hess(
-        self, y_true: ArrayLike, logits: ArrayLike, *,
-        class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
-        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
-        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
-    ) -> tuple[_Array, _Array, _Array]: ...
     @overload
     def value_grad_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
@@ -228,7 +401,1824 @@ class _CrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _CrossEntropy: ...  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _Nll: ...  # type: ignore[override]
+
+@type_check_only
+class _CategoricalFocal(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: float = 2.0, alpha: ArrayLike | None = None, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, gamma: float = ..., alpha: ArrayLike | None = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _CategoricalFocal: ...  # type: ignore[override]
+
+@type_check_only
+class _Poly1CrossEntropy(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, epsilon: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _Poly1CrossEntropy: ...  # type: ignore[override]
+
+@type_check_only
+class _GeneralizedCrossEntropy(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, q: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _GeneralizedCrossEntropy: ...  # type: ignore[override]
+
+@type_check_only
+class _MulticlassHinge(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _MulticlassHinge: ...  # type: ignore[override]
+
+@type_check_only
+class _MultiMargin(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, p: float = ..., margin: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _MultiMargin: ...  # type: ignore[override]
+
+@type_check_only
+class _MultilabelMargin(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, axis: int = ...) -> _MultilabelMargin: ...  # type: ignore[override]
+
+@type_check_only
+class _MultilabelSoftMargin(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, axis: int = ...) -> _MultilabelSoftMargin: ...  # type: ignore[override]
+
+@type_check_only
+class _Sparsemax(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Sparsemax: ...  # type: ignore[override]
+
+@type_check_only
+class _Entmax15(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Entmax15: ...  # type: ignore[override]
+
+@type_check_only
+class _Ordinal(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        class_weight: ArrayLike | None = None, ignore_index: int | None = None, axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Ordinal: ...  # type: ignore[override]
+
+@type_check_only
+class _KlDivergence(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _KlDivergence: ...  # type: ignore[override]
+
+@type_check_only
+class _JsDivergence(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: float = 0.5, given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, beta: float = ..., given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _JsDivergence: ...  # type: ignore[override]
+
+@type_check_only
+class _TotalVariation(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        given: Literal["logits", "log_probs", "probs"] = "logits", axis: int = -1,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _TotalVariation: ...  # type: ignore[override]
 
 @type_check_only
 class _BinaryCrossEntropy(Loss):
@@ -675,6 +2665,81 @@ cross_entropy: _CrossEntropy
 """Softmax cross-entropy of logits, for class indices or for a probability of each class.
 
 log(sum_c e^x_c) - x_y;  with probabilities  sum_c y_c (log(sum_k e^x_k) - x_c)
+"""
+categorical_log_loss: _CategoricalLogLoss
+"""Cross-entropy of probabilities: minus the logarithm of the probability that was given to the true class.
+
+-log(x_y);  with probabilities  -sum_c y_c log(x_c)
+"""
+nll: _Nll
+"""Negative log-likelihood of log-probabilities: minus that of the true class.
+
+-x_y;  with probabilities  -sum_c y_c x_c
+"""
+categorical_focal: _CategoricalFocal
+"""Focal loss over the classes of a softmax: cross-entropy whose weight falls where the model is right.
+
+(1 - p_y)^gamma (-log p_y),  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c)^gamma (-log p_c)
+"""
+poly1_cross_entropy: _Poly1CrossEntropy
+"""Poly-1: cross-entropy with another coefficient for the first term of its series in 1 - p.
+
+-log p_y + epsilon (1 - p_y),  p = softmax(x);  with probabilities  sum_c y_c (-log p_c + epsilon (1 - p_c))
+"""
+generalized_cross_entropy: _GeneralizedCrossEntropy
+"""Generalized cross-entropy: bounded, so that wrong labels pull less; between cross-entropy and 1 - p.
+
+(1 - p_y^q) / q,  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c^q) / q
+"""
+multiclass_hinge: _MulticlassHinge
+"""Hinge loss of Crammer and Singer: the best other score has to stay 1 below that of the true class.
+
+max(0, 1 + max_{c != y} x_c - x_y)
+"""
+multi_margin: _MultiMargin
+"""Margin loss against every other class, as PyTorch's `multi_margin_loss`.
+
+sum_{c != y} max(0, margin + x_c - x_y)^p / C
+"""
+multilabel_margin: _MultilabelMargin
+"""Margin loss between classes that apply and classes that do not, as PyTorch's `multilabel_margin_loss`.
+
+sum_{j: y_j = 1} sum_{i: y_i = 0} max(0, 1 + x_i - x_j) / C
+"""
+multilabel_soft_margin: _MultilabelSoftMargin
+"""Binary cross-entropy of each class, averaged over them, as PyTorch's `multilabel_soft_margin_loss`.
+
+sum_c (y_c log(1 + e^-x_c) + (1 - y_c) log(1 + e^x_c)) / C
+"""
+sparsemax: _Sparsemax
+"""Loss of sparsemax, the Euclidean projection of the scores onto the probabilities, which gives zeros.
+
+-x_y + sum_{c: p_c > 0} (x_c^2 - tau^2) / 2 + 1/2,  p = max(0, x - tau), sum_c p_c = 1
+"""
+entmax15: _Entmax15
+"""Loss of 1.5-entmax, half way between softmax and sparsemax: sparse, and smooth where it is not 0.
+
+sum_c (p_c - [c = y]) x_c + 4/3 (1 - sum_c p_c^1.5),  p = max(0, x / 2 - tau)^2, sum_c p_c = 1
+"""
+ordinal: _Ordinal
+"""Cumulative logits of an ordered target: binary cross-entropy of each decision "above level k", added up.
+
+sum_k ([y > k] log(1 + e^-x_k) + [y <= k] log(1 + e^x_k)),  k from 0 to C - 1
+"""
+kl_divergence: _KlDivergence
+"""Kullback-Leibler divergence of the prediction q from the target y, KL(y || q).
+
+sum_c y_c log(y_c / q_c)
+"""
+js_divergence: _JsDivergence
+"""Jensen-Shannon divergence of target y and prediction q, with the weight beta on the target.
+
+beta KL(y || m) + (1 - beta) KL(q || m),  m = beta y + (1 - beta) q
+"""
+total_variation: _TotalVariation
+"""Total variation distance of target y and prediction q: half of the sum of absolute differences.
+
+sum_c |y_c - q_c| / 2
 """
 binary_cross_entropy: _BinaryCrossEntropy
 """Binary cross-entropy of logits (sigmoid cross-entropy, logistic loss), for any target in [0, 1].

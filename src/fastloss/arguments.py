@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .formulas.declare import Domain, Parameter
+from .formulas.declare import Domain, Parameter, RowTarget
 
 #: Number of each element type, in the order of ``enum fl_dtype`` (kernels/dtypes.h).
 DTYPES = {
@@ -182,6 +182,59 @@ def check_element_targets(
         )
 
 
+def target_form(
+    y_true: np.ndarray[Any, Any],
+    name: str,
+    shape: tuple[int, ...],
+    samples: tuple[int, ...],
+    axis: int,
+    target: RowTarget,
+) -> str:
+    """Return which of its forms the target of rows of classes has, by its shape."""
+    index = "index" in target.forms
+    others = [form for form in target.forms if form != "index"]
+    if others and y_true.shape == shape:
+        return others[0]
+    if index and y_true.shape == samples:
+        return "index"
+    one = "levels" if target.levels else "class indices"
+    expected = [f"{samples} ({one})"] * index + [
+        f"{shape} ({'probabilities' if form == 'soft' else 'one number for each class'})" for form in others
+    ]
+    raise ValueError(
+        f"y_true has shape {y_true.shape}; for {name} of shape {shape} with classes on "
+        f"axis {axis} it must have shape {' or '.join(expected)}"
+    )
+
+
+def check_row_targets(
+    y_true: np.ndarray[Any, Any],
+    form: str,
+    target: RowTarget,
+    classes: int,
+    axis: int,
+    ignore_index: int | None,
+    weights: np.ndarray[Any, Any] | None,
+    where: np.ndarray[Any, Any] | None,
+) -> None:
+    """Raise for the first bad place of the target of rows of classes."""
+    if form == "index":
+        check_labels(y_true, classes, ignore_index, weights, where)
+    elif form == "soft":
+        check_soft_targets(y_true, axis, weights, where)
+    else:
+        kept = np.expand_dims(_kept(y_true.sum(axis=axis).shape, weights, where), axis)
+        values = y_true.astype(np.float64)
+        bad = (values < target.low) | (values > target.high)
+        if form == "members":
+            bad |= (values == values) & (values != 0) & (values != 1)
+        first = first_true(bad & kept)
+        if first is not None:
+            raise ValueError(
+                f"{place('y_true', first, y_true.shape)} = {y_true.reshape(-1)[first]} is not {target.description}"
+            )
+
+
 def check_labels(
     y_true: np.ndarray[Any, Any],
     classes: int,
@@ -253,11 +306,17 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         return None
     if parameter.kind in ("index", "axis"):
         return as_index(parameter.name, value)
-    if parameter.kind == "per_class":
+    if parameter.kind == "choice":
+        if not isinstance(value, str):
+            raise TypeError(f"{parameter.name} must be {parameter.domain.description}, not {value!r}")
+        if value not in parameter.domain:
+            raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
+        return value
+    if parameter.kind == "per_class" or (parameter.kind == "factor" and not np.isscalar(value) and np.ndim(value)):
         array = as_array(parameter.name, value)
         if array.ndim != 1:
             raise ValueError(
-                f"{parameter.name} has {array.ndim} dimensions; it must have one, with a weight for each class"
+                f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
             )
     elif parameter.kind == "element" and not np.isscalar(value) and value is not None:
         array = as_array(parameter.name, value)
@@ -274,7 +333,7 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         )
     if array.ndim == 0:
         return float(array)
-    return array.astype(np.float64) if parameter.kind == "per_class" else array
+    return array.astype(np.float64) if parameter.kind in ("per_class", "factor") else array
 
 
 def as_axis(axis: int, ndim: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .formulas.declare import Parameter, Row
+from .formulas.declare import Parameter, Row, RowTarget
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -103,18 +103,36 @@ def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
         "element": "float or array_like",
         "number": "float",
         "per_class": "array_like",
+        "factor": "float or array_like",
         "index": "int",
         "axis": "int",
+        "choice": "str",
     }
     given = "optional" if default is None else f"default={_shown(default)}"
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
-    elif parameter.kind in ("element", "number"):
+    elif parameter.kind == "factor":
+        text += f"; an array has the shape (C,), each {parameter.domain.description}"
+    elif parameter.kind in ("element", "number", "choice"):
         text += f"; it must be {parameter.domain.description}"
     if parameter.kind == "element":
         text += f". An array broadcasts to the shape of `{row.prediction}`"
     return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {given}", f"{text}.")
+
+
+_HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
+
+#: Targets and predictions of two rows of three classes.
+_ROWS = {
+    "index": "[0, 2]",
+    "soft": "[[0.5, 0.5, 0.0], [0.0, 0.25, 0.75]]",
+    "shares": "[[1, 0, 1], [0, 0, 1]]",
+    "members": "[[1, 0, 1], [0, 0, 1]]",
+    "logits": "[[2.0, 1.0, 0.0], [0.5, 0.0, 3.0]]",
+    "probs": "[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]",
+    "log_probs": "[[-0.5, -1.5, -1.75], [-2.0, -2.0, -0.25]]",
+}
 
 
 def _operands(row: Row) -> str:
@@ -124,8 +142,10 @@ def _operands(row: Row) -> str:
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
         prediction = f"Predictions, of any shape: {types}."
     else:
-        target = f"Targets: {row.target.description}; see the notes for their shapes."
+        target = f"Targets: {row.target.each}{row.target.description}; see the notes for their shapes."
         prediction = f"Predictions, one for each class, of any shape with a class axis: {types}."
+        if row.prediction == "y_pred" and row.holds != "logits":
+            prediction = prediction.replace("Predictions", _HELD[row.holds], 1)
     if row.prediction != "y_pred":
         prediction = prediction.replace("Predictions", "Raw scores", 1) + " The name `y_pred` is accepted too."
     return _entry("y_true : array_like", target) + "\n" + _entry(f"{row.prediction} : array_like", prediction)
@@ -149,9 +169,10 @@ def _example(row: Row) -> str:
             ">>> gradient.round(6).tolist()",
             f"{gradient}",
         ]
-    else:
+    elif isinstance(row.target, RowTarget):
         lines += [
-            f">>> y_true, {row.prediction} = [0, 2], [[2.0, 1.0, 0.0], [0.5, 0.0, 3.0]]",
+            f">>> y_true = {_ROWS[row.target.forms[0]]}",
+            f">>> {row.prediction} = {_ROWS[row.holds]}",
             f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, {row.prediction})",
             f">>> value == fl.{row.name}(y_true, {row.prediction})",
             "True",
@@ -291,8 +312,8 @@ def losses() -> Losses:
     Examples
     --------
     >>> import fastloss as fl
-    >>> [row.name for row in fl.losses() if row.kind == "rowwise"]
-    ['cross_entropy']
+    >>> [row.name for row in fl.losses() if row.kind == "rowwise"]  # doctest: +ELLIPSIS
+    ['cross_entropy', ..., 'total_variation']
     >>> print(fl.losses()[:0])
     name  kind  formula  parameters
     ----  ----  -------  ----------

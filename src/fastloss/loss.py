@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from . import arguments, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
-from .formulas.declare import Row
+from .formulas.declare import Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for)
@@ -19,6 +20,8 @@ kernels.connect(np.ndarray, np.empty_like, threads_for)
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
 CROSS_ENTROPY = 0  # Task of kernels/softmax.pxi
+_FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/row_losses.pxi
+_DISTRIBUTION = 2
 
 _KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
 
@@ -236,10 +239,17 @@ def _short_ways(
             return jit.run, jit
         number = kernels.POINTWISE.index(row.name)
         return kernels.PlainCall(number, row.target.low, row.target.high, constants).run, jit
-    plain = row.kernels is None and all(
-        parameters[p.name] is None if p.default is None else parameters[p.name] == p.default for p in row.parameters
-    )
+    plain = row.kernels is None and row.name == "cross_entropy" and _at_defaults(row, parameters)
     return kernels.PlainCall(-1, row.target.low, row.target.high, ()).run if plain else _never, None
+
+
+def _at_defaults(row: Row, parameters: dict[str, Any], but: tuple[str, ...] = ()) -> bool:
+    """Tell whether every parameter has the row's default, those named in `but` aside."""
+    return all(
+        parameters[p.name] is None if p.default is None else parameters[p.name] == p.default
+        for p in row.parameters
+        if p.name not in but
+    )
 
 
 class _Call:
@@ -403,34 +413,34 @@ class _Call:
     def rowwise(self) -> Any:
         if current_engine() == "numba":
             raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
-        y_pred, y_true = self.y_pred, self.y_true
+        y_pred, y_true, row, given = self.y_pred, self.y_true, self.row, self.parameters
         if y_pred.ndim == 0:
-            raise ValueError(f"{self.row.prediction} has no dimensions; it needs an axis of classes")
-        axis = arguments.as_axis(self.parameters["axis"], y_pred.ndim)
-        classes = y_pred.shape[axis]
+            raise ValueError(f"{row.prediction} has no dimensions; it needs an axis of classes")
+        axis = arguments.as_axis(given["axis"], y_pred.ndim)
+        columns = y_pred.shape[axis]
         place = y_pred.ndim + axis
         shape = y_pred.shape[:place] + y_pred.shape[place + 1 :]
-        rows = y_pred.size // classes if classes else int(np.prod(shape))
-        soft = y_true.ndim == y_pred.ndim
-        if y_true.shape != (y_pred.shape if soft else shape):
-            raise ValueError(
-                f"y_true has shape {y_true.shape}; for {self.row.prediction} of shape {y_pred.shape} with classes on "
-                f"axis {axis} it must have shape {shape} (class indices) or {y_pred.shape} (probabilities)"
-            )
-        if classes == 0 and rows:
-            raise ValueError(f"{self.row.prediction} has shape {y_pred.shape}: rows of no classes")
-        class_weight = self.parameters["class_weight"]
+        rows = y_pred.size // columns if columns else int(np.prod(shape))
+        target = row.target
+        assert isinstance(target, RowTarget)
+        form = arguments.target_form(y_true, row.prediction, y_pred.shape, shape, axis, target)
+        soft = form != "index"
+        if columns == 0 and rows:
+            raise ValueError(f"{row.prediction} has shape {y_pred.shape}: rows of no classes")
+        classes = columns + target.levels
+        class_weight, ignore_index = given.get("class_weight"), given.get("ignore_index")
         if class_weight is not None and class_weight.size != classes:
             raise ValueError(f"class_weight has {class_weight.size} weights; there are {classes} classes")
-        ignore_index = self.parameters["ignore_index"]
         if soft and ignore_index is not None:
             raise ValueError(
                 "ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out"
             )
         if not soft and y_true.dtype.itemsize == 2 and arguments.dtype_number(y_true.dtype) in (9, 10):
             y_true = y_true.astype(np.float32)
+        own = self.row_parameters(columns)
         self.samples(shape)
         threads = threads_for(self.n_threads, y_pred.size)
+        smoothing = given.get("label_smoothing", 0.0)
 
         def last(array: np.ndarray[Any, Any] | None) -> Any:
             return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))
@@ -440,24 +450,47 @@ class _Call:
                 last(y_pred), last(y_true) if soft else arguments.describe(y_true), arguments.describe(self.weights),
                 arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
             )  # fmt: skip
-            total: float = kernels.rows(
-                CROSS_ENTROPY, self.want, self.double_precision, rows, classes, denominator, soft,
-                self.parameters["label_smoothing"], class_weight, ignore_index, inspect, operands, threads,
-            )  # fmt: skip
+            total: float
+            if row.name == "cross_entropy" and _at_defaults(
+                row, given, ("class_weight", "ignore_index", "label_smoothing", "axis")
+            ):
+                total = kernels.rows(
+                    CROSS_ENTROPY, self.want, self.double_precision, rows, classes, denominator, soft,
+                    smoothing, class_weight, ignore_index, inspect, operands, threads,
+                )  # fmt: skip
+            else:
+                number = kernels.ROW_LOSSES.index(row.name)
+                form_number = _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
+                total = kernels.row_losses(
+                    number, self.want, self.double_precision, rows, columns, classes, denominator, form_number,
+                    smoothing, class_weight, ignore_index, *own, inspect, operands, threads,
+                )  # fmt: skip
             return total
 
         total_weight = run(True, 0.0)
         if total_weight != total_weight:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
-            if soft:
-                arguments.check_soft_targets(y_true, axis, self.weights, self.where)
-            else:
-                arguments.check_labels(y_true, classes, ignore_index, self.weights, self.where)
+            arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
         return self.finish(run(False, denominator), denominator)
+
+    def row_parameters(self, columns: int) -> tuple[int, tuple[float, ...], Any]:
+        """Return a loss's own parameters as the row kernels take them: what is given, numbers, a factor per class."""
+        chosen, numbers, factor = self.row.holds, [], None
+        for parameter in self.row.parameters:
+            value = self.parameters[parameter.name]
+            if parameter.kind == "choice":
+                chosen = value
+            elif parameter.kind == "factor" and value is not None:
+                factor = np.full(columns, value) if np.ndim(value) == 0 else value
+                if factor.size != columns:
+                    raise ValueError(f"{parameter.name} has {factor.size} factors; there are {columns} classes")
+            elif parameter.kind == "number" and parameter.name != "label_smoothing":
+                numbers.append(math.nan if value is None else value)
+        return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
 
 
 def restored_row(origin: str | tuple[Any, ...]) -> Row:

@@ -1,22 +1,262 @@
-"""Losses over rows of classes. Their loops are kernels of their own: ``kernels/softmax.pxi``."""
+"""Losses over rows of classes. Their loops are kernels: ``kernels/row_losses.pxi`` and ``softmax.pxi``."""
 
-from .declare import class_index, class_weights, fraction, rowwise
+from .declare import (
+    Declared,
+    Domain,
+    Options,
+    class_factors,
+    class_index,
+    class_indices,
+    class_weights,
+    fraction,
+    levels,
+    members,
+    non_negative,
+    number,
+    positive,
+    rowwise,
+    shares,
+)
+
+
+def _of_classes(*, smoothing: bool = True) -> dict[str, Declared]:
+    """Return what losses with class indices share."""
+    parameters = {
+        "class_weight": class_weights(
+            "one factor for each class: it multiplies the weight of a sample of that class"
+            + (", or that class's term of a soft target" if smoothing else "")
+        ),
+        "ignore_index": class_index(
+            "rows with this label have loss 0, gradient 0 and weight 0, whatever their predictions"
+        ),
+    }
+    if smoothing:
+        parameters["label_smoothing"] = fraction(
+            0.0, "the e of the smoothed target (1 - e) onehot(y) + e / C", kind="number"
+        )
+    return parameters
+
+
+_SHAPES = """`y_true` holds class indices (any integer type), in the shape of `{prediction}` without the class axis, or
+it has the shape of `{prediction}` and holds probabilities, each row adding up to 1."""
+_INDICES = "`y_true` holds class indices (any integer type), in the shape of `{prediction}` without the class axis."
+_MEAN = """The mean divides by the sum of the weights: sample weight x class weight of the label, so that class indices
+and their one-hot rows give the same number."""
 
 cross_entropy = rowwise(
     name="cross_entropy",
     summary="Softmax cross-entropy of logits, for class indices or for a probability of each class.",
     formula="log(sum_c e^x_c) - x_y;  with probabilities  sum_c y_c (log(sum_k e^x_k) - x_c)",
     source="Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
-    class_weight=class_weights(
-        "one factor for each class: it multiplies the weight of a sample of that class, "
-        "or that class's term of a soft target"
-    ),
-    ignore_index=class_index("rows with this label have loss 0, gradient 0 and weight 0, whatever their logits"),
-    label_smoothing=fraction(0.0, "the e of the smoothed target (1 - e) onehot(y) + e / C", kind="number"),
-    notes="""`y_true` holds class indices (any integer type) and has the shape of `logits` without the class axis, or it
-has the shape of `logits` and holds probabilities, each row adding up to 1.
+    **_of_classes(),
+    z_loss=non_negative(0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it"),
+    softcap=positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"),
+    temperature=positive(1.0, "divides the logits, after the cap", kind="number"),
+    notes=_SHAPES.format(prediction="logits")
+    + """
 
 The mean divides by the sum of the weights: sample weight x class weight of the label, so that class indices and their
 one-hot rows give the same number (PyTorch divides by the number of rows when it is given probabilities). The Hessian
-diagonal is exact, p (1 - p); some boosting libraries multiply it by C / (C - 1) or by 2.""",
+diagonal is exact, p (1 - p); some boosting libraries multiply it by C / (C - 1) or by 2.
+
+z_loss, softcap and temperature are those of language models (PaLM, Gemma 2, distillation); gradient and Hessian are
+with respect to the logits as they are given. Liger-Kernel adds its z-loss unweighted. With a target of probabilities
+the z-loss is multiplied by the sum of the row's (weighted) target, as the rest is.""",
+)
+
+categorical_log_loss = rowwise(
+    name="categorical_log_loss",
+    summary="Cross-entropy of probabilities: minus the logarithm of the probability that was given to the true class.",
+    formula="-log(x_y);  with probabilities  -sum_c y_c log(x_c)",
+    source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
+    holds="probs",
+    **_of_classes(),
+    clip=number(
+        None,
+        Domain("> 0 and < 0.5", 0.0, 0.5, low_open=True, high_open=True),
+        "where given, probabilities are clipped to [clip, 1 - clip]; the gradient is 0 where that changes them",
+    ),
+    notes=_SHAPES.format(prediction="y_pred")
+    + """
+
+Probabilities are used as they are: not clipped to an epsilon (a probability of 0 for the true class gives +inf; Keras
+clips to 1e-7, scikit-learn to the machine epsilon: `clip` does it) and not made to add up to 1 (Keras divides by
+their sum). The gradient is with respect to each probability alone, -y / x. From logits, `cross_entropy` keeps digits
+that probabilities next to 1 have lost.
+
+"""
+    + _MEAN,
+)
+
+nll = rowwise(
+    name="nll",
+    summary="Negative log-likelihood of log-probabilities: minus that of the true class.",
+    formula="-x_y;  with probabilities  -sum_c y_c x_c",
+    source="Fisher 1922, doi:10.1098/rsta.1922.0009",
+    holds="log_probs",
+    **_of_classes(),
+    notes=_SHAPES.format(prediction="y_pred")
+    + """
+
+The loss is linear: the gradient is -1 at the true class, the Hessian 0. `cross_entropy` is this loss of `log_softmax`,
+in one pass.
+
+"""
+    + _MEAN,
+)
+
+categorical_focal = rowwise(
+    name="categorical_focal",
+    summary="Focal loss over the classes of a softmax: cross-entropy whose weight falls where the model is right.",
+    formula="(1 - p_y)^gamma (-log p_y),  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c)^gamma (-log p_c)",
+    source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
+    gamma=non_negative(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy"),
+    alpha=class_factors("factor of the loss, one for all classes or one for each; not a weight: no mean divides by it"),
+    **_of_classes(),
+    notes=_SHAPES.format(prediction="logits")
+    + """
+
+Computed from log p, without clipping, for any gamma >= 0 (Keras clips probabilities to 1e-7 and has alpha = 0.25 by
+default; segmentation_models.pytorch means the mean of C one-against-all `binary_focal`). The weight is differentiated
+too. The loss is not convex: the Hessian diagonal may be negative.
+
+"""
+    + _MEAN,
+)
+
+poly1_cross_entropy = rowwise(
+    name="poly1_cross_entropy",
+    summary="Poly-1: cross-entropy with another coefficient for the first term of its series in 1 - p.",
+    formula="-log p_y + epsilon (1 - p_y),  p = softmax(x);  with probabilities  "
+    "sum_c y_c (-log p_c + epsilon (1 - p_c))",
+    source="Leng et al. 2022, arXiv:2204.12511",
+    epsilon=number(
+        1.0,
+        Domain(">= -1 and finite", -1.0, float("inf"), high_open=True),
+        "what is added to the coefficient of 1 - p, which is 1 in cross-entropy",
+    ),
+    **_of_classes(),
+    notes=_SHAPES.format(prediction="logits")
+    + """
+
+optax's default is epsilon = 2, Rax's 1.
+
+"""
+    + _MEAN,
+)
+
+generalized_cross_entropy = rowwise(
+    name="generalized_cross_entropy",
+    summary="Generalized cross-entropy: bounded, so that wrong labels pull less; between cross-entropy and 1 - p.",
+    formula="(1 - p_y^q) / q,  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c^q) / q",
+    source="Zhang and Sabuncu 2018, arXiv:1805.07836",
+    q=number(
+        0.7,
+        Domain("> 0 and <= 1", 0.0, 1.0, low_open=True),
+        "1: 1 - p_y, half of the absolute error; towards 0: cross-entropy",
+    ),
+    **_of_classes(),
+    notes=_SHAPES.format(prediction="logits")
+    + """
+
+Keras's ``CategoricalGeneralizedCrossEntropy`` takes probabilities. The loss is not convex: the Hessian diagonal may be
+negative.
+
+"""
+    + _MEAN,
+)
+
+multiclass_hinge = rowwise(
+    name="multiclass_hinge",
+    summary="Hinge loss of Crammer and Singer: the best other score has to stay 1 below that of the true class.",
+    formula="max(0, 1 + max_{c != y} x_c - x_y)",
+    source="Crammer and Singer 2001, https://www.jmlr.org/papers/v2/crammer01a.html",
+    target=class_indices,
+    **_of_classes(smoothing=False),
+    notes=_INDICES.format(prediction="logits")
+    + """
+
+As scikit-learn's ``hinge_loss`` and Keras's ``CategoricalHinge`` (optax's ``multiclass_hinge_loss`` too). At a kink the
+gradient is the midpoint of the subgradient: half at a violation of exactly 0; several best other classes share it
+equally. The Hessian diagonal is 0.""",
+)
+
+multi_margin = rowwise(
+    name="multi_margin",
+    summary="Margin loss against every other class, as PyTorch's `multi_margin_loss`.",
+    formula="sum_{c != y} max(0, margin + x_c - x_y)^p / C",
+    source="Weston and Watkins 1999, https://www.esann.org/proceedings/1999",
+    target=class_indices,
+    p=number(1.0, Options("1 or 2", options=(1.0, 2.0)), "the power of each violation"),
+    margin=positive(1.0, "by how much the true class has to be ahead", kind="number"),
+    **_of_classes(smoothing=False),
+    notes=_INDICES.format(prediction="logits")
+    + """
+
+The sum is divided by the number of classes C. PyTorch's `weight` is `class_weight`, but there the mean divides by the
+number of rows: pass ``normalizer=`` for that. At a kink of p = 1 the gradient is the midpoint of the subgradient; the
+second derivative of p = 2 is 0 at a violation of exactly 0.""",
+)
+
+multilabel_margin = rowwise(
+    name="multilabel_margin",
+    summary="Margin loss between classes that apply and classes that do not, as PyTorch's `multilabel_margin_loss`.",
+    formula="sum_{j: y_j = 1} sum_{i: y_i = 0} max(0, 1 + x_i - x_j) / C",
+    source="Crammer and Singer 2003, https://www.jmlr.org/papers/v3/crammer03b.html",
+    target=members,
+    notes="""`y_true` has the shape of `logits` and holds 1 for each class that applies, 0 for the others (PyTorch wants
+a list of indices that ends with -1). The sum is divided by the number of classes C; a row of which all or no class
+applies has loss 0. At a kink the gradient is the midpoint of the subgradient. Sorted: O(C log C), where the double sum
+is O(C^2).""",
+)
+
+multilabel_soft_margin = rowwise(
+    name="multilabel_soft_margin",
+    summary="Binary cross-entropy of each class, averaged over them, as PyTorch's `multilabel_soft_margin_loss`.",
+    formula="sum_c (y_c log(1 + e^-x_c) + (1 - y_c) log(1 + e^x_c)) / C",
+    source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
+    target=shares,
+    notes="""`y_true` has the shape of `logits`. One loss for each row; `binary_cross_entropy` gives the same mean from
+a loss for each element.""",
+)
+
+sparsemax = rowwise(
+    name="sparsemax",
+    summary="Loss of sparsemax, the Euclidean projection of the scores onto the probabilities, which gives zeros.",
+    formula="-x_y + sum_{c: p_c > 0} (x_c^2 - tau^2) / 2 + 1/2,  p = max(0, x - tau), sum_c p_c = 1",
+    source="Martins and Astudillo 2016, arXiv:1602.02068",
+    target=class_indices,
+    **_of_classes(smoothing=False),
+    notes=_INDICES.format(prediction="logits")
+    + """
+
+The gradient is p - onehot(y), exactly 0 for classes far below. The Hessian diagonal is 1 - 1/k for the k classes of
+positive probability, 0 elsewhere. As optax's ``multiclass_sparsemax_loss``. Sorted: O(C log C) in the worst case.""",
+)
+
+entmax15 = rowwise(
+    name="entmax15",
+    summary="Loss of 1.5-entmax, half way between softmax and sparsemax: sparse, and smooth where it is not 0.",
+    formula="sum_c (p_c - [c = y]) x_c + 4/3 (1 - sum_c p_c^1.5),  p = max(0, x / 2 - tau)^2, sum_c p_c = 1",
+    source="Peters, Niculae and Martins 2019, doi:10.18653/v1/P19-1146",
+    target=class_indices,
+    **_of_classes(smoothing=False),
+    notes=_INDICES.format(prediction="logits")
+    + """
+
+The gradient is p - onehot(y), exactly 0 for classes far below. As ``entmax15_loss`` of the package entmax.""",
+)
+
+ordinal = rowwise(
+    name="ordinal",
+    summary='Cumulative logits of an ordered target: binary cross-entropy of each decision "above level k", added up.',
+    formula="sum_k ([y > k] log(1 + e^-x_k) + [y <= k] log(1 + e^x_k)),  k from 0 to C - 1",
+    source="Frank and Hall 2001, doi:10.1007/3-540-44795-4_13; Rennie and Srebro 2005",
+    target=levels,
+    **_of_classes(smoothing=False),
+    notes="""`y_true` holds levels from 0 to C, one more than `logits` has columns, in the shape of `logits` without the
+class axis. Column k is the logit of the probability that the target is above level k; with one score f and thresholds
+t_k, the proportional odds model, it is f - t_k. The terms are added, not averaged (as CORAL and mord's
+``LogisticAT``; allRank's ordinal loss too). The likelihood of McCullagh's model, -log(P(y > k - 1) - P(y > k)), is
+another loss: it needs thresholds in order.""",
 )

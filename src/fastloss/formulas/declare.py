@@ -18,16 +18,53 @@ class Domain:
     low_open: bool = False
     high_open: bool = False
 
+    @property
+    def each(self) -> str:
+        """What comes before the description of a target."""
+        return "each "
+
     def __contains__(self, value: float) -> bool:
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
         return above and below
 
 
+@dataclass(frozen=True)
+class RowTarget(Domain):
+    """What `y_true` may be for rows of classes.
+
+    `forms` are the shapes it may have: "index" (a class for each row: the shape without the class axis), "soft"
+    (probabilities that add up to 1), "shares" (a number in [0, 1] for each class) or "members" (0 or 1 for each class);
+    the last three have the shape of `y_pred`. `levels` is how many labels there are beyond the columns of `y_pred`.
+    """
+
+    forms: tuple[str, ...] = ("index", "soft")
+    levels: int = 0
+
+    @property
+    def each(self) -> str:
+        return "for each class, " if self.forms[0] in ("shares", "members") else ""
+
+
+@dataclass(frozen=True)
+class Options(Domain):
+    """One of a few values."""
+
+    options: tuple[Any, ...] = ()
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.options
+
+
 real = Domain("a real number")
 unit = Domain("in [0, 1]", 0.0, 1.0)
 #: The target of a loss over classes: class indices, or a probability for every class.
-classes = Domain("class indices, or probabilities of the classes", 0.0, 1.0)
+classes = RowTarget("class indices, or probabilities of the classes", 0.0, 1.0)
+class_indices = RowTarget("class indices", 0.0, 1.0, forms=("index",))
+levels = RowTarget("levels, from 0 to the number of columns", 0.0, 1.0, forms=("index",), levels=1)
+probabilities = RowTarget("probabilities of the classes, each row adding up to 1", 0.0, 1.0, forms=("soft",))
+shares = RowTarget("in [0, 1]", 0.0, 1.0, forms=("shares",))
+members = RowTarget("0 or 1", 0.0, 1.0, forms=("members",))
 
 _POSITIVE = Domain("> 0 and finite", 0.0, math.inf, low_open=True, high_open=True)
 _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
@@ -38,11 +75,12 @@ class Parameter:
     """A parameter of a loss: what it may be, and its default.
 
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
-    "number" for one real number, "per_class" for one non-negative weight for each class, "index" for an integer.
+    "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
+    for each class, "index" for an integer, "choice" for one of a few names.
     """
 
     name: str
-    default: float | None
+    default: float | str | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -52,15 +90,36 @@ class Parameter:
 class Declared:
     """Domain and default of a parameter whose name is still to come."""
 
-    default: float | None
+    default: float | str | None
     domain: Domain
     kind: str = "element"
     description: str = ""
 
 
-def positive(default: float, description: str = "") -> Declared:
+def positive(default: float | None, description: str = "", kind: str = "element") -> Declared:
     """Declare a parameter > 0."""
-    return Declared(default, _POSITIVE, description=description)
+    return Declared(default, _POSITIVE, kind, description)
+
+
+def number(default: float | None, domain: Domain, description: str = "") -> Declared:
+    """Declare a parameter that is one number."""
+    return Declared(default, domain, "number", description)
+
+
+def non_negative(default: float, description: str = "") -> Declared:
+    """Declare a parameter that is one number >= 0."""
+    return Declared(default, _NON_NEGATIVE, "number", description)
+
+
+def class_factors(description: str) -> Declared:
+    """Declare an optional factor >= 0: a number, or one for each class."""
+    return Declared(None, _NON_NEGATIVE, "factor", description)
+
+
+def choice(*options: str, description: str = "") -> Declared:
+    """Declare a parameter that is one of a few names, the first by default."""
+    domain = Options(f"one of {', '.join(map(repr, options))}", options=options)
+    return Declared(options[0], domain, "choice", description)
 
 
 def fraction(default: float, description: str = "", kind: str = "element") -> Declared:
@@ -94,6 +153,8 @@ class Row:
         In the order of the interface.
     prediction : {"y_pred", "logits"}
         What the second argument is called in the field.
+    holds : {"numbers", "logits", "log_probs", "probs"}
+        What that argument is; of a loss with a parameter `given`, what it is by default.
     function : callable or None
         The formula of a pointwise loss: a function of scalars that returns value, gradient and Hessian diagonal.
     kernels : object or None
@@ -111,6 +172,7 @@ class Row:
     parameters: tuple[Parameter, ...] = ()
     prediction: str = "y_pred"
     notes: str = ""
+    holds: str = "numbers"
     function: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
@@ -144,13 +206,25 @@ def pointwise(
             _named(parameters),
             prediction,
             notes,
+            "logits" if prediction == "logits" else "numbers",
             function,
         )
 
     return row
 
 
-def rowwise(*, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared) -> Row:
-    """Declare a loss over rows of classes, whose loops are a kernel of their own (``kernels/softmax.pxi``)."""
+def rowwise(
+    *,
+    name: str,
+    summary: str,
+    formula: str,
+    source: str,
+    target: RowTarget = classes,
+    holds: str = "logits",
+    notes: str = "",
+    **parameters: Declared,
+) -> Row:
+    """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/row_losses.pxi``)."""
     axis = Parameter("axis", -1, real, "axis", "the axis of the classes, which is never copied into another place")
-    return Row(name, "rowwise", summary, formula, source, classes, (*_named(parameters), axis), "logits", notes)
+    prediction = "logits" if holds == "logits" and "given" not in parameters else "y_pred"
+    return Row(name, "rowwise", summary, formula, source, target, (*_named(parameters), axis), prediction, notes, holds)

@@ -114,6 +114,7 @@ include "samples.pxi"
 include "formulas.pxi"
 include "pointwise.pxi"
 include "softmax.pxi"
+include "row_losses.pxi"
 include "blocks_run.pxi"
 include "plain.pxi"
 
@@ -185,6 +186,41 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     for k in range(7):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
     return run_rows_call(&call, double_precision, inspect, threads)
+
+
+def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
+               double denominator, int form, double smoothing, object class_weight, object ignore_index,
+               int given, tuple parameters, object factor, bint inspect, tuple operands, int threads):
+    """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
+
+    As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
+    a contiguous float64 array, as `class_weight` is.
+    """
+    cdef RowLossCall call
+    cdef Operand* places[7]
+    cdef const double[::1] class_weights, factors
+    cdef int k
+    call.loss, call.classes, call.form, call.given = loss, classes, form, given
+    call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
+    set_scale(&call.rows, denominator)
+    call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing
+    call.rows.dense = form != CLASS_INDEX or smoothing != 0
+    call.rows.class_weight = call.factor = NULL
+    if class_weight is not None:
+        class_weights = class_weight
+        call.rows.class_weight = &class_weights[0]
+    if factor is not None:
+        factors = factor
+        call.factor = &factors[0]
+    call.rows.ignoring = ignore_index is not None
+    call.rows.ignored = ignore_index if call.rows.ignoring else 0
+    for k in range(MAX_PARAMETERS):
+        call.parameter[k] = parameters[k] if k < len(parameters) else NAN
+    places[:] = [&call.rows.logits, &call.rows.y_true, &call.rows.weight, &call.rows.where, &call.rows.value,
+                 &call.rows.gradient, &call.rows.hessian]
+    for k in range(7):
+        set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and form != CLASS_INDEX))
+    return run_row_losses(&call, double_precision, inspect, threads)
 
 
 cdef void set_scale(RowsCall* call, double denominator) noexcept:
