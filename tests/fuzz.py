@@ -150,13 +150,13 @@ def check_halves(inputs: Inputs, rng: np.random.Generator) -> None:
 # -- the truth --------------------------------------------------------------------------------------------------------
 
 
-def check_truth(variant: Variant, inputs: Inputs, rng: np.random.Generator) -> None:
+def check_truth(variant: Variant, regime: str, inputs: Inputs, rng: np.random.Generator) -> None:
     dtype, sample = inputs.y_pred.dtype, int(rng.integers(inputs.samples[0]))
     inputs.keywords.pop("ignore_index", None)
     if variant.rowwise:
-        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype))
+        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype, regime))
     else:
-        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype))
+        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype, regime))
 
 
 # -- wrong arguments --------------------------------------------------------------------------------------------------

@@ -1,0 +1,328 @@
+"""What is special to a loss over rows: its values at the edges of its domain, its kinks, what it must refuse."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from cases import bits, generator
+from numpy.testing import assert_allclose, assert_array_equal
+
+import fastloss as fl
+
+pytestmark = pytest.mark.compact
+
+INF, NAN = np.inf, np.nan
+of_float = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
+
+VARIANTS = [v for v in cases.variants() if v.rowwise and v.row.name != "cross_entropy" and v.parameters != "other"]
+every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
+#: Of the softmax, unbounded where the true class has no probability.
+UNBOUNDED = [fl.categorical_focal, fl.poly1_cross_entropy, fl.cross_entropy.bind(temperature=2.0)]
+SOFTMAX = [*UNBOUNDED, fl.generalized_cross_entropy]
+SPARSE = [fl.sparsemax, fl.entmax15]
+name = lambda loss: repr(loss).removeprefix("fastloss.")  # noqa: E731
+
+
+def results(loss: Any, y_true: Any, row: Any, dtype: Any, **keywords: Any) -> tuple[Any, Any, Any]:
+    """Return the results of one row, which are the same in a batch among ordinary rows."""
+    row = np.asarray(row, dtype)
+    alone = loss.value_grad_hess(np.asarray(y_true), row, reduction="none", **keywords)
+    batch = np.zeros((5, row.size), dtype)
+    batch[3] = row
+    targets = np.stack([np.asarray(y_true)] * 5)
+    together = loss.value_grad_hess(targets, batch, reduction="none", **keywords)
+    assert bits(tuple(np.asarray(result[3]) for result in together)) == bits(tuple(np.asarray(r) for r in alone))
+    return alone
+
+
+# -- special values ---------------------------------------------------------------------------------------------------
+
+
+@of_float
+@pytest.mark.parametrize("classes", [1, 2, 10, 70])
+@every_variant
+def test_nan_is_the_whole_row_and_no_other(variant: cases.Variant, classes: int, dtype: Any) -> None:
+    inputs = cases.draw(variant, (9, classes), dtype, generator(str(variant), classes))
+    plain = inputs()
+    for place in {0, classes // 2, classes - 1}:
+        poisoned = inputs.replace(y_pred=inputs.y_pred.copy())
+        poisoned.y_pred[4, place] = NAN
+        rest = np.arange(9) != 4
+        for got, expected in zip(poisoned(), plain, strict=True):
+            assert np.isnan(got[4]).all()
+            assert bits(got[rest]) == bits(expected[rest])
+
+
+@of_float
+@pytest.mark.parametrize("loss", [*SOFTMAX, *SPARSE], ids=name)
+def test_infinite_logits(loss: Any, dtype: Any) -> None:
+    unbounded = loss is not fl.generalized_cross_entropy
+    bounded = {fl.generalized_cross_entropy: 1 / 0.7}
+    for ahead in ([INF, 0, 1], [INF, -INF, 1], [0, -INF, -INF]):  # the true class has all probability
+        value, grad, hess = results(loss, 0, ahead, dtype)
+        assert value == 0
+        assert_array_equal(grad, 0)
+        assert_array_equal(hess, 0)
+    # another class has it
+    value, grad, _ = results(loss, 0, [0, INF, 1], dtype)
+    assert value == (INF if unbounded else dtype.type(bounded[loss]))
+    steepness = {fl.poly1_cross_entropy: 1, fl.generalized_cross_entropy: 0, UNBOUNDED[-1]: 0.5}.get(loss, 1)
+    assert_array_equal(grad, np.array([-steepness, steepness, 0], dtype))
+    # the true class is absent
+    value, grad, _ = results(loss, 0, [-INF, 1, 1], dtype)
+    assert value == (INF if unbounded else dtype.type(bounded[loss]))
+    assert_allclose(grad, steepness * np.array([-1, 0.5, 0.5]), rtol=4 * np.finfo(dtype).eps)
+    for nothing in ([INF, INF, 0], [0, INF, INF], [-INF, -INF, -INF]):
+        assert all(np.isnan(result).all() for result in results(loss, 0, nothing, dtype))
+
+
+@of_float
+@pytest.mark.parametrize("loss", [*SOFTMAX, *SPARSE], ids=name)
+def test_a_class_at_minus_infinity_is_absent(loss: Any, dtype: Any) -> None:
+    row = generator(name(loss)).normal(size=6)
+    value, grad, hess = results(loss, 2, row, dtype)
+    more = np.append(row, [-INF, -INF])
+    other_value, other_grad, other_hess = results(loss, 2, more, dtype)
+    assert other_value == value
+    assert_array_equal(other_grad, np.append(grad, [0, 0]))
+    assert_array_equal(other_hess, np.append(hess, [0, 0]))
+
+
+@of_float
+@pytest.mark.parametrize("gamma", [0.0, 0.25, 0.5, 1.0, 2.0, 7.5])
+def test_focal_where_the_probability_is_0_or_1(gamma: float, dtype: Any) -> None:
+    """With gamma < 1 the power (1 - p)^(gamma - 1) has no limit at p = 1; loss and gradient have."""
+    huge = 0.9 * float(np.finfo(dtype).max)
+    value, grad, hess = results(fl.categorical_focal, 1, [-huge, huge, 0], dtype, gamma=gamma)
+    assert value == 0
+    assert_array_equal(grad, 0)
+    assert_array_equal(hess, 0)
+    value, grad, hess = results(fl.categorical_focal, 1, [0, -huge, 0], dtype, gamma=gamma)
+    assert value == dtype.type(huge)
+    assert_allclose(grad, [0.5, -1, 0.5], rtol=4 * np.finfo(dtype).eps)
+    assert np.isfinite(hess).all()
+
+
+@of_float
+def test_a_probability_of_0_is_infinitely_surprising_and_clipping_is_asked_for(dtype: Any) -> None:
+    value, grad, hess = results(fl.categorical_log_loss, 1, [0.5, 0, 0.5], dtype)
+    assert value == INF
+    assert_array_equal(grad, [0, -INF, 0])
+    assert_array_equal(hess, [0, INF, 0])
+    value, grad, hess = results(fl.categorical_log_loss, [1, 0, 0], [1, 0, 0], dtype)
+    assert value == 0
+    assert_array_equal(grad, [-1, 0, 0])
+    value, grad, hess = results(fl.categorical_log_loss, 1, [0.5, 0, 0.5], dtype, clip=0.25)
+    assert value == dtype.type(np.log(4))
+    assert_array_equal(grad, 0)
+    assert_array_equal(hess, 0)
+
+
+@of_float
+@pytest.mark.parametrize("loss", [fl.kl_divergence, fl.js_divergence, fl.total_variation], ids=name)
+def test_zeros_in_distributions(loss: Any, dtype: Any) -> None:
+    largest = {fl.kl_divergence: INF, fl.js_divergence: np.log(2), fl.total_variation: 1}[loss]
+    for given, one, zero in (("probs", 1, 0), ("log_probs", 0, -INF), ("logits", 0, -INF)):
+        value, grad, hess = results(loss, [1.0, 0, 0], [one, zero, zero], dtype, given=given)
+        assert value == 0
+        assert np.isfinite(grad).all()
+        assert np.isfinite(hess).all()
+        value, _, _ = results(loss, [0, 1.0, 0], [one, zero, zero], dtype, given=given)
+        assert_allclose(value, largest, rtol=4 * np.finfo(dtype).eps)
+
+
+@of_float
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_the_limits_of_js_divergence_are_0(beta: float, dtype: Any) -> None:
+    for given in ("logits", "log_probs", "probs"):
+        for result in results(fl.js_divergence, [0, 1.0], [0.25, 0], dtype, beta=beta, given=given):
+            assert_array_equal(result, 0)
+
+
+# -- margins ----------------------------------------------------------------------------------------------------------
+
+
+@of_float
+def test_the_gradient_at_a_kink_is_the_midpoint(dtype: Any) -> None:
+    value, grad, _ = results(fl.multiclass_hinge, 0, [1, 0, -5], dtype)
+    assert value == 0
+    assert_array_equal(grad, [-0.5, 0.5, 0])
+    value, grad, _ = results(fl.multiclass_hinge, 0, [1, 2, 2, 0], dtype)  # two best others
+    assert value == 2
+    assert_array_equal(grad, [-1, 0.5, 0.5, 0])
+    value, grad, _ = results(fl.multi_margin, 0, [1, 0, 0.5, -5], dtype)
+    assert value == 0.125
+    assert_array_equal(grad, [-0.375, 0.125, 0.25, 0])
+    value, grad, hess = results(fl.multi_margin, 0, [1, 0, 0.5, -5], dtype, p=2)
+    assert value == 0.0625
+    assert_array_equal(grad, [-0.25, 0, 0.25, 0])
+    assert_array_equal(hess, [0.5, 0, 0.5, 0])
+    value, grad, _ = results(fl.multilabel_margin, [1, 0, 0, 1], [1, 0, 0.5, 9], dtype)
+    assert value == 0.125
+    assert_array_equal(grad, [-0.375, 0.125, 0.25, 0])
+
+
+@of_float
+def test_infinite_scores_of_margins(dtype: Any) -> None:
+    for loss in (fl.multiclass_hinge, fl.multi_margin):
+        value, grad, _ = results(loss, 0, [INF, 3, -INF], dtype)
+        assert value == 0
+        assert_array_equal(grad, 0)
+        assert results(loss, 0, [0, INF, 0], dtype)[0] == INF
+        assert np.isnan(results(loss, 0, [INF, INF, 0], dtype)[1]).all()
+    assert results(fl.multilabel_margin, [1, 0, 0], [INF, 3, -INF], dtype)[0] == 0
+    assert results(fl.multilabel_margin, [1, 0, 0], [0, INF, -INF], dtype)[0] == INF
+    assert np.isnan(results(fl.multilabel_margin, [1, 0, 1], [INF, INF, 0], dtype)[1]).all()
+    assert np.isnan(results(fl.multilabel_margin, [1, 0, 1], [-INF, -INF, 0], dtype)[1]).all()
+
+
+@of_float
+@pytest.mark.parametrize("classes", [1, 2, 9, 40, 300])
+@pytest.mark.parametrize("scores", ["spread", "whole numbers"])
+def test_multilabel_margin_is_the_double_sum(scores: str, classes: int, dtype: Any) -> None:
+    """Sorted or not; with whole numbers most pairs are ties, and many are kinks."""
+    rng = generator("multilabel", scores, classes)
+    x = rng.normal(scale=3, size=(7, classes)) if scores == "spread" else rng.integers(-3, 4, (7, classes)) * 1.0
+    x = x.astype(dtype).astype(float)
+    y = rng.random((7, classes)) < rng.random((7, 1))
+    violation = 1 + x[:, None, :] - x[:, :, None]
+    pairs = y[:, :, None] & ~y[:, None, :]
+    steps = np.where(pairs, np.where(violation > 0, 1.0, np.where(violation == 0, 0.5, 0)), 0)
+    value, grad, hess = fl.multilabel_margin.value_grad_hess(y, x.astype(dtype), reduction="none")
+    eps = 8 * float(np.finfo(dtype).eps)
+    assert_allclose(value, np.where(pairs, np.maximum(violation, 0), 0).sum((1, 2)) / classes, rtol=eps, atol=0)
+    assert_allclose(grad, (steps.sum(1) - steps.sum(2)) / classes, rtol=eps, atol=0)
+    assert_array_equal(hess, 0)
+
+
+# -- sparse maps ------------------------------------------------------------------------------------------------------
+
+
+@of_float
+@pytest.mark.parametrize("classes", [1, 2, 10, 65, 1000])
+@pytest.mark.parametrize("loss", SPARSE, ids=name)
+def test_sparse_gradients_are_probabilities_minus_the_target(loss: Any, classes: int, dtype: Any) -> None:
+    rng = generator("sparse", loss.name, classes)
+    x, y = rng.normal(scale=2, size=(20, classes)).astype(dtype), rng.integers(classes, size=20)
+    value, grad, hess = loss.value_grad_hess(y, x, reduction="none")
+    p = grad + np.eye(classes, dtype=dtype)[y]
+    assert (p >= 0).all()
+    assert (value >= 0).all()
+    assert ((hess >= 0) & (hess < 1)).all()
+    assert_allclose(p.sum(-1, dtype=float), 1, rtol=4 * float(np.finfo(dtype).eps))
+    if classes >= 65:
+        assert (grad == 0).mean() > 0.5
+
+
+# -- composition of cross-entropy -------------------------------------------------------------------------------------
+
+
+@of_float
+@pytest.mark.parametrize("classes", [2, 10, 70])
+def test_options_of_cross_entropy_are_what_they_are_composed_of(classes: int, dtype: Any) -> None:
+    rng = generator("composed", classes)
+    x, y = rng.normal(scale=3, size=(20, classes)).astype(dtype), rng.integers(classes, size=20)
+    rtol = 64 * float(np.finfo(dtype).eps)
+    plain = fl.cross_entropy.value_grad_hess(y, x, reduction="none")
+    # as good as no option: another kernel, the same loss
+    for options in ({"z_loss": 1e-300}, {"temperature": 1 + 1e-12}, {"softcap": 1e9}):
+        for got, expected in zip(
+            fl.cross_entropy.value_grad_hess(y, x, reduction="none", **options), plain, strict=True
+        ):
+            assert_allclose(got, expected, rtol=rtol + 1e-9)
+    value, grad, hess = fl.cross_entropy.value_grad_hess(y, x, reduction="none", temperature=2.0)
+    half = fl.cross_entropy.value_grad_hess(y, x / 2, reduction="none")
+    assert_allclose(value, half[0], rtol=rtol)
+    assert_allclose(grad, half[1] / 2, rtol=rtol)
+    assert_allclose(hess, half[2] / 4, rtol=rtol)
+    added = fl.cross_entropy(y, x, reduction="none", z_loss=0.5) - plain[0]
+    assert_allclose(added, 0.5 * fl.logsumexp(x) ** 2, rtol=rtol, atol=rtol * abs(plain[0]).max())
+    capped = 4 * np.tanh(x.astype(float) / 4)
+    assert_allclose(
+        fl.cross_entropy(y, x, reduction="none", softcap=4.0), fl.cross_entropy(y, capped, reduction="none"), rtol=rtol
+    )
+
+
+# -- what is not accepted ---------------------------------------------------------------------------------------------
+
+X = np.zeros((4, 3), np.float32)
+LABELS = np.zeros(4, int)
+SHARES = np.full((4, 3), 0.25)
+REFUSED = {
+    "given": (ValueError, "given = 'odds' is not one of 'logits', 'log_probs', 'probs'",
+              lambda: fl.kl_divergence(SHARES, X, given="odds")),
+    "given, of a type": (TypeError, "given must be one of", lambda: fl.kl_divergence(SHARES, X, given=1)),
+    "p": (ValueError, "p = 3 is not 1 or 2", lambda: fl.multi_margin(LABELS, X, p=3)),
+    "margin": (ValueError, "margin = 0 is not > 0", lambda: fl.multi_margin(LABELS, X, margin=0)),
+    "gamma": (ValueError, "gamma = -1 is not >= 0", lambda: fl.categorical_focal(LABELS, X, gamma=-1)),
+    "alpha": (ValueError, "alpha has 2 factors; there are 3 classes",
+              lambda: fl.categorical_focal(LABELS, X, alpha=[1, 2])),
+    "alpha, one of them": (ValueError, r"alpha\[1\] = -2 is not >= 0",
+                           lambda: fl.categorical_focal(LABELS, X, alpha=[1, -2, 3])),
+    "alpha, alone": (ValueError, "alpha = -2 is not >= 0", lambda: fl.categorical_focal(LABELS, X, alpha=-2)),
+    "q": (ValueError, "q = 0 is not > 0 and <= 1", lambda: fl.generalized_cross_entropy(LABELS, X, q=0)),
+    "epsilon": (ValueError, "epsilon = -2 is not >= -1", lambda: fl.poly1_cross_entropy(LABELS, X, epsilon=-2)),
+    "clip": (ValueError, "clip = 0.5 is not > 0 and < 0.5", lambda: fl.categorical_log_loss(LABELS, X, clip=0.5)),
+    "temperature": (ValueError, "temperature = 0 is not > 0", lambda: fl.cross_entropy(LABELS, X, temperature=0)),
+    "softcap": (ValueError, "softcap = 0 is not > 0", lambda: fl.cross_entropy(LABELS, X, softcap=0)),
+    "beta": (ValueError, r"beta = 2 is not in \[0, 1\]", lambda: fl.js_divergence(SHARES, X, beta=2)),
+    "labels for a divergence": (ValueError, r"must have shape \(4, 3\) \(probabilities\)",
+                                lambda: fl.kl_divergence(LABELS, X)),
+    "probabilities for a hinge": (ValueError, r"must have shape \(4,\) \(class indices\)",
+                                  lambda: fl.multiclass_hinge(SHARES, X)),
+    "a sum": (ValueError, r"y_true\[0\] sums to 0.75 over the classes", lambda: fl.kl_divergence(SHARES, X)),
+    "a share": (ValueError, r"y_true\[2, 1\] = 1.5 is not in \[0, 1\]",
+                lambda: fl.multilabel_soft_margin(np.where(np.arange(12).reshape(4, 3) == 7, 1.5, 0), X)),
+    "a member": (ValueError, r"y_true\[0, 0\] = 0.25 is not 0 or 1", lambda: fl.multilabel_margin(SHARES, X)),
+    "a level": (ValueError, r"y_true\[0\] = 4 is not a class of 4 \(0 to 3\)", lambda: fl.ordinal(LABELS + 4, X)),
+    "weights of levels": (ValueError, "class_weight has 3 weights; there are 4 classes",
+                          lambda: fl.ordinal(LABELS, X, class_weight=[1, 1, 1])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "message", "call"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_refused(error: type[Exception], message: str, call: Any) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_first_bad_place_is_that_of_the_callers_axis() -> None:
+    y_true = np.zeros((3, 4))
+    y_true[1, 2] = 7
+    with pytest.raises(ValueError, match=r"y_true\[1, 2\] = 7.0 is not 0 or 1"):
+        fl.multilabel_margin(y_true, np.zeros((3, 4)), axis=0)
+
+
+def test_the_highest_level_is_one_more_than_the_columns() -> None:
+    value, grad, _ = fl.ordinal.value_grad_hess([0, 1, 3], np.zeros((3, 3)), reduction="none")
+    assert_allclose(value, 3 * np.log(2), rtol=1e-15)
+    assert_array_equal(grad, [[0.5, 0.5, 0.5], [-0.5, 0.5, 0.5], [-0.5, -0.5, -0.5]])
+
+
+@pytest.mark.parametrize("loss", [fl.sparsemax, fl.categorical_focal, fl.multi_margin, fl.ordinal], ids=name)
+def test_labels_that_another_thread_writes_never_index_outside_a_row(loss: Any) -> None:
+    y_true, x = np.zeros(2000, np.int64), np.zeros((2000, 3), np.float32)
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            y_true[...] = 2**62
+            y_true[...] = 0
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(200):
+            try:
+                value, grad = loss.value_and_grad(y_true, x)
+            except ValueError:
+                continue
+            assert np.isfinite(value)
+            assert np.isfinite(grad).all()
+    finally:
+        stop.set()
+        writer.join()
