@@ -70,7 +70,16 @@ class Workload:
         if row.kind == "rowwise":
             samples = list(self.shape)
             classes = samples.pop(self.axis)
-            y_true = random.integers(0, classes, size=samples)
+            form = row.target.forms[0]
+            if form == "index":
+                y_true = random.integers(0, classes, size=samples)
+            elif form == "soft":
+                y_true = _softmax(random.standard_normal(self.shape), self.axis).astype(dtype)
+            else:
+                y_true = random.integers(0, 2, size=self.shape)
+            if row.holds in ("probs", "log_probs"):
+                p = _softmax(drawn.astype(np.float64), self.axis)
+                y_pred = np.asarray(p if row.holds == "probs" else np.log(p), dtype, order=self.order)
         elif math.isfinite(row.target.low) and math.isfinite(row.target.high):
             y_true = random.choice((row.target.low, row.target.high), size=self.shape).astype(dtype)
         else:
@@ -79,6 +88,11 @@ class Workload:
                 y_true = row.target.low + np.abs(y_true)
             y_true = y_true.astype(dtype)
         return Problem(self.loss, y_true, y_pred, self.axis)
+
+
+def _softmax(x: NDArray, axis: int) -> NDArray:
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def catalogue() -> dict[str, Any]:

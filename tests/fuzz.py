@@ -276,7 +276,7 @@ def run_case(number: int) -> str:
         elif kind == "wrong":
             kind = check_wrong(inputs, rng)
         elif regime not in SLOW_REGIMES or number % 20 == 0:
-            check_truth(variant, inputs, rng)
+            check_truth(variant, regime, inputs, rng)
     except Exception as error:
         error.add_note(f"{kind}: {variant}, {regime}, {inputs.y_pred.shape} {inputs.y_pred.dtype}")
         raise

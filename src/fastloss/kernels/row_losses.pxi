@@ -160,13 +160,13 @@ cdef inline void confidence(Confidence* tag, const RowLossCall* call, double p, 
         slope[0], offset[0], a[0], bq[0] = 0, -expm1_(-parameter * surprisal) / parameter, power, -parameter * power * q
 
 
-cdef inline fl_pair distance(const Row* row, double x) noexcept nogil:
+cdef inline fl_pair distance(double m, double x, fl_pair log_pair) noexcept nogil:
     """-log p of a class, from its logit."""
     cdef fl_pair difference
-    difference = fl_two_sum(row.m, -x)
-    difference.head = where_(x == row.m, <double>0, difference.head)
-    difference.tail = where_(x == row.m, <double>0, difference.tail)
-    return fl_pair_sum(difference, row.log_pair)
+    difference = fl_two_sum(m, -x)
+    difference.head = where_(x == m, <double>0, difference.head)
+    difference.tail = where_(x == m, <double>0, difference.tail)
+    return fl_pair_sum(difference, log_pair)
 
 
 cdef void row_softmax(const RowLossCall* call, Row* row, double temperature) noexcept nogil:
@@ -233,15 +233,16 @@ cdef Py_ssize_t top_class(const double* e, Py_ssize_t classes) noexcept nogil:
 cdef double of_label(Confidence* tag, const RowLossCall* call, Row* row) noexcept nogil:
     """The true class is known: four numbers for the whole row."""
     cdef Py_ssize_t classes = call.classes, t = row.label, c
-    cdef double p = row.e[t] * row.inverse, below = complement(row.e[t], row.rest, row.whole), q = below * row.inverse
+    cdef double rest = row.rest, whole = row.whole, inverse = row.inverse   # not read through a pointer: loops vectorise
+    cdef double p = row.e[t] * inverse, below = complement(row.e[t], rest, whole), q = below * inverse
     cdef double factor = 1 if call.factor == NULL else call.factor[t]
     cdef double slope, offset, a, bq, scaled
-    cdef fl_pair surprisal = distance(row, row.x[t])
+    cdef fl_pair surprisal = distance(row.m, row.x[t], row.log_pair)
     confidence(tag, call, p, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
     a *= factor
     bq *= factor
     if call.rows.want & GRADIENT:
-        scaled = a * row.inverse
+        scaled = a * inverse
         for c in range(classes):
             row.gradient[c] = row.e[c] * scaled
         row.gradient[t] = -a * q
@@ -249,8 +250,8 @@ cdef double of_label(Confidence* tag, const RowLossCall* call, Row* row) noexcep
         if below == 0:
             below = 1            # then every other e is 0
         for c in range(classes):
-            scaled = row.e[c] * row.inverse
-            row.hessian[c] = scaled * (a * (complement(row.e[c], row.rest, row.whole) * row.inverse) + bq * (row.e[c] / below))
+            scaled = row.e[c] * inverse
+            row.hessian[c] = scaled * (a * (complement(row.e[c], rest, whole) * inverse) + bq * (row.e[c] / below))
         row.hessian[t] = q * (bq + a * p)
     return factor * (where_(slope == 0, <double>0, slope * surprisal.head) + offset)
 
@@ -259,19 +260,20 @@ cdef double of_probabilities(Confidence* tag, const RowLossCall* call, Row* row)
     """The target is a weight y for each class. The sums leave out the largest class and it is added where it belongs:
     for a model that is right they would cancel against it."""
     cdef Py_ssize_t classes = call.classes, top = row.top, c
+    cdef double rest = row.rest, whole = row.whole, inverse = row.inverse, m = row.m, log_sum = row.log_sum
     cdef double y, p, q, slope, offset, a, bq, a_others, b_others, a_total, b_total
-    cdef fl_pair surprisal
+    cdef fl_pair surprisal, log_pair = row.log_pair
     if call.factor != NULL:
         for c in range(classes):
             row.y[c] *= call.factor[c]
     for c in range(classes):
         y = row.y[c]
-        p = row.e[c] * row.inverse
-        q = complement(row.e[c], row.rest, row.whole) * row.inverse
-        surprisal = distance(row, row.x[c])
+        p = row.e[c] * inverse
+        q = complement(row.e[c], rest, whole) * inverse
+        surprisal = distance(m, row.x[c], log_pair)
         confidence(tag, call, p, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
         slope *= y
-        row.c[c] = where_(slope == 0, <double>0, weighted_difference(slope, row.m, row.x[c]) + slope * row.log_sum)
+        row.c[c] = where_(slope == 0, <double>0, weighted_difference(slope, m, row.x[c]) + slope * log_sum)
         row.c[c] = where_(y == 0, <double>0, row.c[c] + y * offset)
         row.a[c] = where_(y == 0, <double>0, y * a)
         row.b[c] = where_((y == 0) | (q == 0), <double>0, y * bq / q)
@@ -280,21 +282,21 @@ cdef double of_probabilities(Confidence* tag, const RowLossCall* call, Row* row)
     a_total = a_others + row.a[top]
     if call.rows.want & GRADIENT:
         for c in range(classes):
-            p = row.e[c] * row.inverse
-            q = complement(row.e[c], row.rest, row.whole) * row.inverse
+            p = row.e[c] * inverse
+            q = complement(row.e[c], rest, whole) * inverse
             row.gradient[c] = p * (a_total - row.a[c]) - row.a[c] * q
-        q = row.rest * row.inverse
-        row.gradient[top] = row.inverse * a_others - row.a[top] * q
+        q = rest * inverse
+        row.gradient[top] = inverse * a_others - row.a[top] * q
     if call.rows.want & HESSIAN:
         b_others = sum_without(row.b, classes, top)
         b_total = b_others + row.b[top]
         bq = row.hessian[top]
         for c in range(classes):
-            p = row.e[c] * row.inverse
-            q = complement(row.e[c], row.rest, row.whole) * row.inverse
+            p = row.e[c] * inverse
+            q = complement(row.e[c], rest, whole) * inverse
             row.hessian[c] = (row.hessian[c] * q + p * p * (b_total - row.b[c])) + p * q * a_total
-        p = row.inverse
-        q = row.rest * row.inverse
+        p = inverse
+        q = rest * inverse
         row.hessian[top] = (bq * q + p * p * b_others) + p * q * a_total
     return row_sum(row.c, classes)
 
@@ -316,7 +318,7 @@ cdef double cross_entropy_row(const RowLossCall* call, Row* row) noexcept nogil:
     cdef bint capped = softcap == softcap
     cdef double* first = <double*>row.order   # z' and z'' of a cap
     cdef double* second = <double*>row.spare
-    cdef double value, decay, total = 1, log_total, p, q, g
+    cdef double value, decay, total = 1, log_total, p, q, g, rest, whole, inverse
     cdef fl_pair u
     cdef CrossEntropy* tag = NULL
     if capped:
@@ -331,6 +333,7 @@ cdef double cross_entropy_row(const RowLossCall* call, Row* row) noexcept nogil:
     log_total = fl_block_max_f64(row.x, classes) / temperature
     row_softmax(call, row, temperature)
     log_total += row.log_sum
+    rest, whole, inverse = row.rest, row.whole, row.inverse
     if call.rows.dense:
         total = row_sum(row.y, classes)
         value = of_probabilities(tag, call, row)
@@ -340,8 +343,8 @@ cdef double cross_entropy_row(const RowLossCall* call, Row* row) noexcept nogil:
         value += z_loss * total * log_total * log_total
         if call.rows.want & (GRADIENT | HESSIAN):
             for c in range(classes):
-                p = row.e[c] * row.inverse
-                q = complement(row.e[c], row.rest, row.whole) * row.inverse
+                p = row.e[c] * inverse
+                q = complement(row.e[c], rest, whole) * inverse
                 g = where_(p == 0, <double>0, p * log_total)
                 row.gradient[c] += 2 * z_loss * total * g
                 row.hessian[c] += 2 * z_loss * total * (p * p + g * q)
@@ -597,9 +600,10 @@ cdef double ordinal_row(const RowLossCall* call, Row* row) noexcept nogil:
 
 cdef inline fl_pair below_top(const Row* row, double x, double scale) noexcept nogil:
     """scale (x - m), for a scale that is a power of two; 0 at the largest, infinite or not."""
-    cdef fl_pair d = fl_two_sum(scale * x, -scale * row.m)
-    d.head = where_(x == row.m, <double>0, d.head)
-    d.tail = where_(x == row.m, <double>0, d.tail)
+    cdef double m = row.m
+    cdef fl_pair d = fl_two_sum(scale * x, -scale * m)
+    d.head = where_(x == m, <double>0, d.head)
+    d.tail = where_(x == m, <double>0, d.tail)
     return d
 
 
@@ -730,13 +734,14 @@ cdef double entmax15_row(const RowLossCall* call, Row* row) noexcept nogil:
 cdef double kl_divergence_row(const RowLossCall* call, Row* row) noexcept nogil:
     """sum_c y_c (log y_c - log q_c). From logits: cross-entropy without the entropy of y."""
     cdef Py_ssize_t classes = call.classes, c
-    cdef double y, q
+    cdef double y, q, m, log_sum
     if call.given == LOGITS:
         row_softmax(call, row, 1)
+        m, log_sum = row.m, row.log_sum
         of_probabilities(<CrossEntropy*>NULL, call, row)
         for c in range(classes):
             y = row.y[c]
-            q = weighted_difference(y, row.m, row.x[c]) + y * (log_(y) + row.log_sum)
+            q = weighted_difference(y, m, row.x[c]) + y * (log_(y) + log_sum)
             row.c[c] = where_(y == 0, <double>0, q)
         return row_sum(row.c, classes)
     for c in range(classes):
@@ -756,21 +761,25 @@ cdef double kl_divergence_row(const RowLossCall* call, Row* row) noexcept nogil:
 cdef void prediction_as_probabilities(const RowLossCall* call, Row* row) noexcept nogil:
     """q into a, -log q into b, q - y into c: without cancellation also where both are next to 1."""
     cdef Py_ssize_t c
+    cdef double inverse, m, log_sum
     if call.given == LOGITS:
         row_softmax(call, row, 1)
+        inverse, m, log_sum = row.inverse, row.m, row.log_sum
+        for c in range(call.classes):
+            row.a[c] = row.e[c] * inverse
+            row.b[c] = finite_difference(m, row.x[c]) + log_sum
+            row.c[c] = row.a[c] - row.y[c]
+        if row.rest < 1:
+            row.c[row.top] = (1 - row.y[row.top]) - row.rest * inverse
+        return
     for c in range(call.classes):
-        if call.given == LOGITS:
-            row.a[c] = row.e[c] * row.inverse
-            row.b[c] = finite_difference(row.m, row.x[c]) + row.log_sum
-        elif call.given == LOG_PROBABILITIES:
+        if call.given == LOG_PROBABILITIES:
             row.a[c] = exp_(row.x[c])
             row.b[c] = -row.x[c]
         else:
             row.a[c] = row.x[c]
             row.b[c] = -log_(row.x[c])
         row.c[c] = row.a[c] - row.y[c]
-    if call.given == LOGITS and row.rest < 1:
-        row.c[row.top] = (1 - row.y[row.top]) - row.rest * row.inverse
 
 
 cdef inline double log_ratio(double part, double excess, double weight, double minus_log_part) noexcept nogil:
