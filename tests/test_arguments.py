@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import cases
 import numpy as np
 import pytest
 from cases import BLOCK, bits, generator
@@ -25,11 +26,12 @@ N, C = 20, 10
 def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
     rng = generator(loss.name, "arguments")
     y_pred = rng.normal(size=(N, C)).astype(dtype)
-    return (
-        (rng.integers(C, size=N), y_pred)
-        if loss.kind == "rowwise"
-        else (rng.integers(2, size=(N, C)).astype(dtype), y_pred)
-    )
+    form = cases.row_of(loss).target.forms[0] if loss.kind == "rowwise" else ""
+    if form == "index":
+        return rng.integers(C, size=N), y_pred
+    if form == "soft":
+        return np.eye(C, dtype=dtype)[rng.integers(C, size=N)], y_pred
+    return rng.integers(2, size=(N, C)).astype(dtype), y_pred
 
 
 def refused(

@@ -749,7 +749,9 @@ def test_one_hot_and_index_targets_give_the_same_number(
             value, grad, hess = inputs(reduction=reduction, **keywords)
             other = one_hot(reduction=reduction, **keywords)
             np.testing.assert_allclose(other[0], value, rtol=8 * eps, atol=0)
-            np.testing.assert_allclose(other[2], hess, rtol=8 * eps, atol=0)
+            # Of a loss that is not convex the Hessian is a difference.
+            size = 0 if inputs.loss == fl.cross_entropy else abs(hess).max()
+            np.testing.assert_allclose(other[2], hess, rtol=8 * eps, atol=8 * eps * size)
             assert abs(other[1] - grad).max() <= 8 * eps * max(abs(grad).max(), np.finfo(dtype).tiny)
 
 
