@@ -187,7 +187,7 @@ multi_margin = rowwise(
     formula="sum_{c != y} max(0, margin + x_c - x_y)^p / C",
     source="Weston and Watkins 1999, https://www.esann.org/proceedings/1999",
     target=class_indices,
-    p=number(1.0, Options("1 or 2", options=(1.0, 2.0)), "the power of each violation"),
+    p=number(1.0, Options("1 or 2", 1.0, 2.0, options=(1.0, 2.0)), "the power of each violation"),
     margin=positive(1.0, "by how much the true class has to be ahead", kind="number"),
     **_of_classes(smoothing=False),
     notes=_INDICES.format(prediction="logits")
