@@ -1,7 +1,8 @@
 """Losses over rows of classes. Their loops are kernels: ``kernels/row_losses.pxi`` and ``softmax.pxi``."""
 
+from typing import Any
+
 from .declare import (
-    Declared,
     Domain,
     Options,
     class_factors,
@@ -19,7 +20,7 @@ from .declare import (
 )
 
 
-def _of_classes(*, smoothing: bool = True) -> dict[str, Declared]:
+def _of_classes(*, smoothing: bool = True) -> dict[str, Any]:
     """Return what losses with class indices share."""
     parameters = {
         "class_weight": class_weights(

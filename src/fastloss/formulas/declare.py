@@ -23,7 +23,7 @@ class Domain:
         """What comes before the description of a target."""
         return "each "
 
-    def __contains__(self, value: float) -> bool:
+    def __contains__(self, value: Any) -> bool:
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
         return above and below
