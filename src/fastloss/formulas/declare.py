@@ -26,7 +26,7 @@ class Domain:
     def __contains__(self, value: Any) -> bool:
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
-        return above and below
+        return bool(above and below)
 
 
 @dataclass(frozen=True)

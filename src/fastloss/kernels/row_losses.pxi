@@ -169,13 +169,28 @@ cdef inline fl_pair distance(double m, double x, fl_pair log_pair) noexcept nogi
     return fl_pair_sum(difference, log_pair)
 
 
+cdef double exponentials(const double* x, Py_ssize_t classes, double* e, double* rest, double* tail, double* ties) noexcept nogil:
+    """Largest number; e = exp(x - m); the sum of the rest, chunks added in their order."""
+    cdef double m = fl_block_max_f64(x, classes), part
+    cdef Py_ssize_t chunk, start
+    rest[0] = tail[0] = ties[0] = 0
+    for chunk in range((classes + CHUNK - 1) // CHUNK):
+        start = chunk * CHUNK
+        add_exactly(fl_block_exp_sum_f64(x + start, m, e + start, min(<Py_ssize_t>CHUNK, classes - start), ties), rest, tail)
+    add_exactly(ties[0] - 1, rest, tail)
+    part = rest[0]
+    rest[0] += tail[0]
+    tail[0] += part - rest[0]
+    return m
+
+
 cdef void row_softmax(const RowLossCall* call, Row* row, double temperature) noexcept nogil:
     """Exponentials of x / temperature and their sum. Other temperatures than 1 leave x as its distance below the largest."""
     cdef Py_ssize_t classes = call.classes, c
     cdef double tail = 0, ties = 0, m
     cdef fl_pair d, product
     if temperature == 1:
-        m = row.m = wide_sums(row.x, classes, row.e, True, &row.rest, &tail, &ties)
+        m = row.m = exponentials(row.x, classes, row.e, &row.rest, &tail, &ties)
         if row.rest < tiny_rest(row.e):
             row.rest = tiny_sum(row.x, m, classes)
             tail = 0
