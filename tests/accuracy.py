@@ -46,6 +46,7 @@ def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, fl
     - With smoothing and class weights, the value of a row in float64 and its gradient in float32: the part of the
       target that every class has is rounded up to four times, alike in every term of the sum, so that the errors add up
       where others cancel. Over 40 runs, 300,000 rows and 33,000 calls of the fuzzer 4.9 and 4.2, in a few rows.
+    - The value of 1.5-entmax in float64 where scores are tied: their u are rounded alike, and squared. 4.5.
     - Powers of a probability in float64: its ULP count as often as the exponent says. 7.2.
     - Capped logits in float64: tanh rounds, and the exponential multiplies that by softcap, 30. 14.1.
     """
@@ -57,6 +58,8 @@ def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, fl
     if variant.rowwise and variant.parameters != "default":
         part, bound = ("value", 6) if dtype == np.float64 else ("grad", 5)
         limits[part] = bound
+    if dtype == np.float64 and variant.row.name == "entmax15":
+        limits["value"] = 6
     if dtype == np.float64 and variant.row.name in POWERS:
         limits = dict.fromkeys(PARTS, 10)
     if dtype == np.float64 and variant.parameters == "composed":
