@@ -27,6 +27,13 @@ def oldest(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+@nox.session(python=PYTHONS[0], default=False)
+def peers(session: nox.Session) -> None:
+    """Compare the losses with those of PyTorch, optax, scikit-learn and Keras."""
+    session.install(".[test,peers]")
+    session.run("python", "-m", "pytest", "tests/test_peers.py", *session.posargs, env={"KERAS_BACKEND": "jax"})
+
+
 @nox.session(python=PYTHONS[0])
 def serial(session: nox.Session) -> None:
     """Build without OpenMP, as with a compiler that has none, and run the test suite."""

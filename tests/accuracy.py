@@ -22,11 +22,15 @@ BOUNDS = {
     "float64": {"value": 4, "grad": 6, "hess": 6},
 }
 
-#: Parameters that float32 cannot hold exactly.
+
+#: Parameters of losses over rows that float32 cannot hold exactly.
 INEXACT = {
-    "label_smoothing": 0.1, "pos_weight": 3.3, "delta": 0.7, "z_loss": 1e-3, "softcap": 30.1, "temperature": 1.7,
+    "label_smoothing": 0.1, "z_loss": 1e-3, "softcap": 30.1, "temperature": 1.7,
     "gamma": 1.7, "epsilon": 2.3, "q": 0.3, "margin": 0.7, "beta": 0.3, "clip": 1e-3,
 }  # fmt: skip
+
+#: Losses whose Hessian is a product of four numbers and more.
+PRODUCTS = ("geman_mcclure", "poly1_binary_cross_entropy")
 
 
 #: Losses that multiply a probability by a large number: where it is subnormal, its last place has that size.
@@ -40,7 +44,7 @@ def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, fl
 
     - The Hessian in float32 of soft or smoothed targets: its terms are products of rounded numbers. For smoothed,
       weighted binary cross-entropy the weights of the two terms take at most 2.5 ULP, sigmoid' 2.9, their product 0.5:
-      5.53.
+      5.53. So is that of `PRODUCTS`, which is (1 - 3 k^2) / w^3, and p q (1 + ...): 4.13 and 4.28.
     - The Hessian in float64 of a row, without a fused multiply-add: exp is good to 1.17 ULP, not 0.92, and its error
       enters the sum over the row, p and 1 - p. Over 20 runs 4.5 with it, 6.2 without.
     - With smoothing and class weights, the value of a row in float64 and its gradient in float32: the part of the
@@ -51,7 +55,7 @@ def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, fl
     - Capped logits in float64: tanh rounds, and the exponential multiplies that by softcap, 30. 14.1.
     """
     limits = dict(BOUNDS[str(np.dtype(dtype))])
-    if variant.target == "soft" or variant.parameters != "default":
+    if variant.target == "soft" or variant.parameters != "default" or variant.row.name in PRODUCTS:
         limits["hess"] = 6
     if variant.rowwise and dtype == np.float64 and not LEVELS[cases.fl.build_info()["isa"]].fma:
         limits["hess"] = 8
@@ -92,11 +96,25 @@ def scaled(truth: oracle.Truth, factor: Any) -> oracle.Truth:
     return oracle.Truth(truth.exact * factor, truth.scale * factor)
 
 
-def truth_parameters(loss: Any, keywords: dict[str, Any], classes: int) -> dict[str, Any]:
-    """Return every parameter that the textbook formula reads."""
+def inexact_values(loss: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return values that float32 cannot hold exactly, of those of the parameters that are real numbers."""
+    row = cases.row_of(loss)
+    known = INEXACT if row.kind == "rowwise" else {}
+    return {
+        p.name: known.get(p.name) or cases.inexact(p)
+        for p in row.parameters
+        if p.name in names and p.kind in ("element", "number") and not hasattr(p.domain, "options")
+    }
+
+
+def truth_parameters(loss: Any, keywords: dict[str, Any], classes: int, dtype: Any) -> dict[str, Any]:
+    """Return every parameter that the textbook formula reads, those of an element as the compute type holds them."""
     parameters = dict(loss.parameters) | {k: v for k, v in keywords.items() if k in loss.parameters}
-    for name in ("ignore_index", "axis"):
+    for name in ("ignore_index", "axis", "labels"):
         parameters.pop(name, None)
+    for parameter in cases.row_of(loss).parameters:
+        if parameter.kind == "element" and parameters[parameter.name] is not None:
+            parameters[parameter.name] = np.dtype(dtype).type(parameters[parameter.name])
     if "class_weight" in parameters:
         weight = parameters["class_weight"]
         parameters["class_weight"] = np.ones(classes) if weight is None else np.asarray(weight, float)
@@ -122,7 +140,7 @@ def row_truths(inputs: cases.Inputs, i: int, places: list[int], folded: bool) ->
     """Return the truth of one row at some of its classes."""
     row, target = inputs.y_pred[i], inputs.y_true[i]
     classes = row.size + cases.row_of(inputs.loss).target.levels
-    parameters = truth_parameters(inputs.loss, inputs.keywords, classes)
+    parameters = truth_parameters(inputs.loss, inputs.keywords, classes, row.dtype)
     if not folded:
         target = target if np.ndim(target) == 0 else list(target)
         return oracle.loss_of_row(inputs.loss.name, target, row, places, row.dtype, **parameters)
@@ -153,7 +171,7 @@ def measure_rows(inputs: cases.Inputs, dtype: Any, rng: np.random.Generator, fol
 
 
 def element_truths(inputs: cases.Inputs, i: int) -> tuple[oracle.Truth, ...]:
-    parameters = truth_parameters(inputs.loss, inputs.keywords, 1)
+    parameters = truth_parameters(inputs.loss, inputs.keywords, 1, inputs.y_pred.dtype)
     return oracle.loss_of_element(
         inputs.loss.name, inputs.y_true[i], inputs.y_pred[i], inputs.y_pred.dtype, **parameters
     )
@@ -179,7 +197,7 @@ def inputs_of_rows(variant: cases.Variant, regime: str, dtype: Any, rows: int, c
     if variant.target == "index" and not variant.row.target.levels:
         inputs.y_true = y_true
     inputs.keywords.pop("ignore_index", None)  # the truth of an ignored row is 0, and a test of its own
-    inputs.keywords |= {name: INEXACT[name] for name in inputs.keywords if name in INEXACT}
+    inputs.keywords |= inexact_values(inputs.loss, inputs.keywords)
     if regime == "near the largest" and variant.row.name != "cross_entropy" and "class_weight" in inputs.keywords:
         inputs.keywords["class_weight"] *= 16  # a loss that is too large before it is weighted stays infinite
     return inputs

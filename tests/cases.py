@@ -115,6 +115,8 @@ def variants() -> Iterator[Variant]:
     for row in fl.losses():
         if row.kind == "rowwise":
             targets = row.target.forms
+        elif row.target.ends_only:
+            targets = ("hard",)
         elif row.target.low == 0 and row.target.high == 1:
             targets = ("hard", "soft")
         else:
@@ -156,12 +158,22 @@ def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
         return int(rng.integers(classes))
     if parameter.kind == "factor":
         return rng.integers(1, 64, classes) / 16
+    if parameter.kind == "labels":
+        return (-1, 1)
     if hasattr(parameter.domain, "options"):
         return next(option for option in parameter.domain.options if option != parameter.default)
     low, high = parameter.domain.low, parameter.domain.high
-    value = low + (0.125 * (high - low) if np.isfinite(high) else 0.625)
+    value = (low if np.isfinite(low) else 0) + (0.125 * (high - low) if np.isfinite(high) else 0.625)
     assert value in parameter.domain
     assert value != parameter.default
+    return value
+
+
+def inexact(parameter: Any) -> Any:
+    """Return a value inside a parameter's domain that float32 cannot hold."""
+    value = 1.13 * other_value(parameter, 1, generator())
+    assert value in parameter.domain
+    assert float(np.float32(value)) != value
     return value
 
 
@@ -204,9 +216,16 @@ class Inputs:
 def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> Inputs:
     """Return ordinary inputs of a loss; for a rowwise loss the last of `shape` are the classes."""
     row, classes = variant.row, shape[-1]
-    y_pred = predictions(variant.holds, rng.normal(scale=3, size=shape)).astype(dtype)
     if variant.rowwise:
+        y_pred = predictions(variant.holds, rng.normal(scale=3, size=shape)).astype(dtype)
         classes += row.target.levels
+    else:
+        y_pred = draw_from(row.predicted, shape, rng).astype(dtype)
+    chosen = {
+        p.name: other_value(p, classes, rng)
+        for p in choices(row, variant.parameters == "composed")
+        if variant.parameters in ("other", "composed")
+    }
     if variant.target == "index":
         y_true = rng.integers(max(classes, 1), size=shape[:-1])
     elif variant.target == "soft" and variant.rowwise:
@@ -216,16 +235,12 @@ def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Ge
     elif variant.target == "shares":
         y_true = (rng.integers(5, size=shape) / 4).astype(dtype)
     elif variant.target == "hard":
-        y_true = rng.integers(2, size=shape).astype(dtype)
+        labels = chosen.get("labels", (0, 1))
+        y_true = rng.choice(labels, size=shape).astype(dtype)
     elif variant.target == "soft":
         y_true = rng.random(shape).astype(dtype)
     else:
         y_true = draw_from(row.target, shape, rng).astype(dtype)
-    chosen = {
-        p.name: other_value(p, classes, rng)
-        for p in choices(row, variant.parameters == "composed")
-        if variant.parameters in ("other", "composed")
-    }
     if variant.target == "soft":
         chosen.pop("ignore_index", None)
     if variant.holds != row.holds:
@@ -245,12 +260,20 @@ def predictions(holds: str, logits: np.ndarray) -> np.ndarray:
     return p if holds == "probs" else np.log(p)
 
 
+def whole_numbers(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
+    """Return whole numbers from a domain."""
+    if domain.ends_only:
+        return rng.choice([int(domain.low), int(domain.high)], shape)
+    low, high = max(domain.low, -9.0), min(domain.high, 9.0)
+    return rng.integers(int(low) + domain.low_open, int(high) + (high < 9), shape)
+
+
 def draw_from(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
     """Return numbers from the inside of an interval."""
     if np.isfinite(domain.low) and np.isfinite(domain.high):
         return domain.low + rng.random(shape) * (domain.high - domain.low)
     if np.isfinite(domain.low):
-        return domain.low + rng.exponential(size=shape)
+        return domain.low + 0.25 * domain.low_open + rng.exponential(size=shape)
     return rng.normal(scale=3, size=shape)
 
 
@@ -416,9 +439,40 @@ LOGIT_REGIMES: dict[str, Callable[..., Any]] = {
 }
 
 
+#: Probabilities, neither 0 nor 1: those have tests of their own.
+PROBABILITY_REGIMES: dict[str, Callable[..., Any]] = {
+    "ordinary": lambda rng, dtype, n: rng.uniform(0.001, 0.999, n),
+    "tiny": lambda rng, dtype, n: abs(_log_uniform(rng, 1e-30, 1e-3, n)),
+    "subnormal": lambda rng, dtype, n: rng.uniform(0.01, 2, n) * float(np.finfo(dtype).tiny),
+    "near 1": lambda rng, dtype, n: 1 - rng.integers(1, 1 << 12, n) * float(np.finfo(dtype).epsneg),
+}
+
+
+def _near_minus_one(rng: np.random.Generator, dtype: Any, n: int) -> np.ndarray:
+    return rng.integers(1, 1 << 12, n) * float(np.finfo(dtype).epsneg) - 1
+
+
+#: Targets and predictions above -1.
+ABOVE_MINUS_ONE_REGIMES: dict[str, Callable[..., Any]] = {
+    "ordinary": lambda rng, dtype, n: _pair(np.expm1(rng.normal(size=n)), np.expm1(rng.normal(size=n)), dtype),
+    "neighbours": lambda rng, dtype, n: tuple(map(abs, _neighbours(rng, dtype, n))),
+    "tiny": lambda rng, dtype, n: _pair(_log_uniform(rng, 1e-30, 1e-3, n), _log_uniform(rng, 1e-30, 1e-3, n), dtype),
+    "near -1": lambda rng, dtype, n: _pair(_near_minus_one(rng, dtype, n), rng.normal(size=n) ** 2, dtype)[::-1],
+    "both near -1": lambda rng, dtype, n: _pair(_near_minus_one(rng, dtype, n), _near_minus_one(rng, dtype, n), dtype),
+    "large": lambda rng, dtype, n: _pair(*np.abs(_log_uniform(rng, 1e2, 1e9, 2 * n)).reshape(2, n), dtype),
+    "near the largest": lambda rng, dtype, n: _pair(
+        _near_minus_one(rng, dtype, n), rng.uniform(0.5, 1, n) * _largest(dtype), dtype
+    ),
+}
+
+
 def element_regimes(row: Any) -> dict[str, Callable[..., Any]]:
     """Return the regimes that fit a pointwise loss."""
-    return LOGIT_REGIMES if row.prediction == "logits" else RESIDUAL_REGIMES
+    if row.predicted.high == 1:
+        return PROBABILITY_REGIMES
+    if row.predicted.low == -1:
+        return ABOVE_MINUS_ONE_REGIMES
+    return RESIDUAL_REGIMES if row.target.low == -np.inf else LOGIT_REGIMES
 
 
 def elements_of(variant: Variant, regime: str, dtype: Any, n: int, *key: Any) -> Inputs:
@@ -426,12 +480,15 @@ def elements_of(variant: Variant, regime: str, dtype: Any, n: int, *key: Any) ->
     rng = generator(str(variant), regime, dtype, n, *key)
     inputs = draw(variant, (n,), dtype, rng)
     drawn = element_regimes(variant.row)[regime](rng, np.dtype(dtype), n)
-    if variant.row.prediction == "logits":
+    if isinstance(drawn, tuple):
+        inputs.y_true, inputs.y_pred = drawn
+    else:
         inputs.y_pred = drawn.astype(dtype)
         if variant.target == "soft":  # some nearly hard, at both ends
             inputs.y_true[::4] = rng.choice([2.0**-20, 1 - 2.0**-20], inputs.y_true[::4].shape)
-    else:
-        inputs.y_true, inputs.y_pred = drawn
+        elif variant.target == "real":  # some tiny, some large, and zeros where they may be
+            ends = [2.0**-20, 2.0**-20 if variant.row.target.low_open else 0, 5000]
+            inputs.y_true[::4] = rng.choice(ends, inputs.y_true[::4].shape)
     assert np.isfinite(inputs.y_true).all()
     assert np.isfinite(inputs.y_pred).all()
     if n >= 64:

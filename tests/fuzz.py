@@ -85,7 +85,9 @@ def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the call with special numbers in some places of the prediction."""
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
-    y_pred[places] = rng.choice(special_numbers(y_pred.dtype), int(places.sum()))
+    row = next(row for row in cases.fl.losses() if row.name == inputs.loss.name)
+    inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in row.predicted]
+    y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
     return inputs.replace(y_pred=y_pred)
 
 
@@ -93,7 +95,7 @@ def arranged(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the same numbers in other places of memory."""
 
     def moved(a: Any) -> Any:
-        return cases.LAYOUTS[pick(rng, LAYOUTS)](a) if np.ndim(a) and some(rng, 0.7) else a
+        return cases.LAYOUTS[pick(rng, LAYOUTS)](a) if isinstance(a, np.ndarray) and some(rng, 0.7) else a
 
     keywords = {name: moved(value) for name, value in inputs.keywords.items()}
     return inputs.replace(y_true=moved(inputs.y_true), y_pred=moved(inputs.y_pred), keywords=keywords)

@@ -90,6 +90,15 @@ class Jet:
     def __le__(self, other: Any) -> bool:
         return value_of(self) <= value_of(other)
 
+    def __lt__(self, other: Any) -> bool:
+        return value_of(self) < value_of(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return value_of(self) >= value_of(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return value_of(self) > value_of(other)
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -136,13 +145,31 @@ def squared(x: Any) -> Any:
     return x * x
 
 
-def hinge(violation: Any) -> Any:
-    """Return max(0, violation); at 0 the derivative is the midpoint of the subgradient."""
-    if not isinstance(violation, Jet):
-        return max(violation, mpf(0))
-    if not violation.value:
-        return Jet(mpf(0), violation.first / 2, mpf(0))
-    return violation if violation.value > 0 else Jet(mpf(0), mpf(0), mpf(0))
+def sqrt(x: Any) -> Any:
+    if isinstance(x, Jet):
+        root = mp.sqrt(x.value)
+        return x.compose(root, 1 / (2 * root), -1 / (4 * root**3))
+    return mp.sqrt(x)
+
+
+def sigmoid_of(x: Any) -> Any:
+    return 1 / (1 + exp(-x))
+
+
+def positive_part(x: Any) -> Any:
+    """max(0, x); at 0 the derivative is 1/2, the midpoint of the subgradient."""
+    return x if x > 0 else x * (0 if x < 0 else mpf(1) / 2)
+
+
+def product(a: Any, b: Any) -> list[Any]:
+    """a b as terms whose derivatives are those of the product rule, a'' b, a b'' and 2 a' b': they may cancel."""
+    fixed_a, fixed_b = value_of(a), value_of(b)
+    return [a * fixed_b, fixed_a * (b - fixed_b), (a - fixed_a) * (b - fixed_b)]
+
+
+def sign_of(label: Any) -> int:
+    """The label of one of two classes as 1 or -1."""
+    return 1 if label > 0 else -1
 
 
 def log_sum_exp(row: Iterable[Any]) -> Any:
@@ -171,6 +198,101 @@ def absolute_error(y_true: Any, y_pred: Any) -> Any:
 def huber(y_true: Any, y_pred: Any, delta: Any) -> Any:
     r = y_pred - y_true
     return r * r / 2 if abs(r) <= delta else delta * (abs(r) - delta / 2)
+
+
+@textbook
+def smooth_l1(y_true: Any, y_pred: Any, beta: Any) -> Any:
+    r = y_pred - y_true
+    return r * r / (2 * beta) if abs(r) <= beta else abs(r) - beta / 2
+
+
+@textbook
+def pseudo_huber(y_true: Any, y_pred: Any, delta: Any) -> Any:
+    z = (y_pred - y_true) / delta
+    return delta * delta * (sqrt(1 + z * z) - 1)
+
+
+@textbook
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
+    r = y_pred - y_true
+    return log((exp(r) + exp(-r)) / 2)
+
+
+@textbook
+def quantile(y_true: Any, y_pred: Any, alpha: Any) -> Any:
+    r = y_pred - y_true
+    return (1 - alpha) * positive_part(r) + alpha * positive_part(-r)
+
+
+@textbook
+def expectile(y_true: Any, y_pred: Any, alpha: Any) -> Any:
+    r = y_pred - y_true
+    return r * r * (1 - alpha if r > 0 else alpha if r < 0 else mpf(1) / 2)
+
+
+@textbook
+def squared_log_error(y_true: Any, y_pred: Any) -> Any:
+    difference = log((1 + y_pred) / (1 + y_true))
+    return product(difference, difference)
+
+
+@textbook
+def absolute_percentage_error(y_true: Any, y_pred: Any, floor: Any) -> Any:
+    return abs(y_pred - y_true) / max(abs(y_true), floor)
+
+
+@textbook
+def fair(y_true: Any, y_pred: Any, c: Any) -> Any:
+    r = y_pred - y_true
+    if not value_of(r):
+        return r * r / 2  # the first term of the series: |r| has no second derivative at 0, the loss has
+    return c * c * (abs(r) / c - log(1 + abs(r) / c))
+
+
+@textbook
+def cauchy(y_true: Any, y_pred: Any, c: Any) -> Any:
+    z = (y_pred - y_true) / c
+    return c * c / 2 * log(1 + z * z)
+
+
+@textbook
+def geman_mcclure(y_true: Any, y_pred: Any, c: Any) -> Any:
+    r = y_pred - y_true
+    return r * r / 2 / (1 + r * r / (c * c))
+
+
+@textbook
+def welsch(y_true: Any, y_pred: Any, c: Any) -> Any:
+    z = (y_pred - y_true) / c
+    return c * c / 2 * (1 - exp(-(z * z)))
+
+
+@textbook
+def tukey_biweight(y_true: Any, y_pred: Any, c: Any) -> Any:
+    z = (y_pred - y_true) / c
+    w = 1 - z * z
+    return c * c / 6 * (1 - w * w * w) if w > 0 else c * c / 6
+
+
+@textbook
+def poisson(y_true: Any, y_pred: Any) -> Any:
+    return [exp(y_pred), -y_true * y_pred]
+
+
+@textbook
+def gamma(y_true: Any, y_pred: Any) -> Any:
+    return [y_pred, y_true * exp(-y_pred)]
+
+
+@textbook
+def tweedie(y_true: Any, y_pred: Any, power: Any) -> Any:
+    first = -y_true * y_pred if power == 1 else -y_true * exp((1 - power) * y_pred) / (1 - power)
+    return [first, y_pred if power == 2 else exp((2 - power) * y_pred) / (2 - power)]
+
+
+@textbook
+def negative_binomial(y_true: Any, y_pred: Any, dispersion: Any) -> Any:
+    return [(y_true + 1 / dispersion) * log(1 + dispersion * exp(y_pred)), -y_true * y_pred]
 
 
 @textbook
@@ -229,6 +351,82 @@ def of_log_probability(f: Callable[[Any], Any], row: Sequence[Any], place: int) 
 
 def log_probability(row: Sequence[Any], place: int) -> Any:
     return row[place] - log_sum_exp(row)
+
+
+@textbook
+def binary_log_loss(y_true: Any, y_pred: Any, clip: Any) -> Any:
+    if not clip <= value_of(y_pred) <= 1 - clip:
+        y_pred = min(max(value_of(y_pred), clip), 1 - clip)
+    return [-y * log(p) for y, p in ((y_true, y_pred), (1 - y_true, 1 - y_pred)) if y]
+
+
+@textbook
+def brier(y_true: Any, y_pred: Any) -> Any:
+    return (y_pred - y_true) * (y_pred - y_true)
+
+
+@textbook
+def hinge(y_true: Any, y_pred: Any) -> Any:
+    return positive_part(1 - sign_of(y_true) * y_pred)
+
+
+@textbook
+def squared_hinge(y_true: Any, y_pred: Any) -> Any:
+    short = 1 - sign_of(y_true) * y_pred
+    return short * short * int(short >= 0)
+
+
+@textbook
+def modified_huber(y_true: Any, y_pred: Any) -> Any:
+    m = sign_of(y_true) * y_pred
+    return squared_hinge(y_true, y_pred) if m >= -1 else -4 * m
+
+
+@textbook
+def exponential(y_true: Any, y_pred: Any) -> Any:
+    return exp(-sign_of(y_true) * y_pred)
+
+
+@textbook
+def soft_margin(y_true: Any, y_pred: Any) -> Any:
+    return log(1 + exp(-sign_of(y_true) * y_pred))
+
+
+@textbook
+def perceptron(y_true: Any, y_pred: Any) -> Any:
+    return positive_part(-sign_of(y_true) * y_pred)
+
+
+@textbook
+def binary_focal(y_true: Any, y_pred: Any, gamma: Any, alpha: Any) -> Any:
+    z = sign_of(y_true) * y_pred
+    factor = 1 if alpha is None else alpha if y_true > 0 else 1 - alpha
+    return product(factor * exp(-gamma * log(1 + exp(z))), log(1 + exp(-z)))
+
+
+@textbook
+def asymmetric(y_true: Any, y_pred: Any, gamma_pos: Any, gamma_neg: Any, clip: Any) -> Any:
+    if y_true > 0:
+        return binary_focal(y_true, y_pred, gamma_pos, None)
+
+    def at(clip: Any) -> Any:
+        p = sigmoid_of(y_pred) - clip
+        return exp(gamma_neg * log(p)) * -log(1 - p) if p > 0 else 0 * p
+
+    if not clip:
+        return binary_focal(y_true, y_pred, gamma_neg, None)
+    # p - clip cancels: the unit of error is that of what a relative error of p itself would do
+    p = value_of(sigmoid_of(y_pred))
+    step = mpf(10) ** -20
+    lost = (at(clip - p * step) - at(clip)) / step if p > clip else 0 * y_pred
+    return [*product(at(clip), mpf(1)), lost, -lost]
+
+
+@textbook
+def poly1_binary_cross_entropy(y_true: Any, y_pred: Any, epsilon: Any) -> Any:
+    p, q = sigmoid_of(y_pred), sigmoid_of(-y_pred)
+    entropy = [(1 - y_true) * log(1 + exp(y_pred)), y_true * log(1 + exp(-y_pred))]
+    return [*entropy, epsilon * y_true * q, epsilon * (1 - y_true) * p]
 
 
 @textbook
@@ -300,19 +498,19 @@ def multiclass_hinge(y_true: int, y_pred: Sequence[Any]) -> Any:
     others = [x for c, x in enumerate(y_pred) if c != y_true]
     largest = max(map(value_of, others), default=-mp.inf)
     best = [x for x in others if value_of(x) == largest]
-    return hinge(1 + sum(best) / len(best) - y_pred[y_true]) if best else mpf(0)
+    return positive_part(1 + sum(best) / len(best) - y_pred[y_true]) if best else mpf(0)
 
 
 @of_classes
 def multi_margin(y_true: int, y_pred: Sequence[Any], p: Any, margin: Any) -> Any:
-    violations = [hinge(margin - y_pred[y_true] + x) for c, x in enumerate(y_pred) if c != y_true]
+    violations = [positive_part(margin - y_pred[y_true] + x) for c, x in enumerate(y_pred) if c != y_true]
     return sum((v * v if p == 2 else v) / len(y_pred) for v in violations) if violations else mpf(0)
 
 
 @textbook
 def multilabel_margin(y_true: Sequence[Any], y_pred: Sequence[Any]) -> Any:
     return sum(
-        hinge(1 - own + other) / len(y_pred)
+        positive_part(1 - own + other) / len(y_pred)
         for own, member in zip(y_pred, y_true, strict=True)
         for other, also in zip(y_pred, y_true, strict=True)
         if member and not also
@@ -485,8 +683,11 @@ def _truths(terms: Any) -> tuple[Truth, Truth, Truth]:
 
 def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameters: Any) -> tuple[Truth, Truth, Truth]:
     """Return value, gradient and Hessian of a pointwise loss at one place."""
-    with enough_digits((0, y_pred), dtype):
-        given = {key: exact(value) for key, value in parameters.items()}
+    # A loss that is even in the residual, or near 1, is lost below the square of what is tiny.
+    residual = np.longdouble(y_pred) - np.longdouble(y_true)
+    tiny = max(0, *(-mp.mag(exact(x)) for x in (y_pred, residual) if x))
+    with enough_digits((0, 2 * residual), dtype), mp.extradps(2 * round(tiny * math.log10(2)) + 20):
+        given = {key: None if value is None else exact(value) for key, value in parameters.items()}
         return _truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
 
 
@@ -553,6 +754,10 @@ def ulps(computed: Any, truth: Truth, dtype: Any) -> float:
     No error is forgiven for being small: near 0 the unit is the smallest subnormal. Infinities must be the same, NaN is
     never right.
     """
+    beyond = mp.ldexp(1, int(np.finfo(dtype).maxexp) + 1)
+    if abs(truth.exact) > beyond:  # perhaps by so much that there is no unit to round to
+        return 0.0 if computed == (np.inf if truth.exact > 0 else -np.inf) else math.inf
+    truth = Truth(truth.exact, min(truth.scale, mpf(float(np.finfo(dtype).max))))
     with mp.workdps(60 + max(0, int(mp.mag(truth.exact) if truth.exact else 0) // 3)):
         nearest = rounded(truth.exact, dtype)
         if mp.isinf(nearest) or not np.isfinite(computed):

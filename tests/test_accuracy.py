@@ -12,6 +12,7 @@ from accuracy import (
     bounds,
     element_truths,
     foldable,
+    inexact_values,
     inputs_of_rows,
     measure_elements,
     measure_rows,
@@ -124,10 +125,8 @@ def test_elements_with_parameters_that_float32_cannot_hold(
     variant: cases.Variant, regime: str, dtype: np.dtype
 ) -> None:
     """Its value in the compute dtype decides on which side of a kink a residual is."""
-    from accuracy import INEXACT
-
     inputs = cases.elements_of(variant, regime, dtype, 64)
-    inputs.keywords = {name: float(dtype.type(INEXACT[name])) for name in inputs.keywords}
+    inputs.keywords |= inexact_values(inputs.loss, inputs.keywords)
     measure_elements(inputs, dtype, range(0, 64, 8 if regime in SLOW_REGIMES else 2)).check(bounds(variant, dtype))
 
 

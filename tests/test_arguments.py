@@ -25,8 +25,12 @@ N, C = 20, 10
 
 def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
     rng = generator(loss.name, "arguments")
+    row = cases.row_of(loss)
+    if loss.kind == "pointwise":
+        y_pred = cases.draw_from(row.predicted, (N, C), rng).astype(dtype)
+        return cases.whole_numbers(row.target, (N, C), rng).astype(dtype), y_pred
+    form = row.target.forms[0]
     y_pred = rng.normal(size=(N, C)).astype(dtype)
-    form = cases.row_of(loss).target.forms[0] if loss.kind == "rowwise" else ""
     if form == "index":
         return rng.integers(C, size=N), y_pred
     if form == "soft":
@@ -94,7 +98,7 @@ def test_y_pred_that_is_ragged(loss: Any) -> None:
 @every_loss
 def test_y_pred_that_is_masked(loss: Any) -> None:
     y_true, y_pred = inputs_of(loss)
-    masked = np.ma.masked_array(y_pred, mask=y_pred > 1)
+    masked = np.ma.masked_array(y_pred, mask=y_pred > np.median(y_pred))
     assert masked.mask.any()
     refused(TypeError, r"where=", loss, y_true, masked)
 
@@ -669,14 +673,12 @@ PARAMETERS = [(loss, name) for loss in LOSSES for name in loss.parameters]
 def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
     row = next(row for row in fl.losses() if row.name == loss.name)
     parameter = next(p for p in row.parameters if p.name == name)
-    if parameter.kind in ("index", "per_class", "axis", "choice"):
+    if parameter.kind in ("index", "per_class", "axis", "choice", "labels"):
         pytest.skip("has tests of its own")
-    low, high = parameter.domain.low, parameter.domain.high
     outside = [
         x for x in (np.nan, -np.inf, np.inf, -1.0, -0.1, 0.0, 1.1, 1e300) if x not in parameter.domain or np.isnan(x)
     ]
     assert outside
-    assert np.isfinite(low) or np.isfinite(high)
     y_true, y_pred = inputs_of(loss)
     for value in outside:
         said = rf"{name}\b.*{re.escape(f'{value:g}')}"
@@ -684,7 +686,7 @@ def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
         with pytest.raises(ValueError, match=said):
             loss.bind(**{name: value}).grad(y_true, y_pred)
         if loss.kind == "pointwise":
-            values = np.full((N, C), parameter.default)
+            values = np.full((N, C), 0.5 if parameter.default is None else parameter.default)
             values[3, 4] = value
             said = rf"{name}\[3, 4\] = {re.escape(f'{value:g}')}(\.0)?\b"
             refused(ValueError, said, loss, y_true, y_pred, **{name: values})
@@ -701,3 +703,64 @@ def test_a_parameter_beyond_the_compute_dtype() -> None:
     value, grad = fl.huber.value_and_grad(y_true, y_pred, delta=1e-60, reduction="none")
     assert not value.any()
     assert not grad.any()
+
+
+# -- labels, probabilities, targets of one sign -----------------------------------------------------------------------
+
+LABELLED = [loss for loss in LOSSES if "labels" in loss.parameters]
+every_labelled_loss = pytest.mark.parametrize("loss", LABELLED, ids=lambda loss: loss.name)
+
+
+@every_labelled_loss
+def test_labels_are_said_not_guessed(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    expected = bits(loss.value_grad_hess(y_true, y_pred))
+    signed = 2 * y_true - 1
+    for labels in ((-1, 1), [-1, 1], np.array([-1.0, 1.0])):
+        assert bits(loss.value_grad_hess(signed, y_pred, labels=labels)) == expected
+    assert bits(loss.bind(labels=(-1, 1)).value_grad_hess(signed, y_pred)) == expected
+    first = tuple(map(int, np.argwhere(y_true == 0)[0]))
+    place = rf"y_true\[{first[0]}, {first[1]}\]"
+    refused(ValueError, rf"{place} = -1\.0 is not 0 or 1; labels=\(-1, 1\)", loss, signed, y_pred)
+    refused(ValueError, rf"{place} = 0\.0 is not -1 or 1; labels=\(0, 1\)", loss, y_true, y_pred, labels=(-1, 1))
+    y_true[3, 4] = 0.5
+    refused(ValueError, r"y_true\[3, 4\] = 0\.5 is not 0 or 1", loss, y_true, y_pred)
+    weight = np.ones((N, C))
+    weight[3, 4] = 0
+    loss(y_true, y_pred, sample_weight=weight)
+
+
+@every_labelled_loss
+@pytest.mark.parametrize("labels", [(1, 0), (0, 2), (1, -1), 1, "01", None, (0, 1, 2), [[0, 1]]], ids=str)
+def test_labels_that_are_none(loss: Any, labels: Any) -> None:
+    y_true, y_pred = inputs_of(loss)
+    refused(ValueError, r"labels\b.*\(0, 1\).*\(-1, 1\)", loss, y_true, y_pred, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "bad", "said"),
+    [
+        ("binary_log_loss", "y_pred", [1.5, -0.25, np.inf], r"in \[0, 1\]"),
+        ("brier", "y_pred", [1.5, -0.25], r"in \[0, 1\]"),
+        ("squared_log_error", "y_pred", [-1.0, -2.0, -np.inf], "> -1"),
+        ("squared_log_error", "y_true", [-1.0, -2.0], "> -1"),
+        ("gamma", "y_true", [0.0, -1.0], "> 0"),
+        ("poisson", "y_true", [-1.0, -1e-30], ">= 0"),
+        ("tweedie", "y_true", [-1.0], ">= 0"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_elements_outside_their_domain(name: str, place: str, bad: list[float], said: str, dtype: Any) -> None:
+    loss = getattr(fl, name)
+    for value in bad:
+        y_true, y_pred = inputs_of(loss, dtype)
+        {"y_true": y_true, "y_pred": y_pred}[place][7, 3] = value
+        refused(ValueError, rf"{place}\[7, 3\] = {re.escape(f'{dtype(value)}')} is not {said}", loss, y_true, y_pred)
+        loss(y_true, y_pred, where=np.arange(N)[:, None] != 7)
+
+
+def test_the_least_number_above_an_open_end_is_inside() -> None:
+    for dtype in (np.float32, np.float64):
+        least = np.finfo(dtype).smallest_subnormal
+        assert np.isfinite(fl.gamma(np.full(3, least, dtype), np.zeros(3, dtype)))
+        assert np.isfinite(fl.squared_log_error(np.zeros(3, dtype), np.nextafter(np.full(3, -1, dtype), dtype(0))))

@@ -310,6 +310,9 @@ class Module:
         return self.function(names[0])
 
     def function(self, name: str) -> Function:
+        first = self.code[name][0]
+        if first.name == "jmp" and first.called in self.code:  # two formulas that are the same share one loop
+            return self.function(first.called)
         if name not in self.functions:
             self.functions[name] = Function(name, self.code[name])
         return self.functions[name]

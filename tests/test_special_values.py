@@ -343,12 +343,22 @@ def test_pos_weight_at_infinity(dtype: Any) -> None:
 
 # -- predictions of a real number -------------------------------------------------------------------------------------
 
-#: loss: value, gradient, Hessian at an infinite residual of either sign.
+#: loss, its scale c = 1: value, gradient, Hessian at an infinite residual of either sign.
 AT_INFINITY = {
     "squared_error": (INF, INF, 2),
     "half_squared_error": (INF, INF, 1),
     "absolute_error": (INF, 1, 0),
     "huber": (INF, 1, 0),
+    "smooth_l1": (INF, 1, 0),
+    "pseudo_huber": (INF, 1, 0),
+    "log_cosh": (INF, 1, 0),
+    "quantile": (INF, 0.5, 0),
+    "expectile": (INF, INF, 1),
+    "fair": (INF, 1, 0),
+    "cauchy": (INF, 0, 0),
+    "geman_mcclure": (0.5, 0, 0),
+    "welsch": (0.5, 0, 0),
+    "tukey_biweight": (1 / 6, 0, 0),
 }
 
 
@@ -358,7 +368,8 @@ AT_INFINITY = {
 @pytest.mark.parametrize("size", [1, 64, 67])
 def test_an_infinite_residual(name: str, sign: int, size: int, dtype: Any) -> None:
     loss = getattr(fl, name)
-    value, grad, hess = AT_INFINITY[name]
+    loss = loss.bind(c=1.0) if "c" in loss.parameters else loss
+    value, grad, hess = map(dtype.type, AT_INFINITY[name])
     for y_true, y_pred in ((0.5, sign * INF), (-sign * INF, 0.5)):
         got = loss.value_grad_hess(np.full(size, y_true, dtype), np.full(size, y_pred, dtype), reduction="none")
         assert_array_equal(got[0], np.full(size, value))
@@ -398,3 +409,154 @@ def test_gradients_at_kinks(dtype: Any) -> None:
     _, grad, hess = fl.huber.value_grad_hess(np.zeros(4, dtype), y_pred, delta=0.75, reduction="none")
     assert_array_equal(grad, [0.75, -0.75, 0.75, -0.75])
     assert_array_equal(hess, [1, 1, 0, 0])
+
+
+# -- one of two labels ------------------------------------------------------------------------------------------------
+
+#: loss: the slope of the loss where it is infinitely wrong; infinitely right it is 0 and flat.
+INFINITELY_WRONG = {
+    "hinge": -1,
+    "squared_hinge": -INF,
+    "modified_huber": -4,
+    "exponential": -INF,
+    "soft_margin": -1,
+    "perceptron": -1,
+    "binary_focal": -1,
+    "poly1_binary_cross_entropy": -1,
+}
+
+
+@of_float
+@pytest.mark.parametrize("name", INFINITELY_WRONG)
+@pytest.mark.parametrize("size", [1, 64, 70])
+def test_labels_at_infinity(name: str, size: int, dtype: Any) -> None:
+    loss = getattr(fl, name)
+    for y_true, sign in ((1, 1), (0, -1)):
+        logits = np.full(size, sign * INF, dtype)
+        right = loss.value_and_grad(np.full(size, y_true), logits, reduction="none")
+        wrong = loss.value_and_grad(np.full(size, y_true), -logits, reduction="none")
+        assert_array_equal(right, np.zeros((2, size)))
+        assert_array_equal(wrong[0], np.full(size, INF))
+        assert_array_equal(wrong[1], np.full(size, sign * INFINITELY_WRONG[name]))
+
+
+@of_float
+@pytest.mark.parametrize("name", [*INFINITELY_WRONG, "asymmetric", "poisson", "gamma", "tweedie", "negative_binomial"])
+@pytest.mark.parametrize("place", ["y_true", "y_pred"])
+def test_nan_beside_ordinary_elements(name: str, place: str, dtype: Any) -> None:
+    rng = generator(name, place)
+    y_true, y_pred = np.ones(131, dtype), rng.normal(size=131).astype(dtype)
+    at = int(rng.integers(131))
+    loss = getattr(fl, name)
+    plain = loss.value_and_grad(y_true, y_pred, reduction="none")
+    {"y_true": y_true, "y_pred": y_pred}[place][at] = NAN
+    got = loss.value_and_grad(y_true, y_pred, reduction="none")
+    rest = np.arange(131) != at
+    assert bits(tuple(x[rest] for x in got)) == bits(tuple(x[rest] for x in plain))
+    assert np.isnan(got[0][at])
+    assert np.isnan(got[1][at])
+
+
+@of_float
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0, 5.0])
+def test_focal_loss_where_p_is_0_or_1(gamma: float, dtype: Any) -> None:
+    """Any exponent, also below 1: p^(gamma - 1) is never formed."""
+    logits = np.array([-INF, -1e30, 1e30, INF], dtype)
+    value, grad, hess = fl.binary_focal.value_grad_hess(np.ones(4), logits, gamma=gamma, reduction="none")
+    assert_array_equal(value, np.array([INF, 1e30, 0, 0], dtype))
+    assert_array_equal(grad, [-1, -1, 0, 0])
+    assert_array_equal(hess, [0, 0, 0, 0])
+
+
+@of_float
+def test_the_asymmetric_loss_at_infinity(dtype: Any) -> None:
+    """A negative sample costs at most -log(clip): the probability is shifted."""
+    y_true, logits = np.array([1, 1, 0, 0]), np.array([INF, -INF, -INF, INF], dtype)
+    value, grad, hess = fl.asymmetric.value_grad_hess(y_true, logits, reduction="none", clip=0.25, gamma_neg=2.0)
+    assert_array_equal(value[:3], [0, INF, 0])
+    assert value[3] == pytest.approx(0.75**2 * np.log(4), rel=4 * float(np.finfo(dtype).eps))
+    assert_array_equal(grad, [0, -1, 0, 0])
+    assert_array_equal(hess, [0, 0, 0, 0])
+    easy = fl.asymmetric.value_grad_hess(np.zeros(2), np.array([-3, -1.1], dtype), reduction="none", clip=0.25)
+    assert_array_equal(easy, np.zeros((3, 2)))
+
+
+@of_float
+def test_gradients_at_the_kinks_of_margins(dtype: Any) -> None:
+    """The midpoint of the subgradient; a second derivative that jumps is that of the quadratic side."""
+    y_true, at_one, at_zero = np.array([1, 0]), np.array([1, -1], dtype), np.zeros(2, dtype)
+    assert_array_equal(fl.hinge.grad(y_true, at_one, reduction="none"), [-0.5, 0.5])
+    assert_array_equal(fl.perceptron.grad(y_true, at_zero, reduction="none"), [-0.5, 0.5])
+    for loss in (fl.squared_hinge, fl.modified_huber):
+        assert_array_equal(loss.value_grad_hess(y_true, at_one, reduction="none"), [[0, 0], [0, 0], [2, 2]])
+    value, grad, hess = fl.modified_huber.value_grad_hess(y_true, -at_one, reduction="none")
+    assert_array_equal([value, grad, hess], [[4, 4], [-4, 4], [2, 2]])
+
+
+# -- probabilities and counts -----------------------------------------------------------------------------------------
+
+PROBABILITIES = [
+    (1, 0.0, INF, -INF),
+    (0, 1.0, INF, INF),
+    (1, 1.0, 0, -1),
+    (0, 0.0, 0, 1),
+    (0.25, 0.0, INF, -INF),
+    (0.25, 1.0, INF, INF),
+    (NAN, 0.5, NAN, NAN),
+    (1, NAN, NAN, NAN),
+    (0, NAN, NAN, NAN),
+]
+
+
+@of_float
+@pytest.mark.parametrize(("y_true", "p", "value", "grad"), PROBABILITIES, ids=str)
+def test_log_loss_is_not_clipped(y_true: float, p: float, value: float, grad: float, dtype: Any) -> None:
+    got = fl.binary_log_loss.value_and_grad(np.full(5, y_true, dtype), np.full(5, p, dtype), reduction="none")
+    assert_array_equal(got, np.array([[value] * 5, [grad] * 5]))
+    assert not np.signbit(got[0]).any() or np.isnan(value)
+
+
+@of_float
+def test_log_loss_is_clipped_when_asked(dtype: Any) -> None:
+    value, grad, hess = fl.binary_log_loss.value_grad_hess(
+        np.array([1, 0, 1]), np.array([0, 0.125, 0.5], dtype), clip=0.25, reduction="none"
+    )
+    np.testing.assert_allclose(value, [np.log(4), np.log(4 / 3), np.log(2)], rtol=4 * np.finfo(dtype).eps)
+    assert_array_equal(grad, [0, 0, -2])
+    assert_array_equal(hess, [0, 0, 4])
+
+
+#: loss, target, score: value, gradient.
+COUNTS = [
+    ("poisson", 2.0, 1000.0, INF, INF),
+    ("poisson", 2.0, INF, INF, INF),
+    ("poisson", 0.0, -INF, 0, 0),
+    ("poisson", 2.0, -INF, INF, -2),
+    ("gamma", 2.0, INF, INF, 1),
+    ("gamma", 2.0, -INF, INF, -INF),
+    ("tweedie", 2.0, INF, INF, INF),
+    ("tweedie", 2.0, -INF, INF, -INF),
+    ("tweedie", 0.0, -INF, 0, 0),
+    ("negative_binomial", 2.0, INF, INF, 1),
+    ("negative_binomial", 2.0, -INF, INF, -2),
+    ("negative_binomial", 0.0, -INF, 0, 0),
+]
+
+
+@of_float
+@pytest.mark.parametrize(("name", "y_true", "score", "value", "grad"), COUNTS, ids=str)
+def test_likelihoods_at_infinity(name: str, y_true: float, score: float, value: float, grad: float, dtype: Any) -> None:
+    got = getattr(fl, name).value_and_grad(np.full(70, y_true), np.full(70, score, dtype), reduction="none")
+    assert_array_equal(got, np.array([[value] * 70, [grad] * 70]))
+
+
+@of_float
+@pytest.mark.parametrize(("power", "name"), [(1.0, "poisson"), (2.0, "gamma")])
+def test_the_ends_of_tweedie(power: float, name: str, dtype: Any) -> None:
+    rng = generator("tweedie", power)
+    y_true, score = rng.integers(1, 9, 70).astype(dtype), rng.normal(size=70, scale=20).astype(dtype)
+    score[:2] = INF, -INF
+    got = fl.tweedie.value_grad_hess(y_true, score, power=power, reduction="none")
+    expected = getattr(fl, name).value_grad_hess(y_true, score, reduction="none")
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=64 * np.finfo(dtype).eps)

@@ -186,11 +186,11 @@ def address(array: np.ndarray) -> ctypes.c_void_p:
 
 
 class Library:
-    """The functions of vecmath.h as array functions of one level."""
+    """The functions of vecmath.h, or of other loops, as array functions of one level."""
 
-    def __init__(self, level: str, folder: Path) -> None:
+    def __init__(self, level: str, folder: Path, loops: str = LOOPS) -> None:
         target = folder / f"vecmath_{level}.so"
-        run_compiler(LOOPS, target, *FLAGS, *LEVELS[level].flags, "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
+        run_compiler(loops, target, *FLAGS, *LEVELS[level].flags, "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
         self.functions = ctypes.CDLL(str(target))
 
     def __call__(self, name: str, *arguments: np.ndarray) -> np.ndarray:

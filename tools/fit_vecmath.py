@@ -91,6 +91,11 @@ def exp_rest(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if abs(r) > mp.mpf("1e-20") else mp.mpf(1) / 2 + r / 6
 
 
+def log_rest(f: mp.mpf) -> mp.mpf:
+    """P of log(1 + f) = f - f^2/2 + f^3 P(f)."""
+    return (mp.log1p(f) - f + f * f / 2) / f**3 if abs(f) > mp.mpf("1e-15") else mp.mpf(1) / 3 - f / 4
+
+
 def atanh_rest(z: mp.mpf) -> mp.mpf:
     """G of 2 atanh(s) = 2 s + s^3 G(s^2)."""
     s = mp.sqrt(z)
@@ -108,9 +113,19 @@ if __name__ == "__main__":
     def against_atanh(z: mp.mpf) -> mp.mpf:
         return z * mp.sqrt(z) / (2 * mp.atanh(mp.sqrt(z))) if z else mp.mpf(0)
 
+    def against_log1pmx(f: mp.mpf) -> mp.mpf:
+        return abs(f**3 / (mp.log1p(f) - f)) if abs(f) > mp.mpf("1e-20") else mp.mpf(0)
+
+    def against_atanh_rest(z: mp.mpf) -> mp.mpf:
+        s = mp.sqrt(z)
+        f = 2 * s / (1 - s)
+        return s**3 / (f - mp.log1p(f)) if z > mp.mpf("1e-30") else mp.mpf(0)
+
     fit("q, float32", exp_rest, against_expm1, 5, -edge, edge, 24)
     fit("q, float64", exp_rest, against_expm1, 10, -edge, edge, 53)
     fit("G, float32", atanh_rest, against_atanh, 2, mp.mpf(0), widest, 24)
     fit("G, float64", atanh_rest, against_atanh, 6, mp.mpf(0), widest, 53)
     fit("G on the unit interval, float32", atanh_rest, against_atanh, 4, mp.mpf(0), mp.mpf(1) / 9, 24)
     fit("G on the unit interval, float64", atanh_rest, against_atanh, 9, mp.mpf(0), mp.mpf(1) / 9, 53)
+    fit("P of tails.h, float32", log_rest, against_log1pmx, 9, below, above, 24)
+    fit("G of tails.h, float64", atanh_rest, against_atanh_rest, 7, mp.mpf(0), widest, 53)

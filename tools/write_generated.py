@@ -1,4 +1,4 @@
-"""Write what repeats the catalogue: the stub, ``docs/losses.md``, the table in ``README.md``, stubtest's exceptions.
+"""Write what repeats the catalogue: stub, ``docs/losses.md``, its pictures, README's table, stubtest's exceptions.
 
     python tools/write_generated.py            # after a change of a row
     python tools/write_generated.py --check    # exit code 1 when a file is not what would be written
@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastloss.formulas.declare import Parameter, Row
 
+from picture import picture
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fastloss"
 STUB, DOCS, README = PACKAGE / "__init__.pyi", ROOT / "docs" / "losses.md", ROOT / "README.md"
+PICTURES = ROOT / "docs" / "losses"
 ALLOWED = ROOT / "tools" / "stubtest-allowed.txt"
 MARKS = "<!-- losses: written by tools/write_generated.py -->", "<!-- end of losses -->"
 
@@ -87,6 +90,7 @@ PARAMETER_TYPES = {
     "factor": "ArrayLike | None",
     "index": "int | None",
     "axis": "int",
+    "labels": "tuple[int, int]",
 }
 #: Method: whether it returns a value, and how many arrays after it.
 METHODS = {
@@ -112,12 +116,18 @@ def shown(value: object) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
+def aliases() -> dict[str, str]:
+    """Return the second names of losses, after `catalogue`."""
+    names: dict[str, str] = importlib.import_module("fastloss.catalogue").ALIASES
+    return names
+
+
 def parameter_type(parameter: Parameter) -> str:
-    """Return the type of a parameter in the stub."""
+    """Return the type of a parameter in a signature."""
     if parameter.kind == "choice":
         return f"Literal[{', '.join(map(shown, parameter.domain.options))}]"  # type: ignore[attr-defined]
-    optional = " | None" if parameter.kind == "number" and parameter.default is None else ""
-    return PARAMETER_TYPES[parameter.kind] + optional
+    text = PARAMETER_TYPES[parameter.kind]
+    return f"{text} | None" if parameter.default is None and "None" not in text else text
 
 
 def class_name(row: Row) -> str:
@@ -177,12 +187,14 @@ def loss_stub(row: Row) -> str:
 
 def stub(rows: dict[str, Row]) -> str:
     """Return the text of ``__init__.pyi``."""
-    names = sorted(["Loss", "losses", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE, *rows])
+    functions = ("losses", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE)
+    names = sorted(["Loss", *functions, *rows, *aliases()])
     listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
     runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)
     blocks = [STUB_HEAD.format(names=listed, runtime=runtime), *map(loss_stub, rows.values())]
     blocks.append(
-        "".join(f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n"""\n' for row in rows.values())
+        "".join(f"{alias}: {class_name(rows[name])}\n" for alias, name in aliases().items())
+        + "".join(f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n"""\n' for row in rows.values())
     )
     rest = "out: _Out | None = None, n_threads: int | None = None"
     functions = [f"def {name}(x: ArrayLike, *, axis: int = -1, {rest}) -> _Array: ..." for name in OVER_CLASSES]
@@ -196,7 +208,7 @@ def allowed(rows: dict[str, Row]) -> str:
 # Written by tools/write_generated.py. What `python -m mypy.stubtest` may find, each with its reason.
 
 # Every loss is an object of the class Loss; the stub gives each a class of its own, which has its signature.
-fastloss\\.({"|".join(rows)})
+fastloss\\.({"|".join([*rows, *aliases()])})
 
 # Of the class it is a text, of a loss another one, written when somebody asks: a descriptor, which stubtest calls.
 fastloss\\.loss\\.Loss\\.__doc__
@@ -237,6 +249,7 @@ def section(row: Row) -> str:
         "",
         f"    {row.formula}",
         "",
+        *([f"![{row.name}: value, gradient and Hessian](losses/{row.name}.svg)", ""] if row.function else []),
         f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]
@@ -244,6 +257,9 @@ def section(row: Row) -> str:
         domain = "" if parameter.kind in ("index", "axis", "choice") else f"; {parameter.domain.description}"
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
     lines += [f"- source: {row.source}"]
+    other = [f"`{alias}`" for alias, name in aliases().items() if name == row.name]
+    if other:
+        lines += [f"- also called {' and '.join(other)}"]
     if row.notes:
         lines += ["", row.notes]
     return "\n".join(lines) + "\n"
@@ -282,6 +298,7 @@ def main() -> int:
         README: readme(rows, README.read_text("utf-8")),
         ALLOWED: allowed(rows),
     }
+    texts |= {PICTURES / f"{row.name}.svg": picture(row) for row in rows.values() if row.function is not None}
     for path, text in texts.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue
@@ -289,6 +306,7 @@ def main() -> int:
         if check:
             print(f"{path.relative_to(ROOT)} is stale: run python tools/write_generated.py", file=sys.stderr)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
     return 1 if check and stale else 0

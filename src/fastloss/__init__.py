@@ -11,6 +11,7 @@ Every loss is an object that is called, with methods for its other results::
 stand beside.
 """
 
+from .catalogue import ALIASES as _ALIASES
 from .catalogue import CATALOGUE as _CATALOGUE
 from .documentation import losses
 from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
@@ -36,6 +37,7 @@ __all__ = [
     "softplus",
     "uncertainty_weighted",
     *_CATALOGUE,
+    *_ALIASES,
 ]
 
 
@@ -49,3 +51,4 @@ def __getattr__(name: str) -> object:
 
 
 globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})
+globals().update({alias: globals()[name] for alias, name in _ALIASES.items()})

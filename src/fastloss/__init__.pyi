@@ -17,39 +17,67 @@ from .runtime import set_num_threads as set_num_threads
 __all__ = [
     "Loss",
     "absolute_error",
+    "absolute_percentage_error",
+    "asymmetric",
     "binary_cross_entropy",
+    "binary_focal",
+    "binary_log_loss",
+    "brier",
     "build_info",
     "categorical_focal",
     "categorical_log_loss",
+    "cauchy",
     "cross_entropy",
     "engine",
     "entmax15",
+    "expectile",
+    "exponential",
+    "fair",
+    "gamma",
+    "geman_mcclure",
     "generalized_cross_entropy",
     "get_num_threads",
     "half_squared_error",
+    "hinge",
     "huber",
     "js_divergence",
     "kl_divergence",
+    "log_cosh",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "losses",
+    "modified_huber",
     "multi_margin",
     "multiclass_hinge",
     "multilabel_margin",
     "multilabel_soft_margin",
+    "negative_binomial",
     "nll",
     "num_threads",
     "ordinal",
+    "perceptron",
+    "pinball",
+    "poisson",
+    "poly1_binary_cross_entropy",
     "poly1_cross_entropy",
+    "pseudo_huber",
+    "quantile",
     "set_num_threads",
     "sigmoid",
+    "smooth_l1",
+    "soft_margin",
     "softmax",
     "softplus",
     "sparsemax",
     "squared_error",
+    "squared_hinge",
+    "squared_log_error",
     "total_variation",
+    "tukey_biweight",
+    "tweedie",
     "uncertainty_weighted",
+    "welsch",
 ]
 
 __version__: str
@@ -2379,6 +2407,1869 @@ class _BinaryCrossEntropy(Loss):
     def bind(self, *, pos_weight: ArrayLike = ..., label_smoothing: ArrayLike = ...) -> _BinaryCrossEntropy: ...  # type: ignore[override]
 
 @type_check_only
+class _BinaryLogLoss(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        clip: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, clip: ArrayLike = ...) -> _BinaryLogLoss: ...  # type: ignore[override]
+
+@type_check_only
+class _Brier(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _Brier: ...  # type: ignore[override]
+
+@type_check_only
+class _Hinge(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _Hinge: ...  # type: ignore[override]
+
+@type_check_only
+class _SquaredHinge(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _SquaredHinge: ...  # type: ignore[override]
+
+@type_check_only
+class _ModifiedHuber(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _ModifiedHuber: ...  # type: ignore[override]
+
+@type_check_only
+class _Exponential(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _Exponential: ...  # type: ignore[override]
+
+@type_check_only
+class _SoftMargin(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _SoftMargin: ...  # type: ignore[override]
+
+@type_check_only
+class _Perceptron(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, labels: tuple[int, int] = ...) -> _Perceptron: ...  # type: ignore[override]
+
+@type_check_only
+class _BinaryFocal(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma: ArrayLike = 2.0, alpha: ArrayLike | None = None, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, gamma: ArrayLike = ..., alpha: ArrayLike | None = ..., labels: tuple[int, int] = ...) -> _BinaryFocal: ...  # type: ignore[override]
+
+@type_check_only
+class _Asymmetric(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        gamma_pos: ArrayLike = 1.0, gamma_neg: ArrayLike = 4.0, clip: ArrayLike = 0.05, labels: tuple[int, int] = (0, 1),
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, gamma_pos: ArrayLike = ..., gamma_neg: ArrayLike = ..., clip: ArrayLike = ..., labels: tuple[int, int] = ...) -> _Asymmetric: ...  # type: ignore[override]
+
+@type_check_only
+class _Poly1BinaryCrossEntropy(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, logits: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        epsilon: ArrayLike = 2.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, epsilon: ArrayLike = ...) -> _Poly1BinaryCrossEntropy: ...  # type: ignore[override]
+
+@type_check_only
+class _Poisson(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _Poisson: ...  # type: ignore[override]
+
+@type_check_only
+class _Gamma(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _Gamma: ...  # type: ignore[override]
+
+@type_check_only
+class _Tweedie(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        power: ArrayLike = 1.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, power: ArrayLike = ...) -> _Tweedie: ...  # type: ignore[override]
+
+@type_check_only
+class _NegativeBinomial(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        dispersion: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, dispersion: ArrayLike = ...) -> _NegativeBinomial: ...  # type: ignore[override]
+
+@type_check_only
 class _SquaredError(Loss):
     @overload
     def __call__(
@@ -2661,6 +4552,933 @@ class _Huber(Loss):
     ) -> tuple[_Array, _Array, _Array]: ...
     def bind(self, *, delta: ArrayLike = ...) -> _Huber: ...  # type: ignore[override]
 
+@type_check_only
+class _SmoothL1(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        beta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, beta: ArrayLike = ...) -> _SmoothL1: ...  # type: ignore[override]
+
+@type_check_only
+class _PseudoHuber(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        delta: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, delta: ArrayLike = ...) -> _PseudoHuber: ...  # type: ignore[override]
+
+@type_check_only
+class _LogCosh(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _LogCosh: ...  # type: ignore[override]
+
+@type_check_only
+class _Quantile(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, alpha: ArrayLike = ...) -> _Quantile: ...  # type: ignore[override]
+
+@type_check_only
+class _Expectile(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 0.5,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, alpha: ArrayLike = ...) -> _Expectile: ...  # type: ignore[override]
+
+@type_check_only
+class _SquaredLogError(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _SquaredLogError: ...  # type: ignore[override]
+
+@type_check_only
+class _AbsolutePercentageError(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        floor: ArrayLike = 2.220446049250313e-16,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, floor: ArrayLike = ...) -> _AbsolutePercentageError: ...  # type: ignore[override]
+
+@type_check_only
+class _Fair(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.3998,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, c: ArrayLike = ...) -> _Fair: ...  # type: ignore[override]
+
+@type_check_only
+class _Cauchy(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.3849,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, c: ArrayLike = ...) -> _Cauchy: ...  # type: ignore[override]
+
+@type_check_only
+class _GemanMcclure(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, c: ArrayLike = ...) -> _GemanMcclure: ...  # type: ignore[override]
+
+@type_check_only
+class _Welsch(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 2.9846,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, c: ArrayLike = ...) -> _Welsch: ...  # type: ignore[override]
+
+@type_check_only
+class _TukeyBiweight(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        c: ArrayLike = 4.6851,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, c: ArrayLike = ...) -> _TukeyBiweight: ...  # type: ignore[override]
+
+pinball: _Quantile
 cross_entropy: _CrossEntropy
 """Softmax cross-entropy of logits, for class indices or for a probability of each class.
 
@@ -2746,6 +5564,81 @@ binary_cross_entropy: _BinaryCrossEntropy
 
 (1 - y) log(1 + e^x) + pos_weight y log(1 + e^-x)
 """
+binary_log_loss: _BinaryLogLoss
+"""Binary cross-entropy of probabilities.
+
+-(y log p + (1 - y) log(1 - p)),  p = y_pred
+"""
+brier: _Brier
+"""Brier score of the probability of the positive class: between 0 and 1.
+
+(p - y)^2,  p = y_pred
+"""
+hinge: _Hinge
+"""Hinge loss, of labels t = -1 or 1.
+
+max(0, 1 - t x)
+"""
+squared_hinge: _SquaredHinge
+"""Squared hinge loss, of labels t = -1 or 1.
+
+max(0, 1 - t x)^2
+"""
+modified_huber: _ModifiedHuber
+"""Modified Huber loss of a classifier, of labels t = -1 or 1: a squared hinge with a linear tail.
+
+max(0, 1 - t x)^2 where t x >= -1, else -4 t x
+"""
+exponential: _Exponential
+"""Exponential loss (AdaBoost), of labels t = -1 or 1.
+
+e^(-t x)
+"""
+soft_margin: _SoftMargin
+"""Soft margin (logistic) loss, of labels t = -1 or 1.
+
+log(1 + e^(-t x))
+"""
+perceptron: _Perceptron
+"""Perceptron loss, of labels t = -1 or 1.
+
+max(0, -t x)
+"""
+binary_focal: _BinaryFocal
+"""Focal loss of a two-class decision, from logits.
+
+-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given
+"""
+asymmetric: _Asymmetric
+"""Asymmetric loss of multi-label classification, from logits: a focal loss with a margin for negative samples.
+
+positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  p_m = max(p - clip, 0)
+"""
+poly1_binary_cross_entropy: _Poly1BinaryCrossEntropy
+"""Binary cross-entropy with a first polynomial term, from logits.
+
+(1 - y) log(1 + e^x) + y log(1 + e^-x) + epsilon (1 - p_t),  p_t = y p + (1 - y) (1 - p),  p = sigmoid(x)
+"""
+poisson: _Poisson
+"""Poisson loss of the logarithm s of the predicted mean.
+
+e^s - y s
+"""
+gamma: _Gamma
+"""Gamma loss of the logarithm s of the predicted mean, for targets above 0.
+
+s + y e^-s
+"""
+tweedie: _Tweedie
+"""Tweedie loss of the logarithm s of the predicted mean, k = power.
+
+-y e^((1 - k) s) / (1 - k) + e^((2 - k) s) / (2 - k)
+"""
+negative_binomial: _NegativeBinomial
+"""Negative binomial loss (NB2) of the logarithm s of the predicted mean, a = dispersion.
+
+(y + 1 / a) log(1 + a e^s) - y s
+"""
 squared_error: _SquaredError
 """Squared error.
 
@@ -2765,6 +5658,66 @@ huber: _Huber
 """Huber's loss: quadratic near 0, linear in the tails.
 
 r^2 / 2 where |r| <= delta, else delta (|r| - delta / 2)
+"""
+smooth_l1: _SmoothL1
+"""Smooth L1 loss: quadratic near 0, absolute error in the tails.
+
+r^2 / (2 beta) where |r| <= beta, else |r| - beta / 2
+"""
+pseudo_huber: _PseudoHuber
+"""Pseudo-Huber loss: a smooth `huber`, with all derivatives continuous.
+
+delta^2 (sqrt(1 + (r / delta)^2) - 1)
+"""
+log_cosh: _LogCosh
+"""Logarithm of the hyperbolic cosine of the residual: r^2 / 2 near 0, |r| - log 2 far away.
+
+log(cosh(r))
+"""
+quantile: _Quantile
+"""Quantile loss, or pinball loss: its minimiser is the alpha-quantile of the target.
+
+(1 - alpha) r where r > 0, else -alpha r
+"""
+expectile: _Expectile
+"""Expectile loss: an asymmetric squared error.
+
+(1 - alpha) r^2 where r > 0, else alpha r^2
+"""
+squared_log_error: _SquaredLogError
+"""Squared logarithmic error, of targets and predictions above -1.
+
+(log(1 + y_pred) - log(1 + y_true))^2
+"""
+absolute_percentage_error: _AbsolutePercentageError
+"""Absolute error relative to the target, as a fraction.
+
+|r| / max(|y|, floor)
+"""
+fair: _Fair
+"""Fair's loss: r^2 / 2 near 0, c |r| less a logarithm far away.
+
+c^2 (|r| / c - log(1 + |r| / c))
+"""
+cauchy: _Cauchy
+"""Cauchy (Lorentzian) loss: r^2 / 2 near 0, a logarithm far away.
+
+c^2 / 2 log(1 + (r / c)^2)
+"""
+geman_mcclure: _GemanMcclure
+"""Geman-McClure loss: r^2 / 2 near 0, at most c^2 / 2.
+
+r^2 / 2 / (1 + (r / c)^2)
+"""
+welsch: _Welsch
+"""Welsch (Leclerc) loss: r^2 / 2 near 0, at most c^2 / 2.
+
+c^2 / 2 (1 - e^(-(r / c)^2))
+"""
+tukey_biweight: _TukeyBiweight
+"""Tukey's biweight (bisquare): r^2 / 2 near 0, constant beyond c.
+
+c^2 / 6 (1 - (1 - (r / c)^2)^3) where |r| <= c, else c^2 / 6
 """
 
 def log_softmax(x: ArrayLike, *, axis: int = -1, out: _Out | None = None, n_threads: int | None = None) -> _Array: ...

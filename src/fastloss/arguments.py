@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .formulas.declare import Domain, Parameter, RowTarget
+from .formulas.declare import LABELS, Domain, Parameter, RowTarget
 
 #: Number of each element type, in the order of ``enum fl_dtype`` (kernels/dtypes.h).
 DTYPES = {
@@ -124,6 +124,9 @@ def first_true(bad: np.ndarray[Any, Any]) -> int | None:
 def outside(array: np.ndarray[Any, Any], domain: Domain) -> np.ndarray[Any, Any]:
     """Return where an array leaves a domain; NaN is outside."""
     values = array.astype(np.float64)
+    if domain.ends_only:
+        neither: np.ndarray[Any, Any] = (values != domain.low) & (values != domain.high)
+        return neither
     above = values > domain.low if domain.low_open else values >= domain.low
     below = values < domain.high if domain.high_open else values <= domain.high
     return np.logical_not(above & below)
@@ -167,18 +170,19 @@ def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bo
         raise ValueError(f"{place(name, bad, weights.shape)} = {weights.reshape(-1)[bad]} is not a finite weight >= 0")
 
 
-def check_element_targets(
-    y_true: np.ndarray[Any, Any],
+def check_elements(
+    name: str,
+    array: np.ndarray[Any, Any],
     domain: Domain,
     weights: np.ndarray[Any, Any] | None,
     where: np.ndarray[Any, Any] | None,
 ) -> None:
-    """Raise for the first target outside its domain that is not left out."""
-    values = y_true.astype(np.float64)
-    bad = first_true(((values < domain.low) | (values > domain.high)) & _kept(y_true.shape, weights, where))
+    """Raise for the first element outside its domain that is not left out; NaN is for the result to show."""
+    bad = first_true(outside(array, domain) & (array == array) & _kept(array.shape, weights, where))
     if bad is not None:
+        hint = f"; {domain.hint}" if domain.hint else ""
         raise ValueError(
-            f"{place('y_true', bad, y_true.shape)} = {y_true.reshape(-1)[bad]} is not {domain.description}"
+            f"{place(name, bad, array.shape)} = {array.reshape(-1)[bad]} is not {domain.description}{hint}"
         )
 
 
@@ -304,6 +308,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     """Return a parameter's value, checked against its domain: a float, an int, None, or a read-only array."""
     if parameter.default is None and value is None:
         return None
+    if parameter.kind == "labels":
+        return as_labels(parameter.name, value)
     if parameter.kind in ("index", "axis"):
         return as_index(parameter.name, value)
     if parameter.kind == "choice":
@@ -334,6 +340,18 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     if array.ndim == 0:
         return float(array)
     return array.astype(np.float64) if parameter.kind in ("per_class", "factor") else array
+
+
+def as_labels(name: str, value: Any) -> tuple[int, int]:
+    """Return the labels of two classes as one of the two pairs that there are."""
+    try:
+        labels = tuple(np.asarray(value).tolist())
+    except TypeError:
+        labels = ()
+    for known in LABELS:
+        if labels == known:
+            return known
+    raise ValueError(f"{name} = {value!r} is neither (0, 1) nor (-1, 1): the negative class comes first")
 
 
 def as_axis(axis: int, ndim: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .formulas import binary, classes, divergences, regression
+from .formulas import binary, classes, divergences, likelihoods, regression
 from .formulas.declare import Row
 
+_MODULES = (classes, divergences, binary, likelihoods, regression)
 CATALOGUE: dict[str, Row] = {
-    row.name: row
-    for module in (classes, divergences, binary, regression)
-    for row in vars(module).values()
-    if isinstance(row, Row)
+    row.name: row for module in _MODULES for row in vars(module).values() if isinstance(row, Row)
 }
+
+#: Second names, where the field has two for one loss; the package has the same object under both.
+ALIASES = {"pinball": "quantile"}

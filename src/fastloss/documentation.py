@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .formulas.declare import Parameter, Row, RowTarget
+from .formulas.declare import Parameter, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -88,7 +88,9 @@ def _symbols(row: Row) -> str:
     import re
 
     words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
-    meaning = {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "y": "y = y_true"}
+    meaning = {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
+    if any(parameter.kind == "labels" for parameter in row.parameters):
+        meaning |= {"t": "t = 1 for the positive label and -1 for the negative"}
     return ", ".join(text for letter, text in meaning.items() if letter in words)
 
 
@@ -107,9 +109,12 @@ def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
         "index": "int",
         "axis": "int",
         "choice": "str",
+        "labels": "(0, 1) or (-1, 1)",
     }
     given = "optional" if default is None else f"default={_shown(default)}"
     text = _sentence(parameter.description or f"a parameter of {row.name}")
+    if parameter.kind == "labels":
+        text = _sentence("what `y_true` holds for the negative and for the positive class")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
     elif parameter.kind == "factor":
@@ -140,7 +145,8 @@ def _operands(row: Row) -> str:
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
     if row.kind == "pointwise":
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
-        prediction = f"Predictions, of any shape: {types}."
+        domain = "" if row.predicted == real else f", each {row.predicted.description}"
+        prediction = f"Predictions{domain}, of any shape: {types}."
     else:
         target = f"Targets: {row.target.each}{row.target.description}; see the notes for their shapes."
         prediction = f"Predictions, one for each class, of any shape with a class axis: {types}."
@@ -156,8 +162,8 @@ def _example(row: Row) -> str:
     lines = [">>> import fastloss as fl"]
     if row.function is not None:
         y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
-        y_pred = [0.5, 3.0]
-        defaults = [parameter.default for parameter in row.parameters]
+        y_pred = [0.5, 3.0 if 3.0 in row.predicted else 0.75]
+        defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
         points = [row.function(y, x, *defaults) for y, x in zip(y_true, y_pred, strict=True)]
         value = round(sum(point[0] for point in points) / 2, 6)
         gradient = [round(point[1] / 2, 6) for point in points]
@@ -280,9 +286,7 @@ class Losses(Sequence[Row]):
         widths[wide] = min(widths[wide], room - widths[narrow])
         lines = []
         for cells in table:
-            broken = [
-                wrap(cell, width, break_long_words=False) or [""] for cell, width in zip(cells, widths, strict=True)
-            ]
+            broken = [wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
             for line in range(max(map(len, broken))):
                 parts = [part[line] if line < len(part) else "" for part in broken]
                 lines.append("  ".join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip())

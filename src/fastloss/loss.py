@@ -230,17 +230,23 @@ def _short_ways(
 
     The second is the same for loops compiled at run time, or None. It knows them once the long way has set them.
     """
+    limits = _limits(row, parameters, np.float32), _limits(row, parameters, np.float64)
     if row.kind == "pointwise":
-        constants = tuple(parameters.values())
+        constants = row.constants(parameters)
         if any(isinstance(value, np.ndarray) for value in constants):
             return _never, None
-        jit = kernels.PlainCall(0, row.target.low, row.target.high, constants, True)
+        jit = kernels.PlainCall(0, *limits, constants, True)
         if row.kernels is not None:
             return jit.run, jit
-        number = kernels.POINTWISE.index(row.name)
-        return kernels.PlainCall(number, row.target.low, row.target.high, constants).run, jit
+        return kernels.PlainCall(kernels.POINTWISE.index(row.name), *limits, constants).run, jit
     plain = row.kernels is None and row.name == "cross_entropy" and _at_defaults(row, parameters)
-    return kernels.PlainCall(-1, row.target.low, row.target.high, ()).run if plain else _never, None
+    return kernels.PlainCall(-1, *limits, ()).run if plain else _never, None
+
+
+def _limits(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float]:
+    """Return the domain of targets and predictions as the kernels check it, in a compute type."""
+    target = row.targets(parameters)
+    return *target.bounds(dtype), target.ends_only, *row.predicted.bounds(dtype)
 
 
 def _at_defaults(row: Row, parameters: dict[str, Any], but: tuple[str, ...] = ()) -> bool:
@@ -356,7 +362,6 @@ class _Call:
 
     def pointwise(self) -> Any:
         shape, size = self.y_pred.shape, self.y_pred.size
-        domain = self.row.target
         if self.y_true.shape != shape:
             if self.y_true.ndim:
                 raise ValueError(
@@ -364,12 +369,12 @@ class _Call:
                 )
             self.y_true = np.broadcast_to(self.y_true, shape)
         self.samples(shape)
-        parameters = []
-        for parameter in self.row.parameters:
-            value = self.parameters[parameter.name]
-            if isinstance(value, np.ndarray):
-                value = arguments.describe(arguments.broadcast(parameter.name, value, shape))
-            parameters.append(value)
+        names = [parameter.name for parameter in self.row.parameters if parameter.kind == "element"]
+        parameters = tuple(
+            arguments.describe(arguments.broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
+            for name, value in zip(names, self.row.constants(self.parameters), strict=True)
+        )
+        limits = _limits(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
         threads = threads_for(self.n_threads, size)
         if self.row.kernels is None and current_engine() == "compiled":
             number, jit = kernels.POINTWISE.index(self.row.name), 0
@@ -384,18 +389,20 @@ class _Call:
                 )
             )  # fmt: skip
             total: float = kernels.pointwise(
-                number, self.want, self.double_precision, size, scale, domain.low, domain.high, inspect, self.in_place,
-                operands, tuple(parameters), threads, jit,
+                number, self.want, self.double_precision, size, scale, limits, inspect, self.in_place,
+                operands, parameters, threads, jit,
             )  # fmt: skip
             return total
 
         total_weight = float(size)
-        if self.weights is not None or self.where is not None or np.isfinite(domain.low) or np.isfinite(domain.high):
+        if self.weights is not None or self.where is not None or any(map(math.isfinite, limits[:2] + limits[3:])):
             total_weight = run(True, 0.0)
             if total_weight != total_weight:
                 if self.weights is not None:
                     arguments.check_weights("sample_weight", self.weights, self.double_precision)
-                arguments.check_element_targets(self.y_true, domain, self.weights, self.where)
+                target = self.row.targets(self.parameters)
+                arguments.check_elements("y_true", self.y_true, target, self.weights, self.where)
+                arguments.check_elements(self.row.prediction, self.y_pred, self.row.predicted, self.weights, self.where)
                 raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor

@@ -1,7 +1,25 @@
-"""Losses of a two-class decision; the raw score x = y_pred unless said otherwise."""
+"""Losses of a two-class decision; the raw score x = y_pred unless said otherwise.
 
-from .declare import fraction, pointwise, positive, unit
-from .vocabulary import exp_minus_abs, log1p_unit, where
+Where the target is one of two labels, t = 1 for the positive one and -1 for the other, and p_t is the probability of
+the class that is right, sigmoid(t x).
+"""
+
+from .declare import at_least_zero, finite, fraction, interval, labelled, pointwise, positive, two_labels, unit
+from .vocabulary import (
+    difference_tail,
+    exp,
+    exp_minus_abs,
+    exp_sum,
+    log,
+    log1p,
+    log1p_tail,
+    log1p_unit,
+    positive_power,
+    product_tail,
+    sigmoid,
+    softplus,
+    where,
+)
 
 
 @pointwise(
@@ -30,3 +48,270 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     value = where(negative == 0, 0, negative * (above + tail)) + where(positive == 0, 0, positive * (below + tail))
     gradient = negative * where(y_pred >= 0, larger, smaller) - positive * where(y_pred >= 0, smaller, larger)
     return value, gradient, (negative + positive) * (q / (both * both))
+
+
+@pointwise(
+    target=unit,
+    predicted=unit,
+    clip=interval(0.0, 0.0, 0.5, "what probabilities are kept away from 0 and 1; 0 does not clip"),
+    formula="-(y log p + (1 - y) log(1 - p)),  p = y_pred",
+    source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
+)
+def binary_log_loss(y_true, y_pred, clip):
+    """Binary cross-entropy of probabilities.
+
+    Nothing is clipped unless asked for: p = 0 on a target above 0 gives infinity. Keras clips at 1e-7, scikit-learn's
+    ``log_loss`` at the spacing of the dtype at 1, and PyTorch bounds the logarithm at -100. Where a probability was
+    clipped the loss is constant, and the gradient 0. From logits, `binary_cross_entropy` keeps the digits that a
+    probability near 1 has lost.
+    """
+    low = y_pred < clip
+    high = 1 - y_pred < clip
+    negative = 1 - y_true
+    almost = log1p(-clip)
+    log_p = where(high, almost, log(where(low, clip, y_pred)))
+    log_q = where(low, almost, where(high, log(clip), log1p(-y_pred)))
+    value = where(negative == 0, 0, -negative * log_q) + where(y_true == 0, 0, -y_true * log_p)
+    up = where(negative == 0, 0, negative / (1 - y_pred))
+    down = where(y_true == 0, 0, y_true / y_pred)
+    gradient = where(low, 0, where(high, 0, up - down))
+    hessian = where(negative == 0, 0, up / (1 - y_pred)) + where(y_true == 0, 0, down / y_pred)
+    return value, gradient, where(low, 0, where(high, 0, hessian))
+
+
+@pointwise(
+    target=unit,
+    predicted=unit,
+    formula="(p - y)^2,  p = y_pred",
+    source="Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
+)
+def brier(y_true, y_pred):
+    """Brier score of the probability of the positive class: between 0 and 1.
+
+    As scikit-learn's ``brier_score_loss`` for two classes. Brier's own sum over both classes is twice that.
+    """
+    r = y_pred - y_true
+    return r * r, 2 * r, 2
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="max(0, 1 - t x)",
+    source="Cortes & Vapnik 1995, doi:10.1007/BF00994018",
+)
+def hinge(y_true, y_pred):
+    """Hinge loss, of labels t = -1 or 1.
+
+    The labels are what `labels` says, never guessed from the data (Keras takes 0 for -1 only if a batch has no -1).
+    At t x = 1 the gradient is -t / 2, the midpoint of the subgradient. The Hessian diagonal is 0 everywhere.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    m = t * y_pred
+    slope = where(m > 1, 0, where(m < 1, -t, -0.5 * t * m))
+    return where(m >= 1, 0, 1 - m), slope, where(m == m, 0, m)
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="max(0, 1 - t x)^2",
+    source="Lee & Mangasarian 2001, doi:10.1023/A:1011215321374",
+)
+def squared_hinge(y_true, y_pred):
+    """Squared hinge loss, of labels t = -1 or 1.
+
+    The labels are what `labels` says. At t x = 1 the second derivative jumps from 2 to 0; the Hessian there is 2.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    m = t * y_pred
+    short = where(m >= 1, 0, 1 - m)
+    return short * short, where(m >= 1, 0, -2 * t * short), where(m > 1, 0, 2)
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="max(0, 1 - t x)^2 where t x >= -1, else -4 t x",
+    source="Zhang 2004, doi:10.1145/1015330.1015332",
+)
+def modified_huber(y_true, y_pred):
+    """Modified Huber loss of a classifier, of labels t = -1 or 1: a squared hinge with a linear tail.
+
+    As in scikit-learn's ``SGDClassifier``. The labels are what `labels` says. At t x = 1 and -1 the second derivative
+    jumps; the Hessian there is 2, that of the quadratic side.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    m = t * y_pred
+    short = where(m >= 1, 0, 1 - m)
+    value = where(m < -1, -4 * m, short * short)
+    gradient = where(m >= 1, 0, where(m < -1, -4 * t, -2 * t * short))
+    return value, gradient, where(m < -1, 0, where(m > 1, 0, 2))
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="e^(-t x)",
+    source="Freund & Schapire 1997, doi:10.1006/jcss.1997.1504",
+)
+def exponential(y_true, y_pred):
+    """Exponential loss (AdaBoost), of labels t = -1 or 1.
+
+    With labels 0 and 1 that is y e^-x + (1 - y) e^x, as scikit-learn's ``ExponentialLoss``. The labels are what
+    `labels` says.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    e = exp(-t * y_pred)
+    return e, -t * e, e
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="log(1 + e^(-t x))",
+    source="Friedman, Hastie & Tibshirani 2000, doi:10.1214/aos/1016218223",
+)
+def soft_margin(y_true, y_pred):
+    """Soft margin (logistic) loss, of labels t = -1 or 1.
+
+    As PyTorch's ``soft_margin_loss``, which overflows where t x is about -89 in float32. It is `binary_cross_entropy`
+    of hard labels. The labels are what `labels` says.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    m = t * y_pred
+    q = exp_minus_abs(m)
+    both = 1 + q
+    return softplus(-m), -t * sigmoid(-m), q / (both * both)
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    labels=two_labels(),
+    formula="max(0, -t x)",
+    source="Rosenblatt 1958, doi:10.1037/h0042519",
+)
+def perceptron(y_true, y_pred):
+    """Perceptron loss, of labels t = -1 or 1.
+
+    As in scikit-learn's ``SGDClassifier`` and optax. The labels are what `labels` says. At x = 0 the gradient is
+    -t / 2, the midpoint of the subgradient. The Hessian diagonal is 0 everywhere.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    m = t * y_pred
+    return where(m >= 0, 0, -m), where(m > 0, 0, where(m < 0, -t, -0.5 * t + m)), where(m == m, 0, m)
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    gamma=at_least_zero(2.0, "how much a well classified sample counts less; 0 is `soft_margin`"),
+    alpha=fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha"),
+    labels=two_labels(),
+    formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given",
+    source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
+)
+def binary_focal(y_true, y_pred, gamma, alpha):
+    """Focal loss of a two-class decision, from logits.
+
+    Classes are not weighted unless `alpha` is given (torchvision: alpha = 0.25 by default; Keras: only with
+    ``apply_class_balancing``). Nothing is clipped. The labels are what `labels` says.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    z = t * y_pred
+    e = exp_minus_abs(z)
+    l = log1p(e)
+    # log(1 - p_t) = -(max(z, 0) + l), which gamma multiplies: so does it its rounding error
+    m = where(z > 0, z, 0)
+    distance = m + l
+    distance_tail = difference_tail(m, -l) + log1p_tail(e)
+    scaled_tail = product_tail(gamma, distance) + gamma * distance_tail
+    weight = where(gamma == 0, 1, exp_sum(-gamma * distance, -scaled_tail))
+    weight = weight * where(alpha == alpha, where(t > 0, alpha, 1 - alpha), 1)
+    loss = where(z < 0, -z, 0) + l
+    p = where(z >= 0, 1, e) / (1 + e)
+    q = where(z >= 0, e, 1) / (1 + e)
+    p_loss = where(p == 0, 0, p * loss)
+    h = exp_minus_abs(0.5 * z)  # p is h h far away: it is subnormal where what it is multiplied by may be large
+    curvature = gamma * (loss * (gamma * p - q)) + (2 * gamma + 1) * q
+    curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
+    return weight * loss, -t * (weight * (gamma * p_loss + q)), weight * curvature
+
+
+@pointwise(
+    target=labelled,
+    prediction="logits",
+    gamma_pos=at_least_zero(1.0, "how much a well classified positive sample counts less"),
+    gamma_neg=at_least_zero(4.0, "how much a well classified negative sample counts less"),
+    clip=interval(0.05, 0.0, 1.0, "what is taken off the probability of negative samples; easier ones are left out"),
+    labels=two_labels(),
+    formula="positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  p_m = max(p - clip, 0)",
+    source="Ridnik et al. 2021, doi:10.1109/ICCV48922.2021.00015",
+)
+def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
+    """Asymmetric loss of multi-label classification, from logits: a focal loss with a margin for negative samples.
+
+    The defaults are those of the authors' code, which adds `clip` to 1 - p: the same. With clip = 0 and equal exponents
+    it is `binary_focal`. Nothing else is clipped. The labels are what `labels` says.
+    """
+    t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
+    z = t * y_pred
+    gamma = where(t > 0, gamma_pos, gamma_neg)
+    shift = where(t > 0, 0, clip)
+    e = exp_minus_abs(z)
+    l = log1p(e)
+    p = where(z >= 0, 1, e) / (1 + e)
+    q = where(z >= 0, e, 1) / (1 + e)
+    # The loss is u^gamma times -log v, v = 1 - u; unshifted, u is q, and its logarithm known better than q itself.
+    u = q - shift
+    v = p + shift
+    m = where(z > 0, z, 0)
+    distance = m + l
+    distance_tail = difference_tail(m, -l) + log1p_tail(e)
+    scaled_tail = product_tail(gamma, distance) + gamma * distance_tail
+    plain_weight = where(gamma == 0, 1, exp_sum(-gamma * distance, -scaled_tail))
+    weight = where(shift == 0, plain_weight, positive_power(where(u < 0, 0, u), gamma))
+    loss = where(shift == 0, where(z < 0, -z, 0) + l, where(u > 0.5, -log(v), -log1p(-u)))
+    h = exp_minus_abs(0.5 * z)  # p is h h far away: it is subnormal where what it is multiplied by may be large
+    plain = gamma * (loss * (gamma * p - q)) + (2 * gamma + 1) * q
+    a = q / u
+    loss_a = gamma * (loss * a)
+    slope = loss_a + q / v
+    curvature = loss_a * (gamma * (p * a) - q - p * (shift / u)) + q / v * (2 * gamma * (a * p) + (p - q * (shift / v)))
+    curvature = where(shift == 0, plain, curvature)
+    slope = where(z < -50, slope * h * h, slope * p)
+    slope = where(shift == 0, gamma * where(p == 0, 0, p * loss) + q, slope)
+    curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
+    left_out = shift > 0 and u <= 0
+    value = where(left_out, 0, weight * loss)
+    return value, where(left_out, 0, -t * (weight * slope)), where(left_out, 0, weight * curvature)
+
+
+@pointwise(
+    target=unit,
+    prediction="logits",
+    epsilon=finite(2.0, "the factor of the added term 1 - p_t; 0 is `binary_cross_entropy`"),
+    formula="(1 - y) log(1 + e^x) + y log(1 + e^-x) + epsilon (1 - p_t),  p_t = y p + (1 - y) (1 - p),  p = sigmoid(x)",
+    source="Leng et al. 2022, arXiv:2204.12511",
+)
+def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
+    """Binary cross-entropy with a first polynomial term, from logits.
+
+    optax has the same default, 2, for its loss of several classes; Rax has 1.
+    """
+    negative = 1 - y_true
+    e = exp_minus_abs(y_pred)
+    l = log1p_unit(e)
+    p = where(y_pred >= 0, 1, e) / (1 + e)
+    q = where(y_pred >= 0, e, 1) / (1 + e)
+    loss = where(negative == 0, 0, negative * (where(y_pred > 0, y_pred, 0) + l))
+    loss = loss + where(y_true == 0, 0, y_true * (where(y_pred < 0, -y_pred, 0) + l))
+    side = epsilon * (negative - y_true)
+    value = loss + epsilon * (y_true * q + negative * p)
+    return value, negative * p - y_true * q + side * (p * q), p * q * (1 + side * (q - p))

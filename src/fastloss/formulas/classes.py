@@ -5,6 +5,7 @@ from typing import Any
 from .declare import (
     Domain,
     Options,
+    at_least_zero,
     class_factors,
     class_index,
     class_indices,
@@ -12,7 +13,6 @@ from .declare import (
     fraction,
     levels,
     members,
-    non_negative,
     number,
     positive,
     rowwise,
@@ -50,7 +50,9 @@ cross_entropy = rowwise(
     formula="log(sum_c e^x_c) - x_y;  with probabilities  sum_c y_c (log(sum_k e^x_k) - x_c)",
     source="Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
     **_of_classes(),
-    z_loss=non_negative(0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it"),
+    z_loss=at_least_zero(
+        0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it", "number"
+    ),
     softcap=positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"),
     temperature=positive(1.0, "divides the logits, after the cap", kind="number"),
     notes=_SHAPES.format(prediction="logits")
@@ -111,7 +113,7 @@ categorical_focal = rowwise(
     summary="Focal loss over the classes of a softmax: cross-entropy whose weight falls where the model is right.",
     formula="(1 - p_y)^gamma (-log p_y),  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c)^gamma (-log p_c)",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
-    gamma=non_negative(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy"),
+    gamma=at_least_zero(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy", "number"),
     alpha=class_factors("factor of the loss, one for all classes or one for each; not a weight: no mean divides by it"),
     **_of_classes(),
     notes=_SHAPES.format(prediction="logits")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Domain:
-    """The real numbers that an argument may take: an interval, each end in or out."""
+    """The real numbers that an argument may take: an interval, each end in or out, or its two ends alone."""
 
     description: str
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False
     high_open: bool = False
+    ends_only: bool = False
+    hint: str = ""
 
     @property
     def each(self) -> str:
@@ -24,6 +26,8 @@ class Domain:
         return "each "
 
     def __contains__(self, value: Any) -> bool:
+        if self.ends_only:
+            return value in (self.low, self.high)
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
         return bool(above and below)
@@ -55,6 +59,16 @@ class Options(Domain):
     def __contains__(self, value: Any) -> bool:
         return value in self.options
 
+    def bounds(self, dtype: Any) -> tuple[float, float]:
+        """Return the least and the largest number of a float type that are inside."""
+        import numpy as np
+
+        low, high = dtype(self.low), dtype(self.high)
+        return (
+            float(np.nextafter(low, high)) if self.low_open else self.low,
+            float(np.nextafter(high, low)) if self.high_open else self.high,
+        )
+
 
 real = Domain("a real number")
 unit = Domain("in [0, 1]", 0.0, 1.0)
@@ -66,8 +80,18 @@ probabilities = RowTarget("probabilities of the classes, each row adding up to 1
 shares = RowTarget("in [0, 1]", 0.0, 1.0, forms=("shares",))
 members = RowTarget("0 or 1", 0.0, 1.0, forms=("members",))
 
+#: The labels that two classes may have, and what y_true may then be.
+LABELS = {
+    (0, 1): Domain("0 or 1", 0.0, 1.0, ends_only=True, hint="labels=(-1, 1) is for targets -1 and 1"),
+    (-1, 1): Domain("-1 or 1", -1.0, 1.0, ends_only=True, hint="labels=(0, 1) is for targets 0 and 1"),
+}
+labelled = LABELS[0, 1]
+non_negative = Domain(">= 0", 0.0)
+
 _POSITIVE = Domain("> 0 and finite", 0.0, math.inf, low_open=True, high_open=True)
 _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
+_FINITE = Domain("finite", low_open=True, high_open=True)
+_INNER = Domain("> 0 and < 1", 0.0, 1.0, low_open=True, high_open=True)
 
 
 @dataclass(frozen=True)
@@ -76,11 +100,12 @@ class Parameter:
 
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
-    for each class, "index" for an integer, "choice" for one of a few names.
+    for each class, "index" for an integer, "choice" for one of a few names, "labels" for what `y_true` holds for two
+    classes. Where an "element" may be None, the formula reads NaN.
     """
 
     name: str
-    default: float | str | None
+    default: float | str | tuple[int, int] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -90,7 +115,7 @@ class Parameter:
 class Declared:
     """Domain and default of a parameter whose name is still to come."""
 
-    default: float | str | None
+    default: float | str | tuple[int, int] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -106,11 +131,6 @@ def number(default: float | None, domain: Domain, description: str = "") -> Decl
     return Declared(default, domain, "number", description)
 
 
-def non_negative(default: float, description: str = "") -> Declared:
-    """Declare a parameter that is one number >= 0."""
-    return Declared(default, _NON_NEGATIVE, "number", description)
-
-
 def class_factors(description: str) -> Declared:
     """Declare an optional factor >= 0: a number, or one for each class."""
     return Declared(None, _NON_NEGATIVE, "factor", description)
@@ -122,14 +142,45 @@ def choice(*options: str, description: str = "") -> Declared:
     return Declared(options[0], domain, "choice", description)
 
 
-def fraction(default: float, description: str = "", kind: str = "element") -> Declared:
+def finite(default: float, description: str = "") -> Declared:
+    """Declare a parameter that may be any finite number."""
+    return Declared(default, _FINITE, description=description)
+
+
+def at_least_zero(default: float, description: str = "", kind: str = "element") -> Declared:
+    """Declare a parameter >= 0."""
+    return Declared(default, _NON_NEGATIVE, kind, description)
+
+
+def interval(default: float, low: float, high: float, description: str = "") -> Declared:
+    """Declare a parameter between two numbers, these included."""
+    return Declared(default, Domain(f"in [{low:g}, {high:g}]", low, high), description=description)
+
+
+def fraction(default: float | None, description: str = "", kind: str = "element") -> Declared:
     """Declare a parameter in [0, 1]."""
     return Declared(default, unit, kind, description)
+
+
+def inner_fraction(default: float, description: str = "") -> Declared:
+    """Declare a parameter between 0 and 1."""
+    return Declared(default, _INNER, description=description)
+
+
+def above(low: float) -> Domain:
+    """Return the domain of what is greater than a number."""
+    return Domain(f"> {low:g}", low, low_open=True)
 
 
 def class_weights(description: str) -> Declared:
     """Declare an optional weight >= 0 for each class."""
     return Declared(None, _NON_NEGATIVE, "per_class", description)
+
+
+def two_labels() -> Declared:
+    """Declare what `y_true` holds for the negative and the positive class."""
+    text = "what `y_true` holds for the negative and for the positive class: (0, 1) or (-1, 1)"
+    return Declared((0, 1), real, "labels", text)
 
 
 def class_index(description: str) -> Declared:
@@ -155,6 +206,8 @@ class Row:
         What the second argument is called in the field.
     holds : {"numbers", "logits", "log_probs", "probs"}
         What that argument is; of a loss with a parameter `given`, what it is by default.
+    predicted : Domain
+        What it may be.
     function : callable or None
         The formula of a pointwise loss: a function of scalars that returns value, gradient and Hessian diagonal.
     kernels : object or None
@@ -173,9 +226,19 @@ class Row:
     prediction: str = "y_pred"
     notes: str = ""
     holds: str = "numbers"
+    predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
+
+    def targets(self, parameters: Mapping[str, Any]) -> Domain:
+        """Return what `y_true` may be, given the parameters of a call."""
+        return LABELS[parameters["labels"]] if "labels" in parameters else self.target
+
+    def constants(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what the formula reads after target and prediction."""
+        read = (parameters[parameter.name] for parameter in self.parameters if parameter.kind == "element")
+        return tuple(math.nan if value is None else value for value in read)
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
@@ -190,7 +253,13 @@ def _named(parameters: dict[str, Declared]) -> tuple[Parameter, ...]:
 
 
 def pointwise(
-    *, target: Domain, formula: str, source: str, prediction: str = "y_pred", **parameters: Declared
+    *,
+    target: Domain,
+    formula: str,
+    source: str,
+    prediction: str = "y_pred",
+    predicted: Domain = real,
+    **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue."""
 
@@ -207,6 +276,7 @@ def pointwise(
             prediction,
             notes,
             "logits" if prediction == "logits" else "numbers",
+            predicted,
             function,
         )
 

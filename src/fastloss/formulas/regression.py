@@ -1,7 +1,29 @@
-"""Losses of a prediction of a real number; r = y_pred - y_true."""
+"""Losses of a prediction of a real number; r = y_pred - y_true.
 
-from .declare import pointwise, positive, real
-from .vocabulary import clamp, where
+Three things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2. A square
+that could overflow is avoided by dividing the smaller of two numbers by the larger. Where r is put into an exponential,
+or into a factor that crosses zero, its rounding error goes along as a tail.
+"""
+
+from .declare import above, inner_fraction, pointwise, positive, real
+from .vocabulary import (
+    clamp,
+    difference_tail,
+    exp,
+    exp_sum,
+    expm1,
+    log,
+    log1p,
+    log1p_tail,
+    log1pmx,
+    product_tail,
+    quotient_tail,
+    sqrt,
+    tanh,
+    where,
+)
+
+_ZHANG = "Zhang 1997, doi:10.1016/S0262-8856(96)01112-2"
 
 
 @pointwise(target=real, formula="r^2", source="Legendre 1805; Gauss 1809")
@@ -47,3 +69,292 @@ def huber(y_true, y_pred, delta):
     g = clamp(r, -delta, delta)  # both branches are g (r - g/2), and g is the gradient
     half = 0.5 * y_pred - 0.5 * y_true  # r itself may be too large for a float where the loss is not
     return 2 * (g * (half - 0.25 * g)), g, where(abs(r) <= delta, 1, 0 * g)
+
+
+@pointwise(
+    target=real,
+    beta=positive(1.0, "where the loss turns from quadratic to linear"),
+    formula="r^2 / (2 beta) where |r| <= beta, else |r| - beta / 2",
+    source="Girshick 2015, doi:10.1109/ICCV.2015.169",
+)
+def smooth_l1(y_true, y_pred, beta):
+    """Smooth L1 loss: quadratic near 0, absolute error in the tails.
+
+    As in PyTorch. It is `huber` with delta = beta, over beta; the limit beta -> 0 is `absolute_error`. At |r| = beta
+    the second derivative jumps from 1 / beta to 0; the Hessian there is 1 / beta.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    g = clamp(r / beta, -1, 1)
+    inside = 0.5 * (r * g)
+    outside = 2 * (abs(half) - 0.25 * beta)
+    return where(abs(r) <= beta, inside, outside), g, where(abs(r) <= beta, 1 / beta, 0 * g)
+
+
+@pointwise(
+    target=real,
+    delta=positive(1.0, "where the loss turns from quadratic to linear"),
+    formula="delta^2 (sqrt(1 + (r / delta)^2) - 1)",
+    source="Charbonnier et al. 1997, doi:10.1109/83.551699",
+)
+def pseudo_huber(y_true, y_pred, delta):
+    """Pseudo-Huber loss: a smooth `huber`, with all derivatives continuous.
+
+    Near 0 it is r^2 / 2, far away delta |r|, as XGBoost's ``reg:pseudohubererror`` with huber_slope = delta, and as
+    `scipy.special.pseudo_huber`.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
+    h = abs(half)
+    far = h > 0.5 * delta
+    n = where(far, 0.5 * delta, h)
+    m = where(far, h, 0.5 * delta)
+    k = n / m  # |r| / delta near 0, delta / |r| far away
+    lost = where(r < 0, -tail, tail)
+    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    w = 1 + (k * k + 2 * k * k_tail)
+    s = sqrt(w)  # the root over 1 near 0, over |r| / delta far away
+    near = r * (r / (1 + s))  # s - 1 = (r / delta)^2 / (s + 1)
+    value = where(far, 2 * (delta * (h / (s + k))), near)
+    gradient = where(far, where(r < 0, -delta, delta), r) / s
+    return value, gradient, where(far, k * k * (k + 3 * k_tail), 1) / (w * s)
+
+
+@pointwise(
+    target=real,
+    formula="log(cosh(r))",
+    source="Green 1990, doi:10.1109/42.52985",
+)
+def log_cosh(y_true, y_pred):
+    """Logarithm of the hyperbolic cosine of the residual: r^2 / 2 near 0, |r| - log 2 far away.
+
+    As in Keras and optax, whose |r| + log(1 + e^(-2|r|)) - log 2 loses its digits near 0.
+    """
+    r = y_pred - y_true
+    tail = difference_tail(y_pred, y_true)
+    a = abs(r)
+    near = where(a > 20, 20, a)
+    m = expm1(-near)
+    value = where(a > 20, a - 0.6931471805599453, log1p(m * m / (2 * exp(-near))))  # cosh a - 1 = m^2 / (2 e^-a)
+    q = exp_sum(-2 * a, where(r < 0, 2 * tail, -2 * tail))
+    return value, tanh(r), 4 * (q / ((1 + q) * (1 + q)))
+
+
+@pointwise(
+    target=real,
+    alpha=inner_fraction(0.5, "the level of the quantile: the weight of a target above the prediction"),
+    formula="(1 - alpha) r where r > 0, else -alpha r",
+    source="Koenker & Bassett 1978, doi:10.2307/1913643",
+)
+def quantile(y_true, y_pred, alpha):
+    """Quantile loss, or pinball loss: its minimiser is the alpha-quantile of the target.
+
+    As in scikit-learn (``mean_pinball_loss``); at alpha = 1/2 it is half of `absolute_error`. At r = 0 the gradient is
+    1/2 - alpha, the midpoint of the subgradient [-alpha, 1 - alpha]. The Hessian diagonal is 0 everywhere.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    slope = where(r > 0, 1 - alpha, where(r < 0, -alpha, (0.5 - alpha) + r))
+    return 2 * abs(half * slope), slope, where(r == r, 0, r)
+
+
+@pointwise(
+    target=real,
+    alpha=inner_fraction(0.5, "the level of the expectile: the weight of a target above the prediction"),
+    formula="(1 - alpha) r^2 where r > 0, else alpha r^2",
+    source="Newey & Powell 1987, doi:10.2307/1911031",
+)
+def expectile(y_true, y_pred, alpha):
+    """Expectile loss: an asymmetric squared error.
+
+    At alpha = 1/2 it is `half_squared_error`. At r = 0 the second derivative jumps from 2 alpha to 2 (1 - alpha); the
+    Hessian there is the mean of the two, 1.
+    """
+    r = y_pred - y_true
+    weight = where(r > 0, 1 - alpha, where(r < 0, alpha, 0.5))
+    return weight * r * r, 2 * (weight * r), 2 * weight
+
+
+@pointwise(
+    target=above(-1.0),
+    predicted=above(-1.0),
+    formula="(log(1 + y_pred) - log(1 + y_true))^2",
+    source="scikit-learn: mean_squared_log_error",
+)
+def squared_log_error(y_true, y_pred):
+    """Squared logarithmic error, of targets and predictions above -1.
+
+    As in scikit-learn, which also refuses what is not above -1; Keras replaces it by 1e-7.
+    """
+    r = y_pred - y_true
+    p = 1 + y_pred
+    t = 1 + y_true
+    p_tail = difference_tail(1, -y_pred)
+    t_tail = difference_tail(1, -y_true)
+    # near: log(1 + v) with v = r / t, and what was lost on the way
+    v = r / t
+    v_tail = quotient_tail(r, t) + (difference_tail(y_pred, y_true) - v * t_tail) / t
+    near = log1p(v) + (log1p_tail(v) + v_tail / (1 + v))
+    # far: log(p / t), with a factor 2^-64 where p / t could overflow
+    scale = where(p > 1e18 and t < 1, 1.8446744073709552e19, 1)
+    ratio = p / (t * scale)
+    ratio_tail = quotient_tail(p, t * scale) + (p_tail - ratio * (t_tail * scale)) / (t * scale)
+    lost = where(ratio > 0 and ratio < 1e18, ratio_tail / ratio, 0)
+    far = log(ratio) + (lost + where(scale > 1, 44.3614195558365, 0))
+    l = where(abs(v) < 0.5, near, far)
+    return l * l, 2 * (l / p), 2 * ((1 - l) / p) / p
+
+
+@pointwise(
+    target=real,
+    floor=positive(2.220446049250313e-16, "the least that is put below the residual"),
+    formula="|r| / max(|y|, floor)",
+    source="Armstrong 1978, Long-Range Forecasting; scikit-learn: mean_absolute_percentage_error",
+)
+def absolute_percentage_error(y_true, y_pred, floor):
+    """Absolute error relative to the target, as a fraction.
+
+    As in scikit-learn, with the floor 2^-52. Keras multiplies by 100 and has the floor 1e-7; LightGBM and CatBoost have
+    the floor 1. At r = 0 the gradient is 0, the midpoint of the subgradient.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    below = where(abs(y_true) < floor, floor, abs(y_true))
+    value = where(abs(r) > 1, 2 * (abs(half) / below), abs(r) / below)
+    return value, where(r > 0, 1, where(r < 0, -1, r)) / below, where(r == r, 0, r)
+
+
+@pointwise(
+    target=real,
+    c=positive(1.3998, "the scale of the residuals"),
+    formula="c^2 (|r| / c - log(1 + |r| / c))",
+    source=f"Fair 1974, Annals of Economic and Social Measurement 3(4); {_ZHANG}",
+)
+def fair(y_true, y_pred, c):
+    """Fair's loss: r^2 / 2 near 0, c |r| less a logarithm far away.
+
+    The default c gives 95 % efficiency for normal residuals; LightGBM's ``fair_c`` is 1.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    tail = difference_tail(y_pred, y_true)
+    a = abs(r)
+    z = a / c
+    k = where(a > c, c / a, z)
+    value = where(z > 1e18, 2 * (c * abs(half)), -c * (c * log1pmx(z)))
+    s = c + a
+    s_tail = difference_tail(c, -a) + where(r < 0, -tail, tail)
+    root = c / s
+    root_tail = where(root == 0, 0, quotient_tail(c, s) - root * (s_tail / s))
+    return value, where(a > c, where(r < 0, -c, c), r) / (1 + k), root * root + 2 * root * root_tail
+
+
+@pointwise(
+    target=real,
+    c=positive(2.3849, "the scale of the residuals"),
+    formula="c^2 / 2 log(1 + (r / c)^2)",
+    source=f"Black & Anandan 1996, doi:10.1006/cviu.1996.0006; {_ZHANG}",
+)
+def cauchy(y_true, y_pred, c):
+    """Cauchy (Lorentzian) loss: r^2 / 2 near 0, a logarithm far away.
+
+    The default c gives 95 % efficiency for normal residuals. SciPy's ``least_squares(loss="cauchy")`` has the same with
+    c as ``f_scale``. Not convex: the Hessian is negative where |r| > c.
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
+    h = abs(half)
+    far = h > 0.5 * c
+    n = where(far, 0.5 * c, h)
+    m = where(far, h, 0.5 * c)
+    k = n / m  # |r| / c near 0, c / |r| far away
+    lost = where(r < 0, -tail, tail)
+    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    square = k * k
+    square_tail = product_tail(k, k) + 2 * k * k_tail
+    w = 1 + (square + square_tail)
+    value = 0.5 * c * (c * (log1p(square) - where(far, 2 * log(k), 0)))
+    gradient = where(far, where(r < 0, -c * k, c * k), r) / w
+    falling = (1 - square) - square_tail
+    return value, gradient, where(far, -falling * (square + square_tail), falling) / (w * w)
+
+
+@pointwise(
+    target=real,
+    c=positive(1.0, "the scale of the residuals"),
+    formula="r^2 / 2 / (1 + (r / c)^2)",
+    source=f"Geman & McClure 1985; {_ZHANG}",
+)
+def geman_mcclure(y_true, y_pred, c):
+    """Geman-McClure loss: r^2 / 2 near 0, at most c^2 / 2.
+
+    Some leave out the half, or divide by c^2. Not convex: the Hessian is negative where |r| > c / sqrt(3).
+    """
+    r = y_pred - y_true
+    half = 0.5 * y_pred - 0.5 * y_true
+    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
+    h = abs(half)
+    far = h > 0.5 * c
+    n = where(far, 0.5 * c, h)
+    m = where(far, h, 0.5 * c)
+    k = n / m  # |r| / c near 0, c / |r| far away
+    lost = where(r < 0, -tail, tail)
+    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    square = k * k
+    square_tail = product_tail(k, k) + 2 * k * k_tail
+    w = 1 + (square + square_tail)
+    cube = square * k + 3 * square * k_tail
+    value = 0.5 * where(far, c * (c / w), r * (r / w))
+    gradient = where(far, where(r < 0, -c * cube, c * cube), r) / (w * w)
+    falling = ((1 - 2 * square) - square) - 3 * square_tail  # crosses zero: exact differences, and the tail
+    fourth = (square + square_tail) * (square + square_tail)
+    return value, gradient, where(far, (square - 3) * fourth, falling) / (w * w * w)
+
+
+@pointwise(
+    target=real,
+    c=positive(2.9846, "the scale of the residuals"),
+    formula="c^2 / 2 (1 - e^(-(r / c)^2))",
+    source=f"Dennis & Welsch 1978, doi:10.1080/03610917808812083; {_ZHANG}",
+)
+def welsch(y_true, y_pred, c):
+    """Welsch (Leclerc) loss: r^2 / 2 near 0, at most c^2 / 2.
+
+    The default c gives 95 % efficiency for normal residuals. Not convex: the Hessian is negative where
+    |r| > c / sqrt(2).
+    """
+    r = y_pred - y_true
+    tail = difference_tail(y_pred, y_true)
+    z = r / c
+    u = z * z
+    z_tail = quotient_tail(r, c) + tail / c
+    u_tail = product_tail(z, z) + 2 * z * z_tail
+    h = exp_sum(-0.5 * u, -0.5 * u_tail)  # e^-u as h h: r e^-u may be a number where e^-u is subnormal
+    value = -0.5 * c * (c * expm1(-u))
+    return value, where(h == 0, 0, r * h * h), where(h == 0, 0, ((1 - 2 * u) - 2 * u_tail) * h * h)
+
+
+@pointwise(
+    target=real,
+    c=positive(4.6851, "where the loss becomes constant"),
+    formula="c^2 / 6 (1 - (1 - (r / c)^2)^3) where |r| <= c, else c^2 / 6",
+    source="Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171",
+)
+def tukey_biweight(y_true, y_pred, c):
+    """Tukey's biweight (bisquare): r^2 / 2 near 0, constant beyond c.
+
+    The default c gives 95 % efficiency for normal residuals. Not convex: the Hessian is negative where
+    c / sqrt(5) < |r| < c.
+    """
+    r = y_pred - y_true
+    tail = difference_tail(y_pred, y_true)
+    z = r / c
+    u = z * z
+    z_tail = quotient_tail(r, c) + tail / c
+    u_tail = where(u < 4, product_tail(z, z) + 2 * z * z_tail, 0)
+    w = (1 - u) - u_tail
+    value = where(w <= 0, c * (c / 6), r * (r * ((1 + w + w * w) / 6)))  # 1 - w^3 = u (1 + w + w^2)
+    hessian = w * (((1 - 4 * u) - u) - 5 * u_tail)
+    return value, where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian)

@@ -40,6 +40,43 @@ def log(x: float) -> float:
     return math.log(x) if x else -math.inf
 
 
+def log1pmx(x: float) -> float:
+    """log(1 + x) - x, which cancels where it is written so."""
+    if abs(x) > 0.125:
+        return math.log1p(x) - x
+    return math.fsum(-((-x) ** k) / k for k in range(2, 20))
+
+
+def exp_sum(x: float, tail: float) -> float:
+    """e^(x + tail), of a sum that keeps what the rounding of x lost."""
+    return exp(x + tail)
+
+
+def positive_power(x: float, y: float) -> float:
+    """x^y for x >= 0."""
+    return math.pow(x, y)
+
+
+def difference_tail(x: float, y: float) -> float:
+    """What the rounding of x - y lost: the tail of the difference, 0 to who computes exactly."""
+    return 0.0
+
+
+def product_tail(x: float, y: float) -> float:
+    """What the rounding of x y lost."""
+    return 0.0
+
+
+def quotient_tail(x: float, y: float) -> float:
+    """What the rounding of x / y lost."""
+    return 0.0
+
+
+def log1p_tail(x: float) -> float:
+    """What the rounding of `log1p` lost."""
+    return 0.0
+
+
 def softplus(x: float) -> float:
     """log(1 + e^x)."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
@@ -70,13 +107,20 @@ WORDS = frozenset(
     {
         "abs",
         "clamp",
+        "difference_tail",
         "exp",
         "exp_minus_abs",
+        "exp_sum",
         "expm1",
         "log",
         "log1p",
+        "log1p_tail",
         "log1p_unit",
+        "log1pmx",
         "log_sigmoid",
+        "positive_power",
+        "product_tail",
+        "quotient_tail",
         "sigmoid",
         "softplus",
         "sqrt",

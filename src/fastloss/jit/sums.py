@@ -68,12 +68,12 @@ class SumSource(PointwiseSource):
         return self.formula
 
 
-def _common_target(rows: Sequence[Row]) -> Domain:
-    """Return the narrowest of the domains of targets, which has to lie within the others."""
-    narrowest = max((row.target for row in rows), key=lambda domain: (domain.low, -domain.high))
-    for row in rows:
-        if not row.target.low <= narrowest.low <= narrowest.high <= row.target.high:
-            raise TypeError(f"{row.name} takes targets {row.target.description}; the other losses do not")
+def _common(rows: Sequence[Row], domains: Sequence[Domain], what: str) -> Domain:
+    """Return the narrowest of the domains, which has to lie within the others."""
+    narrowest = max(domains, key=lambda domain: (domain.low, domain.low_open, -domain.high, domain.high_open))
+    for row, domain in zip(rows, domains, strict=True):
+        if not domain.low <= narrowest.low <= narrowest.high <= domain.high:
+            raise TypeError(f"{row.name} takes {what} {domain.description}; the other losses do not")
     return narrowest
 
 
@@ -97,7 +97,8 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         summary=f"A sum of losses in one pass: {' + '.join(names)}.",
         formula=" + ".join(f"{name}_scale ({row.formula})" for name, row in zip(names, rows, strict=True)),
         source="; ".join(dict.fromkeys(row.source for row in rows)),
-        target=_common_target(rows),
+        target=_common(rows, [row.target for row in rows], "targets"),
+        predicted=_common(rows, [row.predicted for row in rows], "predictions"),
         parameters=tuple(parameters),
         prediction=predictions.pop() if len(predictions) == 1 else "y_pred",
         kernels=SumSource(rows),

@@ -90,6 +90,11 @@ class Float32:
     log = "0x1.31e1a0p-2 0x1.995ed0p-2 0x1.55557ap-1"
     log_unit = "0x1.f1738cp-3 0x1.b6e6bap-3 0x1.2508b4p-2 0x1.9996b6p-2 0x1.555558p-1"
     log_unit_tiny = 2.0**-30
+    log_rest = (
+        "-0x1.f434e2p-5 0x1.b27746p-4 -0x1.b7be96p-4 0x1.c3dfd0p-4 -0x1.fd6b5cp-4 0x1.2495a6p-3 "
+        "-0x1.556012p-3 0x1.9999a0p-3 -0x1.ffffe4p-3 0x1.555556p-2 -0x1p-1"
+    )
+    rest_bits = 12
 
 
 class Float64:
@@ -115,6 +120,11 @@ class Float64:
         "0x1.745cb45a6d475p-3 0x1.c71c741a01f2ap-3 0x1.24924920911a0p-2 0x1.99999999a06c4p-2 0x1.5555555555535p-1"
     )
     log_unit_tiny = 2.0**-60
+    log_rest = (
+        "0x1.0db9af108d4b0p-3 0x1.0f8e4975a63ccp-3 0x1.3b1e5683b6275p-3 0x1.745cecc7c9941p-3 "
+        "0x1.c71c7226fe020p-3 0x1.249249245919fp-2 0x1.9999999999b93p-2 0x1.5555555555555p-1"
+    )
+    rest_bits = 27
 
 
 def _polynomial(real: Any, texts: str) -> Any:
@@ -162,6 +172,8 @@ def _functions(of: Any) -> SimpleNamespace:
     whole_bias, whole_tiny_bias = number(whole + of.bias), number(whole + 2 * of.bias - 1)
     exp_polynomial, log_polynomial = _polynomial(number, of.exp), _polynomial(number, of.log)
     log_unit_polynomial = _polynomial(number, of.log_unit)
+    rest_polynomial = _polynomial(number, of.log_rest)
+    head_mask = bits((1 << of.bits) - (1 << of.rest_bits))
 
     @inline
     def exp_reduce(x, correction):
@@ -329,6 +341,114 @@ def _functions(of: Any) -> SimpleNamespace:
         y = from_bits(unsigned((bits_of(y) & magnitude_bits) | (bits_of(x) & sign_bit)))
         return x if tiny else y
 
+    # What roundings lost: kernels/tails.h.
+
+    @inline
+    def difference_tail(x, y):
+        x, y = real(x), real(y)
+        difference = x - y
+        part = difference - x
+        return (x - (difference - part)) - (y + part)
+
+    if _HAS_FMA:
+
+        @inline
+        def product_tail(x, y):
+            x, y = real(x), real(y)
+            return fma(x, y, -(x * y))
+
+    else:
+
+        @inline
+        def product_tail(x, y):
+            x, y = real(x), real(y)
+            product = x * y
+            x_head, y_head = from_bits(bits_of(x) & head_mask), from_bits(bits_of(y) & head_mask)
+            x_rest, y_rest = x - x_head, y - y_head
+            return ((x_head * y_head - product) + x_head * y_rest + x_rest * y_head) + x_rest * y_rest
+
+    @inline
+    def quotient_tail(x, y):
+        x, y = real(x), real(y)
+        quotient = x / y
+        return ((x - quotient * y) - product_tail(quotient, y)) / y
+
+    if number is np.float32:
+
+        @inline
+        def log_rest(f, d):
+            return fma(f * f, rest_polynomial(f), fma(-d, f, d))
+
+    else:
+
+        @inline
+        def log_rest(f, d):
+            s = f / (two + f)
+            z = s * s
+            half_square = half * f * f
+            return fma(s, fma(z, rest_polynomial(z), half_square), fma(-d, f, d) - half_square)
+
+    @inline
+    def log_sum(n, f, rest):
+        base = n * ln2_head
+        large = base + f
+        small = (f - (large - base)) + fma(n, ln2_tail, rest)
+        head = large + small
+        return head, small - (head - large)
+
+    @inline
+    def log1p_split(x):
+        shifted = unsigned(bits_of(one + x) - sqrt_half_bits + one_bits)
+        four_scale = from_bits(unsigned(sign_bit - (shifted & exponent_mask)))
+        a = fma(four_scale, quarter, -one)
+        b = four_scale * x * quarter
+        f = a + b
+        b_part = f - a
+        d = (b - b_part) + (a - (f - b_part))
+        return from_bits(unsigned((shifted >> mantissa) | whole_bits)) - whole_bias, f, log_rest(f, d)
+
+    @inline
+    def log1p_tail(x):
+        x = real(x)
+        ordinary = (x > -one) & (x < infinity) & (abs(x) >= tiny_end)
+        x_or_zero = x if ordinary else zero
+        n, f, rest = log1p_split(x_or_zero)
+        head, tail = log_sum(n, f, rest)
+        tail += head - log1p(x_or_zero)
+        return tail if ordinary else zero
+
+    @inline
+    def log1pmx(x):
+        x = real(x)
+        tiny = abs(x) < tiny_end
+        ordinary = (x > -one) & (x < infinity) & (not tiny)
+        n, f, rest = log1p_split(x if ordinary else zero)
+        y = fma(n, ln2_tail, rest) - ((x - n * ln2_head) - f)
+        below = -infinity if x == -one else nan
+        outside = below if x <= -one else -x
+        outside = -half * x * x if tiny else outside
+        return y if ordinary else outside
+
+    @inline
+    def positive_power(x, y):
+        x, y = real(x), real(y)
+        ordinary = (x > zero) & (x < infinity)
+        given = bits_of(x if ordinary else one)
+        tiny_bits = bits_of(from_bits(unsigned(given | one_bits)) - one)
+        tiny = given < least_normal_bits
+        given = tiny_bits if tiny else given
+        shifted = unsigned(given - sqrt_half_bits + one_bits)
+        n = from_bits(unsigned((shifted >> mantissa) | whole_bits)) - (whole_tiny_bias if tiny else whole_bias)
+        f = from_bits(unsigned(given - (shifted & exponent_mask) + one_bits)) - one
+        head, tail = log_sum(n, f, log_rest(f, zero))
+        result = exp_sum(y * head, product_tail(y, head) + y * tail)
+        at_zero = zero if y > zero else infinity
+        at_infinity = infinity if y > zero else zero
+        result = at_zero if x == zero else result
+        result = at_infinity if x == infinity else result
+        result = one if y == zero else result
+        return result if (x >= zero) & (y == y) else nan
+
     @inline
     def sqrt(x):
         return square_root(real(x))
@@ -346,9 +466,11 @@ def _functions(of: Any) -> SimpleNamespace:
         return low if x < low else (high if x > high else x)
 
     words = {
-        "abs": absolute, "clamp": clamp, "exp": exp, "exp_minus_abs": exp_minus_abs, "expm1": expm1, "log": log,
-        "log1p": log1p, "log1p_unit": log1p_unit, "log_sigmoid": log_sigmoid, "sigmoid": sigmoid,
-        "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
+        "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "exp": exp, "exp_minus_abs": exp_minus_abs,
+        "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p, "log1p_tail": log1p_tail,
+        "log1p_unit": log1p_unit, "log1pmx": log1pmx, "log_sigmoid": log_sigmoid, "positive_power": positive_power,
+        "product_tail": product_tail, "quotient_tail": quotient_tail, "sigmoid": sigmoid, "softplus": softplus,
+        "sqrt": sqrt, "tanh": tanh, "where": where,
     }  # fmt: skip
     return SimpleNamespace(words=words, exp_sum=exp_sum, **{name: words[name] for name in ("exp", "log1p")})
 

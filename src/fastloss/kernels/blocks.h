@@ -187,6 +187,17 @@ static inline int FL_NAME(fl_block_inside)(const FL_REAL *x, const FL_REAL *w, F
     return !outside;
 }
 
+/* Whether every x is low, high or NaN, where w (if there is one) is not 0. */
+static inline int FL_NAME(fl_block_either)(const FL_REAL *x, const FL_REAL *w, FL_REAL low, FL_REAL high, ptrdiff_t n)
+{
+    int outside = 0;
+    if (w)
+        for (ptrdiff_t i = 0; i < n; i++) outside |= (x[i] != low) & (x[i] != high) & (x[i] == x[i]) & (w[i] != 0);
+    else
+        for (ptrdiff_t i = 0; i < n; i++) outside |= (x[i] != low) & (x[i] != high) & (x[i] == x[i]);
+    return !outside;
+}
+
 /* Largest x; NaN is passed over, -infinity where there is nothing else. */
 static inline FL_REAL FL_NAME(fl_general_max)(const FL_REAL *x, ptrdiff_t n)
 {

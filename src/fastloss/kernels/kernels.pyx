@@ -75,6 +75,8 @@ cdef extern from "blocks.h" nogil:
     void fl_block_weigh_f64(double*, const double*, Py_ssize_t) noexcept
     bint fl_block_inside_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
     bint fl_block_inside_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
+    bint fl_block_either_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
+    bint fl_block_either_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
     float fl_block_max_f32(const float*, Py_ssize_t) noexcept
     double fl_block_max_f64(const double*, Py_ssize_t) noexcept
     void fl_lanes_exp_f32(const float*, const float*, float*, float*, float*) noexcept
@@ -119,10 +121,11 @@ include "blocks_run.pxi"
 include "plain.pxi"
 
 
-def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, double low, double high, bint inspect,
+def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
               bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0):
     """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
+    `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
     number `loss`; where no parameter is a triple, of one that reads one number for each.
@@ -131,7 +134,7 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     cdef Operand* places[7]
     cdef int k
     call.loss, call.want, call.size, call.scale = loss, want, size, scale
-    call.low, call.high, call.in_place = low, high, in_place
+    call.limits, call.in_place = limits_of(limits), in_place
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
     for k in range(7):
         set_from(places[k], operands[k], False)
@@ -148,6 +151,12 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
         else:
             call.constant[k] = parameters[k]
     return run_points_call(&call, double_precision, inspect, threads)
+
+
+cdef Limits limits_of(tuple given):
+    cdef Limits limits
+    limits.low, limits.high, limits.ends_only, limits.predicted_low, limits.predicted_high = given
+    return limits
 
 
 cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads) except? -1.0:

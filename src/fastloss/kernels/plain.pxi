@@ -87,15 +87,16 @@ def set_short_way(bint open):
 cdef class PlainCall:
     """The short way of one loss, its parameters bound."""
     cdef int loss                # its number in POINTWISE; -1: cross-entropy
-    cdef double low, high        # domain of y_true
+    cdef Limits limits[2]        # in float32 and in float64
     cdef int parameters
     cdef double constant[MAX_PARAMETERS]
     cdef bint jit                # its loops are compiled at run time; what is not compiled yet is not plain
     cdef size_t loops[2][8]      # their addresses by type and results
 
-    def __init__(self, int loss, double low, double high, tuple constants, bint jit=False):
+    def __init__(self, int loss, tuple limits, tuple double_limits, tuple constants, bint jit=False):
         cdef int k
-        self.loss, self.low, self.high, self.jit = loss, low, high, jit
+        self.loss, self.jit = loss, jit
+        self.limits[0], self.limits[1] = limits_of(limits), limits_of(double_limits)
         for k in range(8):
             self.loops[0][k] = self.loops[1][k] = 0
         self.parameters = <int>len(constants)
@@ -187,7 +188,7 @@ cdef class PlainCall:
             denominator = rows
 
         # Check, allocate, run, reduce.
-        if not (self.rows_valid(y_true, rows, classes, threads) if classes else self.points_valid(y_true, size, threads)):
+        if not (self.rows_valid(y_true, rows, classes, threads) if classes else self.points_valid(y_true, y_pred, size, threads)):
             return None
         if want & GRADIENT and grad_array is None:
             grad_array = empty_like(args[1])
@@ -211,13 +212,15 @@ cdef class PlainCall:
             return grad_array, hess_array
         return total / denominator, grad_array, hess_array
 
-    cdef bint points_valid(self, const Plain* y_true, Py_ssize_t size, int threads) except -1:
+    cdef bint points_valid(self, const Plain* y_true, const Plain* y_pred, Py_ssize_t size, int threads) except -1:
         cdef PointwiseCall call
+        cdef const Limits* limits = &self.limits[y_pred.dtype == FLOAT64]
         cdef double total
-        if self.low == -INFINITY and self.high == INFINITY:
+        if max(limits.low, limits.predicted_low) == -INFINITY and min(limits.high, limits.predicted_high) == INFINITY:
             return True
         set_contiguous(&call.y_true, y_true, size, 0)
-        call.size, call.low, call.high = size, self.low, self.high
+        set_contiguous(&call.y_pred, y_pred, size, 0)
+        call.size, call.limits = size, limits[0]
         call.weight.data = call.where.data = NULL
         total = run_points_call(&call, y_true.dtype == FLOAT64, True, threads)
         return total == total

@@ -1,11 +1,17 @@
 # Element-wise losses: ONE loop, compiled once for each formula and compute type.
 
+cdef struct Limits:
+    double low, high             # of y_true
+    bint ends_only               # y_true is one of the two
+    double predicted_low, predicted_high
+
+
 cdef struct PointwiseCall:
     int loss                     # its number in POINTWISE
     int want                     # VALUE | GRADIENT | HESSIAN
     Py_ssize_t size
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
-    double low, high             # domain of y_true, for inspect_points
+    Limits limits                # for points_inspected
     Operand y_true, y_pred, weight, where, value, gradient, hessian
     int parameters               # how many
     Operand parameter[MAX_PARAMETERS]
@@ -124,25 +130,35 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     return sum_of(value, weight, n)
 
 
+cdef inline bint inside(const real* x, const real* weight, double low, double high, bint ends_only, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        if ends_only:
+            return fl_block_either_f32(x, weight, <float>low, <float>high, n)
+        return fl_block_inside_f32(x, weight, <float>low, <float>high, n)
+    else:
+        if ends_only:
+            return fl_block_either_f64(x, weight, low, high, n)
+        return fl_block_inside_f64(x, weight, low, high, n)
+
+
 cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
-    """The sum of a block's weights, NaN where a weight or a target is outside its domain."""
+    """The sum of a block's weights, NaN where a weight, a target or a prediction is outside its domain."""
     cdef Py_ssize_t size = block_size(tag), first = block * size
     cdef Py_ssize_t n = min(size, call.size - first)
     cdef real weight_buffer[SAMPLES]
-    cdef real y_true_buffer[SAMPLES]
-    cdef const real* y_true
+    cdef real buffer[SAMPLES]
+    cdef const Limits* limits = &call.limits
     cdef const real* weight
+    cdef bint valid = True
     if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, weight_buffer), n):
         return NAN
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
-    if call.low > -INFINITY or call.high < INFINITY:
-        y_true = load(&call.y_true, 0, first, n, y_true_buffer)
-        if real is float:
-            if not fl_block_inside_f32(y_true, weight, <float>call.low, <float>call.high, n):
-                return NAN
-        else:
-            if not fl_block_inside_f64(y_true, weight, call.low, call.high, n):
-                return NAN
+    if limits.low > -INFINITY or limits.high < INFINITY:
+        valid = inside(load(&call.y_true, 0, first, n, buffer), weight, limits.low, limits.high, limits.ends_only, n)
+    if limits.predicted_low > -INFINITY or limits.predicted_high < INFINITY:
+        valid &= inside(load(&call.y_pred, 0, first, n, buffer), weight, limits.predicted_low, limits.predicted_high, False, n)
+    if not valid:
+        return NAN
     if weight == NULL:
         return n
     if real is float:

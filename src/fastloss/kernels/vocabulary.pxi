@@ -24,6 +24,8 @@ cdef extern from "vecmath.h" nogil:
     double fl_exp(double) noexcept
     float fl_exp_minus_absf(float) noexcept
     double fl_exp_minus_abs(double) noexcept
+    float fl_exp_sumf(float, float) noexcept
+    double fl_exp_sum(double, double) noexcept
     float fl_expm1f(float) noexcept
     double fl_expm1(double) noexcept
     float fl_logf(float) noexcept
@@ -45,6 +47,20 @@ cdef extern from "vecmath.h" nogil:
     float fl_absf(float) noexcept
     double fl_abs(double) noexcept
 
+cdef extern from "tails.h" nogil:
+    float fl_difference_tailf(float, float) noexcept
+    double fl_difference_tail(double, double) noexcept
+    float fl_product_tailf(float, float) noexcept
+    double fl_product_tail(double, double) noexcept
+    float fl_quotient_tailf(float, float) noexcept
+    double fl_quotient_tail(double, double) noexcept
+    float fl_log1p_tailf(float) noexcept
+    double fl_log1p_tail(double) noexcept
+    float fl_log1pmxf(float) noexcept
+    double fl_log1pmx(double) noexcept
+    float fl_positive_powerf(float, float) noexcept
+    double fl_positive_power(double, double) noexcept
+
 cdef inline real exp_(real x) noexcept nogil:
     if real is float:
         return fl_expf(x)
@@ -56,6 +72,12 @@ cdef inline real exp_minus_abs_(real x) noexcept nogil:
         return fl_exp_minus_absf(x)
     else:
         return fl_exp_minus_abs(x)
+
+cdef inline real exp_sum_(real x, real tail) noexcept nogil:
+    if real is float:
+        return fl_exp_sumf(x, tail)
+    else:
+        return fl_exp_sum(x, tail)
 
 cdef inline real expm1_(real x) noexcept nogil:
     if real is float:
@@ -80,6 +102,42 @@ cdef inline real log1p_unit_(real x) noexcept nogil:
         return fl_log1p_unitf(x)
     else:
         return fl_log1p_unit(x)
+
+cdef inline real log1p_tail_(real x) noexcept nogil:
+    if real is float:
+        return fl_log1p_tailf(x)
+    else:
+        return fl_log1p_tail(x)
+
+cdef inline real log1pmx_(real x) noexcept nogil:
+    if real is float:
+        return fl_log1pmxf(x)
+    else:
+        return fl_log1pmx(x)
+
+cdef inline real difference_tail_(real x, real y) noexcept nogil:
+    if real is float:
+        return fl_difference_tailf(x, y)
+    else:
+        return fl_difference_tail(x, y)
+
+cdef inline real positive_power_(real x, real y) noexcept nogil:
+    if real is float:
+        return fl_positive_powerf(x, y)
+    else:
+        return fl_positive_power(x, y)
+
+cdef inline real product_tail_(real x, real y) noexcept nogil:
+    if real is float:
+        return fl_product_tailf(x, y)
+    else:
+        return fl_product_tail(x, y)
+
+cdef inline real quotient_tail_(real x, real y) noexcept nogil:
+    if real is float:
+        return fl_quotient_tailf(x, y)
+    else:
+        return fl_quotient_tail(x, y)
 
 cdef inline real tanh_(real x) noexcept nogil:
     if real is float:

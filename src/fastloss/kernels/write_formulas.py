@@ -3,8 +3,9 @@
     python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
 
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
-Hessian diagonal. Assignment -> ``cdef real``, number -> ``<real>`` cast (a bare literal is a double and would promote
-float32), call -> the primitive of the same name. What is outside that language is refused with file and line.
+Hessian diagonal. Assignment -> ``cdef real`` (of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal
+is a double and would promote float32), call -> the primitive of the same name. What is outside that language is refused
+with file and line.
 
 The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
 loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
@@ -110,7 +111,8 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
             raise expression.refuse(statement, "only assignments to one name may come before the return")
         name = statement.targets[0].id
         text = expression.visit(statement.value)
-        lines.append(f"    {name} = {text}" if name in expression.known else f"    cdef real {name} = {text}")
+        kind = "bint" if is_condition(statement.value) else "real"
+        lines.append(f"    {name} = {text}" if name in expression.known else f"    cdef {kind} {name} = {text}")
         expression.known.add(name)
     last = body[-1] if body else function
     if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 3):
@@ -118,6 +120,13 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
     for result, value in zip(("value", "gradient", "hessian"), last.value.elts, strict=True):
         lines.append(f"    out_{result}[0] = {expression.visit(value)}")
     return lines, len(names) - 2
+
+
+def is_condition(node: ast.AST) -> bool:
+    """Tell whether an expression is true or false."""
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
 
 
 def is_formula(node: ast.AST) -> TypeGuard[ast.FunctionDef]:

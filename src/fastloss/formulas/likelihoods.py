@@ -1,0 +1,89 @@
+"""Negative log-likelihoods with a log link: the raw score s = y_pred is the logarithm of the mean.
+
+Terms that do not depend on s are dropped, as in scikit-learn's ``_loss``. An exponential that is multiplied by
+something is formed as h h, h = e^(half the exponent): the product may be a number where the exponential overflows.
+``x - x == 0`` holds where x is finite.
+"""
+
+from .declare import above, interval, non_negative, pointwise, positive
+from .vocabulary import exp, exp_sum, log, log1p, product_tail, where
+
+
+@pointwise(
+    target=non_negative,
+    formula="e^s - y s",
+    source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
+)
+def poisson(y_true, y_pred):
+    """Poisson loss of the logarithm s of the predicted mean.
+
+    As in scikit-learn and as PyTorch's ``poisson_nll_loss(log_input=True)``; optax and Keras (the latter of the mean
+    itself, not its logarithm) drop the same constant, log y!.
+    """
+    mean = exp(y_pred)
+    pull = where(y_true == 0, 0, y_true * y_pred)
+    return where(mean - mean == 0, mean - pull, mean + y_true), mean - y_true, mean
+
+
+@pointwise(
+    target=above(0),
+    formula="s + y e^-s",
+    source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
+)
+def gamma(y_true, y_pred):
+    """Gamma loss of the logarithm s of the predicted mean, for targets above 0.
+
+    As in scikit-learn, LightGBM and XGBoost. It is half of the gamma deviance but for the constant 1 + log y.
+    """
+    h = exp(-0.5 * y_pred)
+    ratio = (y_true * h) * h
+    return where(ratio - ratio == 0, y_pred + ratio, ratio), 1 - ratio, ratio
+
+
+@pointwise(
+    target=non_negative,
+    power=interval(1.5, 1.0, 2.0, "the k of the variance mean^k: 1 is `poisson`, 2 is `gamma`"),
+    formula="-y e^((1 - k) s) / (1 - k) + e^((2 - k) s) / (2 - k)",
+    source="Tweedie 1984; Jorgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x",
+)
+def tweedie(y_true, y_pred, power):
+    """Tweedie loss of the logarithm s of the predicted mean, k = power.
+
+    As in scikit-learn, LightGBM, XGBoost and CatBoost; half of the deviance but for constants. At k = 1 and 2, where a
+    term of the formula would be infinite, it is `poisson` and `gamma`, which differ from the limit by a constant only.
+    """
+    a = power - 1
+    b = 2 - power
+    h = exp_sum(where(a == 0, 0, -0.5 * a * y_pred), where(a == 0, 0, -0.5 * product_tail(a, y_pred)))
+    falling = where(y_true == 0, 0, (y_true * h) * h)
+    rising = exp_sum(where(b == 0, 0, b * y_pred), where(b == 0, 0, product_tail(b, y_pred)))
+    both = falling + rising
+    first = where(a == 0, where(y_true == 0, 0, -y_true * y_pred), falling / a)
+    second = where(b == 0, y_pred, rising / b)
+    return where(both - both == 0, first + second, both), rising - falling, a * falling + b * rising
+
+
+@pointwise(
+    target=non_negative,
+    dispersion=positive(1.0, "the a of the variance mean + a mean^2; its limit 0 is `poisson`"),
+    formula="(y + 1 / a) log(1 + a e^s) - y s",
+    source="Lawless 1987, doi:10.2307/3314912",
+)
+def negative_binomial(y_true, y_pred, dispersion):
+    """Negative binomial loss (NB2) of the logarithm s of the predicted mean, a = dispersion.
+
+    The negative log-likelihood without the terms that do not depend on s. Where a number of failures r is given
+    instead of a dispersion, a = 1 / r.
+    """
+    h = exp(0.5 * y_pred)
+    w = (dispersion * h) * h
+    far = log(dispersion)
+    l = where(w > 3e38, y_pred + far, log1p(w))
+    less = where(w > 3e38, far, l - y_pred)
+    # where w is tiny it may be subnormal, and e^s not; where it is huge the other way round
+    value = where(y_true == 0, 0, y_true * less) + where(w < 1e-30, h * h, l / dispersion)
+    mean = where(w > 1e20, 1 / dispersion, h / (1 + w) * h)
+    pull = where(w > 1e20, (y_true / (dispersion * h)) / h, y_true / (1 + w))
+    factor = 1 + dispersion * y_true
+    far_hessian = (factor / (dispersion * h)) / (dispersion * h)
+    return value, mean - pull, where(w > 1e20, far_hessian, (factor * (h / (1 + w))) * (h / (1 + w)))
