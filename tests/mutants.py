@@ -306,8 +306,8 @@ MUTANTS = (
     Mutant(
         "absolute error: the gradient at 0",
         FORMULAS + "regression.py",
-        "where(r > 0, 1, where(r < 0, -1, r))",
-        "where(r >= 0, 1, where(r < 0, -1, r))",
+        "abs(r), where(r > 0, 1, where(r < 0, -1, r))",
+        "abs(r), where(r >= 0, 1, where(r < 0, -1, r))",
     ),
     Mutant(
         "binary cross-entropy: the weight of a positive on both classes",
