@@ -64,6 +64,7 @@ def test_a_second_name_is_the_same_loss() -> None:
     assert ALIASES
     for alias, name in ALIASES.items():
         assert getattr(fl, alias) is getattr(fl, name)
+        assert alias in next(row.summary for row in ROWS if row.name == name).lower()
 
 
 def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
