@@ -32,6 +32,16 @@ class Domain:
         below = value < self.high if self.high_open else value <= self.high
         return bool(above and below)
 
+    def bounds(self, dtype: Any) -> tuple[float, float]:
+        """Return the least and the largest number of a float type that are inside."""
+        import numpy as np
+
+        low, high = dtype(self.low), dtype(self.high)
+        return (
+            float(np.nextafter(low, high)) if self.low_open else self.low,
+            float(np.nextafter(high, low)) if self.high_open else self.high,
+        )
+
 
 @dataclass(frozen=True)
 class RowTarget(Domain):
@@ -58,16 +68,6 @@ class Options(Domain):
 
     def __contains__(self, value: Any) -> bool:
         return value in self.options
-
-    def bounds(self, dtype: Any) -> tuple[float, float]:
-        """Return the least and the largest number of a float type that are inside."""
-        import numpy as np
-
-        low, high = dtype(self.low), dtype(self.high)
-        return (
-            float(np.nextafter(low, high)) if self.low_open else self.low,
-            float(np.nextafter(high, low)) if self.high_open else self.high,
-        )
 
 
 real = Domain("a real number")
