@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from workloads import Workload
+from workloads import Workload, catalogue
 
 ALL = 0  # as many threads as the process has CPUs
 
@@ -142,6 +142,19 @@ def sweep() -> list[Workload]:
     classes = [_cross_entropy(100, classes) for classes in orders]
     elements = [_binary(10 * size) for size in orders] + [_binary(10**7)]
     return list(dict.fromkeys(rows + classes + elements))
+
+
+def of_catalogue() -> list[Case]:
+    """Every loss on a million elements, or on 8192 rows of 1000 classes, beside whoever has it; no targets."""
+    return [
+        Case(
+            row.name,
+            Workload(row.name, (8192, 1000) if row.kind == "rowwise" else (10**6,)),
+            at_most={"memcpy": None},
+            at_least={"peers": None},
+        )
+        for row in catalogue().values()
+    ]
 
 
 def geometric_mean(values: list[float]) -> float:

@@ -4,6 +4,7 @@
     python bench/compare.py --targets             every target, long cases and torch.compile included
     python bench/compare.py --case 'ce-*x10*'     some cases
     python bench/compare.py --scaling             rows, classes and elements over five orders of magnitude
+    python bench/compare.py --catalogue           every loss beside each library that has it; --case chooses some
 
 `fastloss / X` is the time of fastloss divided by that of X (smaller is better), `X / fastloss` says how many times
 faster fastloss is than X (larger is better). In brackets: the quartiles over the rounds.
@@ -16,7 +17,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fresh_process
-from cases import ALL, CASES, Case, best_layouts, geometric_mean, in_float32, sweep
+from cases import ALL, CASES, Case, best_layouts, geometric_mean, in_float32, of_catalogue, sweep
 from competitors import (
     Call,
     Competitor,
@@ -46,6 +47,8 @@ FORMAT = "fastloss-compare"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch.compile", "jax")
 # NumPy and SciPy run on one thread: most targets do not count a victory over them.
 FAST_PEERS = LIBRARIES[2:]
+#: Who is asked for every loss of the catalogue: libraries that offer losses.
+CATALOGUE_PEERS = ("scipy", "scikit-learn", "torch", "jax")
 BOUNDED = {"peers": FAST_PEERS, "every library": LIBRARIES}
 MIB = 2**20
 
@@ -220,6 +223,30 @@ def measure_scaling(rounds: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def measure_catalogue(patterns: list[str] | None, rounds: int) -> Iterator[dict[str, Any]]:
+    """Every loss: its time over that of a copy, and the time of each library that has it over its own."""
+    peers = {name: peer for name, peer in installed_competitors().items() if name in CATALOGUE_PEERS}
+    for case in chosen(of_catalogue(), patterns):
+        rows = list(measure_case(case, peers, rounds))
+        over = {row.quantity.partition(" / ")[0]: row.measured for row in rows[1:]}
+        fastest = min(over, key=lambda name: over[name].median, default=None)
+        yield {
+            "loss": case.name,
+            "size": case.workload.size,
+            "threads": rows[0].threads,
+            "over_memcpy": asdict(rows[0].measured),
+            "peers_over_fastloss": {name: asdict(spread) for name, spread in over.items()},
+            "fastest": fastest,
+        }
+
+
+def print_entry_of_catalogue(entry: dict[str, Any]) -> None:
+    over = entry["peers_over_fastloss"]
+    sides = "".join(f"{over[name]['median']:14.2f}" if name in over else f"{'-':>14}" for name in CATALOGUE_PEERS)
+    fastest = f"{over[entry['fastest']]['median']:#.3g} ({entry['fastest']})" if over else "nobody else has it"
+    print(f"{entry['loss']:28}{entry['over_memcpy']['median']:10.2f}{sides}   {fastest}", flush=True)
+
+
 def _per_element(seconds: NDArray, workload: Workload) -> Spread:
     return Spread.of(seconds * (1e9 / workload.elements))
 
@@ -262,10 +289,15 @@ def select_cases(patterns: list[str] | None, everything: bool) -> list[Case]:
     """The cases of the default table, those of all targets, or those that match a pattern."""
     if patterns is None:
         return [case for case in CASES if everything or not case.long]
-    chosen = [case for case in CASES if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
-    if not chosen:
-        raise SystemExit(f"no case matches {', '.join(patterns)}; --list shows them")
-    return chosen
+    return chosen(CASES, patterns)
+
+
+def chosen(cases: Iterable[Case], patterns: list[str] | None) -> list[Case]:
+    """The cases that match a pattern, all of them where none is given."""
+    matching = [case for case in cases if patterns is None or any(fnmatchcase(case.name, p) for p in patterns)]
+    if not matching:
+        raise SystemExit(f"no case matches {', '.join(patterns or [])}; --list shows them")
+    return matching
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -273,6 +305,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--targets", action="store_true", help="measure every target; exit code 1 when one is not met")
     what.add_argument("--scaling", action="store_true", help="measure nanoseconds per element over sizes")
+    what.add_argument("--catalogue", action="store_true", help="measure every loss beside each library that has it")
     what.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument(
         "--case", action="append", metavar="NAME", help="a case, or a pattern as 'ce-*'; may be repeated"
@@ -309,6 +342,13 @@ def main(arguments: list[str] | None = None) -> int:
         for entry in measure_scaling(options.rounds):
             results["scaling"].append(entry)
             print_scaling(entry)
+    elif options.catalogue:
+        results["catalogue"] = []
+        heads = "".join(f"{name:>14}" for name in CATALOGUE_PEERS)
+        print(f"{'':28}{'fastloss /':>10}{'/ fastloss:':>14}\n{'loss':28}{'memcpy':>10}{heads}   fastest")
+        for entry in measure_catalogue(options.case, options.rounds):
+            results["catalogue"].append(entry)
+            print_entry_of_catalogue(entry)
     else:
         cases = select_cases(options.case, options.targets)
         for row in all_rows(cases, options):

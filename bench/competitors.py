@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measure import interleaved
-from workloads import Problem
+from peer_losses import OPTAX, SCIKIT_LEARN, SCIPY, SIGNED_LABELS, TORCH
+from workloads import Problem, catalogue
 
 Call = Callable[[], Any]
 
@@ -40,6 +41,11 @@ def limit_cpus(count: int) -> None:
     if not 1 <= count <= len(allowed):
         raise SystemExit(f"threads = {count} is not between 1 and {len(allowed)}, the CPUs of this process")
     os.sched_setaffinity(0, allowed[:count])
+
+
+def targets(problem: Problem) -> NDArray:
+    """The targets as other libraries want them: labels of a margin are -1 and 1."""
+    return 2 * problem.y_true - 1 if problem.loss in SIGNED_LABELS else problem.y_true
 
 
 # ---------------------------------------------------------------------------------------------- fastloss
@@ -132,43 +138,10 @@ _NUMPY = {
 
 def prepare_scipy(problem: Problem, n_threads: int) -> Call | None:
     """scipy.special where it has the function; one thread, as NumPy."""
-    formula = _SCIPY.get(problem.loss)
+    formula = SCIPY.get(problem.loss)
     if formula is None or problem.y_pred.dtype.itemsize < 4:
         return None
     return partial(formula, problem.y_true, problem.y_pred, problem.axis)
-
-
-def _scipy_cross_entropy(y_true: NDArray, logits: NDArray, axis: int) -> tuple[float, NDArray]:
-    from scipy.special import log_softmax
-
-    index = np.expand_dims(y_true, axis)
-    log_probability = log_softmax(logits, axis=axis)
-    value = -np.mean(np.take_along_axis(log_probability, index, axis))
-    grad = np.exp(log_probability)
-    np.put_along_axis(grad, index, np.take_along_axis(grad, index, axis) - 1, axis)
-    grad /= y_true.size
-    return value, grad
-
-
-def _scipy_binary_cross_entropy(y_true: NDArray, logits: NDArray, _: int) -> tuple[float, NDArray]:
-    from scipy.special import expit, log_expit
-
-    value = np.mean((1 - y_true) * logits - log_expit(logits))
-    return value, (expit(logits) - y_true) / y_true.size
-
-
-def _scipy_huber(y_true: NDArray, y_pred: NDArray, _: int) -> tuple[float, NDArray]:
-    from scipy.special import huber
-
-    error = y_pred - y_true
-    return np.mean(huber(1, error)), np.clip(error, -1, 1) / y_true.size
-
-
-_SCIPY = {
-    "cross_entropy": _scipy_cross_entropy,
-    "binary_cross_entropy": _scipy_binary_cross_entropy,
-    "huber": _scipy_huber,
-}
 
 
 # ---------------------------------------------------------------------------------------------- scikit-learn
@@ -176,7 +149,7 @@ _SCIPY = {
 
 def prepare_scikit_learn(problem: Problem, n_threads: int) -> Call | None:
     """The private `sklearn._loss` that its estimators train with, outputs reused, reduced as its linear models do."""
-    from sklearn._loss import AbsoluteError, HalfBinomialLoss, HalfMultinomialLoss, HalfSquaredError, HuberLoss
+    from sklearn._loss import loss as losses
 
     y_pred = problem.y_pred
     if y_pred.dtype.itemsize < 4 or problem.axis != -1 or not y_pred.flags.c_contiguous:
@@ -184,22 +157,17 @@ def prepare_scikit_learn(problem: Problem, n_threads: int) -> Call | None:
     if problem.loss == "cross_entropy":
         if y_pred.ndim != 2 or y_pred.shape[1] < 3:
             return None
-        model, factor = HalfMultinomialLoss(n_classes=y_pred.shape[1]), 1.0
+        model, factor = losses.HalfMultinomialLoss(n_classes=y_pred.shape[1]), 1.0
     else:
-        models = {
-            "binary_cross_entropy": (HalfBinomialLoss, 1.0),
-            "squared_error": (HalfSquaredError, 2.0),
-            "half_squared_error": (HalfSquaredError, 1.0),
-            "absolute_error": (AbsoluteError, 1.0),
-            "huber": (partial(HuberLoss, delta=1.0), 1.0),
-        }
-        if problem.loss not in models or y_pred.ndim != 1:
+        if problem.loss not in SCIKIT_LEARN or y_pred.ndim != 1:
             return None
-        create, factor = models[problem.loss]
-        model = create()
+        name, arguments, factor = SCIKIT_LEARN[problem.loss]
+        if not hasattr(losses, name):
+            return None
+        model = getattr(losses, name)(**arguments)
     loss_gradient = partial(
         model.loss_gradient,
-        y_true=problem.y_true.astype(y_pred.dtype),
+        y_true=problem.y_true.astype(y_pred.dtype),  # labels are 0 and 1 here, as in fastloss
         raw_prediction=y_pred,
         loss_out=np.empty(len(y_pred), y_pred.dtype),
         gradient_out=np.empty_like(y_pred),
@@ -272,72 +240,45 @@ def _torch_function(problem: Problem, n_threads: int) -> tuple[Callable[[Any], A
     import torch
     from torch.nn import functional
 
-    functions = {
-        "cross_entropy": functional.cross_entropy,
-        "binary_cross_entropy": functional.binary_cross_entropy_with_logits,
-        "squared_error": functional.mse_loss,
-        "half_squared_error": lambda y_pred, y_true: functional.mse_loss(y_pred, y_true) / 2,
-        "absolute_error": functional.l1_loss,
-        "huber": functional.huber_loss,
-    }
-    if problem.loss not in functions or problem.y_pred.dtype.itemsize < 4:
+    loss = TORCH.get(problem.loss)
+    if loss is None or problem.y_pred.dtype.itemsize < 4:
         return None
     torch.set_num_threads(n_threads)
-    function, y_true, y_pred = (
-        functions[problem.loss],
-        torch.from_numpy(problem.y_true),
-        torch.from_numpy(problem.y_pred),
-    )
-    if problem.loss == "cross_entropy" and problem.axis % y_pred.ndim != 1:
-        return (lambda logits: function(logits.movedim(problem.axis, 1), y_true)), y_pred
-    return (lambda y_pred: function(y_pred, y_true)), y_pred
+    y_true, y_pred = torch.from_numpy(targets(problem)), torch.from_numpy(problem.y_pred)
+    # torch has the classes on the second axis.
+    moved = catalogue()[problem.loss].kind == "rowwise" and problem.axis % y_pred.ndim != 1
+    if moved and y_true.ndim == y_pred.ndim:
+        y_true = y_true.movedim(problem.axis, 1)
+    return (lambda y_pred: loss(functional, y_pred.movedim(problem.axis, 1) if moved else y_pred, y_true)), y_pred
 
 
 # ---------------------------------------------------------------------------------------------- JAX
 
 
 def prepare_jax(problem: Problem, n_threads: int) -> Call | None:
-    """jax.jit(jax.value_and_grad(...)), arrays on the device beforehand, waiting for the result.
+    """jax.jit(jax.value_and_grad(...)) of the mean, arrays on the device beforehand, waiting for the result.
 
-    JAX takes its threads from the CPUs of the process when it starts, so it is left out where another number is asked.
+    The losses are those of optax. JAX takes its threads from the CPUs of the process when it starts, so it is left out
+    where another number is asked.
     """
     import jax
     import jax.numpy as jnp
+    from optax import losses
 
     jax.config.update("jax_enable_x64", True)
-    if problem.y_pred.dtype.itemsize < 4 or n_threads != available_cpus():
+    loss = OPTAX.get(problem.loss)
+    if loss is None or problem.y_pred.dtype.itemsize < 4 or n_threads != available_cpus():
         return None
 
-    def cross_entropy(logits: Any, y_true: Any) -> Any:
-        # As optax writes it; measured, 2 to 15 times as fast as the one-hot formula for 1000 classes.
-        index = jnp.expand_dims(y_true, problem.axis)
-        true_logits = jnp.take_along_axis(logits, index, problem.axis).squeeze(problem.axis)
-        return jnp.mean(jax.nn.logsumexp(logits, axis=problem.axis) - true_logits)
+    def mean(y_pred: Any, y_true: Any) -> Any:
+        return jnp.mean(loss(losses, y_pred, y_true, problem.axis))
 
-    functions = {
-        "cross_entropy": cross_entropy,
-        "binary_cross_entropy": lambda logits, y_true: jnp.mean(jax.nn.softplus(logits) - y_true * logits),
-        "squared_error": lambda y_pred, y_true: jnp.mean(jnp.square(y_pred - y_true)),
-        "half_squared_error": lambda y_pred, y_true: jnp.mean(jnp.square(y_pred - y_true)) / 2,
-        "absolute_error": lambda y_pred, y_true: jnp.mean(jnp.abs(y_pred - y_true)),
-        "huber": _jax_huber,
-    }
-    if problem.loss not in functions:
-        return None
-    # A class index is int32 in JAX unless its user switches 64 bits on.
-    labels = problem.loss == "cross_entropy"
-    y_true = jnp.asarray(problem.y_true.astype(np.int32) if labels else problem.y_true)
-    y_pred = jnp.asarray(problem.y_pred)
-    compiled = jax.jit(jax.value_and_grad(functions[problem.loss]))
-    return lambda: jax.block_until_ready(compiled(y_pred, y_true))
-
-
-def _jax_huber(y_pred: Any, y_true: Any) -> Any:
-    import jax.numpy as jnp
-
-    size = jnp.abs(y_pred - y_true)
-    clipped = jnp.minimum(size, 1)
-    return jnp.mean(clipped * (size - clipped / 2))
+    y_true = targets(problem)
+    if y_true.dtype == np.int64:  # a class index is int32 in JAX unless its user switches 64 bits on
+        y_true = y_true.astype(np.int32)
+    there, y_pred = jnp.asarray(y_true), jnp.asarray(problem.y_pred)
+    compiled = jax.jit(jax.value_and_grad(mean))
+    return lambda: jax.block_until_ready(compiled(y_pred, there))
 
 
 # ---------------------------------------------------------------------------------------------- the table
@@ -371,7 +312,7 @@ COMPETITORS = {
         Competitor("scikit-learn", "scikit-learn", "sklearn", prepare_scikit_learn),
         Competitor("torch", "torch", "torch", prepare_torch),
         Competitor("torch.compile", "torch", "torch", prepare_torch_compile),
-        Competitor("jax", "jax", "jax", prepare_jax),
+        Competitor("jax", "jax", "optax", prepare_jax),  # both are needed
     )
 }
 

@@ -58,7 +58,7 @@ class Workload:
         return "-".join(parts)
 
     def problem(self) -> Problem:
-        """Draw the arrays: normal predictions of spread 3, uniform classes, targets that suit the loss."""
+        """Draw the arrays: normal predictions of spread 3, uniform classes, whatever else the loss asks for."""
         random = np.random.default_rng(2024)
         dtype = numpy_dtype(self.dtype)
         drawn_in = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
@@ -85,9 +85,18 @@ class Workload:
         else:
             y_true = random.standard_normal(self.shape, dtype=drawn_in)
             if math.isfinite(row.target.low):
-                y_true = row.target.low + np.abs(y_true)
+                y_true = row.target.low + 0.125 + np.abs(y_true)
             y_true = y_true.astype(dtype)
+        if row.kind != "rowwise":
+            y_pred = np.asarray(_from_within(row.predicted, y_pred, random), dtype, order=self.order)
         return Problem(self.loss, y_true, y_pred, self.axis)
+
+
+def _from_within(domain: Any, numbers: NDArray, random: np.random.Generator) -> NDArray:
+    """Numbers of a domain, at a distance from its ends; the normal ones that were drawn where any will do."""
+    if math.isfinite(domain.low) and math.isfinite(domain.high):
+        return domain.low + (domain.high - domain.low) * random.uniform(0.01, 0.99, numbers.shape)
+    return domain.low + 0.125 + np.abs(numbers) if math.isfinite(domain.low) else numbers
 
 
 def _softmax(x: NDArray, axis: int) -> NDArray:

@@ -1,0 +1,112 @@
+"""Which function of another library is which loss: one table for each library, conventions mapped by hand.
+
+Only what a library itself offers is here: a loss that its user would have to write is nobody's competitor. Every entry
+is the loss at the default parameters of fastloss; before anything is timed, value and gradient are compared. A loss
+that is missing here is measured against the limits of the machine alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: The labels of these are -1 and 1 in every other library; they are converted outside the timer.
+SIGNED_LABELS = frozenset({"hinge", "squared_hinge", "perceptron", "soft_margin", "exponential", "modified_huber"})
+
+#: torch.nn.functional, y_pred, y_true: the mean.
+TORCH: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "cross_entropy": lambda f, p, y: f.cross_entropy(p, y),
+    "binary_cross_entropy": lambda f, p, y: f.binary_cross_entropy_with_logits(p, y),
+    "binary_log_loss": lambda f, p, y: f.binary_cross_entropy(p, y),
+    "soft_margin": lambda f, p, y: f.soft_margin_loss(p, y),
+    "poisson": lambda f, p, y: f.poisson_nll_loss(p, y, log_input=True),
+    "squared_error": lambda f, p, y: f.mse_loss(p, y),
+    "half_squared_error": lambda f, p, y: f.mse_loss(p, y) / 2,
+    "brier": lambda f, p, y: f.mse_loss(p, y),
+    "absolute_error": lambda f, p, y: f.l1_loss(p, y),
+    "quantile": lambda f, p, y: f.l1_loss(p, y) / 2,
+    "huber": lambda f, p, y: f.huber_loss(p, y),
+    "smooth_l1": lambda f, p, y: f.smooth_l1_loss(p, y),
+}
+
+#: optax.losses, y_pred, y_true, axis: the loss of each sample.
+OPTAX: dict[str, Callable[[Any, Any, Any, int], Any]] = {
+    "cross_entropy": lambda o, p, y, axis: o.softmax_cross_entropy_with_integer_labels(p, y, axis=axis),
+    "binary_cross_entropy": lambda o, p, y, _: o.sigmoid_binary_cross_entropy(p, y),
+    "binary_focal": lambda o, p, y, _: o.sigmoid_focal_loss(p, y, alpha=None, gamma=2.0),
+    "hinge": lambda o, p, y, _: o.hinge_loss(p, y),
+    "perceptron": lambda o, p, y, _: o.perceptron_loss(p, y),
+    "squared_error": lambda o, p, y, _: o.squared_error(p, y),
+    "half_squared_error": lambda o, p, y, _: o.l2_loss(p, y),
+    "brier": lambda o, p, y, _: o.squared_error(p, y),
+    "absolute_error": lambda _, p, y, __: abs(p - y),
+    "huber": lambda o, p, y, _: o.huber_loss(p, y),
+    "log_cosh": lambda o, p, y, _: o.log_cosh(p, y),
+}
+
+#: Class of sklearn._loss.loss, its arguments, and the factor from its loss to ours.
+SCIKIT_LEARN: dict[str, tuple[str, dict[str, Any], float]] = {
+    "binary_cross_entropy": ("HalfBinomialLoss", {}, 1.0),
+    "exponential": ("ExponentialLoss", {}, 1.0),
+    "poisson": ("HalfPoissonLoss", {}, 1.0),
+    "gamma": ("HalfGammaLoss", {}, 1.0),
+    "tweedie": ("HalfTweedieLoss", {"power": 1.5}, 1.0),
+    "squared_error": ("HalfSquaredError", {}, 2.0),
+    "half_squared_error": ("HalfSquaredError", {}, 1.0),
+    "absolute_error": ("AbsoluteError", {}, 1.0),
+    "quantile": ("PinballLoss", {"quantile": 0.5}, 1.0),
+    "huber": ("HuberLoss", {"delta": 1.0}, 1.0),
+}
+
+
+def _scipy_cross_entropy(y_true: NDArray, logits: NDArray, axis: int) -> tuple[float, NDArray]:
+    from scipy.special import log_softmax
+
+    index = np.expand_dims(y_true, axis)
+    log_probability = log_softmax(logits, axis=axis)
+    value = -np.mean(np.take_along_axis(log_probability, index, axis))
+    grad = np.exp(log_probability)
+    np.put_along_axis(grad, index, np.take_along_axis(grad, index, axis) - 1, axis)
+    grad /= y_true.size
+    return value, grad
+
+
+def _scipy_binary_cross_entropy(y_true: NDArray, logits: NDArray, _: int) -> tuple[float, NDArray]:
+    from scipy.special import expit, log_expit
+
+    value = np.mean((1 - y_true) * logits - log_expit(logits))
+    return value, (expit(logits) - y_true) / y_true.size
+
+
+def _scipy_binary_log_loss(y_true: NDArray, y_pred: NDArray, _: int) -> tuple[float, NDArray]:
+    from scipy.special import xlog1py, xlogy
+
+    value = -np.mean(xlogy(y_true, y_pred) + xlog1py(1 - y_true, -y_pred))
+    return value, (y_pred - y_true) / (y_pred * (1 - y_pred)) / y_true.size
+
+
+def _scipy_huber(y_true: NDArray, y_pred: NDArray, _: int) -> tuple[float, NDArray]:
+    from scipy.special import huber
+
+    error = y_pred - y_true
+    return np.mean(huber(1, error)), np.clip(error, -1, 1) / y_true.size
+
+
+def _scipy_pseudo_huber(y_true: NDArray, y_pred: NDArray, _: int) -> tuple[float, NDArray]:
+    from scipy.special import pseudo_huber
+
+    error = y_pred - y_true
+    return np.mean(pseudo_huber(1, error)), error / np.sqrt(1 + error**2) / y_true.size
+
+
+#: scipy.special for the value, the gradient by hand from what it offers: y_true, y_pred, axis -> value, gradient.
+SCIPY: dict[str, Callable[[NDArray, NDArray, int], tuple[float, NDArray]]] = {
+    "cross_entropy": _scipy_cross_entropy,
+    "binary_cross_entropy": _scipy_binary_cross_entropy,
+    "binary_log_loss": _scipy_binary_log_loss,
+    "huber": _scipy_huber,
+    "pseudo_huber": _scipy_pseudo_huber,
+}
