@@ -331,6 +331,14 @@ def test_targets_outside_their_domain(value: float, kind: Any) -> None:
     refused(ValueError, rf"y_true\b.*{value:g}", fl.binary_cross_entropy, np.float64(value), y_pred)
 
 
+def test_a_number_that_rounding_takes_out_of_its_domain() -> None:
+    """Computed in float32 it is at the end of its domain, where the loss is infinite."""
+    y_true = np.array([0.0, np.nextafter(-1.0, 0.0)])
+    assert fl.squared_log_error(y_true, np.zeros(2)) < np.inf
+    message = r"y_true\[1\] = -0\.99999.* is not > -1; computed in float32 it is -1"
+    refused(ValueError, message, fl.squared_log_error, y_true, np.zeros(2, np.float32))
+
+
 def test_integer_targets_outside_their_domain() -> None:
     y_true, y_pred = inputs_of(fl.binary_cross_entropy)
     y_true = y_true.astype(np.int8)

@@ -88,6 +88,9 @@ def _child_inputs() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function _at_fork"
+)  # JAX warns, if a test before imported it
 def test_a_pool_of_processes(method: str) -> None:
     expected = _child(2)
     with multiprocessing.get_context(method).Pool(2) as pool:

@@ -176,11 +176,19 @@ def check_elements(
     domain: Domain,
     weights: np.ndarray[Any, Any] | None,
     where: np.ndarray[Any, Any] | None,
+    double_precision: bool,
 ) -> None:
-    """Raise for the first element outside its domain that is not left out; NaN is for the result to show."""
-    bad = first_true(outside(array, domain) & (array == array) & _kept(array.shape, weights, where))
+    """Raise for the first element outside its domain that is not left out; NaN is for the result to show.
+
+    It is in the compute type that a number has to be inside: there one may be at the end of its domain.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        values: np.ndarray[Any, Any] = array.astype(np.float64 if double_precision else np.float32)
+    bad = first_true(outside(values, domain) & (array == array) & _kept(array.shape, weights, where))
     if bad is not None:
         hint = f"; {domain.hint}" if domain.hint else ""
+        if values.reshape(-1)[bad] != array.reshape(-1)[bad]:
+            hint += f"; computed in float32 it is {values.reshape(-1)[bad]}"
         raise ValueError(
             f"{place(name, bad, array.shape)} = {array.reshape(-1)[bad]} is not {domain.description}{hint}"
         )

@@ -401,8 +401,11 @@ class _Call:
                 if self.weights is not None:
                     arguments.check_weights("sample_weight", self.weights, self.double_precision)
                 target = self.row.targets(self.parameters)
-                arguments.check_elements("y_true", self.y_true, target, self.weights, self.where)
-                arguments.check_elements(self.row.prediction, self.y_pred, self.row.predicted, self.weights, self.where)
+                for name, array, domain in (
+                    ("y_true", self.y_true, target),
+                    (self.row.prediction, self.y_pred, self.row.predicted),
+                ):
+                    arguments.check_elements(name, array, domain, self.weights, self.where, self.double_precision)
                 raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         self.allocate()
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
