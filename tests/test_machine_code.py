@@ -363,6 +363,7 @@ each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
         for loss in kernels.POINTWISE
         for want in WANTS
         if want == "value" or loss not in ELEMENTWISE_FUNCTIONS  # of which no call wants more
+        if (loss, want) != ("exponential", "value")  # which is its stage, copied
     ],
 )
 def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
@@ -389,6 +390,17 @@ def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str)
     function = point_block(level, real, loss)
     assert function.loops
     assert not [f"{called} in the loop {loop}" for loop in function.loops for called in loop.calls()]
+
+
+@each_level
+@each_real
+@pytest.mark.parametrize("loss", kernels.STAGED)
+def test_the_exponentials_of_a_stage_fill_the_registers(level: str, real: str, loss: str) -> None:
+    """In each of its sweeps; beside them there may be a scalar loop for the last few."""
+    number = kernels.POINTWISE.index(loss)
+    stage = module(level).find(rf"__pyx_fuse_{number}_{REALS[real][0]}__pyx_f_\w+_stage_block")
+    functions = module(level).with_called(stage)
+    assert any(block.powers_of_two(WIDEST[level]) for function in functions for block in function.looped)
 
 
 # ---- rows of classes

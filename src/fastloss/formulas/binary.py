@@ -16,8 +16,6 @@ from .vocabulary import (
     log1p_unit,
     positive_power,
     product_tail,
-    sigmoid,
-    softplus,
     where,
 )
 
@@ -187,7 +185,7 @@ def soft_margin(y_true, y_pred):
     m = t * y_pred
     q = exp_minus_abs(m)
     both = 1 + q
-    return softplus(-m), -t * sigmoid(-m), q / (both * both)
+    return where(m < 0, -m, 0) + log1p_unit(q), -t * (where(m >= 0, q, 1) / both), q / (both * both)
 
 
 @pointwise(

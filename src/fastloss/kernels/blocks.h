@@ -116,6 +116,8 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
         return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties)                    \
                                                       : fl_general_exp_sum_##type(x, m, e, n, ties);                  \
     }                                                                                                                 \
+    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 0); }                   \
+    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 1); }         \
     static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
     {                                                                                                                 \
         fl_avx512_lanes_exp_##type(x, m, e, sum, ties);                                                               \
@@ -128,6 +130,10 @@ FL_WITH_AVX512(f64, double, fl_abs)
 #define fl_block_max_f64 fl_general_max_f64
 #define fl_block_exp_sum_f32 fl_general_exp_sum_f32
 #define fl_block_exp_sum_f64 fl_general_exp_sum_f64
+#define fl_block_exp_f32 fl_general_exp_f32
+#define fl_block_exp_f64 fl_general_exp_f64
+#define fl_block_exp_minus_abs_f32 fl_general_exp_minus_abs_f32
+#define fl_block_exp_minus_abs_f64 fl_general_exp_minus_abs_f64
 #define fl_lanes_exp_f32 fl_general_lanes_exp_f32
 #define fl_lanes_exp_f64 fl_general_lanes_exp_f64
 #endif
@@ -203,6 +209,18 @@ static inline int FL_NAME(fl_block_either)(const FL_REAL *x, const FL_REAL *w, F
     else
         for (ptrdiff_t i = 0; i < n; i++) outside |= (x[i] != low) & (x[i] != high) & (x[i] == x[i]);
     return !outside;
+}
+
+/* exp(x) and exp(-|x|) in place */
+static inline void FL_NAME(fl_general_exp)(FL_REAL *x, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) x[i] = FL_MATH(fl_exp)(x[i]);
+}
+static inline void FL_NAME(fl_general_exp_minus_abs)(FL_REAL *x, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) x[i] = FL_MATH(fl_exp_minus_abs)(x[i]);
 }
 
 /* Largest x; NaN is passed over, -infinity where there is nothing else. */

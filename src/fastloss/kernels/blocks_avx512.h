@@ -1,4 +1,4 @@
-/* The sweeps over a row of classes whose speed compilers do not reach: intrinsics, level v4 only. The file includes itself
+/* The sweeps whose speed compilers do not reach: intrinsics, level v4 only. The file includes itself
  * once for each type.
  *
  * exp(x - m) is formed without the difference. With c = ln(2) / 32 (double: / 16), n = round(x / c), k = round(m / c):
@@ -189,6 +189,30 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VE
     d = FL_V(max)(lowest, d);
     FL_REDUCE(d, shifted, r)
     return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, FL_V(add)(r, error));
+}
+
+/* exp(x), or exp(-|x|), in place: the argument is a number as it is, so that its reduction is all there is to carry.
+ * Beyond the clamps the result is 0 or infinite by scalef. */
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR x, int minus_abs)
+{
+    if (minus_abs) x = FL_V(or)(x, FL_V(set1)((FL_REAL)-0.0));
+    else x = FL_V(min)(FL_V(set1)(FL_REACH), x); /* the second operand where one is NaN: NaN stays */
+    x = FL_V(max)(FL_V(set1)(-FL_REACH), x);
+    FL_REDUCE(x, shifted, r)
+    return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, r);
+}
+
+static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
+{
+    FL_VECTOR table_low = FL_V(loadu)(FL_NAME(fl_table)), table_high = FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH);
+    ptrdiff_t i = 0;
+    for (; i + FL_WIDTH <= n; i += FL_WIDTH)
+        FL_V(storeu)(x + i, FL_NAME(fl_exp_avx512)(table_low, table_high, FL_V(loadu)(x + i), minus_abs));
+    if (i < n) {
+        FL_MASK left = (FL_MASK)((1 << (n - i)) - 1);
+        FL_VECTOR here = FL_V(maskz_loadu)(left, x + i);
+        FL_V(mask_storeu)(x + i, left, FL_NAME(fl_exp_avx512)(table_low, table_high, here, minus_abs));
+    }
 }
 
 static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)

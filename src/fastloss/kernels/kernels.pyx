@@ -77,6 +77,10 @@ cdef extern from "blocks.h" nogil:
     bint fl_block_inside_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
     bint fl_block_either_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
     bint fl_block_either_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
+    void fl_block_exp_f32(float*, Py_ssize_t) noexcept
+    void fl_block_exp_f64(double*, Py_ssize_t) noexcept
+    void fl_block_exp_minus_abs_f32(float*, Py_ssize_t) noexcept
+    void fl_block_exp_minus_abs_f64(double*, Py_ssize_t) noexcept
     float fl_block_max_f32(const float*, Py_ssize_t) noexcept
     double fl_block_max_f64(const double*, Py_ssize_t) noexcept
     void fl_lanes_exp_f32(const float*, const float*, float*, float*, float*) noexcept
@@ -98,11 +102,16 @@ cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
     return BLOCK_BYTES // sizeof(real)
 
 
-# The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; value, gradient, hessian; size.
+# The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; its 2 stages; value, gradient,
+# hessian; size. And what fills its stages: tag; y_true, y_pred, 4 parameters; the stages; size.
 ctypedef void (*float_block)(void*, int, const float*, const float*, const float*, const float*, const float*, const float*, const float*,
-                             float*, float*, float*, Py_ssize_t) noexcept nogil
+                             const float*, const float*, float*, float*, float*, Py_ssize_t) noexcept nogil
 ctypedef void (*double_block)(void*, int, const double*, const double*, const double*, const double*, const double*, const double*, const double*,
-                              double*, double*, double*, Py_ssize_t) noexcept nogil
+                              const double*, const double*, double*, double*, double*, Py_ssize_t) noexcept nogil
+ctypedef void (*float_stage)(void*, const float*, const float*, const float*, const float*, const float*, const float*,
+                             float*, float*, Py_ssize_t) noexcept nogil
+ctypedef void (*double_stage)(void*, const double*, const double*, const double*, const double*, const double*, const double*,
+                              double*, double*, Py_ssize_t) noexcept nogil
 
 # The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
 # `parameters` holds BLOCK_BYTES for each. No two pointers overlap that something is written through.

@@ -21,14 +21,35 @@ cdef struct PointwiseCall:
     bint uniform                 # it takes one number for each parameter, not one for each element
 
 
+# What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
+cdef enum Stage:
+    NO_STAGE
+    EXP
+    EXP_MINUS_ABS
+
+
+cdef inline void run_stage(int word, real* x, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        if word == EXP:
+            fl_block_exp_f32(x, n)
+        elif word == EXP_MINUS_ABS:
+            fl_block_exp_minus_abs_f32(x, n)
+    else:
+        if word == EXP:
+            fl_block_exp_f64(x, n)
+        elif word == EXP_MINUS_ABS:
+            fl_block_exp_minus_abs_f64(x, n)
+
+
 cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted, bint hessian_wanted,
                             const real* y_true, const real* y_pred, const real* multiplier,
                             const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
+                            const real* stage0, const real* stage1,
                             real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     cdef real v, g, h
     for i in range(n):
-        point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i, &v, &g, &h)
+        point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, stage0, stage1, i, &v, &g, &h)
         if value_wanted:
             value[i] = v
         if gradient_wanted:
@@ -39,23 +60,38 @@ cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted,
 
 cdef void point_block(Point* tag, int want, const real* y_true, const real* y_pred, const real* multiplier,
                       const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
-                      real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
+                      const real* stage0, const real* stage1, real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
     """The loop with what is not wanted compiled away: a value alone costs a value alone."""
     if want == VALUE:
         point_loop(tag, True, False, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n)
     elif want == GRADIENT:
         point_loop(tag, False, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n)
     elif want == (VALUE | GRADIENT):
         point_loop(tag, True, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n)
     elif want == (GRADIENT | HESSIAN):
         point_loop(tag, False, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n)
     else:
         point_loop(tag, True, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n)
+
+
+cdef void stage_block(Point* tag, const real* y_true, const real* y_pred,
+                      const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
+                      real* stage0, real* stage1, Py_ssize_t n) noexcept nogil:
+    """The exponentials that the formula's loop reads."""
+    cdef Py_ssize_t i
+    if word0(tag) != NO_STAGE:
+        for i in range(n):
+            stage0[i] = argument0(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i)
+        run_stage(word0(tag), stage0, n)
+    if word1(tag) != NO_STAGE:
+        for i in range(n):
+            stage1[i] = argument1(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i)
+        run_stage(word1(tag), stage1, n)
 
 
 cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -72,6 +108,8 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real value_buffer[SAMPLES]
     cdef real gradient_buffer[SAMPLES]
     cdef real hessian_buffer[SAMPLES]
+    cdef real stage0[SAMPLES]
+    cdef real stage1[SAMPLES]
     cdef const real* parameter[MAX_PARAMETERS]
     cdef const real* weight
     cdef const real* y_true = y_pred_buffer
@@ -110,11 +148,15 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.jit != NULL:
         call.jit(y_true, y_pred, multiplier, scratch, value, gradient, hessian, n)
     elif real is float:
+        if float_stages[call.loss] != NULL:
+            float_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
         float_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                value, gradient, hessian, n)
+                                stage0, stage1, value, gradient, hessian, n)
     else:
+        if double_stages[call.loss] != NULL:
+            double_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
         double_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                 value, gradient, hessian, n)
+                                 stage0, stage1, value, gradient, hessian, n)
 
     if call.want & GRADIENT and gradient == gradient_buffer:
         store(&call.gradient, 0, first, n, gradient)

@@ -9,16 +9,24 @@ with file and line.
 
 The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
 loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
+
+An assignment ``name = exp(...)`` becomes a stage where its argument needs no other stage: a sweep over the block of its
+own, whose result the formula then reads. One loop over the whole formula is a chain of a hundred steps for each vector,
+which a processor cannot overlap; two shorter ones take half the time (docs/adr/0004).
 """
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeGuard
 
 MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
+MAX_STAGES = 2  # and its stages
+STAGED = {"exp": "EXP", "exp_minus_abs": "EXP_MINUS_ABS"}  # words that are a sweep of their own: enum Stage there
 
 
 def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -88,20 +96,37 @@ class Expression(ast.NodeVisitor):
         return self.symbols[type(operator)]
 
 
-def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> tuple[list[str], int]:
-    """Return the Cython text of one formula and the number of its parameters."""
+@dataclass(frozen=True)
+class Translated:
+    """One formula in Cython."""
+
+    name: str
+    lines: list[str]
+    parameters: int
+    stages: list[str]  # the word of each
+
+    def call(self) -> str:
+        """Return the call of the formula in a loop over i."""
+        arguments = [f"parameter{k}[i]" for k in range(self.parameters)]
+        arguments += [f"stage{k}[i]" for k in range(len(self.stages))]
+        return f"formula_{self.name}({', '.join(['y_true', 'y_pred', *arguments, 'value', 'gradient', 'hessian'])})"
+
+    def argument(self, stage: int) -> str:
+        """Return the call that gives the argument of a stage."""
+        arguments = [f"parameter{k}[i]" for k in range(self.parameters)]
+        return f"argument{stage}_{self.name}({', '.join(['y_true', 'y_pred', *arguments])})"
+
+
+def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> Translated:
+    """Return one formula."""
     names = [argument.arg for argument in function.args.args]
     expression = Expression(path, words, set(names))
     if names[:2] != ["y_true", "y_pred"] or len(names) > 2 + MAX_PARAMETERS:
         raise expression.refuse(
             function, f"{function.name} must take y_true, y_pred and at most {MAX_PARAMETERS} parameters"
         )
-    scalars = ", ".join(f"real {name}" for name in names)
-    lines = [
-        f"cdef inline void formula_{function.name}("
-        f"{scalars}, real* out_value, real* out_gradient, real* out_hessian) noexcept nogil:"
-    ]
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    assignments: list[tuple[str, ast.expr, str]] = []
     for statement in body[:-1]:
         if not (
             isinstance(statement, ast.Assign)
@@ -112,14 +137,60 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> t
         name = statement.targets[0].id
         text = expression.visit(statement.value)
         kind = "bint" if is_condition(statement.value) else "real"
-        lines.append(f"    {name} = {text}" if name in expression.known else f"    cdef {kind} {name} = {text}")
+        line = f"    {name} = {text}" if name in expression.known else f"    cdef {kind} {name} = {text}"
+        assignments.append((name, statement.value, line))
         expression.known.add(name)
     last = body[-1] if body else function
     if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 3):
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
+
+    scalars = [f"real {name}" for name in names]
+    once = Counter([*names, *(name for name, _, _ in assignments)])
+    values = {name: value for name, value, _ in assignments if once[name] == 1}
+    stages = staged(values, {name for name in once if once[name] > 1})
+    lines: list[str] = []
+    for number, call in enumerate(stages.values()):
+        needed = needs(call.args[0], values)
+        lines += [
+            f"cdef inline real argument{number}_{function.name}({', '.join(scalars)}) noexcept nogil:",
+            *(line for other, _, line in assignments if other in needed),
+            f"    return {expression.visit(call.args[0])}",
+            "",
+        ]
+    given = ", ".join([*scalars, *(f"real {name}" for name in stages)])
+    lines += [
+        f"cdef inline void formula_{function.name}({given}, real* out_value, real* out_gradient, real* out_hessian) "
+        "noexcept nogil:",
+        *(line for name, _, line in assignments if name not in stages),
+    ]
     for result, value in zip(("value", "gradient", "hessian"), last.value.elts, strict=True):
         lines.append(f"    out_{result}[0] = {expression.visit(value)}")
-    return lines, len(names) - 2
+    words_of_stages = [STAGED[call.func.id] for call in stages.values() if isinstance(call.func, ast.Name)]
+    return Translated(function.name, lines, len(names) - 2, words_of_stages)
+
+
+def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Call]:
+    """Return the assignments that become stages: the first exponentials that need no other, nor a name that changes."""
+    stages: dict[str, ast.Call] = {}
+    for name, value in values.items():
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and value.func.id in STAGED
+            and not needs(value, values) & {*stages, *changing}
+            and len(stages) < MAX_STAGES
+        ):
+            stages[name] = value
+    return stages
+
+
+def needs(node: ast.AST, values: dict[str, ast.expr]) -> set[str]:
+    """Return the names that an expression is made of, directly or not."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id not in found:
+            found |= {part.id} | (needs(values[part.id], values) if part.id in values else set())
+    return found
 
 
 def is_condition(node: ast.AST) -> bool:
@@ -145,31 +216,42 @@ def tag(name: str) -> str:
 def write(folder: Path) -> str:
     """Return the text of formulas.pxi."""
     words, functions = vocabulary(folder)
-    bodies: list[str] = []
-    dispatch: list[str] = []
-    names: list[str] = []
-    for path in sorted(folder.glob("*.py")):
-        for node in filter(is_formula, ast.parse(path.read_text("utf-8")).body):
-            lines, parameters = translate(path, node, words)
-            bodies += [*lines, ""]
-            arguments = "".join(f", parameter{k}[i]" for k in range(parameters))
-            dispatch.append(f"formula_{node.name}(y_true, y_pred{arguments}, value, gradient, hessian)")
-            names.append(node.name)
+    formulas = [
+        translate(path, node, words)
+        for path in sorted(folder.glob("*.py"))
+        for node in filter(is_formula, ast.parse(path.read_text("utf-8")).body)
+    ]
+    bodies = [line for formula in formulas for line in (*formula.lines, "")]
+    dispatch = {formula.name: formula.call() for formula in formulas}
     for name in functions:
-        dispatch.append(f"value[0] = {name}_(y_pred); gradient[0] = 0; hessian[0] = 0")
-        names.append(name)
+        dispatch[name] = f"value[0] = {name}_(y_pred); gradient[0] = 0; hessian[0] = 0"
+    names = list(dispatch)
 
     lines = ["# Written by write_formulas.py from formulas/*.py at build time: change those.", ""]
     for name in names:
         lines += [f"cdef struct {tag(name)}:", "    char _"]
     lines += ["", "ctypedef fused Point:", *(f"    {tag(name)}" for name in names), "", *bodies]
     pointers = ", ".join(f"const real* parameter{k}" for k in range(MAX_PARAMETERS))
+    stage_pointers = ", ".join(f"const real* stage{k}" for k in range(MAX_STAGES))
     lines += [
-        f"cdef inline void point(Point* tag, real y_true, real y_pred, {pointers}, Py_ssize_t i,",
+        f"cdef inline void point(Point* tag, real y_true, real y_pred, {pointers}, {stage_pointers}, Py_ssize_t i,",
         "                       real* value, real* gradient, real* hessian) noexcept nogil:",
     ]
-    for number, (name, call) in enumerate(zip(names, dispatch, strict=True)):
+    for number, (name, call) in enumerate(dispatch.items()):
         lines += [f"    {'elif' if number else 'if'} Point is {tag(name)}:", f"        {call}"]
+    for stage in range(MAX_STAGES):
+        having = [formula for formula in formulas if len(formula.stages) > stage]
+        lines += ["", f"cdef inline int word{stage}(Point* tag) noexcept nogil:"]
+        for formula in having:
+            lines += [f"    if Point is {tag(formula.name)}:", f"        return {formula.stages[stage]}"]
+        lines += ["    return NO_STAGE", ""]
+        lines += [
+            f"cdef inline real argument{stage}(Point* tag, real y_true, real y_pred, {pointers}, Py_ssize_t i) "
+            "noexcept nogil:"
+        ]
+        for formula in having:
+            lines += [f"    if Point is {tag(formula.name)}:", f"        return {formula.argument(stage)}"]
+        lines += ["    return 0"]
     lines += ["", f"POINTWISE = {tuple(names)!r}", f"cdef enum: POINT_COUNT = {len(names)}"]
     for real in ("float", "double"):
         lines += [f"cdef {real}_block {real}_blocks[POINT_COUNT]"]
@@ -177,6 +259,13 @@ def write(folder: Path) -> str:
             f"{real}_blocks[{number}] = <{real}_block> point_block[{tag(name)}, {real}]"
             for number, name in enumerate(names)
         ]
+        lines += [f"cdef {real}_stage {real}_stages[POINT_COUNT]"]  # NULL where there is none
+        lines += [
+            f"{real}_stages[{names.index(formula.name)}] = <{real}_stage> stage_block[{tag(formula.name)}, {real}]"
+            for formula in formulas
+            if formula.stages
+        ]
+    lines += ["", f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
     return "\n".join(lines) + "\n"
 
 
