@@ -29,6 +29,22 @@ static const double fl_table_f64[16] = { /* 2^(j / 16) */
     0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0,
 };
 
+/* What the rounded powers lack, so that exp alone is within 0.76 ULP. */
+static const float fl_table_tail_f32[32] = {
+    0.0f, -0x1.9d4f52p-25f, 0x1.9f3122p-25f, -0x1.fdb496p-25f, -0x1.c15742p-27f, -0x1.d2e8cap-25f,
+    0x1.ceac48p-25f, -0x1.5c0424p-25f, 0x1.4636e2p-25f, -0x1.18aac6p-25f, 0x1.824684p-25f, 0x1.8624b4p-30f,
+    -0x1.593abcp-25f, -0x1.2c561p-25f, -0x1.5bd5ecp-27f, -0x1.f8b55p-25f, 0x1.9fcef4p-26f, 0x1.1d8beep-25f,
+    -0x1.829fdp-25f, -0x1.accc7cp-26f, 0x1.15506ep-27f, -0x1.e64744p-25f, 0x1.51f848p-27f, -0x1.b83b54p-25f,
+    -0x1.a94b14p-26f, -0x1.a09438p-25f, -0x1.3d56b2p-27f, -0x1.8837ccp-27f, -0x1.822dbcp-27f, -0x1.908c94p-25f,
+    0x1.52486cp-27f, -0x1.246ebp-26f,
+};
+static const double fl_table_tail_f64[16] = {
+    0.0, 0x1.8a62e4adc610bp-54, -0x1.19041b9d78a76p-55, 0x1.9b07eb6c70573p-54,
+    0x1.6f46ad23182e4p-55, 0x1.ada0911f09ebcp-55, 0x1.d4397afec42e2p-56, 0x1.6324c054647adp-54,
+    -0x1.bdd3413b26456p-54, -0x1.41577ee04992fp-55, 0x1.6e9f156864b27p-54, 0x1.c7c46b071f2bep-56,
+    0x1.7a1cd345dcc81p-54, 0x1.11065895048ddp-55, 0x1.2ed02d75b3707p-55, -0x1.e9c23179c2893p-54,
+};
+
 /* exp(t) - 1 */
 FL_INLINE __m512 fl_rise_f32(__m512 t)
 {
@@ -191,27 +207,36 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VE
     return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, FL_V(add)(r, error));
 }
 
-/* exp(x), or exp(-|x|), in place: the argument is a number as it is, so that its reduction is all there is to carry.
- * Beyond the clamps the result is 0 or infinite by scalef. */
-FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR x, int minus_abs)
+typedef struct {
+    FL_VECTOR low, high, tail_low, tail_high;
+} FL_NAME(fl_powers);
+
+/* exp(x), or exp(-|x|): x is a number as it is given, so that its reduction is all there is to carry, and what the table's
+ * numbers lack. Beyond the clamps scalef makes 0 or infinity of it. */
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx512)(const FL_NAME(fl_powers) *table, FL_VECTOR x, int minus_abs)
 {
     if (minus_abs) x = FL_V(or)(x, FL_V(set1)((FL_REAL)-0.0));
     else x = FL_V(min)(FL_V(set1)(FL_REACH), x); /* the second operand where one is NaN: NaN stays */
     x = FL_V(max)(FL_V(set1)(-FL_REACH), x);
-    FL_REDUCE(x, shifted, r)
-    return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, r);
+    FL_REDUCE(x, shifted, t)
+    FL_VECTOR power = FL_V(permutex2var)(table->low, FL_AS_INDEX(shifted), table->high);
+    FL_VECTOR tail = FL_V(permutex2var)(table->tail_low, FL_AS_INDEX(shifted), table->tail_high);
+    FL_VECTOR result = FL_V(add)(power, FL_V(fmadd)(FL_NAME(fl_rise)(t), power, tail));
+    return FL_V(scalef)(result, FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC)));
 }
 
 static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
 {
-    FL_VECTOR table_low = FL_V(loadu)(FL_NAME(fl_table)), table_high = FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH);
+    FL_NAME(fl_powers) table = {
+        FL_V(loadu)(FL_NAME(fl_table)), FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH),
+        FL_V(loadu)(FL_NAME(fl_table_tail)), FL_V(loadu)(FL_NAME(fl_table_tail) + FL_WIDTH),
+    };
     ptrdiff_t i = 0;
     for (; i + FL_WIDTH <= n; i += FL_WIDTH)
-        FL_V(storeu)(x + i, FL_NAME(fl_exp_avx512)(table_low, table_high, FL_V(loadu)(x + i), minus_abs));
+        FL_V(storeu)(x + i, FL_NAME(fl_exp_avx512)(&table, FL_V(loadu)(x + i), minus_abs));
     if (i < n) {
         FL_MASK left = (FL_MASK)((1 << (n - i)) - 1);
-        FL_VECTOR here = FL_V(maskz_loadu)(left, x + i);
-        FL_V(mask_storeu)(x + i, left, FL_NAME(fl_exp_avx512)(table_low, table_high, here, minus_abs));
+        FL_V(mask_storeu)(x + i, left, FL_NAME(fl_exp_avx512)(&table, FL_V(maskz_loadu)(left, x + i), minus_abs));
     }
 }
 

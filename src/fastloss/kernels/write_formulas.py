@@ -20,9 +20,8 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeGuard
+from typing import ClassVar, NamedTuple, TypeGuard
 
 MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
 MAX_STAGES = 2  # and its stages
@@ -96,8 +95,7 @@ class Expression(ast.NodeVisitor):
         return self.symbols[type(operator)]
 
 
-@dataclass(frozen=True)
-class Translated:
+class Translated(NamedTuple):
     """One formula in Cython."""
 
     name: str
