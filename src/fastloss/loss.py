@@ -249,6 +249,10 @@ def _limits(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, fl
     return *target.bounds(dtype), target.ends_only, *row.predicted.bounds(dtype)
 
 
+#: The parameters that the kernel of cross-entropy knows; with any other it is one of the losses of `row_losses`.
+_IN_KERNEL = ("class_weight", "ignore_index", "label_smoothing", "axis")
+
+
 def _at_defaults(row: Row, parameters: dict[str, Any], but: tuple[str, ...] = ()) -> bool:
     """Tell whether every parameter has the row's default, those named in `but` aside."""
     return all(
@@ -420,9 +424,15 @@ class _Call:
             self.loss._jit.set_loop(self.double_precision, self.want, address)
         return address
 
+    def jit_rows(self, classes: int, soft: bool) -> tuple[Any, ...]:
+        """Return what `kernels.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
+        if self.row.kernels is None and current_engine() == "compiled":
+            return ()
+        from .jit.rows import kernel_of
+
+        return kernel_of(self.row, self.parameters, self.want, self.double_precision, classes, soft)
+
     def rowwise(self) -> Any:
-        if current_engine() == "numba":
-            raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
         y_pred, y_true, row, given = self.y_pred, self.y_true, self.row, self.parameters
         if y_pred.ndim == 0:
             raise ValueError(f"{row.prediction} has no dimensions; it needs an axis of classes")
@@ -452,6 +462,9 @@ class _Call:
         threads = threads_for(self.n_threads, y_pred.size)
         smoothing = given.get("label_smoothing", 0.0)
 
+        jit = self.jit_rows(classes, soft)
+        plain = row.kernels is not None or (row.name == "cross_entropy" and _at_defaults(row, given, _IN_KERNEL))
+
         def last(array: np.ndarray[Any, Any] | None) -> Any:
             return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))
 
@@ -461,12 +474,10 @@ class _Call:
                 arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
             )  # fmt: skip
             total: float
-            if row.name == "cross_entropy" and _at_defaults(
-                row, given, ("class_weight", "ignore_index", "label_smoothing", "axis")
-            ):
+            if plain:
                 total = kernels.rows(
                     CROSS_ENTROPY, self.want, self.double_precision, rows, classes, denominator, soft,
-                    smoothing, class_weight, ignore_index, inspect, operands, threads,
+                    smoothing, class_weight, ignore_index, inspect, operands, threads, *(() if inspect else jit),
                 )  # fmt: skip
             else:
                 number = kernels.ROW_LOSSES.index(row.name)

@@ -13,7 +13,7 @@ from .compiling import NUMBA_REALS, compile_kernel, compiled_formula
 from .translate import Formula, FormulaError, translate
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
-BLOCK_BYTES, MAX_PARAMETERS = kernels.limits()
+BLOCK_BYTES, MAX_PARAMETERS, _ = kernels.limits()
 
 
 def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:

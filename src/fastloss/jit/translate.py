@@ -236,7 +236,9 @@ class _Translation(ast.NodeTransformer):
                 return self.call(node, _POWERS[exponent.value], base)
             if exponent.value == 0.5:
                 return self.call(node, "sqrt", base)
-        return self.call(node, "pow", base, self.visit(exponent))
+        if self.by_rows:  # Numba's own
+            return ast.copy_location(ast.BinOp(base, node.op, self.visit(exponent)), node)
+        raise self.refuse(node, "a power other than 2, 3, 4 or 0.5; write exp(p * log(x))")
 
     # -- names --------------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
+from ..catalogue import CATALOGUE
 from ..formulas.declare import Declared, Domain, Parameter, Row, real
 from ..loss import Loss
 from .derive import with_derivatives
@@ -69,7 +71,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 def _described(function: Callable[..., Any], target: tuple[float, float] | None) -> dict[str, Any]:
-    """Return what the row says of a function."""
+    """Return what the row of a loss says of its function."""
     summary, _, notes = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
     tree, _ = source_of(function)
     returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
@@ -100,6 +102,96 @@ def _pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], 
 def restored_pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...]) -> Row:
     """Return the row of a loss that was pickled."""
     return _pointwise_row(identity, described, restored_formula(*identity))
+
+
+class RowwiseSource:
+    """The function of a user's loss over rows, and its kernels once they are asked for."""
+
+    def __init__(self, formula: Formula) -> None:
+        self.formula = formula
+
+    def __call__(self) -> Any:
+        from .rows import kernels_of_formula
+
+        return kernels_of_formula(self.formula)
+
+
+def _rowwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...], formula: Formula) -> Row:
+    return Row(
+        kind="rowwise",
+        kernels=RowwiseSource(formula),
+        made_by=(restored_rowwise_row, identity, described),
+        **dict(described),
+    )
+
+
+def restored_rowwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...]) -> Row:
+    """Return the row of a loss that was pickled."""
+    return _rowwise_row(identity, described, restored_formula(*identity))
+
+
+def rowwise(function: Callable[..., Any], /) -> Loss:
+    """Make a loss of a function of one row: its target, its logits, and parameters with defaults.
+
+    The result is a `Loss` like `fastloss.cross_entropy`: weights, masks, ``class_weight``, ``ignore_index``,
+    ``label_smoothing``, ``axis``, reductions, ``out=``, dtypes, strides, threads.
+
+    Parameters
+    ----------
+    function : callable
+        It takes the class index of a row, or its probabilities as an array, whichever it is called with; the logits of
+        the row, an array of its own that it may write into; and numbers. It returns the value and the gradient, an
+        array, or value, gradient and diagonal of the Hessian. ``exp``, ``log1p`` and the other words of
+        `fastloss.jit.pointwise` take arrays too.
+
+    Returns
+    -------
+    Loss
+        Its name is that of the function. The first call compiles it, and keeps what was compiled on disk.
+
+    Raises
+    ------
+    TypeError
+        For a function that cannot be compiled, or that returns the value alone: of a function of arrays no derivative
+        is found.
+    ImportError
+        If Numba is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> @fl.jit.rowwise
+    ... def squared_probability(y_true, logits, power=2.0):
+    ...     e = exp(logits - logits.max())
+    ...     p = e / e.sum()
+    ...     rest = 1 - p[y_true]
+    ...     gradient = power * rest ** (power - 1) * p[y_true] * p
+    ...     gradient[y_true] -= power * rest ** (power - 1) * p[y_true]
+    ...     return rest**power, gradient
+    >>> value, gradient = squared_probability.value_and_grad([0], [[1.0, 1.0]])
+    >>> value, gradient.tolist()
+    (0.25, [[-0.25, 0.25]])
+    """
+    check_numba()
+    formula = translate(function, by_rows=True)
+    if formula.results == 1:
+        raise FormulaError(
+            f"{formula.name} ({formula.place()}) returns the value alone; the derivatives of a row are not found: "
+            "return the gradient after the value"
+        )
+    described = _described(function, None)
+    numbers = tuple(dataclasses.replace(parameter, kind="number") for parameter in described["parameters"])
+    known = CATALOGUE["cross_entropy"]
+    own = {parameter.name for parameter in numbers}
+    shared = tuple(p for p in known.parameters if p.name in SHARED and p.name not in own)
+    described |= {"parameters": (*numbers, *shared), "target": known.target, "prediction": "logits"}
+    items = tuple(described.items())
+    return Loss(_rowwise_row(formula.identity, items, formula))
+
+
+#: The parameters of cross-entropy that every loss over rows has.
+SHARED = ("class_weight", "ignore_index", "label_smoothing", "axis")
 
 
 @overload

@@ -127,6 +127,7 @@ include "pointwise.pxi"
 include "softmax.pxi"
 include "row_losses.pxi"
 include "blocks_run.pxi"
+include "jit_rows.pxi"
 include "plain.pxi"
 
 
@@ -180,11 +181,13 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
 
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
-         double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads):
+         double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads,
+         size_t jit=0, int jit_rows=0, tuple jit_parameters=()):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
     `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
-    axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array.
+    axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array. `jit`: the address of a
+    `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows).
     """
     cdef RowsCall call
     cdef Operand* places[7]
@@ -203,6 +206,8 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     places[:] = [&call.logits, &call.y_true, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
     for k in range(7):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
+    if jit:
+        return run_jit_rows(&call, jit, jit_rows, jit_parameters, double_precision, threads)
     return run_rows_call(&call, double_precision, inspect, threads)
 
 
@@ -274,8 +279,8 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
 
 
 def limits():
-    """What fastloss.jit has to know of a block: its bytes, and how many parameters a loss may have."""
-    return BLOCK_BYTES, MAX_PARAMETERS
+    """What fastloss.jit has to know: the bytes of a block, how many parameters a loss may have, the classes of a tile."""
+    return BLOCK_BYTES, MAX_PARAMETERS, FEW
 
 
 def openmp_threads():

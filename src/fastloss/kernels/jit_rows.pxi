@@ -1,0 +1,161 @@
+# Rows of classes whose loss is compiled at run time (fastloss.jit): loading, weights and storing are those of softmax.pxi,
+# what is computed between them is a function at some address.
+
+# One row: logits, its target as probabilities or as a label, the factor of gradient and Hessian. Returns the loss.
+ctypedef double (*jit_row)(const void* logits, const void* y_true, int64_t label, double factor, const double* parameters,
+                           void* gradient, void* hessian, Py_ssize_t classes) noexcept nogil
+
+# A tile of rows in the lanes, as few_block has them; `labels` are numbers of the lanes' own type. The factors are followed by
+# 3 more rows of lanes, `spare` has 8: what the function computes for each row.
+ctypedef void (*jit_tile)(const void* logits, const void* y_true, const void* labels, double* factor, void* value,
+                          void* gradient, void* hessian, void* spare, Py_ssize_t classes) noexcept nogil
+
+cdef enum JitRows:
+    JIT_COPIED                       # a jit_row that gets copies: a user's, who may write into them
+    JIT_IN_PLACE                     # a jit_row of fastloss's own
+    JIT_TILES                    # a jit_tile
+
+cdef struct JitRowsCall:
+    RowsCall rows
+    size_t address
+    int kind
+    double parameters[MAX_PARAMETERS]
+
+
+cdef inline Py_ssize_t jit_rows_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
+    return lanes_of(tag) if classes <= FEW else WIDE_ROWS
+
+
+cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* tag) noexcept nogil:
+    cdef const RowsCall* call = &jit.rows
+    cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
+    cdef Py_ssize_t n = min(lanes, call.rows - first), i, c
+    cdef real x[FEW * TILE_ROWS]
+    cdef real y[FEW * TILE_ROWS]
+    cdef real gradient[FEW * TILE_ROWS]
+    cdef real hessian[FEW * TILE_ROWS]
+    cdef real spare[FEW * TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real label[TILE_ROWS]
+    cdef double factor[4 * TILE_ROWS]
+    cdef int64_t labels[TILE_ROWS]
+
+    load_rows(tag, call, first, n, labels, weight)
+    load_tile(&call.logits, first, n, classes, <const real*>NULL, x, spare)
+    for i in range(lanes):
+        if i >= n:
+            weight[i] = 0
+            labels[i] = 0
+        factor[i] = weight[i] * call.scale
+        label[i] = 0 if call.given_dense else <real>labels[i]
+    if call.dense:
+        if call.given_dense:
+            load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
+        else:
+            for c in range(classes):
+                for i in range(lanes):
+                    y[c * lanes + i] = label[i] == c and i < n
+        if call.smoothing != 0 or call.class_weight != NULL:
+            for c in range(classes):
+                for i in range(lanes):
+                    y[c * lanes + i] = target_weight(tag, call, c, y[c * lanes + i])
+    (<jit_tile>jit.address)(x, y, label, factor, value, gradient, hessian, spare, classes)
+    if call.want & GRADIENT:
+        store_tile(&call.gradient, first, n, classes, <real*>NULL, gradient, spare)
+    if call.want & HESSIAN:
+        store_tile(&call.hessian, first, n, classes, <real*>NULL, hessian, spare)
+    return finished_values(call, first, n, value, weight)
+
+
+cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, real* weight) noexcept nogil:
+    if not call.want & VALUE:
+        return 0
+    if call.value.data != NULL:
+        weigh(value, weight, n)
+        store(&call.value, 0, first, n, value)
+        return 0
+    return sum_of(value, weight, n)
+
+
+cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
+    """Row by row. `scratch` has a row each of logits, target, gradient and Hessian."""
+    cdef const RowsCall* call = &jit.rows
+    cdef Py_ssize_t size = jit_rows_at_once(scratch, call.classes), first = block * size, classes = call.classes
+    cdef Py_ssize_t n = min(size, call.rows - first), i, c
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef real* x
+    cdef real* y = scratch + classes
+    cdef real* gradient
+    cdef real* hessian
+    cdef char* data
+    cdef char* gradient_data = NULL
+    cdef char* hessian_data = NULL
+    load_rows(scratch, call, first, n, label, weight)
+    for i in range(n):
+        value[i] = 0
+        if weight[i] == 0:
+            if call.want & GRADIENT:
+                clear_row(scratch, call, &call.gradient, first + i, scratch)
+            if call.want & HESSIAN:
+                clear_row(scratch, call, &call.hessian, first + i, scratch)
+            continue
+        x, gradient, hessian = scratch, scratch + 2 * classes, scratch + 3 * classes
+        data = call.logits.data + sample_offset(&call.logits, first + i, index)
+        if jit.kind == JIT_IN_PLACE and class_run_in_place(scratch, &call.logits, data):
+            x = <real*>data
+        else:
+            load_run(&call.logits, data, call.logits.class_stride, classes, x)
+        if call.want & GRADIENT:
+            gradient_data = call.gradient.data + sample_offset(&call.gradient, first + i, index)
+            if class_run_in_place(scratch, &call.gradient, gradient_data) and gradient_data != data:
+                gradient = <real*>gradient_data
+        if call.want & HESSIAN:
+            hessian_data = call.hessian.data + sample_offset(&call.hessian, first + i, index)
+            if class_run_in_place(scratch, &call.hessian, hessian_data):
+                hessian = <real*>hessian_data
+        if call.given_dense:
+            load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, first + i, index), call.y_true.class_stride, classes, y)
+        elif call.dense:
+            for c in range(classes):
+                y[c] = label[i] == c
+        if call.dense and (call.smoothing != 0 or call.class_weight != NULL):
+            for c in range(classes):
+                y[c] = target_weight(scratch, call, c, y[c])
+        value[i] = <real>(<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,
+                                                gradient, hessian, classes)
+        if call.want & GRADIENT and gradient != <real*>gradient_data:
+            store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, gradient)
+        if call.want & HESSIAN and hessian != <real*>hessian_data:
+            store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
+    return finished_values(call, first, n, value, weight)
+
+
+cdef double jit_rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const JitRowsCall*>call).kind == JIT_TILES:
+        return jit_tile_block(<const JitRowsCall*>call, block, <float*>scratch)
+    return jit_row_block(<const JitRowsCall*>call, block, <float*>scratch)
+
+cdef double jit_rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const JitRowsCall*>call).kind == JIT_TILES:
+        return jit_tile_block(<const JitRowsCall*>call, block, <double*>scratch)
+    return jit_row_block(<const JitRowsCall*>call, block, <double*>scratch)
+
+
+cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple parameters, bint double_precision,
+                         int threads) except? -1.0:
+    cdef JitRowsCall jit
+    cdef int k
+    if len(parameters) > MAX_PARAMETERS:
+        raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
+    jit.rows, jit.address, jit.kind = rows[0], address, kind
+    for k in range(<int>len(parameters)):
+        jit.parameters[k] = parameters[k]
+    cdef Py_ssize_t size = jit_rows_at_once(<const float*>NULL, rows.classes)
+    if double_precision:
+        size = jit_rows_at_once(<const double*>NULL, rows.classes)
+    cdef block_function function = jit_rows_block_f64 if double_precision else jit_rows_block_f32
+    return run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, 4 * rows.classes * sizeof(double))
