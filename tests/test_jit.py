@@ -524,3 +524,201 @@ def test_uncertainty_weighted_is_the_formula_of_kendall() -> None:
         tasks(y, p[:1], s)
     with pytest.raises(TypeError, match="losses must be losses"):
         fl.uncertainty_weighted([abs])
+
+
+# -- rows of classes --------------------------------------------------------------------------------------------------
+
+
+@of_float
+@pytest.mark.parametrize("classes", [1, 2, 10, 64, 65, 1300])
+@pytest.mark.parametrize(
+    "regime", ["spread 1", "right by 15 to 35", "subnormal loss", "wrong", "ties", "near the largest"]
+)
+def test_both_engines_agree_on_cross_entropy(regime: str, classes: int, dtype: Any) -> None:
+    y_true, logits = cases.rows_of(regime, dtype, 70, classes)
+    weight = generator("weights").random(70)
+    keywords = {"reduction": "none", "sample_weight": weight}
+    expected = fl.cross_entropy.value_grad_hess(y_true, logits, **keywords)
+    with fl.engine("numba"):
+        results = fl.cross_entropy.value_grad_hess(y_true, logits, **keywords)
+    for result, other in zip(results, expected, strict=True):
+        rtol = 8 * float(np.finfo(dtype).eps)
+        np.testing.assert_allclose(result, other, rtol=rtol, atol=2 * float(np.finfo(dtype).smallest_subnormal))
+
+
+@pytest.mark.parametrize("classes", [5, 100])
+def test_special_values_through_numba(classes: int) -> None:
+    logits = np.zeros((7, classes), np.float32)
+    logits[1, 1] = np.nan
+    logits[2] = -np.inf
+    logits[3, :2] = np.inf
+    logits[4, 0] = logits[5, 1] = np.inf
+    logits[6, 1] = -np.inf
+    y_true = np.zeros(7, int)
+    soft = np.eye(classes)[y_true]
+    for target in (y_true, soft):
+        expected = fl.cross_entropy.value_grad_hess(target, logits, reduction="none")
+        with fl.engine("numba"):
+            results = fl.cross_entropy.value_grad_hess(target, logits, reduction="none")
+        for result, other in zip(results, expected, strict=True):
+            np.testing.assert_allclose(result, other, rtol=1e-6)
+    assert np.isnan(expected[0][1:4]).all()
+    assert expected[0][4] == 0 < expected[0][5] == np.inf
+
+
+@fl.jit.rowwise
+def tempered(y_true, logits, temperature=1.0):
+    """Cross-entropy with a temperature, as a textbook has it."""
+    logits /= temperature  # a copy of its own
+    e = exp(logits - logits.max())  # noqa: F821
+    p = e / e.sum()
+    gradient = p / temperature
+    gradient[y_true] -= 1 / temperature
+    return -log(p[y_true]), gradient  # noqa: F821
+
+
+@fl.jit.rowwise
+def squared_rows(y_true, logits):
+    value = 0.0
+    gradient = np.empty(len(logits))
+    for c in range(len(logits)):
+        r = logits[c] - y_true[c]
+        value += r * r
+        gradient[c] = 2 * r
+    return value, gradient, np.full(len(logits), 2.0)
+
+
+@of_float
+@pytest.mark.parametrize("classes", [3, 64, 200])
+def test_a_users_loss_over_rows_is_a_loss_like_any_other(classes: int, dtype: Any) -> None:
+    rng = generator("rows", classes, dtype)
+    logits, y_true = rng.normal(size=(150, classes)).astype(dtype), rng.integers(classes, size=150)
+    before = bits(logits)
+    keywords = {"sample_weight": rng.random(150), "class_weight": rng.random(classes), "ignore_index": 1}
+    for reduction in ("none", "mean"):
+        results = tempered.value_and_grad(y_true, logits, reduction=reduction, **keywords)
+        expected = fl.cross_entropy.value_and_grad(y_true, logits, reduction=reduction, **keywords)
+        for result, other in zip(results, expected, strict=True):
+            np.testing.assert_allclose(result, other, rtol=1e-4, atol=1e-6)
+    for n_threads in (1, 2, 3):
+        assert bits(tempered.value_and_grad(y_true, logits, n_threads=n_threads, reduction="mean", **keywords)) == bits(
+            results
+        )
+    for layout in cases.LAYOUTS.values():
+        arranged = layout(logits)
+        plain = tempered.value_and_grad(y_true, np.ascontiguousarray(arranged))
+        assert bits(tempered.value_and_grad(y_true, arranged)) == bits(plain)
+    assert bits(tempered.grad(y_true, logits.T.copy(), axis=0)) == bits(tempered.grad(y_true, logits).T.copy())
+    assert bits(logits) == before
+    assert pickle.loads(pickle.dumps(tempered.bind(temperature=2))) == tempered.bind(temperature=2.0)
+    in_place = logits.copy()
+    assert bits(tempered.grad(y_true, in_place, out=in_place)) == bits(tempered.grad(y_true, logits))
+    soft = cases.soft_rows(classes, 150, rng, dtype)
+    value, grad, hess = squared_rows.value_grad_hess(soft, logits, reduction="sum")
+    np.testing.assert_allclose(value, ((logits - soft) ** 2).sum(dtype=float), rtol=1e-5)
+    np.testing.assert_allclose(grad, 2 * (logits - soft), rtol=1e-5)
+    assert (hess == 2).all()
+    with pytest.raises(TypeError, match=r"tempered .* returns no Hessian"):
+        tempered.grad_and_hess(y_true, logits)
+    with pytest.raises(ValueError, match=re.escape(f"y_true[0] = {classes} is not a class of {classes}")):
+        tempered(y_true * 0 + classes, logits)
+
+
+def test_a_users_loss_over_rows_needs_its_gradient() -> None:
+    def value_alone(y_true, logits):
+        return logits[y_true]
+
+    with pytest.raises(TypeError, match=r"value_alone .* return the gradient after the value"):
+        fl.jit.rowwise(value_alone)
+
+
+def test_a_loss_without_a_numba_kernel_says_so() -> None:
+    others = [row.name for row in fl.losses() if row.kind == "rowwise" and row.name != "cross_entropy"]
+    with fl.engine("numba"):
+        for name in others:
+            with pytest.raises(NotImplementedError, match=f"{name} has no Numba kernel"):
+                getattr(fl, name)(np.eye(3)[[0, 1]], np.full((2, 3), 1 / 3))
+    assert len(others) == sum(row.kind == "rowwise" for row in fl.losses()) - 1
+
+
+# -- inside the user's own compiled functions -------------------------------------------------------------------------
+
+gentle = fl.huber.bind(delta=2.0)
+
+
+@numba.njit
+def in_one_function(y_true, y_pred):
+    return fl.huber.value_and_grad(y_true, y_pred), gentle.grad(y_true, y_pred), cauchy.value_grad_hess(y_true, y_pred)
+
+
+@numba.njit
+def at_a_point(y_true, y_pred):
+    return fl.huber.point(y_true, y_pred), cauchy.point(y_true, y_pred)
+
+
+@numba.njit
+def over_rows(y_true, logits):
+    return fl.cross_entropy.value_grad_hess(y_true, logits), tempered.value_and_grad(y_true, logits)
+
+
+@numba.njit
+def logistic(y_true, logits):
+    return fl.binary_cross_entropy.value_and_grad(y_true, logits)
+
+
+@of_float
+def test_losses_in_compiled_functions(dtype: Any) -> None:
+    rng = generator("njit", dtype)
+    y_true, y_pred = (rng.normal(size=(50, 30)).astype(dtype) for _ in range(2))
+    for layout in (np.ascontiguousarray, np.asfortranarray, lambda a: a[::2, ::-1]):
+        y, x = layout(y_true), layout(y_pred)
+        (value, grad), of_gentle, of_cauchy = in_one_function(y, x)
+        assert value == pytest.approx(fl.huber(y, x), rel=1e-15)
+        np.testing.assert_array_equal(grad, fl.huber.grad(y, x))
+        np.testing.assert_array_equal(of_gentle, gentle.grad(y, x))
+        for result, expected in zip(of_cauchy, cauchy.value_grad_hess(y, x), strict=True):
+            np.testing.assert_allclose(result, expected, rtol=1e-14 if dtype == np.float64 else 1e-6)
+        assert grad.dtype == dtype
+    logits, labels = rng.normal(scale=4, size=(40, 12)).astype(dtype), rng.integers(12, size=40)
+    of_rows, of_user = over_rows(labels, logits)
+    for result, expected in zip(of_rows, fl.cross_entropy.value_grad_hess(labels, logits), strict=True):
+        np.testing.assert_allclose(result, expected, rtol=8 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(of_user[1], tempered.grad(labels, logits), rtol=1e-5, atol=1e-9)
+
+
+def test_points_in_compiled_functions() -> None:
+    expected = fl.huber.point(0.5, 3.0), cauchy.point(0.5, 3.0)
+    np.testing.assert_allclose(at_a_point(0.5, 3.0), expected, rtol=1e-15)
+    np.testing.assert_allclose(at_a_point(np.float32(0.5), np.float32(3.0)), expected, rtol=1e-6)
+    assert fl.huber.point(0.0, 3.0) == (2.5, 1.0, 0.0)
+    with pytest.raises(TypeError, match="a loss of rows"):
+        fl.cross_entropy.point(0, 1)
+
+
+def test_what_compiled_functions_refuse() -> None:
+    x = np.ones(3)
+    with pytest.raises(ValueError, match="same shape"):
+        in_one_function(x[:2], x)
+    with pytest.raises(ValueError, match=re.escape("not in [0, 1]")):
+        logistic(2 * x, x)
+    with pytest.raises(ValueError, match="a label that is not a class"):
+        over_rows(np.array([5]), np.ones((1, 3)))
+    with pytest.raises(numba.TypingError, match="takes arrays, y_pred of float32 or float64"):
+        logistic(x, np.ones(3, int))
+    with pytest.raises(numba.TypingError, match="takes class indices"):
+        over_rows(x, x)
+
+
+def test_numba_finds_the_losses_without_an_import_of_ours() -> None:
+    code = """
+import numba, numpy as np
+import fastloss as fl
+
+@numba.njit
+def f(y_true, y_pred):
+    return fl.squared_error.value_and_grad(y_true, y_pred)
+
+print(f(np.zeros(2), np.ones(2)))
+"""
+    done = in_another_process(code, PYTHONWARNINGS="error")
+    assert done.stdout == "(1.0, array([1., 1.]))\n", done.stderr

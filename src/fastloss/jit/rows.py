@@ -31,7 +31,7 @@ def kernel_of(
     dense = soft or parameters.get("label_smoothing", 0) != 0
     if row.kernels is not None:
         address: int = row.kernels().address(want, double, dense)
-        own = tuple(parameters[parameter.name] for parameter in row.parameters if parameter.kind == "number")
+        own = tuple(parameters[name] for name in row.kernels().formula.arguments[2:])
         return address, COPIED, own
     for parameter in row.parameters:
         if parameter.name not in _KNOWN and parameters[parameter.name] != parameter.default:
@@ -73,7 +73,11 @@ def _for_arrays(name: str, word: Any, real: Any) -> Any:
                 return result
 
             return of_array
-        return (lambda x: word(real(x))) if isinstance(x, types.Number) else None
+
+        def of_number(x: Any) -> Any:
+            return word(real(x))
+
+        return of_number if isinstance(x, types.Number) else None
 
     return of_any
 

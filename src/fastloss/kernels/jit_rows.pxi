@@ -22,10 +22,6 @@ cdef struct JitRowsCall:
     double parameters[MAX_PARAMETERS]
 
 
-cdef inline Py_ssize_t jit_rows_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
-    return lanes_of(tag) if classes <= FEW else WIDE_ROWS
-
-
 cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* tag) noexcept nogil:
     cdef const RowsCall* call = &jit.rows
     cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
@@ -81,7 +77,7 @@ cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ss
 cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
     """Row by row. `scratch` has a row each of logits, target, gradient and Hessian."""
     cdef const RowsCall* call = &jit.rows
-    cdef Py_ssize_t size = jit_rows_at_once(scratch, call.classes), first = block * size, classes = call.classes
+    cdef Py_ssize_t size = rows_inspected_at_once(scratch, call.classes), first = block * size, classes = call.classes
     cdef Py_ssize_t n = min(size, call.rows - first), i, c
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t label[TILE_ROWS]
@@ -154,8 +150,8 @@ cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple p
     jit.rows, jit.address, jit.kind = rows[0], address, kind
     for k in range(<int>len(parameters)):
         jit.parameters[k] = parameters[k]
-    cdef Py_ssize_t size = jit_rows_at_once(<const float*>NULL, rows.classes)
+    cdef Py_ssize_t size = rows_inspected_at_once(<const float*>NULL, rows.classes)
     if double_precision:
-        size = jit_rows_at_once(<const double*>NULL, rows.classes)
+        size = rows_inspected_at_once(<const double*>NULL, rows.classes)
     cdef block_function function = jit_rows_block_f64 if double_precision else jit_rows_block_f32
     return run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, 4 * rows.classes * sizeof(double))

@@ -1,0 +1,264 @@
+"""Losses inside the user's own compiled functions: what Numba has to know of a `Loss`.
+
+Numba calls `register` before it compiles anything (entry point ``numba_extensions``), so a file that says
+``import fastloss as fl`` needs nothing else for ``fl.huber.value_and_grad(y_true, y_pred)`` to be compiled in it.
+
+A loss is a constant of the compiled function, its parameters with it. The loops are the same formulas and kernels as
+everywhere, on the calling thread alone: who wants more threads writes ``prange`` around them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.core.errors import NumbaTypeError
+from numba.core.imputils import lower_constant
+from numba.extending import (
+    NativeValue,
+    models,
+    overload_method,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+from ..loss import Loss
+from . import rows, softmax
+from .compiling import NUMBA_REALS, compiled_formula
+from .elementwise import GRADIENT, HESSIAN, VALUE, kernels_of
+from .vecmath import POWERS, inline
+
+#: The methods that compiled functions may call, and the results of each.
+METHODS = {
+    "grad": GRADIENT,
+    "value_and_grad": VALUE | GRADIENT,
+    "grad_and_hess": GRADIENT | HESSIAN,
+    "value_grad_hess": VALUE | GRADIENT | HESSIAN,
+}
+
+
+class LossType(types.Opaque):  # type: ignore[misc]
+    """The type of one loss: losses of other parameters are of other types."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+        super().__init__(f"Loss({loss!r})")
+
+    @property
+    def key(self) -> Any:
+        """What makes two of them equal."""
+        return self.loss
+
+
+register_model(LossType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Loss)
+def _type_of(loss: Loss, context: Any) -> LossType:
+    return LossType(loss)
+
+
+@lower_constant(LossType)
+def _constant(context: Any, builder: Any, loss_type: Any, value: Any) -> Any:
+    return context.get_dummy_value()
+
+
+@unbox(LossType)
+def _unbox(loss_type: Any, value: Any, c: Any) -> Any:
+    return NativeValue(c.context.get_dummy_value())
+
+
+# -- what is compiled -------------------------------------------------------------------------------------------------
+
+
+def _constants(loss: Loss) -> str:
+    """Return the parameters of an element-wise loss as the end of a list of arguments."""
+    values = loss.parameters.values()
+    if not all(isinstance(value, int | float) for value in values):
+        raise NumbaTypeError(f"{loss.name}: only parameters that are numbers can be used in compiled functions")
+    return "".join(f", real({value!r})" for value in values)
+
+
+def _returned(want: int) -> str:
+    names = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
+    return ", ".join(name for flag, name in names if want & flag)
+
+
+def _made(lines: list[str], names: dict[str, Any]) -> Any:
+    exec("\n".join(lines), names)
+    return names["implementation"]
+
+
+@functools.cache
+def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
+    """Return a method of an element-wise loss over arrays: the mean, gradient and Hessian as it has them."""
+    formula = kernels_of(loss._row).formula
+    if want & HESSIAN and formula.results < 3:
+        raise NumbaTypeError(f"{loss.name} has no Hessian")
+    low, high = loss._row.target.low, loss._row.target.high
+    results = ", ".join(["v", "g", "h"][: formula.results])
+    inside = np.isfinite(low) or np.isfinite(high)
+    lines = [
+        "def implementation(self, y_true, y_pred):",
+        "    if y_true.shape != y_pred.shape:",
+        "        raise ValueError('y_true and y_pred must have the same shape')",
+        "    targets, predictions = y_true.ravel(), y_pred.ravel()",
+        "    n = predictions.size",
+        "    scale = real(1 / n) if n else real(0)",
+        "    values = np.empty(n if wants_value else 0, real)",
+        "    gradients, hessians = np.empty(n, real), np.empty(n if wants_hessian else 0, real)",
+        *(["    check(targets)"] if inside else []),
+        "    fill(targets, predictions, values, gradients, hessians, scale)",
+        "    value = total_of(values) / n if n else 0.0",
+        "    gradient = gradients.reshape(y_pred.shape)",
+        *(["    hessian = hessians.reshape(y_pred.shape)"] if want & HESSIAN else []),
+        f"    return {_returned(want)}",
+        "def fill(targets, predictions, values, gradients, hessians, scale):",
+        "    for i in range(predictions.size):",
+        f"        {results} = formula(real(targets[i]), predictions[i]{_constants(loss)})",
+        *(["        values[i] = real(v)"] if want & VALUE else []),
+        "        gradients[i] = real(g) * scale",
+        *(["        hessians[i] = real(h) * scale"] if want & HESSIAN else []),
+        "def check(targets):",
+        "    for i in range(targets.size):",
+        f"        if targets[i] < {low if np.isfinite(low) else '-np.inf'} or "
+        f"targets[i] > {high if np.isfinite(high) else 'np.inf'}:",
+        f"            raise ValueError('y_true has a target that is not {loss._row.target.description}')",
+    ]
+    names: dict[str, Any] = {
+        "np": np, "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double),
+        "wants_value": bool(want & VALUE), "wants_hessian": bool(want & HESSIAN), "total_of": total_of,
+    }  # fmt: skip
+    implementation = _made(lines, names)
+    names["fill"] = numba.njit(error_model="numpy")(names["fill"])
+    names["check"] = numba.njit(names["check"])
+    return implementation  # type: ignore[no-any-return]
+
+
+@numba.njit
+def total_of(values: Any) -> Any:
+    """Return the sum, its blocks added with their rounding errors."""
+    total, tail = 0.0, 0.0
+    for first in range(0, values.size, softmax.CHUNK):
+        last = min(first + softmax.CHUNK, values.size)
+        total, tail = softmax.two_sum(total, tail, softmax.sum_of(values, first, last))
+    return total + tail
+
+
+@functools.cache
+def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
+    """Return a method of a loss over rows, for class indices: the mean, gradient and Hessian as it has them."""
+    default = {parameter.name: parameter.default for parameter in loss._row.parameters}
+    own = set() if loss._row.kernels is None else set(loss._row.kernels().formula.arguments[2:])
+    changed = [name for name, value in loss.parameters.items() if name not in own and value is not default[name]]
+    if [name for name in changed if loss.parameters[name] != default[name]]:
+        raise NumbaTypeError(f"{loss.name} in a compiled function takes its defaults, not another {changed[0]}")
+    names: dict[str, Any] = {"np": np, "real": NUMBA_REALS[double]}
+    if loss._row.kernels is None:
+        if loss.name != "cross_entropy":
+            raise NumbaTypeError(f"{loss.name} has no Numba kernel: it cannot be used in compiled functions")
+        names["row"] = softmax.functions(double).row
+        call = f"row({want}, False, logits[i], logits[i], label, 1 / n, gradient[i], hessian[i], classes)"
+        lines = [f"        total += {call}"]
+    else:
+        formula = loss._row.kernels().formula
+        if want & HESSIAN and formula.results < 3:
+            raise NumbaTypeError(f"{loss.name} has no Hessian")
+        words = {**POWERS, **rows.array_words(double), "real": NUMBA_REALS[double]}
+        names["formula"] = formula.function(words, numba.njit(error_model="numpy"))
+        constants = "".join(f", real({loss.parameters[name]!r})" for name in loss.parameters if name in own)
+        results = ", ".join(["v", "g", "h"][: formula.results])
+        lines = [f"        {results} = formula(label, logits[i].copy(){constants})", "        total += v"]
+        for flag, name, short in ((GRADIENT, "gradient", "g"), (HESSIAN, "hessian", "h")):
+            if want & flag:
+                lines += [
+                    "        for c in range(classes):",
+                    f"            {name}[i, c] = real({short}[c]) * real(1 / n)",
+                ]
+    implementation = _made(
+        [
+            "def implementation(self, y_true, y_pred):",
+            "    n, classes = y_pred.shape",
+            "    if y_true.shape != (n,):",
+            "        raise ValueError('y_true must have one class for each row of the logits')",
+            "    logits = np.ascontiguousarray(y_pred)",
+            "    gradient, hessian = np.empty((n, classes), real), np.empty((n, classes), real)",
+            "    value = fill(y_true, logits, gradient, hessian) / n if n else 0.0",
+            f"    return {_returned(want)}",
+            "def fill(y_true, logits, gradient, hessian):",
+            "    n, classes = logits.shape",
+            "    total = 0.0",
+            "    for i in range(n):",
+            "        label = np.int64(y_true[i])",
+            "        if label < 0 or label >= classes:",
+            "            raise ValueError('y_true has a label that is not a class')",
+            *lines,
+            "    return total",
+        ],
+        names,
+    )
+    names["fill"] = numba.njit(error_model="numpy")(names["fill"])
+    return implementation  # type: ignore[no-any-return]
+
+
+def _method(name: str, want: int) -> None:
+    @overload_method(LossType, name)
+    def method(self: Any, y_true: Any, y_pred: Any) -> Any:
+        loss = self.loss
+        arrays = isinstance(y_true, types.Array) and isinstance(y_pred, types.Array)
+        if not arrays or y_pred.dtype not in (types.float32, types.float64):
+            raise NumbaTypeError(
+                f"{loss.name}.{name} takes arrays, y_pred of float32 or float64, not {y_true}, {y_pred}"
+            )
+        double = y_pred.dtype == types.float64
+        if loss.kind == "pointwise":
+            implementation = _of_elements(loss, want, double)
+        else:
+            if y_pred.ndim != 2 or y_true.ndim != 1 or not isinstance(y_true.dtype, types.Integer):
+                raise NumbaTypeError(f"{loss.name}.{name} takes class indices (n,) and logits (n, classes)")
+            implementation = _of_rows(loss, want, double)
+
+        def of_arrays(self: Any, y_true: Any, y_pred: Any) -> Any:
+            return implementation(self, y_true, y_pred)
+
+        implementation = numba.njit(implementation)
+        return of_arrays
+
+
+for _name, _want in METHODS.items():
+    _method(_name, _want)
+
+
+@overload_method(LossType, "point")
+def _point(self: Any, y_true: Any, y_pred: Any) -> Any:
+    loss = self.loss
+    if loss.kind != "pointwise" or not isinstance(y_true, types.Number) or not isinstance(y_pred, types.Number):
+        raise NumbaTypeError(f"{loss.name}.point takes two numbers, of an element-wise loss; not {y_true}, {y_pred}")
+    double = (y_true, y_pred) != (types.float32, types.float32)
+    formula = kernels_of(loss._row).formula
+    if formula.results < 3:
+        raise NumbaTypeError(f"{loss.name} has no Hessian, which is the third of what point returns")
+    names = {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
+    implementation = _made(
+        [
+            "def implementation(self, y_true, y_pred):",
+            f"    v, g, h = formula(real(y_true), real(y_pred){_constants(loss)})",
+            "    return real(v), real(g), real(h)",
+        ],
+        names,
+    )
+    implementation = inline(implementation)
+
+    def of_numbers(self: Any, y_true: Any, y_pred: Any) -> Any:
+        return implementation(self, y_true, y_pred)
+
+    return of_numbers
+
+
+def register() -> None:
+    """Be imported: that is what Numba's entry point is for."""
