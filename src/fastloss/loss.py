@@ -239,7 +239,7 @@ def _short_ways(
         if row.kernels is not None:
             return jit.run, jit
         return kernels.PlainCall(kernels.POINTWISE.index(row.name), *limits, constants).run, jit
-    plain = row.kernels is None and row.name == "cross_entropy" and _at_defaults(row, parameters)
+    plain = row.kernels is None and row.name == "cross_entropy" and not _changed(row, parameters)
     return kernels.PlainCall(-1, *limits, ()).run if plain else _never, None
 
 
@@ -250,16 +250,16 @@ def _limits(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, fl
 
 
 #: The parameters that the kernel of cross-entropy knows; with any other it is one of the losses of `row_losses`.
-_IN_KERNEL = ("class_weight", "ignore_index", "label_smoothing", "axis")
+_IN_KERNEL = frozenset({"class_weight", "ignore_index", "label_smoothing", "axis"})
 
 
-def _at_defaults(row: Row, parameters: dict[str, Any], but: tuple[str, ...] = ()) -> bool:
-    """Tell whether every parameter has the row's default, those named in `but` aside."""
-    return all(
-        parameters[p.name] is None if p.default is None else parameters[p.name] == p.default
+def _changed(row: Row, parameters: dict[str, Any]) -> list[str]:
+    """Return the names of the parameters that do not have the row's default."""
+    return [
+        p.name
         for p in row.parameters
-        if p.name not in but
-    )
+        if (parameters[p.name] is not None if p.default is None else parameters[p.name] != p.default)
+    ]
 
 
 class _Call:
@@ -424,10 +424,16 @@ class _Call:
             self.loss._jit.set_loop(self.double_precision, self.want, address)
         return address
 
-    def jit_rows(self, classes: int, soft: bool) -> tuple[Any, ...]:
+    def jit_rows(self, of_softmax: bool, classes: int, soft: bool) -> tuple[Any, ...]:
         """Return what `kernels.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
         if self.row.kernels is None and current_engine() == "compiled":
             return ()
+        if self.row.kernels is None and not of_softmax:
+            options = [name for name in _changed(self.row, self.parameters) if name not in _IN_KERNEL]
+            given = f" with {' and '.join(options)}" if self.row.name == "cross_entropy" else ""
+            raise NotImplementedError(
+                f"{self.row.name}{given} has no Numba kernel; call it outside fastloss.engine('numba')"
+            )
         from .jit.rows import kernel_of
 
         return kernel_of(self.row, self.parameters, self.want, self.double_precision, classes, soft)
@@ -457,13 +463,13 @@ class _Call:
             )
         if not soft and y_true.dtype.itemsize == 2 and arguments.dtype_number(y_true.dtype) in (9, 10):
             y_true = y_true.astype(np.float32)
-        own = self.row_parameters(columns)
+        of_softmax = row.name == "cross_entropy" and row.kernels is None and _IN_KERNEL.issuperset(_changed(row, given))
+        plain = of_softmax or row.kernels is not None  # labels, weights and smoothing alone, in softmax.pxi's frame
+        own = () if plain else self.row_parameters(columns)
         self.samples(shape)
         threads = threads_for(self.n_threads, y_pred.size)
         smoothing = given.get("label_smoothing", 0.0)
-
-        jit = self.jit_rows(classes, soft)
-        plain = row.kernels is not None or (row.name == "cross_entropy" and _at_defaults(row, given, _IN_KERNEL))
+        jit = self.jit_rows(of_softmax, classes, soft)
 
         def last(array: np.ndarray[Any, Any] | None) -> Any:
             return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))

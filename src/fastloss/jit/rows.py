@@ -20,24 +20,15 @@ from .vecmath import POWERS, WORDS
 #: How a kernel takes rows, as kernels/jit_rows.pxi: a user's gets copies, which it may write into.
 COPIED, IN_PLACE, TILES = 0, 1, 2
 
-#: What the Numba kernel of cross-entropy takes; a parameter beside these has to be as it is by default.
-_KNOWN = frozenset({"class_weight", "ignore_index", "label_smoothing", "axis"})
-
 
 def kernel_of(
     row: Row, parameters: dict[str, Any], want: int, double: bool, classes: int, soft: bool
 ) -> tuple[int, int, tuple[float, ...]]:
-    """Return the address of a kernel, how it takes rows, and its parameters."""
-    dense = soft or parameters.get("label_smoothing", 0) != 0
+    """Return the address of a kernel, a user's or that of cross-entropy, how it takes rows, and its parameters."""
+    dense = soft or parameters["label_smoothing"] != 0
     if row.kernels is not None:
         address: int = row.kernels().address(want, double, dense)
-        own = tuple(parameters[name] for name in row.kernels().formula.arguments[2:])
-        return address, COPIED, own
-    for parameter in row.parameters:
-        if parameter.name not in _KNOWN and parameters[parameter.name] != parameter.default:
-            raise _missing(f"{row.name} with {parameter.name}")
-    if row.name != "cross_entropy":
-        raise _missing(row.name)
+        return address, COPIED, tuple(parameters[name] for name in row.kernels().formula.arguments[2:])
     tiles = classes <= softmax.FEW
     return softmax.kernel(want, double, dense, tiles).address, TILES if tiles else IN_PLACE, ()
 
@@ -131,7 +122,3 @@ _of_formula: dict[tuple[Any, ...], RowKernels] = {}
 def kernels_of_formula(formula: Formula) -> RowKernels:
     """Return the compiled forms of a formula: those of an equal one, if it has been asked for."""
     return _of_formula.setdefault(formula.identity, RowKernels(formula))
-
-
-def _missing(what: str) -> NotImplementedError:
-    return NotImplementedError(f"{what} has no Numba kernel; call it outside fastloss.engine('numba')")

@@ -183,8 +183,13 @@ def rowwise(function: Callable[..., Any], /) -> Loss:
     described = _described(function, None)
     numbers = tuple(dataclasses.replace(parameter, kind="number") for parameter in described["parameters"])
     known = CATALOGUE["cross_entropy"]
-    own = {parameter.name for parameter in numbers}
-    shared = tuple(p for p in known.parameters if p.name in SHARED and p.name not in own)
+    shared = tuple(p for p in known.parameters if p.name in SHARED)
+    for parameter in numbers:
+        if parameter.name in SHARED:
+            raise FormulaError(
+                f"{formula.name} ({formula.place()}) takes {parameter.name}, which every loss over rows has already: "
+                "what it means is done before the function sees its target"
+            )
     described |= {"parameters": (*numbers, *shared), "target": known.target, "prediction": "logits"}
     items = tuple(described.items())
     return Loss(_rowwise_row(formula.identity, items, formula))
