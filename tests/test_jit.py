@@ -740,3 +740,52 @@ print(f(np.zeros(2), np.ones(2)))
 """
     done = in_another_process(code, PYTHONWARNINGS="error")
     assert done.stdout == "(1.0, array([1., 1.]))\n", done.stderr
+
+
+def test_fast_math_of_a_users_function_stays_out_of_the_losses(tmp_path: Path) -> None:
+    """A function compiled by Numba takes the flags of its first caller: exp would return powers of two from then on."""
+    code = """
+import numba, numpy as np
+import fastloss as fl
+
+@fl.jit.pointwise
+def of_user(y_true, y_pred):
+    return exp(y_pred) + softplus(y_true), exp(y_pred)
+
+@fl.jit.rowwise
+def of_rows(y_true, logits):
+    return logits[y_true], exp(logits)
+
+@numba.njit(fastmath=True)
+def in_fast_function(y, x, labels, logits):
+    points = fl.binary_cross_entropy.point(y[0], x[0]), of_user.point(y[0], x[0]), fl.huber.point(y[0], x[0])
+    results = fl.binary_cross_entropy.value_and_grad(y, x), of_user.value_and_grad(y, x)
+    return points, results, fl.cross_entropy.value_and_grad(labels, logits), of_rows.value_and_grad(labels, logits)
+
+def flat(x):
+    return [y for part in x for y in flat(part)] if isinstance(x, tuple) else [np.asarray(x)]
+
+rng = np.random.default_rng(1)
+for dtype in (np.float64, np.float32):
+    x = rng.normal(scale=5, size=1000).astype(dtype)
+    y = (rng.random(1000) < 0.5).astype(dtype)
+    labels, logits = np.arange(100) % 5, x[:500].reshape(100, 5)
+    in_fast_function(y, x, labels, logits)
+    with fl.engine("numba"):
+        points = fl.binary_cross_entropy.point(y[0], x[0]), of_user.point(y[0], x[0]), fl.huber.point(y[0], x[0])
+        results = fl.binary_cross_entropy.value_and_grad(y, x), of_user.value_and_grad(y, x)
+        rows = fl.cross_entropy.value_and_grad(labels, logits), of_rows.value_and_grad(labels, logits)
+    expected = points, results, *rows
+    tolerance = 20 * np.finfo(dtype).eps
+    for found, right in zip(flat(in_fast_function(y, x, labels, logits)), flat(expected), strict=True):
+        np.testing.assert_allclose(found, right, rtol=tolerance)
+    np.testing.assert_allclose(flat(expected)[-1] * 100, np.exp(logits), rtol=tolerance)
+    np.testing.assert_allclose(flat(results)[1] * 1000, 1 / (1 + np.exp(-x)) - y, rtol=1e-4)
+    x[0] = np.nan
+    assert np.isnan(in_fast_function(y, x, labels, logits)[0][2][0])
+print("done")
+"""
+    (tmp_path / "fast.py").write_text(code)
+    run = f"import runpy; runpy.run_path({str(tmp_path / 'fast.py')!r})"
+    done = in_another_process(run, FASTLOSS_CACHE_DIR=str(tmp_path))
+    assert done.stdout == "done\n", done.stderr

@@ -18,6 +18,7 @@ from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, so
 from .loss import Loss
 from .multitask import uncertainty_weighted
 from .runtime import build_info, engine, get_num_threads, num_threads, set_num_threads
+from .runtime import kernels as _kernels
 
 __version__ = "0.1.0"
 
@@ -39,6 +40,10 @@ __all__ = [
     *_CATALOGUE,
     *_ALIASES,
 ]
+
+
+#: Where Cython finds the functions of ``__init__.pxd``: those of the ISA level that was chosen.
+__pyx_capi__ = _kernels.__pyx_capi__
 
 
 def __getattr__(name: str) -> object:

@@ -143,6 +143,23 @@ class Loss:
         value, gradient, hessian = self.value_grad_hess(float(y_true), float(y_pred), reduction="sum", **parameters)
         return value, float(gradient), float(hessian)
 
+    def _prepared(self) -> Any:
+        """Return what compiled code of others is handed: ``kernel_of`` of ``__init__.pxd``."""
+        row = self._row
+        constants = row.constants(self._parameters)
+        if row.kind != "pointwise" or any(isinstance(value, np.ndarray) for value in constants):
+            raise TypeError(
+                f"{self!r} has no kernel for Cython: only element-wise losses with numbers for parameters have"
+            )
+        if "prepared" not in self.__dict__:
+            limits = _limits(row, self._parameters, np.float32), _limits(row, self._parameters, np.float64)
+            if row.kernels is None:
+                prepared = kernels.PreparedLoss(kernels.POINTWISE.index(row.name), *limits, constants)
+            else:
+                prepared = kernels.PreparedLoss(0, *limits, constants, *row.kernels().loops())
+            self.__dict__["prepared"] = prepared  # for as long as the loss lives
+        return self.__dict__["prepared"]
+
     # ---- sums ---------------------------------------------------------------------------------------------------
 
     def __mul__(self, factor: Any) -> Any:

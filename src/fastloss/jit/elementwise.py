@@ -67,6 +67,12 @@ class PointwiseKernels:
         address: int = self.kernel(want, double, uniform).address
         return address
 
+    def loops(self) -> tuple[tuple[int, int], bool]:
+        """Return the loops for both types that give all there is, and whether that includes a Hessian."""
+        has_hessian = self.formula.results == 3
+        want = VALUE | GRADIENT | (HESSIAN if has_hessian else 0)
+        return (self.address(want, False, True), self.address(want, True, True)), has_hessian
+
 
 _of_formula: dict[tuple[Any, ...], PointwiseKernels] = {}
 

@@ -13,7 +13,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 from numba.core.errors import NumbaTypeError
@@ -31,7 +30,7 @@ from ..loss import Loss
 from . import rows, softmax
 from .compiling import NUMBA_REALS, compiled_formula
 from .elementwise import GRADIENT, HESSIAN, VALUE, kernels_of
-from .vecmath import POWERS, inline
+from .vecmath import POWERS, inline, strict
 
 #: The methods that compiled functions may call, and the results of each.
 METHODS = {
@@ -135,12 +134,12 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         "wants_value": bool(want & VALUE), "wants_hessian": bool(want & HESSIAN), "total_of": total_of,
     }  # fmt: skip
     implementation = _made(lines, names)
-    names["fill"] = numba.njit(error_model="numpy")(names["fill"])
-    names["check"] = numba.njit(names["check"])
+    names["fill"] = strict(names["fill"])
+    names["check"] = strict(names["check"])
     return implementation  # type: ignore[no-any-return]
 
 
-@numba.njit
+@strict
 def total_of(values: Any) -> Any:
     """Return the sum, its blocks added with their rounding errors."""
     total, tail = 0.0, 0.0
@@ -170,7 +169,7 @@ def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         if want & HESSIAN and formula.results < 3:
             raise NumbaTypeError(f"{loss.name} has no Hessian")
         words = {**POWERS, **rows.array_words(double), "real": NUMBA_REALS[double]}
-        names["formula"] = formula.function(words, numba.njit(error_model="numpy"))
+        names["formula"] = formula.function(words, strict)
         constants = "".join(f", real({loss.parameters[name]!r})" for name in loss.parameters if name in own)
         results = ", ".join(["v", "g", "h"][: formula.results])
         lines = [f"        {results} = formula(label, logits[i].copy(){constants})", "        total += v"]
@@ -202,7 +201,7 @@ def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         ],
         names,
     )
-    names["fill"] = numba.njit(error_model="numpy")(names["fill"])
+    names["fill"] = strict(names["fill"])
     return implementation  # type: ignore[no-any-return]
 
 
@@ -226,7 +225,7 @@ def _method(name: str, want: int) -> None:
         def of_arrays(self: Any, y_true: Any, y_pred: Any) -> Any:
             return implementation(self, y_true, y_pred)
 
-        implementation = numba.njit(implementation)
+        implementation = strict(implementation)
         return of_arrays
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numba
 import numpy as np
 from numba import carray, types
 from numba.extending import overload
@@ -15,7 +14,7 @@ from . import softmax
 from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .elementwise import GRADIENT, HESSIAN, MAX_PARAMETERS, VALUE
 from .translate import Formula, FormulaError
-from .vecmath import POWERS, WORDS
+from .vecmath import POWERS, WORDS, strict
 
 #: How a kernel takes rows, as kernels/jit_rows.pxi: a user's gets copies, which it may write into.
 COPIED, IN_PLACE, TILES = 0, 1, 2
@@ -110,7 +109,7 @@ class RowKernels:
                 lines += ["    for c in range(classes):", f"        {name}[c] = real(of_{name}[c]) * real(factor)"]
         lines += [f"    return float64({'value' if want & VALUE else '0.0'})"]
         names = {**POWERS, **array_words(double), "real": real}
-        compiled = self.formula.function(names, numba.njit(error_model="numpy"))
+        compiled = self.formula.function(names, strict)
         names = {"formula": compiled, "real": real, "carray": carray, "float64": types.float64}
         signature = types.float64(pointer, pointer, types.int64, types.float64, doubles, pointer, pointer, types.intp)
         return compile_kernel("\n".join(lines) + "\n", signature, names, self.formula)

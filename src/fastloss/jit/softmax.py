@@ -17,21 +17,20 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .translate import Formula
-from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline
+from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline, strict
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
 FEW = kernels.limits()[2]
 CHUNK = 512  # terms that are added up before the sum goes on with its rounding errors
 
 #: LLVM may add the terms of these in any order, in vectors; NaN and infinities stay what they are.
-summing = numba.njit(error_model="numpy", fastmath={"reassoc", "nsz"}, no_cpython_wrapper=True)
+summing = strict(fastmath={"reassoc", "nsz"}, no_cpython_wrapper=True)
 
 # -- sums ---------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ false. Choices are conditional expressions, which become selects; `min` and `max
 
 from __future__ import annotations
 
+import functools
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,11 @@ from llvmlite import binding
 from numba import types
 from numba.extending import intrinsic
 
-inline = numba.njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True)
+# A function that does not say what it wants takes fast-math flags, error model and inlining from whichever function is
+# the first to call it, and keeps them for all others: seen as an infinite loss, after a sum that may be regrouped had
+# called `weighted_difference` first.
+strict = functools.partial(numba.njit, fastmath=False, forceinline=False, error_model="numpy")
+inline = numba.njit(fastmath=False, forceinline=True, error_model="numpy", no_cpython_wrapper=True)
 
 _HAS_FMA = bool(
     binding.get_host_cpu_features().get("fma") or binding.get_process_triple().startswith(("aarch64", "arm64"))

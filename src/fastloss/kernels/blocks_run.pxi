@@ -37,13 +37,21 @@ cdef double run_span(block_function function, void* call, Py_ssize_t first, Py_s
     return waiting[0]
 
 
+cdef inline Py_ssize_t span_of(Py_ssize_t blocks) noexcept nogil:
+    """How many blocks are dealt together: it depends on their number alone."""
+    cdef Py_ssize_t span = 1
+    while span * MAX_SPANS < blocks:
+        span *= 2
+    return span
+
+
 cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
                        Py_ssize_t scratch_size) except? -1.0:
     """Run every block and return the sum of what they return: the same bits for any number of threads.
 
-    Blocks are dealt in spans of a size that depends on their number alone. `elements` is the work in one block.
+    Blocks are dealt in spans. `elements` is the work in one block.
     """
-    cdef Py_ssize_t span = 1, spans, first, last, s, stretch
+    cdef Py_ssize_t span = span_of(blocks), spans, first, last, s, stretch
     cdef double* partial
     cdef char small_scratch[SMALL_SCRATCH]
     cdef char* scratch = NULL
@@ -54,8 +62,6 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         with nogil:
             result = function(call, 0, small_scratch)
         return result
-    while span * MAX_SPANS < blocks:
-        span *= 2
     spans = (blocks + span - 1) // span
     threads = fl_threads_possible(min(threads, <int>spans)) if threads > 1 else 1
     scratch_size = (scratch_size + 127) // 64 * 64   # threads do not share a cache line

@@ -129,6 +129,7 @@ include "row_losses.pxi"
 include "blocks_run.pxi"
 include "jit_rows.pxi"
 include "plain.pxi"
+include "capi.pxi"
 
 
 def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
@@ -246,7 +247,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     return run_row_losses(&call, double_precision, inspect, threads)
 
 
-cdef void set_scale(RowsCall* call, double denominator) noexcept:
+cdef void set_scale(RowsCall* call, double denominator) noexcept nogil:
     """1 / denominator with its rounding error; 0 where nothing is left to average."""
     call.scale = call.scale_tail = 0
     if denominator != 0:
@@ -260,22 +261,27 @@ cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, i
     return run_rows_of(<const float*>NULL, call, rows_inspected_f32 if inspect else rows_block_f32, inspect, threads)
 
 
-cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
-    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes) if inspect else rows_per_block(tag, call.classes)
-    cdef Py_ssize_t scratch = FEW
+cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect) noexcept nogil:
+    """How many numbers of scratch a block of rows needs."""
     if call.classes > FEW:
         # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
         if not inspect or call.given_dense:
             # Behind them what each chunk of a row finds.
-            scratch = 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+            return 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
     elif not inspect and (staged(tag, &call.logits, call.classes)
                           or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
                           or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
-        scratch = 3 * size * call.classes   # stages of logits, gradient and Hessian
+        return 3 * rows_per_block(tag, call.classes) * call.classes   # stages of logits, gradient and Hessian
+    return FEW
+
+
+cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes) if inspect else rows_per_block(tag, call.classes)
     call.team = 1
     if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
         call.team, threads = fl_threads_possible(<int>min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
-    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch * sizeof(real))
+    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
+                      rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
 
 
 def limits():

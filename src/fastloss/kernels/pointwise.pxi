@@ -125,7 +125,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.y_true.data != NULL:
         y_true = load(&call.y_true, 0, first, n, y_true_buffer)
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
-    if call.want & ~VALUE:
+    if call.want & ~VALUE or call.jit != NULL:   # a loop compiled at run time may compute more than is wanted
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
     for k in range(MAX_PARAMETERS):
         parameter[k] = scratch

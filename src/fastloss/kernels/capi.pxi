@@ -1,0 +1,173 @@
+# What the Cython code of others calls (``cimport fastloss``): the same blocks, on the calling thread, without the GIL.
+#
+# src/fastloss/__init__.pxd declares these functions and says what they do. Cython finds them by name and signature when the
+# module of a user is imported; a pointer is all that the two sides share, so that a struct may grow.
+
+cdef extern from *:
+    """
+    typedef struct fl_kernel fl_kernel;
+    """
+    ctypedef struct fl_kernel:
+        pass
+
+cdef enum Status:
+    OK = 0
+    BAD_TARGET = -1
+    NO_HESSIAN = -2
+    NO_MEMORY = -3
+
+
+cdef struct Prepared:            # what a fl_kernel is: an element-wise loss with its parameters
+    int loss                     # its number in POINTWISE
+    Limits limits[2]             # in float32 and in float64
+    int parameters
+    double constant[MAX_PARAMETERS]
+    size_t loops[2]              # compiled at run time: their addresses by type, else 0
+    bint has_hessian
+
+
+cdef class PreparedLoss:
+    """The memory of a fl_kernel. The loss keeps it for as long as it lives itself."""
+    cdef Prepared prepared
+
+    def __init__(self, int loss, tuple limits, tuple double_limits, tuple constants, tuple loops=(0, 0), bint has_hessian=True):
+        cdef int k
+        self.prepared.loss, self.prepared.has_hessian = loss, has_hessian
+        self.prepared.limits[0], self.prepared.limits[1] = limits_of(limits), limits_of(double_limits)
+        self.prepared.loops[0], self.prepared.loops[1] = loops
+        self.prepared.parameters = <int>len(constants)
+        for k in range(self.prepared.parameters):
+            self.prepared.constant[k] = constants[k]
+
+
+cdef api const fl_kernel* kernel_of(object loss) except NULL:
+    cdef PreparedLoss prepared
+    try:
+        prepared = loss._prepared()
+    except AttributeError:
+        raise TypeError(f"{loss!r} is not a loss of fastloss") from None
+    return <const fl_kernel*>&prepared.prepared
+
+
+cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t scratch_size, double* total) noexcept nogil:
+    """As `run_blocks` with one thread, with the same sum; without a look at signals, for which the GIL would be needed."""
+    cdef char small_scratch[SMALL_SCRATCH]
+    cdef char* scratch = small_scratch
+    cdef double* partial
+    cdef Py_ssize_t span = span_of(blocks), spans = (blocks + span - 1) // span, s
+    total[0] = 0
+    if blocks == 0:
+        return OK
+    if blocks == 1 and scratch_size <= SMALL_SCRATCH:
+        total[0] = function(call, 0, small_scratch)
+        return OK
+    partial = <double*>malloc(spans * sizeof(double))
+    if scratch_size > SMALL_SCRATCH:
+        scratch = <char*>malloc(scratch_size)
+    if partial == NULL or scratch == NULL:
+        free(partial)
+        if scratch != small_scratch:
+            free(scratch)
+        return NO_MEMORY
+    for s in range(spans):
+        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), scratch)
+    total[0] = add_pairwise(partial, spans)
+    free(partial)
+    if scratch != small_scratch:
+        free(scratch)
+    return OK
+
+
+cdef inline void set_run(Operand* operand, const real* data, Py_ssize_t samples, Py_ssize_t classes) noexcept nogil:
+    """Describe contiguous numbers: samples, or rows of classes."""
+    operand.data = <char*>data
+    operand.dtype = dtype_of(data)
+    operand.swapped = False
+    operand.itemsize = sizeof(real)
+    operand.class_stride = sizeof(real) if classes else 0
+    operand.dimensions = 1
+    operand.shape[0] = samples
+    operand.strides[0] = <Py_ssize_t>sizeof(real) * (classes if classes else 1)
+
+
+cdef inline int results_of(const void* value, const void* gradient, const void* hessian) noexcept nogil:
+    return VALUE * (value != NULL) | GRADIENT * (gradient != NULL) | HESSIAN * (hessian != NULL)
+
+
+cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true, const real* y_pred, double denominator,
+                      double* value, real* gradient, real* hessian) noexcept nogil:
+    cdef PointwiseCall call
+    cdef bint double_precision = sizeof(real) == sizeof(double)
+    cdef const Limits* limits = &prepared.limits[double_precision]
+    cdef Py_ssize_t size = block_size(y_true), blocks = (n + size - 1) // size, block
+    cdef double total
+    cdef int k, status
+    if hessian != NULL and not prepared.has_hessian:
+        return NO_HESSIAN
+    call.loss, call.want, call.size, call.scale = prepared.loss, results_of(value, gradient, hessian), n, 1 / denominator
+    call.limits = limits[0]
+    call.weight.data = call.where.data = call.value.data = NULL
+    set_run(&call.y_true, y_true, n, 0)
+    set_run(&call.y_pred, y_pred, n, 0)
+    set_run(&call.gradient, gradient, n, 0)
+    set_run(&call.hessian, hessian, n, 0)
+    call.in_place = gradient == y_pred
+    call.jit = <jit_block>prepared.loops[double_precision]
+    call.uniform, call.parameters = call.jit != NULL, prepared.parameters
+    for k in range(prepared.parameters):
+        call.parameter[k].data = NULL
+        call.constant[k] = prepared.constant[k]
+    if max(limits.low, limits.predicted_low) > -INFINITY or min(limits.high, limits.predicted_high) < INFINITY:
+        for block in range(blocks):
+            total = points_inspected(y_true, &call, block)
+            if total != total:
+                return BAD_TARGET
+    status = run_blocks_here(points_block_f64 if double_precision else points_block_f32, &call, blocks,
+                             prepared.parameters * BLOCK_BYTES, &total)
+    if status == OK and value != NULL:
+        value[0] = total
+    return status
+
+
+cdef int softmax_run(Py_ssize_t n_rows, Py_ssize_t classes, const int64_t* y_true, const real* logits, double denominator,
+                     double* value, real* gradient, real* hessian) noexcept nogil:
+    cdef RowsCall call
+    cdef bint double_precision = sizeof(real) == sizeof(double)
+    cdef Py_ssize_t size = rows_per_block(logits, classes), row
+    cdef double total
+    cdef int status
+    for row in range(n_rows):
+        if not 0 <= y_true[row] < classes:
+            return BAD_TARGET
+    call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, results_of(value, gradient, hessian), n_rows, classes
+    call.dense = call.given_dense = call.ignoring = False
+    call.smoothing, call.class_weight, call.team = 0, NULL, 1
+    call.weight.data = call.where.data = call.value.data = NULL
+    set_scale(&call, denominator)
+    set_run(&call.y_true, <const double*>y_true, n_rows, 0)
+    call.y_true.dtype = INT64
+    set_run(&call.logits, logits, n_rows, classes)
+    set_run(&call.gradient, gradient, n_rows, classes)
+    set_run(&call.hessian, hessian, n_rows, classes)
+    status = run_blocks_here(rows_block_f64 if double_precision else rows_block_f32, &call, (n_rows + size - 1) // size,
+                             rows_scratch(logits, &call, False) * <Py_ssize_t>sizeof(real), &total)
+    if status == OK and value != NULL:
+        value[0] = total
+    return status
+
+
+cdef api int pointwise_f32(const fl_kernel* kernel, Py_ssize_t n, const float* y_true, const float* y_pred, double denominator,
+                           double* value, float* gradient, float* hessian) noexcept nogil:
+    return prepared_run(<const Prepared*>kernel, n, y_true, y_pred, denominator, value, gradient, hessian)
+
+cdef api int pointwise_f64(const fl_kernel* kernel, Py_ssize_t n, const double* y_true, const double* y_pred, double denominator,
+                           double* value, double* gradient, double* hessian) noexcept nogil:
+    return prepared_run(<const Prepared*>kernel, n, y_true, y_pred, denominator, value, gradient, hessian)
+
+cdef api int cross_entropy_f32(Py_ssize_t rows, Py_ssize_t classes, const int64_t* y_true, const float* logits, double denominator,
+                               double* value, float* gradient, float* hessian) noexcept nogil:
+    return softmax_run(rows, classes, y_true, logits, denominator, value, gradient, hessian)
+
+cdef api int cross_entropy_f64(Py_ssize_t rows, Py_ssize_t classes, const int64_t* y_true, const double* logits, double denominator,
+                               double* value, double* gradient, double* hessian) noexcept nogil:
+    return softmax_run(rows, classes, y_true, logits, denominator, value, gradient, hessian)
