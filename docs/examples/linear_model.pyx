@@ -20,24 +20,22 @@ def fit(object loss, const double[:, ::1] x, const double[::1] y_true, double ra
     """Return the weights that make `loss` of ``x @ weights`` small."""
     cdef const fastloss.fl_kernel* kernel = fastloss.kernel_of(loss)
     cdef double[::1] weights = np.zeros(x.shape[1]), y_pred = np.empty(batch), gradient = np.empty(batch)
-    cdef Py_ssize_t first, size, i, k
-    cdef int epoch, status = 0
+    cdef Py_ssize_t batches = (x.shape[0] + batch - 1) // batch, step, first, size, i, k
+    cdef int status = 0
     with nogil:
-        for epoch in range(epochs):
-            for first in range(0, x.shape[0], batch):
-                size = min(batch, x.shape[0] - first)
-                for i in range(size):
-                    y_pred[i] = 0
-                    for k in range(x.shape[1]):
-                        y_pred[i] += x[first + i, k] * weights[k]
-                status = fastloss.pointwise_f64(kernel, size, &y_true[first], &y_pred[0], size, NULL, &gradient[0], NULL)
-                if status != 0:
-                    break
-                for i in range(size):
-                    for k in range(x.shape[1]):
-                        weights[k] -= rate * gradient[i] * x[first + i, k]
+        for step in range(epochs * batches):
+            first = step % batches * batch
+            size = min(batch, x.shape[0] - first)
+            for i in range(size):
+                y_pred[i] = 0
+                for k in range(x.shape[1]):
+                    y_pred[i] += x[first + i, k] * weights[k]
+            status = fastloss.pointwise_f64(kernel, size, &y_true[first], &y_pred[0], size, NULL, &gradient[0], NULL)
             if status != 0:
                 break
+            for i in range(size):
+                for k in range(x.shape[1]):
+                    weights[k] -= rate * gradient[i] * x[first + i, k]
     if status == fastloss.BAD_TARGET:
         raise ValueError("y_true has a target that this loss is not made for")
     if status != 0:
