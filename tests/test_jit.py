@@ -704,6 +704,45 @@ def test_losses_in_compiled_functions(dtype: Any) -> None:
     np.testing.assert_allclose(of_user[1], tempered.grad(labels, logits), rtol=1e-5, atol=1e-9)
 
 
+focal, signed_hinge = fl.binary_focal.bind(labels=(-1, 1)), fl.hinge.bind(labels=(-1, 1))
+
+
+@numba.njit
+def with_domains(signs, shares, above, y_pred):
+    return (
+        focal.value_and_grad(signs, y_pred),
+        signed_hinge.value_and_grad(signs, y_pred),
+        fl.brier.value_and_grad(shares, shares),
+        fl.squared_log_error.value_and_grad(above, above),
+    )
+
+
+@of_float
+def test_domains_and_labels_in_compiled_functions(dtype: Any) -> None:
+    rng = generator("domains", dtype)
+    signs, shares = rng.choice([-1, 1], 90).astype(dtype), rng.random(90).astype(dtype)
+    above, y_pred = (rng.random(90) - 0.5).astype(dtype), rng.normal(scale=3, size=90).astype(dtype)
+    expected = (
+        focal.value_and_grad(signs, y_pred),
+        signed_hinge.value_and_grad(signs, y_pred),
+        fl.brier.value_and_grad(shares, shares),
+        fl.squared_log_error.value_and_grad(above, above),
+    )
+    for (value, grad), (right, right_grad) in zip(with_domains(signs, shares, above, y_pred), expected, strict=True):
+        assert value == pytest.approx(right, rel=4 * np.finfo(dtype).eps, abs=0)
+        np.testing.assert_allclose(grad, right_grad, rtol=12 * np.finfo(dtype).eps)
+    bad = dtype.type(0.5), dtype.type(1.5), dtype.type(-1)
+    for place, (number, message) in enumerate(
+        zip(bad, ("y_true has a number that is not -1 or 1; labels=", "not in [0, 1]", "y_true .* > -1"), strict=True)
+    ):
+        arrays = [signs.copy(), shares.copy(), above.copy()]
+        arrays[place][7] = number
+        with pytest.raises(ValueError, match=message.replace("[0, 1]", r"\[0, 1\]")):
+            with_domains(*arrays, y_pred)
+    signs[3] = np.nan
+    assert np.isnan(with_domains(signs, shares, above, y_pred)[0][0])
+
+
 def test_points_in_compiled_functions() -> None:
     expected = fl.huber.point(0.5, 3.0), cauchy.point(0.5, 3.0)
     np.testing.assert_allclose(at_a_point(0.5, 3.0), expected, rtol=1e-15)
@@ -717,7 +756,7 @@ def test_what_compiled_functions_refuse() -> None:
     x = np.ones(3)
     with pytest.raises(ValueError, match="same shape"):
         in_one_function(x[:2], x)
-    with pytest.raises(ValueError, match=re.escape("not in [0, 1]")):
+    with pytest.raises(ValueError, match=re.escape("y_true has a number that is not in [0, 1]")):
         logistic(2 * x, x)
     with pytest.raises(ValueError, match="a label that is not a class"):
         over_rows(np.array([5]), np.ones((1, 3)))

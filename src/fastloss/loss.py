@@ -152,7 +152,7 @@ class Loss:
                 f"{self!r} has no kernel for Cython: only element-wise losses with numbers for parameters have"
             )
         if "prepared" not in self.__dict__:
-            limits = _limits(row, self._parameters, np.float32), _limits(row, self._parameters, np.float64)
+            limits = limits_of(row, self._parameters, np.float32), limits_of(row, self._parameters, np.float64)
             if row.kernels is None:
                 prepared = kernels.PreparedLoss(kernels.POINTWISE.index(row.name), *limits, constants)
             else:
@@ -247,7 +247,7 @@ def _short_ways(
 
     The second is the same for loops compiled at run time, or None. It knows them once the long way has set them.
     """
-    limits = _limits(row, parameters, np.float32), _limits(row, parameters, np.float64)
+    limits = limits_of(row, parameters, np.float32), limits_of(row, parameters, np.float64)
     if row.kind == "pointwise":
         constants = row.constants(parameters)
         if any(isinstance(value, np.ndarray) for value in constants):
@@ -260,7 +260,7 @@ def _short_ways(
     return kernels.PlainCall(-1, *limits, ()).run if plain else _never, None
 
 
-def _limits(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float]:
+def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float]:
     """Return the domain of targets and predictions as the kernels check it, in a compute type."""
     target = row.targets(parameters)
     return *target.bounds(dtype), target.ends_only, *row.predicted.bounds(dtype)
@@ -395,7 +395,7 @@ class _Call:
             arguments.describe(arguments.broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
             for name, value in zip(names, self.row.constants(self.parameters), strict=True)
         )
-        limits = _limits(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
+        limits = limits_of(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
         threads = threads_for(self.n_threads, size)
         if self.row.kernels is None and current_engine() == "compiled":
             number, jit = kernels.POINTWISE.index(self.row.name), 0

@@ -26,9 +26,9 @@ from numba.extending import (
     unbox,
 )
 
-from ..loss import Loss
+from ..loss import Loss, limits_of
 from . import rows, softmax
-from .compiling import NUMBA_REALS, compiled_formula
+from .compiling import NUMBA_REALS, REALS, compiled_formula
 from .elementwise import GRADIENT, HESSIAN, VALUE, kernels_of
 from .vecmath import POWERS, inline, strict
 
@@ -77,10 +77,35 @@ def _unbox(loss_type: Any, value: Any, c: Any) -> Any:
 
 def _constants(loss: Loss) -> str:
     """Return the parameters of an element-wise loss as the end of a list of arguments."""
-    values = loss.parameters.values()
-    if not all(isinstance(value, int | float) for value in values):
+    values = loss._row.constants(loss.parameters)
+    if any(isinstance(value, np.ndarray) for value in values):
         raise NumbaTypeError(f"{loss.name}: only parameters that are numbers can be used in compiled functions")
-    return "".join(f", real({value!r})" for value in values)
+    return "".join(f", real({_text(value)})" for value in values)
+
+
+def _text(number: float) -> str:
+    return repr(float(number)) if np.isfinite(number) else "np.nan" if np.isnan(number) else "np.inf"
+
+
+def _check(loss: Loss, double: bool) -> list[str]:
+    """Return the lines that raise for what is outside the domain of targets and predictions, if it has ends."""
+    low, high, ends_only, *predicted = limits_of(loss._row, loss.parameters, REALS[double].type)
+    lines: list[str] = []
+    for array, (least, most), domain in (
+        ("y_true", (low, high), loss._row.targets(loss.parameters)),
+        ("y_pred", predicted, loss._row.predicted),
+    ):
+        outside = [f"x {sign} {_text(end)}" for sign, end in (("<", least), (">", most)) if np.isfinite(end)]
+        if ends_only and array == "y_true":
+            outside = [f"(x != {_text(least)} and x != {_text(most)} and x == x)"]
+        if outside:
+            hint = f"; {domain.hint}" if domain.hint else ""
+            lines += [
+                f"    for x in {array}:",
+                f"        if {' or '.join(outside)}:",
+                f"            raise ValueError({f'{array} has a number that is not {domain.description}{hint}'!r})",
+            ]
+    return ["def check(y_true, y_pred):", *lines] if lines else []
 
 
 def _returned(want: int) -> str:
@@ -99,9 +124,8 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
     formula = kernels_of(loss._row).formula
     if want & HESSIAN and formula.results < 3:
         raise NumbaTypeError(f"{loss.name} has no Hessian")
-    low, high = loss._row.target.low, loss._row.target.high
+    check = _check(loss, double)
     results = ", ".join(["v", "g", "h"][: formula.results])
-    inside = np.isfinite(low) or np.isfinite(high)
     lines = [
         "def implementation(self, y_true, y_pred):",
         "    if y_true.shape != y_pred.shape:",
@@ -111,7 +135,7 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         "    scale = real(1 / n) if n else real(0)",
         "    values = np.empty(n if wants_value else 0, real)",
         "    gradients, hessians = np.empty(n, real), np.empty(n if wants_hessian else 0, real)",
-        *(["    check(targets)"] if inside else []),
+        *(["    check(targets, predictions)"] if check else []),
         "    fill(targets, predictions, values, gradients, hessians, scale)",
         "    value = total_of(values) / n if n else 0.0",
         "    gradient = gradients.reshape(y_pred.shape)",
@@ -123,11 +147,7 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         *(["        values[i] = real(v)"] if want & VALUE else []),
         "        gradients[i] = real(g) * scale",
         *(["        hessians[i] = real(h) * scale"] if want & HESSIAN else []),
-        "def check(targets):",
-        "    for i in range(targets.size):",
-        f"        if targets[i] < {low if np.isfinite(low) else '-np.inf'} or "
-        f"targets[i] > {high if np.isfinite(high) else 'np.inf'}:",
-        f"            raise ValueError('y_true has a target that is not {loss._row.target.description}')",
+        *check,
     ]
     names: dict[str, Any] = {
         "np": np, "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double),
@@ -135,7 +155,8 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
     }  # fmt: skip
     implementation = _made(lines, names)
     names["fill"] = strict(names["fill"])
-    names["check"] = strict(names["check"])
+    if check:
+        names["check"] = strict(names["check"])
     return implementation  # type: ignore[no-any-return]
 
 
@@ -242,7 +263,7 @@ def _point(self: Any, y_true: Any, y_pred: Any) -> Any:
     formula = kernels_of(loss._row).formula
     if formula.results < 3:
         raise NumbaTypeError(f"{loss.name} has no Hessian, which is the third of what point returns")
-    names = {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
+    names = {"np": np, "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
     implementation = _made(
         [
             "def implementation(self, y_true, y_pred):",
