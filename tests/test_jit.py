@@ -729,7 +729,7 @@ def test_domains_and_labels_in_compiled_functions(dtype: Any) -> None:
         fl.squared_log_error.value_and_grad(above, above),
     )
     for (value, grad), (right, right_grad) in zip(with_domains(signs, shares, above, y_pred), expected, strict=True):
-        assert value == pytest.approx(right, rel=4 * np.finfo(dtype).eps, abs=0)
+        assert value == pytest.approx(right, rel=4 * float(np.finfo(dtype).eps), abs=0)
         np.testing.assert_allclose(grad, right_grad, rtol=12 * np.finfo(dtype).eps)
     bad = dtype.type(0.5), dtype.type(1.5), dtype.type(-1)
     for place, (number, message) in enumerate(
