@@ -4,8 +4,6 @@
 cimport fastloss
 from libc.stdint cimport int64_t
 
-import numpy as np
-
 STATUS = {"BAD_TARGET": fastloss.BAD_TARGET, "NO_HESSIAN": fastloss.NO_HESSIAN, "NO_MEMORY": fastloss.NO_MEMORY}
 
 ctypedef fused real:
