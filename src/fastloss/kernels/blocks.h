@@ -166,14 +166,20 @@ static inline double FL_NAME(fl_block_sum)(const FL_REAL *x, ptrdiff_t n)
     return FL_NAME(fl_add_lanes)(lane);
 }
 
-/* Sum of x w, in double; where w is 0 x is left out, even a NaN. */
+/* Sum of x w, in double, in the order of fl_block_sum: weights of 1 change no bit. Where w is 0 x is left out, even a NaN. */
 static inline double FL_NAME(fl_block_dot)(const FL_REAL *x, const FL_REAL *w, ptrdiff_t n)
 {
     double lane[FL_LANES] = {0};
     ptrdiff_t i = 0;
+#define FL_PRODUCT(k) (w[k] == 0 ? 0.0 : (double)x[k] * (double)w[k])
+    for (; i + 4 * FL_LANES <= n; i += 4 * FL_LANES)
+        for (int j = 0; j < FL_LANES; j++)
+            lane[j] += (FL_PRODUCT(i + j) + FL_PRODUCT(i + j + FL_LANES))
+                       + (FL_PRODUCT(i + j + 2 * FL_LANES) + FL_PRODUCT(i + j + 3 * FL_LANES));
     for (; i + FL_LANES <= n; i += FL_LANES)
-        for (int j = 0; j < FL_LANES; j++) lane[j] += w[i + j] == 0 ? 0.0 : (double)x[i + j] * (double)w[i + j];
-    for (int j = 0; i + j < n; j++) lane[j] += w[i + j] == 0 ? 0.0 : (double)x[i + j] * (double)w[i + j];
+        for (int j = 0; j < FL_LANES; j++) lane[j] += FL_PRODUCT(i + j);
+    for (int j = 0; i + j < n; j++) lane[j] += FL_PRODUCT(i + j);
+#undef FL_PRODUCT
     return FL_NAME(fl_add_lanes)(lane);
 }
 
