@@ -13,7 +13,7 @@ import pytest
 hypothesis.settings.register_profile("suite", database=None, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
 
-#: The losses whose tests all run: one for each loop that others share, and the loss with kernels of its own.
+#: The losses of which most tests run: one for each loop that others share, and the loss with kernels of its own.
 WHOLE = ("cross_entropy", "binary_cross_entropy", "huber")
 
 
@@ -27,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = config.option.hypothesis_seed or str(cases.SEED)
     config.addinivalue_line("markers", "compact: the part of the suite that runs again for each ISA level of the CPU")
     config.addinivalue_line(
-        "markers", "rotating(*names, most): most tests of a loss (and of each value of these names)"
+        "markers",
+        "rotating(*names, most, of_whole=None): at most so many tests of a loss (and of each value of these names); "
+        "of the losses in WHOLE so many, or all",
     )
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
 
@@ -47,20 +49,22 @@ def resting(items: list[pytest.Item]) -> set[pytest.Item]:
     """Return the tests whose turn it is not.
 
     Every check runs for every loss. But of its layouts, sizes and types a loss that shares its loop with others takes a
-    few, another loss others: with all of them 40 losses would take half an hour. The seed says which.
+    few, another loss others: with all of them 48 losses would take an hour. The seed says which.
     """
     groups = defaultdict(list)
     for item in items:
         marker = item.get_closest_marker("rotating")
         values = item.callspec.params if hasattr(item, "callspec") else {}
-        if marker and "variant" in values and values["variant"].row.name not in WHOLE:
+        if marker and "variant" in values:
+            whole = values["variant"].row.name in WHOLE
+            most = marker.kwargs.get("of_whole") if whole else marker.kwargs["most"]
             check = (item.nodeid.partition("[")[0], *(str(values.get(name)) for name in ("variant", *marker.args)))
-            groups[check, marker.kwargs["most"]].append(item)
+            groups[check, most].append(item)
 
     def turn(item: pytest.Item) -> int:
         return zlib.crc32(f"{cases.SEED} {item.nodeid}".encode())
 
-    return {item for (_, most), group in groups.items() for item in sorted(group, key=turn)[most:]}
+    return {item for (_, most), group in groups.items() if most for item in sorted(group, key=turn)[most:]}
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item], unwanted: set[pytest.Item]) -> None:

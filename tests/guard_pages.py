@@ -1,12 +1,14 @@
 """Every array of a call ends on a page that may not be touched: a vector that reads or writes past the end dies here.
 
-``python tests/guard_pages.py`` prints "untouched"; the sizes and offsets cover every tail of a vector of 64 bytes.
-``--all`` takes every size up to three vectors, so that arrays begin at every offset that their type can have.
+``python tests/guard_pages.py`` prints "untouched"; each loss and type takes a part of the sizes, which together cover
+every tail of a vector of 64 bytes. ``--all`` takes every size up to three vectors, so that arrays begin at every offset
+that their type can have.
 """
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 import sys
 from typing import Any
@@ -53,14 +55,17 @@ def call_function(name: str, shape: tuple[int, ...], dtype: Any, before: bool) -
 
 
 def main(every_size: bool) -> None:
-    sizes = range(1, 195) if every_size else (*range(1, 20), 31, 33, 63, 65, 127)
-    widths = range(1, 195) if every_size else (5, 63, 64, 65, 66, 67, 70, 79, 81, 97, 127, 130)
+    sizes = (*range(1, 195), cases.BLOCK + 1) if every_size else (*range(1, 20), 31, 33, 63, 65, 127, cases.BLOCK + 1)
+    widths = (*range(1, 195), 1000) if every_size else (5, 63, 64, 65, 66, 67, 70, 79, 81, 97, 127, 130, 1000)
+    step = 1 if every_size else 5  # another part for each loss, type and side
+    turn = itertools.count()
     for variant in cases.variants():
         for dtype in (*cases.FLOATS, *(cases.HALVES if every_size else cases.HALVES[:1])):
             for before in (False, True):
-                for n in (*sizes, cases.BLOCK + 1):
+                first = next(turn) % step
+                for n in sizes[first::step]:
                     call(variant, (n, 3) if variant.rowwise else (n,), dtype, before)
-                for classes in (*widths, 1000):
+                for classes in widths[first::step]:
                     call(variant, (2, classes), dtype, before)
     for name in ("softmax", "log_softmax", "logsumexp", "sigmoid", "log_sigmoid", "softplus"):
         for dtype in (*cases.FLOATS, *cases.HALVES):

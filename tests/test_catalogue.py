@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import itertools
@@ -114,6 +115,7 @@ def test_what_is_written_from_the_catalogue_is_fresh() -> None:
 STUB = Path(fl.__file__).with_suffix(".pyi")
 
 
+@functools.cache
 def stub_classes() -> dict[str, ast.ClassDef]:
     """Return the class that the stub gives to each loss."""
     body = ast.parse(STUB.read_text("utf-8")).body

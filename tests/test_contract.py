@@ -207,6 +207,7 @@ def test_a_new_gradient_has_the_memory_order_and_the_dtype_of_y_pred(variant: Va
 # -- the same bits ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rotating(most=2, of_whole=6)
 @compact
 @of_float
 @pytest.mark.parametrize("classes", [1, 3, 10, 300, 70_000])
@@ -237,6 +238,7 @@ def test_fused_and_separate_calls(variant: Variant, last: int, reduction: str, d
             assert bits(result) == bits(together[part]), (method, part)
 
 
+@pytest.mark.rotating("method", most=1, of_whole=5)
 @compact
 @of_dtype
 @pytest.mark.parametrize("method", METHODS)
@@ -412,6 +414,7 @@ def test_a_weight_is_broadcast_to_the_samples(variant: Variant) -> None:
         assert bits(inputs(reduction="mean", sample_weight=weight)) == mean, shape
 
 
+@pytest.mark.rotating("how", most=1, of_whole=4)
 @compact
 @of_float
 @pytest.mark.parametrize("how", ["where", "weight 0", "both"])

@@ -354,6 +354,17 @@ each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
 # ---- element-wise losses
 
 
+@cache
+def vector_loops(level: str, real: str, loss: str) -> tuple[dict[int, Loop], dict[str, set[int]]]:
+    """Return the vector loops of a formula by their first blocks, and those that each want reaches."""
+    function = point_block(level, real, loss)
+    suffix, register = REALS[real][1], WIDEST[level]
+    vector = {
+        loop.header: loop for loop in function.loops if loop.is_vector(register) and loop.arithmetic(suffix, register)
+    }
+    return vector, {name: function.reached(number) & set(vector) for name, (number, _) in WANTS.items()}
+
+
 @each_level
 @each_real
 @pytest.mark.parametrize(
@@ -367,12 +378,8 @@ each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
     ],
 )
 def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
-    function = point_block(level, real, loss)
-    suffix, register = REALS[real][1], WIDEST[level]
-    vector = {
-        loop.header: loop for loop in function.loops if loop.is_vector(register) and loop.arithmetic(suffix, register)
-    }
-    reached = {name: function.reached(number) & set(vector) for name, (number, _) in WANTS.items()}
+    function, register = point_block(level, real, loss), WIDEST[level]
+    vector, reached = vector_loops(level, real, loss)
     for other in WANTS:
         # Otherwise the loop of one want would do for another's.
         assert other == want or not reached[want] & reached[other], f"{function}: no telling {want} from {other}"
