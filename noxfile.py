@@ -88,6 +88,25 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
+def thorough(session: nox.Session) -> None:
+    """Run every combination of the suite, where plain pytest lets losses that share a loop take turns (an hour)."""
+    session.install(".[test]")
+    session.run("python", "-m", "pytest", "--thorough", *session.posargs)
+
+
+@nox.session(python=["3.13t", "3.14t"], default=False)
+def free_threaded(session: nox.Session) -> None:
+    """Run the tests of calls without a global lock: as they are, then each on four Python threads at once."""
+    session.install(
+        ".", "pytest>=8", "hypothesis>=6.100", "mpmath>=1.3", "ml-dtypes>=0.5", "joblib", "pytest-run-parallel"
+    )
+    names = ("process", "neighbours", "arguments", "special_values", "row_losses", "functions", "fuzz", "contract")
+    session.run("python", "-m", "pytest", *(f"tests/test_{name}.py" for name in names), *session.posargs)
+    together = [f"tests/test_{name}.py" for name in ("contract", "special_values", "row_losses")]
+    session.run("python", "-m", "pytest", "--parallel-threads=4", "--one-in=12", *together)
+
+
+@nox.session(python=PYTHONS[0], default=False)
 def asan(session: nox.Session) -> None:
     """Run tests and 200,000 cases of the fuzzer under the address and undefined-behaviour sanitizers."""
     session.install(".[test]")
@@ -103,10 +122,12 @@ def tsan(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0], default=False)
 def fuzz(session: nox.Session) -> None:
-    """Run a million random calls, on a seed of today."""
+    """Run a million random calls, on a seed of today; compare the two engines among them."""
     session.install(".[test]")
     environment = {"FASTLOSS_TEST_SEED": "random"}
-    session.run("python", "tests/fuzz.py", "--cases=1000000", "--processes=2", *session.posargs, env=environment)
+    session.run(
+        "python", "tests/fuzz.py", "--cases=1000000", "--processes=2", "--engines", *session.posargs, env=environment
+    )
 
 
 @nox.session(python=PYTHONS[0], default=False)
@@ -120,7 +141,7 @@ def guard(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0], default=False)
 def exhaustive(session: nox.Session) -> None:
-    """Measure every function of vecmath.h in float32 over all 2^32 arguments."""
+    """Measure every function of one number in vecmath.h and tails.h in float32, over all 2^32 arguments."""
     session.install(".[test]")
     session.run("python", "tests/exhaustive_vecmath.py", *session.posargs)
 

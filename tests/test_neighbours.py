@@ -7,7 +7,9 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +104,10 @@ def work_of_torch() -> Callable[[], Any]:
     return lambda: bits(torch.nn.functional.log_softmax(x @ x, dim=1).numpy())
 
 
-@pytest.mark.parametrize(
-    ("module", "work"), [("numpy", work_of_numpy), ("sklearn", work_of_sklearn), ("torch", work_of_torch)]
-)
+NEIGHBOURS = {"numpy": work_of_numpy, "sklearn": work_of_sklearn, "torch": work_of_torch}
+
+
+@pytest.mark.parametrize(("module", "work"), NEIGHBOURS.items())
 def test_in_turn_with_another_library(module: str, work: Callable[[], Callable[[], Any]]) -> None:
     """Neither changes the results of the other; nor does it hang, where both have an OpenMP runtime."""
     if importlib.util.find_spec(module) is None:
@@ -114,3 +117,20 @@ def test_in_turn_with_another_library(module: str, work: Callable[[], Callable[[
     for _ in range(5):
         assert call() == ours
         assert run() == theirs
+
+
+def test_at_once_with_every_other_library() -> None:
+    """Each in a thread of its own, with whatever pools of threads they bring."""
+    present = {module: work() for module, work in NEIGHBOURS.items() if importlib.util.find_spec(module)}
+    jobs = {**present, "fastloss": call, "fastloss again": call}
+    expected = {name: job() for name, job in jobs.items()}
+    barrier = threading.Barrier(len(jobs))
+
+    def work(name: str) -> list[Any]:
+        barrier.wait(60)
+        return [jobs[name]() for _ in range(8)]
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        results = dict(zip(jobs, pool.map(work, jobs, timeout=300), strict=True))
+    for name, each in results.items():
+        assert each == [expected[name]] * 8, name

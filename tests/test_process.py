@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -149,6 +150,12 @@ def test_arguments_that_another_thread_changes_never_crash(variant: cases.Varian
     finally:
         stop.set()
         spoiler.join()
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="a Python with a lock")
+def test_a_free_threaded_python_stays_free() -> None:
+    """An extension that does not declare itself safe would bring the lock back."""
+    assert run("import numpy, sys, fastloss; print(sys._is_gil_enabled())", PYTHON_GIL="") == "False"
 
 
 def test_the_number_of_threads_belongs_to_the_context() -> None:

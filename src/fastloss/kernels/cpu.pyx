@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, freethreading_compatible=True
 """Which ISA levels this build has and this CPU can run. Compiled for the plain target: it must load everywhere."""
 
 cdef extern from *:

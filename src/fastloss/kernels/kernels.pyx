@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: embedsignature=False, infer_types=False
+# cython: embedsignature=False, infer_types=False, freethreading_compatible=True
 """The compiled engine. One source; compiled once for each ISA level. README.md beside this file is its contract.
 
 Nothing here decides what a call means: shapes, types and overlaps were checked by ``arguments.py``, and what is passed
