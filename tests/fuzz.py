@@ -8,6 +8,9 @@ One case is one loss with its variant, dtype, regime and shape, drawn from the c
 - bits: a call in another layout, with other threads, another method, ``out=`` or in place, of shuffled samples and with
   special numbers among them, gives the bits of the plain call
 - truth: without special numbers, one sample is held to the bounds of ``tests/accuracy.py``
+- wide: float32 against the same call in float64, every element; where they differ by more than the bound, the truth
+  decides
+- engines: the compiled engine against Numba's, in the same way (with ``--engines``: compiling takes a minute)
 - wrong: one argument is spoiled. The call works, or raises TypeError or ValueError and has not written to ``out``
 
 A worker that dies names the case it was at.
@@ -29,7 +32,7 @@ from typing import Any
 
 import cases
 import numpy as np
-from accuracy import bounds, inputs_of_rows, measure_elements, measure_rows
+from accuracy import bounds, check_against, inputs_of_rows, measure_elements, measure_rows
 from cases import Inputs, Variant, bits
 
 from fastloss.arguments import outside
@@ -87,8 +90,8 @@ def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the call with special numbers in some places of the prediction."""
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
-    row = next(row for row in cases.fl.losses() if row.name == inputs.loss.name)
-    inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in row.predicted]
+    domain = cases.row_of(inputs.loss).predicted
+    inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in domain]
     y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
     return inputs.replace(y_pred=y_pred)
 
@@ -169,6 +172,18 @@ def check_truth(variant: Variant, regime: str, inputs: Inputs, rng: np.random.Ge
         measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype, regime))
     else:
         measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype, regime))
+
+
+def check_wide(variant: Variant, regime: str, inputs: Inputs) -> None:
+    inputs.keywords.pop("ignore_index", None)
+    wide = inputs.replace(y_pred=inputs.y_pred.astype(np.float64))
+    check_against(variant, regime, inputs, wide())
+
+
+def check_engines(variant: Variant, regime: str, inputs: Inputs) -> None:
+    with cases.fl.engine("numba"):
+        others = inputs()
+    check_against(variant, regime, inputs, others)
 
 
 # -- wrong arguments --------------------------------------------------------------------------------------------------
@@ -275,11 +290,18 @@ def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
 # -- cases ------------------------------------------------------------------------------------------------------------
 
 
-def run_case(number: int) -> str:
+KINDS_OF_CASE = ("bits", "bits", "bits", "truth", "wrong", "wrong", "wrong", "halves", "wide", "wide", "engines")
+
+
+def run_case(number: int, engines: bool = False) -> str:
     """Run one case; return its kind. Raises what is wrong."""
     rng = cases.generator("fuzz", number)
     variant, regime, inputs = drawn(number, rng)
-    kind = pick(rng, ("bits", "bits", "truth", "wrong", "wrong", "halves"))
+    kind = pick(rng, KINDS_OF_CASE)
+    if kind == "engines" and (variant.rowwise or not engines):
+        kind = "wide"
+    if kind == "wide" and inputs.y_pred.dtype == np.float64:
+        kind = "bits"
     try:
         if kind == "bits":
             check_bits(sprinkled(inputs, rng) if some(rng, 0.4) else inputs, rng)
@@ -287,6 +309,10 @@ def run_case(number: int) -> str:
             check_halves(sprinkled(inputs, rng) if some(rng, 0.4) else inputs, rng)
         elif kind == "wrong":
             kind = check_wrong(inputs, rng)
+        elif kind == "wide":
+            check_wide(variant, regime, inputs)
+        elif kind == "engines":
+            check_engines(variant, regime, inputs)
         elif regime not in SLOW_REGIMES or number % 20 == 0:
             check_truth(variant, regime, inputs, rng)
     except Exception as error:
@@ -295,14 +321,14 @@ def run_case(number: int) -> str:
     return kind
 
 
-def work(numbers: range, current: Any, report: Any) -> None:
+def work(numbers: range, engines: bool, current: Any, report: Any) -> None:
     faulthandler.enable()
     warnings.simplefilter("error")
     seen: Counter[str] = Counter()
     for number in numbers:
         current.value = number
         try:
-            seen[run_case(number)] += 1
+            seen[run_case(number, engines)] += 1
         except Exception:
             report.put((number, traceback.format_exc()))
     report.put((None, seen))
@@ -313,13 +339,14 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--engines", action="store_true", help="also compare the compiled engine with Numba's")
     given = parser.parse_args()
     start, context = time.perf_counter(), multiprocessing.get_context("spawn")
     report, failures, seen, workers = context.Queue(), 0, Counter(), []
     for first in range(given.first, given.first + given.processes):
         current = context.Value("q", -1)
         numbers = range(first, given.first + given.cases, given.processes)
-        workers.append((context.Process(target=work, args=(numbers, current, report)), current))
+        workers.append((context.Process(target=work, args=(numbers, given.engines, current, report)), current))
         workers[-1][0].start()
     waiting = len(workers)
     while waiting:

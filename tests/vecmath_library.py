@@ -66,13 +66,14 @@ DOMAIN = {"log1p_unit": (0.0, 1.0)}
 
 LOOPS = """
 #include <stddef.h>
-#include "vecmath.h"
+#include "tails.h"
 #define LOOP(name, real) \\
     void loop_##name(ptrdiff_t n, const real *restrict x, real *restrict y) \\
     { for (ptrdiff_t i = 0; i < n; i++) y[i] = fl_##name(x[i]); }
 #define LOOP_OF_SUM(name, real) \\
     void loop_##name(ptrdiff_t n, const real *restrict hi, const real *restrict lo, real *restrict y) \\
     { for (ptrdiff_t i = 0; i < n; i++) y[i] = fl_##name(hi[i], lo[i]); }
+LOOP(log1pmxf, float)
 LOOP_OF_SUM(exp_sumf, float)
 LOOP_OF_SUM(exp_sum, double)
 """ + "".join(f"LOOP({name}f, float)\nLOOP({name}, double)\n" for name in ONE_ARGUMENT)
@@ -121,6 +122,8 @@ TRUTH = """
         return worst; \\
     }
 TRUTHS(f, float, double,)
+TRUTH(log1pmxf, float, double, fabs(x) < 1e-4 ? x * x * (x * (1 / 3.0 + x * (x / 5 - 0.25)) - 0.5) \\
+                                              : x > 1e300 ? -x : log1p(x) - x)
 WORST(f, float, double, , 23, -126, 0x1p128)
 #if LDBL_MANT_DIG >= 64
 TRUTHS(, double, long double, l)
