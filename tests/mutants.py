@@ -1,12 +1,15 @@
 """Bugs to plant: the suite has to find each of them.
 
-    python tests/mutants.py                     all of them, about 20 s each, after the suite without any
+    python tests/mutants.py                     all of them, some 30 s each, after the suite without any
     python tests/mutants.py "p - 1" ordering    those with one of these words in their names
     python tests/mutants.py --list
 
 Each is one change of one file. It is made in a copy of this repository, built for one ISA level, and the tests below
 are run until the first one fails; what no test notices is printed as SURVIVED, and is a gap in the suite (or the change
 is none: then it does not belong here). ``tests/test_mutants.py`` holds the list to the sources.
+
+Those that change one loss are planted together, each in a loss of its own: one build serves them all, and only a test
+with the name of the loss counts as having found its bug.
 """
 
 from __future__ import annotations
@@ -19,13 +22,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The quick ones and those that see most first.
-TESTS = ("fuzz", "special_values", "arguments", "functions", "accuracy", "contract", "process")
+TESTS = ("fuzz", "special_values", "row_losses", "arguments", "functions", "accuracy", "contract", "process")
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
+ROWS, REGRESSION, BINARY = KERNELS + "row_losses.pxi", FORMULAS + "regression.py", FORMULAS + "binary.py"
+LIKELIHOODS = FORMULAS + "likelihoods.py"
 
 
 class Mutant(NamedTuple):
@@ -33,6 +39,7 @@ class Mutant(NamedTuple):
     file: str
     old: str
     new: str
+    loss: str = ""  # the only one that is changed; then its bug is planted together with those of others
 
 
 MUTANTS = (
@@ -120,10 +127,8 @@ MUTANTS = (
     Mutant(
         "float32 added up in float32",
         KERNELS + "blocks.h",
-        "    double lane[FL_LANES] = {0};\n    ptrdiff_t i = 0;\n    for (; i + FL_LANES <= n; i += FL_LANES)\n"
-        "        for (int j = 0; j < FL_LANES; j++) lane[j] += (double)x[i + j];",
-        "    double lane[FL_LANES] = {0};\n    ptrdiff_t i = 0;\n    for (; i + FL_LANES <= n; i += FL_LANES)\n"
-        "        for (int j = 0; j < FL_LANES; j++) lane[j] = (FL_REAL)(lane[j] + (double)x[i + j]);",
+        "            lane[j] += ((double)x[i + j] + (double)x[i + j + FL_LANES])",
+        "            lane[j] += (FL_REAL)(x[i + j] + x[i + j + FL_LANES])",
     ),
     # Tails of vectors, layouts, blocks.
     Mutant(
@@ -137,6 +142,12 @@ MUTANTS = (
         KERNELS + "blocks.h",
         "rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
         "rest[j] = i + j <= n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
+    ),
+    Mutant(
+        "weights of 1 add up in another order",
+        KERNELS + "blocks.h",
+        "(FL_PRODUCT(i + j + 2 * FL_LANES) + FL_PRODUCT(i + j + 3 * FL_LANES));",
+        "FL_PRODUCT(i + j + 2 * FL_LANES) + FL_PRODUCT(i + j + 3 * FL_LANES);",
     ),
     Mutant(
         "tail: the sum misses the last",
@@ -360,6 +371,275 @@ MUTANTS = (
         "last(self.gradient), last(self.hessian),",
         "last(self.gradient), arguments.describe(self.hessian),",
     ),
+    # Labels and weights of losses over rows.
+    Mutant(
+        "row losses: the class weight of another class",
+        ROWS,
+        "row.y[c] = target_weight(row.y, &call.rows, c, row.y[c])",
+        "row.y[c] = target_weight(row.y, &call.rows, call.classes - 1 - c, row.y[c])",
+    ),
+    Mutant(
+        "row losses: label 0 taken for the last class",
+        ROWS,
+        "    row.label = label\n    if call.rows.given_dense:",
+        "    row.label = label if label else call.classes - 1\n    if call.rows.given_dense:",
+    ),
+    Mutant(
+        "row losses: the gradient is not divided",
+        ROWS,
+        "multiplier = weight[i] * call.rows.scale",
+        "multiplier = weight[i]",
+    ),
+    Mutant(
+        "row losses: a NaN in the target overlooked",
+        ROWS,
+        "or (call.rows.given_dense and any_nan(row.y, classes))",
+        "or False",
+    ),
+    Mutant(
+        "row losses: shares above 1 accepted",
+        ROWS,
+        "((y > 1) & (call.form != DISTRIBUTION))",
+        "False",
+    ),
+    Mutant(
+        "row losses: a masked row is not written",
+        ROWS,
+        "store_row(tag, call, &call.rows.hessian, first + i, row.gradient, 0, row.e)",
+        "pass",
+    ),
+    # The formula of one loss.
+    Mutant(
+        "focal: the sign of gamma's term",
+        ROWS,
+        "a[0] = power * (1 + parameter * pl)",
+        "a[0] = power * (1 - parameter * pl)",
+        "categorical_focal",
+    ),
+    Mutant(
+        "poly1: the sign of the curvature",
+        ROWS,
+        "1 + parameter * p, -parameter * p * q",
+        "1 + parameter * p, parameter * p * q",
+        "poly1_cross_entropy",
+    ),
+    Mutant(
+        "generalized cross-entropy: not over q",
+        ROWS,
+        "-expm1_(-parameter * surprisal) / parameter, power",
+        "-expm1_(-parameter * surprisal), power",
+        "generalized_cross_entropy",
+    ),
+    Mutant(
+        "sparsemax: the Hessian over all classes",
+        ROWS,
+        "row.hessian[c] = 1 - 1.0 / k",
+        "row.hessian[c] = 1 - 1.0 / classes",
+        "sparsemax",
+    ),
+    Mutant(
+        "multiclass hinge: tied classes each take all of the gradient",
+        ROWS,
+        "where_(row.x[c] == largest, share / ties, <double>0)",
+        "where_(row.x[c] == largest, share, <double>0)",
+        "multiclass_hinge",
+    ),
+    Mutant(
+        "multi margin: the sum, not the mean",
+        ROWS,
+        "factor = 1 / (classes * small)",
+        "factor = 1 / small",
+        "multi_margin",
+    ),
+    Mutant(
+        "multilabel margin: ties at the kink count in full",
+        ROWS,
+        "x[other[i]], x[member[k]]) >= 0:",
+        "x[other[i]], x[member[k]]) > 0:",
+        "multilabel_margin",
+    ),
+    Mutant(
+        "multilabel soft margin: one class too many in the mean",
+        ROWS,
+        "decisions(call, row, 1.0 / call.classes)",
+        "decisions(call, row, 1.0 / (call.classes + 1))",
+        "multilabel_soft_margin",
+    ),
+    Mutant(
+        "ordinal: one level off",
+        ROWS,
+        "row.y[c] = <double>(c < row.label)",
+        "row.y[c] = <double>(c <= row.label)",
+        "ordinal",
+    ),
+    Mutant(
+        "KL divergence: without the entropy of the target",
+        ROWS,
+        "y * (log_(y) + log_sum)",
+        "y * log_sum",
+        "kl_divergence",
+    ),
+    Mutant(
+        "JS divergence: a factor of the curvature",
+        ROWS,
+        "b * (1 - b) * y / mixed",
+        "b * y / mixed",
+        "js_divergence",
+    ),
+    Mutant(
+        "total variation: the curvature of the softmax",
+        ROWS,
+        "row.gradient[c] = row.a[c] * difference\n        row.hessian[c] = (1 - 2 * row.a[c]) * row.gradient[c]",
+        "row.gradient[c] = row.a[c] * difference\n        row.hessian[c] = (1 - row.a[c]) * row.gradient[c]",
+        "total_variation",
+    ),
+    Mutant(
+        "categorical log loss: clipped gradient",
+        ROWS,
+        "y = where_(inside == 0, <double>0, y)",
+        "y = y",
+        "categorical_log_loss",
+    ),
+    Mutant(
+        "negative log-likelihood: the label's neighbour",
+        ROWS,
+        "row.gradient[row.label] = -1",
+        "row.gradient[0] = -1",
+        "nll",
+    ),
+    Mutant(
+        "temperature: the Hessian divided once",
+        ROWS,
+        "row.hessian[c] /= temperature * temperature",
+        "row.hessian[c] /= temperature",
+        "cross_entropy-index-composed",
+    ),
+    Mutant(
+        "z-loss: not weighted by the classes",
+        ROWS,
+        "value += z_loss * total * log_total * log_total",
+        "value += z_loss * log_total * log_total",
+        "cross_entropy-soft-composed",
+    ),
+    Mutant(
+        "hinge: labels swapped",
+        BINARY,
+        "m = t * y_pred\n    slope = where(m > 1",
+        "m = -t * y_pred\n    slope = where(m > 1",
+        "hinge-hard-default",
+    ),
+    Mutant(
+        "squared hinge: the second derivative at the kink",
+        BINARY,
+        "where(m >= 1, 0, -2 * t * short), where(m > 1, 0, 2)",
+        "where(m >= 1, 0, -2 * t * short), where(m >= 1, 0, 2)",
+        "squared_hinge",
+    ),
+    Mutant(
+        "binary focal: alpha of the other class",
+        BINARY,
+        "where(t > 0, alpha, 1 - alpha)",
+        "where(t > 0, 1 - alpha, alpha)",
+        "binary_focal",
+    ),
+    Mutant(
+        "asymmetric: exponents swapped",
+        BINARY,
+        "where(t > 0, gamma_pos, gamma_neg)",
+        "where(t > 0, gamma_neg, gamma_pos)",
+        "asymmetric",
+    ),
+    Mutant(
+        "binary log loss: the gradient where a probability was clipped",
+        BINARY,
+        "gradient = where(low, 0, where(high, 0, up - down))",
+        "gradient = where(high, 0, up - down)",
+        "binary_log_loss",
+    ),
+    Mutant(
+        "perceptron: the gradient at 0",
+        BINARY,
+        "-0.5 * t + m",
+        "0 * t + m",
+        "perceptron",
+    ),
+    Mutant(
+        "smooth L1: the second derivative",
+        REGRESSION,
+        "where(abs(r) <= beta, 1 / beta, 0 * g)",
+        "where(abs(r) <= beta, 1, 0 * g)",
+        "smooth_l1",
+    ),
+    Mutant(
+        "quantile: the gradient at 0",
+        REGRESSION,
+        "(0.5 - alpha) + r",
+        "-alpha + r",
+        "quantile",
+    ),
+    Mutant(
+        "expectile: sides swapped",
+        REGRESSION,
+        "where(r > 0, 1 - alpha, where(r < 0, alpha, 0.5))",
+        "where(r > 0, alpha, where(r < 0, 1 - alpha, 0.5))",
+        "expectile",
+    ),
+    Mutant(
+        "absolute percentage error: no floor",
+        REGRESSION,
+        "below = where(abs(y_true) < floor, floor, abs(y_true))",
+        "below = abs(y_true)",
+        "absolute_percentage_error",
+    ),
+    Mutant(
+        "Cauchy: what was lost near the zero of the Hessian",
+        REGRESSION,
+        "falling = (1 - square) - square_tail",
+        "falling = 1 - square",
+        "cauchy",
+    ),
+    Mutant(
+        "Tukey: the second derivative beyond c",
+        REGRESSION,
+        "where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian)",
+        "where(w <= 0, 0, r * w * w), hessian",
+        "tukey_biweight",
+    ),
+    Mutant(
+        "squared log error: the quotient overflows",
+        REGRESSION,
+        "where(p > 1e18 and t < 1, 1.8446744073709552e19, 1)",
+        "where(p > 1e18 and t < 0, 1.8446744073709552e19, 1)",
+        "squared_log_error",
+    ),
+    Mutant(
+        "Tweedie: power 2 is a case of its own",
+        LIKELIHOODS,
+        "where(b == 0, y_pred, rising / b)",
+        "rising / b",
+        "tweedie",
+    ),
+    Mutant(
+        "gamma: infinity - infinity in the value",
+        LIKELIHOODS,
+        "where(ratio - ratio == 0, y_pred + ratio, ratio)",
+        "y_pred + ratio",
+        "gamma",
+    ),
+    Mutant(
+        "negative binomial: the logarithm overflows",
+        LIKELIHOODS,
+        "less = where(w > 3e38, far, l - y_pred)",
+        "less = l - y_pred",
+        "negative_binomial",
+    ),
+    Mutant(
+        "Poisson: a target of 0 at minus infinity",
+        LIKELIHOODS,
+        "pull = where(y_true == 0, 0, y_true * y_pred)",
+        "pull = y_true * y_pred",
+        "poisson",
+    ),
     # Build.
     Mutant(
         "-ffast-math at link time",
@@ -392,15 +672,15 @@ class Laboratory:
         done = subprocess.run([*command, *options, *target], capture_output=True, text=True, check=False)
         return done.stderr[-3000:] if done.returncode else ""
 
-    def test(self) -> str:
-        """Run the tests until one fails; return its name, or how the process ended, or nothing."""
+    def test(self, loss: str = "") -> str:
+        """Run the tests (of one loss) until one fails; return its name, or how the process ended, or nothing."""
         environment = os.environ | {
             "PYTHONPATH": str(self.site),
             "FASTLOSS_ISA": self.level,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-rf"]
-        command += ["-k", "not isa_level"]  # of which one is built
+        command += ["-k", f"not isa_level and {loss}" if loss else "not isa_level"]  # of the levels one is built
         tests = [str(self.source / "tests" / f"test_{name}.py") for name in TESTS]
         try:
             done = subprocess.run(
@@ -413,19 +693,37 @@ class Laboratory:
         failed = re.findall(r"^(?:FAILED|ERROR) \S*?([\w.]+::[^\s\[]+)", done.stdout, re.MULTILINE)
         return failed[0] if failed else f"exit code {done.returncode}"
 
-    def verdict(self, mutant: Mutant) -> str:
-        path = self.source / mutant.file
-        original = path.read_text("utf-8")
-        assert original.count(mutant.old) == 1, f"{mutant.name}: {mutant.file} has changed"
-        path.write_text(original.replace(mutant.old, mutant.new), "utf-8")
+    def verdicts(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, str]]:
+        """Plant some bugs, build, and tell of each what became of it."""
+        originals: dict[Path, str] = {}
+        for mutant in mutants:
+            path = self.source / mutant.file
+            text = path.read_text("utf-8")
+            assert text.count(mutant.old) == 1, f"{mutant.name}: {mutant.file} has changed"
+            originals.setdefault(path, text)
+            path.write_text(text.replace(mutant.old, mutant.new), "utf-8")
         try:
             problem = self.build()
-            if problem:
-                return f"does not build: {problem}"
-            found = self.test()
-            return f"found by {found}" if found else "SURVIVED"
+            for mutant in mutants:
+                found = "" if problem else self.test(mutant.loss)
+                yield mutant, f"does not build: {problem}" if problem else f"found by {found}" if found else "SURVIVED"
         finally:
-            path.write_text(original, "utf-8")
+            for path, text in originals.items():
+                path.write_text(text, "utf-8")
+
+
+def planted_together(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
+    """Return groups of mutants: of losses whose names tell their tests apart, or of one."""
+    groups: list[list[Mutant]] = []
+    for mutant in mutants:
+        for group in groups:
+            names = [other.loss for other in group]
+            if mutant.loss and all(name and name not in mutant.loss and mutant.loss not in name for name in names):
+                group.append(mutant)
+                break
+        else:
+            groups.append([mutant])
+    return groups
 
 
 def main() -> int:
@@ -446,11 +744,11 @@ def main() -> int:
                 print(f"without a bug: {problem}")
                 return 1
         survivors = 0
-        for mutant in chosen:
+        for group in planted_together(chosen):
             start = time.perf_counter()
-            verdict = laboratory.verdict(mutant)
-            survivors += not verdict.startswith("found")
-            print(f"{mutant.name}: {verdict} ({time.perf_counter() - start:.0f} s)", flush=True)
+            for mutant, verdict in laboratory.verdicts(group):
+                survivors += not verdict.startswith("found")
+                print(f"{mutant.name}: {verdict} ({time.perf_counter() - start:.0f} s)", flush=True)
     print(f"{len(chosen) - survivors} of {len(chosen)} found")
     return survivors
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mutants import MUTANTS, ROOT, Mutant
+from mutants import MUTANTS, ROOT, Mutant, planted_together
 
 pytestmark = pytest.mark.skipif(not (ROOT / "CMakeLists.txt").exists(), reason="needs the repository")
 
@@ -17,3 +17,12 @@ def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
 
 def test_mutants_have_names_of_their_own() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 25
+
+
+def test_mutants_of_different_losses_are_planted_together() -> None:
+    groups = planted_together(MUTANTS)
+    assert sorted(mutant.name for group in groups for mutant in group) == sorted(mutant.name for mutant in MUTANTS)
+    assert len(groups) < len(MUTANTS)
+    for group in groups:
+        names = [mutant.loss for mutant in group]
+        assert len(group) == 1 or all(one not in other for one in names for other in names if one is not other)
