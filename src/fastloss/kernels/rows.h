@@ -38,6 +38,34 @@ FL_INLINE fl_pair fl_pair_sum(fl_pair a, fl_pair b)
     return fl_two_sum(y.head, y.tail + (a.tail + b.tail));
 }
 
+/* a / n */
+FL_INLINE fl_pair fl_pair_over(fl_pair a, double n)
+{
+    double quotient = a.head / n;
+    fl_pair product = fl_two_product(quotient, n);
+    double rest = (((a.head - product.head) - product.tail) + a.tail) / n;
+    return fl_two_sum(quotient, rest == rest ? rest : 0.0);  /* NaN where the quotient is infinite */
+}
+
+/* tanh(x.head + x.tail) as fl_tanh forms it, with the remainder of its quotient; 1 to 2^-86 for |x| > 30 */
+FL_INLINE fl_pair fl_tanh_pair(fl_pair x)
+{
+    double size = fl_abs(x.head);
+    int tiny = size < 0x1p-60;
+    size = size > 30.0 ? 30.0 : size;
+    fl_pair h = fl_half_expm1(tiny ? 0.0 : -2.0 * size);
+    double v = 1.0 + h.head;
+    double v_tail = (h.head - (v - 1.0)) + h.tail;
+    double q = -h.head / v;
+    fl_pair product = fl_two_product(q, v);
+    double rest = ((((-h.head - product.head) - product.tail) - h.tail) - q * v_tail) / v;
+    rest += (1.0 - q) * (1.0 + q) * __builtin_copysign(1.0, x.head) * x.tail;
+    fl_pair y = fl_two_sum(q, rest);
+    y.head = tiny ? x.head : __builtin_copysign(y.head, x.head);
+    y.tail = tiny ? x.tail : __builtin_copysign(1.0, x.head) * y.tail;
+    return y;
+}
+
 /* log(x) for x > 0: n ln 2 exactly, and the logarithm of a number near 1, whose error is below 2^-54 */
 FL_INLINE fl_pair fl_log_pair(double x)
 {
