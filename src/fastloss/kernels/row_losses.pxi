@@ -32,6 +32,7 @@ cdef extern from "rows.h" nogil:
     fl_pair fl_two_product(double, double) noexcept
     fl_pair fl_pair_sum(fl_pair, fl_pair) noexcept
     fl_pair fl_pair_over(fl_pair, double) noexcept
+    fl_pair fl_pair_product(fl_pair, fl_pair) noexcept
     fl_pair fl_log_pair(double) noexcept
     fl_pair fl_tanh_pair(fl_pair) noexcept
     double fl_exp_of_product(double, double, double) noexcept
@@ -152,19 +153,17 @@ cdef void sum_without(const Tile* t, const double* terms, const double* left_out
 
 
 cdef void class_max(const Tile* t, const double* numbers, double* largest) noexcept nogil:
-    cdef Py_ssize_t k, i, width = LANES // 2
+    cdef Py_ssize_t k, i
+    if t.wide:
+        largest[0] = fl_block_max_f64(numbers, t.steps * LANES)
+        for i in range(1, LANES):
+            largest[i] = largest[0]
+        return
     for i in range(LANES):
         largest[i] = -INFINITY
     for k in range(t.steps):
         for i in range(LANES):
             largest[i] = where_(numbers[k * LANES + i] > largest[i], numbers[k * LANES + i], largest[i])
-    if t.wide:
-        while width:
-            for i in range(width):
-                largest[i] = where_(largest[i + width] > largest[i], largest[i + width], largest[i])
-            width //= 2
-        for i in range(1, LANES):
-            largest[i] = largest[0]
 
 
 cdef void at_class(const Tile* t, const double* numbers, const double* label, double* chosen) noexcept nogil:
@@ -305,10 +304,18 @@ cdef void tile_softmax(Tile* t) noexcept nogil:
     cdef double rest[LANES]
     cdef double tail[LANES]
     cdef double ties[LANES]
-    cdef Py_ssize_t group, k, i
+    cdef double block_ties = 0
+    cdef Py_ssize_t group, k, i, n
     class_max(t, x, t.m)
     for i in range(LANES):
         rest[i] = tail[i] = ties[i] = 0
+    if t.wide:                   # a sweep over a row needs no difference: see blocks_avx512.h
+        for group in range((t.steps * LANES + CHUNK - 1) // CHUNK):
+            n = min(<Py_ssize_t>CHUNK, t.steps * LANES - group * CHUNK)
+            add_exactly(fl_block_exp_sum_f64(x + group * CHUNK, t.m[0], e + group * CHUNK, n, &block_ties), &rest[0], &tail[0])
+        ties[0] = block_ties
+        finish_softmax(t, rest, tail, ties, NULL)
+        return
     for group in range((t.steps + CLASS_GROUP - 1) // CLASS_GROUP):
         for i in range(LANES):
             part[i] = 0
@@ -331,9 +338,11 @@ cdef void quotient_softmax(Tile* t, double* tails, double temperature) noexcept 
     cdef double rest[LANES]
     cdef double tail[LANES]
     cdef double ties[LANES]
-    cdef fl_pair d
+    cdef fl_pair d, one, inverse
     cdef Py_ssize_t k, i, j
     cdef bint tied
+    one.head, one.tail = 1, 0
+    inverse = fl_pair_over(one, temperature)
     class_max(t, x, t.m)
     for k in range(t.steps):
         for i in range(LANES):
@@ -347,7 +356,8 @@ cdef void quotient_softmax(Tile* t, double* tails, double temperature) noexcept 
             j = k * LANES + i
             tied = a[j] == m_tail[i]
             d = fl_two_sum(x[j], -t.m[i])
-            d = fl_pair_over(fl_two_sum(d.head, d.tail + (tails[j] - m_tail[i])), temperature)
+            d.tail += tails[j] - m_tail[i]
+            d = fl_pair_product(d, inverse)
             x[j] = where_(tied, <double>0, d.head)
             tails[j] = where_(tied, <double>0, d.tail)
             e[j] = where_(tied, <double>1, fl_exp_sum(d.head, d.tail))
@@ -406,7 +416,6 @@ cdef void finish_softmax(Tile* t, double* rest, double* tail, double* ties, cons
         # The logarithm of 1 + rest has an absolute error, log1p a relative one.
         t.log_head[i] = where_(rest[i] < 0.125, t.log_sum[i], pair.head)
         t.log_tail[i] = where_(rest[i] < 0.125, <double>0, pair.tail)
-    find_first(t, e, NULL, t.top)
 
 
 cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
@@ -486,23 +495,22 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             for i in range(LANES):
                 j = k if not t.wide else k * LANES + i
                 y[k * LANES + i] *= call.factor[j] if j < call.classes else <double>0
-    scale_exponentials(t, scaled_e)
     for k in range(t.steps):
         for i in range(LANES):
             j = k * LANES + i
             weight = y[j]
             p = e[j] * t.inverse[i]
-            scaled_p = scaled_e[j] * t.inverse[i]
             q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
-            confidence(tag, parameter, p, scaled_p, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
+            confidence(tag, parameter, p, p * SCALE_UP, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
             slope *= weight
             slope = where_(slope == 0, <double>0, weighted_difference(slope, t.m[i], x[j]) + slope * t.log_sum[i])
             term[j] = where_(weight == 0, <double>0, slope + weight * offset)
             ya[j] = where_(weight == 0, <double>0, weight * a)
-            ybq[j] = where_(weight == 0, <double>0, weight * bq)
-            yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * (bq * SCALE_DOWN) / q)
     class_sum(t, term, t.value)
+    if not call.rows.want & (GRADIENT | HESSIAN):
+        return
+    find_first(t, e, NULL, t.top)
     sum_without(t, ya, t.top, a_others)
     at_class(t, ya, t.top, a_top)
     if call.rows.want & GRADIENT:
@@ -510,22 +518,33 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             for i in range(LANES):
                 j = k * LANES + i
                 is_top = k * stride + t.offset[i] == t.top[i]
-                p = e[j] * t.inverse[i]
                 q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
                 others = where_(is_top, a_others[i], (a_others[i] + a_top[i]) - ya[j])
-                gradient[j] = p * others - ya[j] * q
-    if call.rows.want & HESSIAN:
-        sum_without(t, yb, t.top, b_others)
-        at_class(t, yb, t.top, b_top)
-        for k in range(t.steps):
-            for i in range(LANES):
-                j = k * LANES + i
-                is_top = k * stride + t.offset[i] == t.top[i]
-                p = e[j] * t.inverse[i]
-                scaled_p = scaled_e[j] * t.inverse[i]
-                q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
-                others = where_(is_top, b_others[i], (b_others[i] + b_top[i]) - yb[j])
-                hessian[j] = ((ybq[j] * q + p * scaled_p * others) + scaled_p * q * (a_others[i] + a_top[i])) * SCALE_DOWN
+                gradient[j] = e[j] * t.inverse[i] * others - ya[j] * q
+    if not call.rows.want & HESSIAN:
+        return
+    scale_exponentials(t, scaled_e)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            weight = y[j]
+            p = e[j] * t.inverse[i]
+            q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
+            surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
+            confidence(tag, parameter, p, scaled_e[j] * t.inverse[i], q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
+            ybq[j] = where_(weight == 0, <double>0, weight * bq)
+            yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * (bq * SCALE_DOWN) / q)
+    sum_without(t, yb, t.top, b_others)
+    at_class(t, yb, t.top, b_top)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = k * stride + t.offset[i] == t.top[i]
+            p = e[j] * t.inverse[i]
+            scaled_p = scaled_e[j] * t.inverse[i]
+            q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
+            others = where_(is_top, b_others[i], (b_others[i] + b_top[i]) - yb[j])
+            hessian[j] = ((ybq[j] * q + p * scaled_p * others) + scaled_p * q * (a_others[i] + a_top[i])) * SCALE_DOWN
 
 
 cdef void confidence_rows(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
@@ -553,17 +572,19 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double log_total[LANES]
     cdef double total[LANES]
     cdef double decay, p, q, g
-    cdef fl_pair u, v
+    cdef fl_pair u, v, one, inverse
     cdef CrossEntropy* tag = NULL
     cdef Py_ssize_t k, i, j
     if capped:
+        one.head, one.tail = 1, 0
+        inverse = fl_pair_over(one, softcap)
         for j in range(t.steps * LANES):
             u.head, u.tail = x[j], 0
-            u = fl_pair_over(u, softcap)
+            u = fl_pair_product(u, inverse)
             decay = fl_exp_sum(-2 * abs_(u.head), where_(u.head < 0, 2 * u.tail, -2 * u.tail))   # 1 - tanh^2 would cancel
             u = fl_tanh_pair(u)
             first[j] = 4 * decay / ((1 + decay) * (1 + decay))
-            second[j] = -2 * u.head * first[j] / softcap
+            second[j] = -2 * u.head * first[j] * inverse.head
             v = fl_two_product(softcap, u.head)
             v = fl_two_sum(v.head, v.tail + softcap * u.tail)
             x[j] = v.head
@@ -606,10 +627,10 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
                 hessian[j] += total[i] * (p * p + g * q)
     if call.rows.want & GRADIENT and temperature != 1:
         for j in range(t.steps * LANES):
-            gradient[j] /= temperature
+            gradient[j] *= 1 / temperature
     if call.rows.want & HESSIAN:
         for j in range(t.steps * LANES):
-            hessian[j] /= temperature * temperature
+            hessian[j] *= 1 / (temperature * temperature)
         if capped:               # every call that wants the Hessian wants the gradient
             for j in range(t.steps * LANES):
                 hessian[j] = hessian[j] * first[j] * first[j] + gradient[j] * second[j]
@@ -941,7 +962,7 @@ cdef void decisions(const RowLossCall* call, Tile* t, double factor) noexcept no
     cdef double* term = t.c
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
-    cdef double y, above, below, e, log_sum
+    cdef double y, above, below, e, log_sum, inverse
     cdef Py_ssize_t j
     for j in range(t.steps * LANES):
         # With e = exp(-|x|): log(1 + e^x) = max(x, 0) + log1p(e), and y max(-x, 0) + (1 - y) max(x, 0) has no e.
@@ -950,9 +971,10 @@ cdef void decisions(const RowLossCall* call, Tile* t, double factor) noexcept no
         log_sum = log1p_unit_(e)
         above = where_(x[j] > 0, 1 - y, y)      # of the side that the score is on: what is wrong with it
         term[j] = (where_(above == 0, <double>0, above * abs_(x[j])) + log_sum) * factor
-        below = e / (1 + e)                     # the smaller of the two probabilities
+        inverse = 1 / (1 + e)
+        below = e * inverse                     # the smaller of the two probabilities
         gradient[j] = where_(x[j] > 0, (1 - y) - below, below - y) * factor
-        hessian[j] = below / (1 + e) * factor
+        hessian[j] = below * inverse * factor
     class_sum(t, term, t.value)
 
 
@@ -1224,24 +1246,22 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
 
 
 cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept nogil:
-    """q into a, -log q into b, q - y into c: without cancellation also where both are next to 1; 2^128 q into f."""
+    """q into a, -log q into b, q - y into c: without cancellation also where both are next to 1."""
     cdef double* x = t.x
     cdef double* y = t.y
     cdef double* e = t.e
     cdef double* q = t.a
     cdef double* minus_log = t.b
     cdef double* excess = t.c
-    cdef double* scaled = t.f
     cdef bint is_top
     cdef Py_ssize_t k, i, j
     if call.given == LOGITS:
         tile_softmax(t)
-        scale_exponentials(t, scaled)
+        find_first(t, e, NULL, t.top)
         for k in range(t.steps):
             for i in range(LANES):
                 j = k * LANES + i
                 q[j] = e[j] * t.inverse[i]
-                scaled[j] *= t.inverse[i]
                 minus_log[j] = finite_difference(t.m[i], x[j]) + t.log_sum[i]
                 is_top = (k * t.stride + t.offset[i] == t.top[i]) & (t.rest[i] < 1)
                 excess[j] = where_(is_top, (1 - y[j]) - t.rest[i] * t.inverse[i], q[j] - y[j])
@@ -1249,13 +1269,11 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             q[j] = exp_(x[j])
-            scaled[j] = scaled_exponential(q[j], x[j], 0)
             minus_log[j] = -x[j]
             excess[j] = q[j] - y[j]
     else:
         for j in range(t.steps * LANES):
             q[j] = x[j]
-            scaled[j] = x[j] * SCALE_UP
             minus_log[j] = -log_(x[j])
             excess[j] = q[j] - y[j]
 
@@ -1276,6 +1294,7 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     and for the largest q, which may be next to 1,  D_j - mean = (1 - q_j) D_j - sum_{c != j} q_c D_c.
     """
     cdef double beta = call.parameter[0], stride = t.stride, q, scaled, mixed, slope, rest
+    cdef double* x = t.x
     cdef double* y = t.y
     cdef double* probability = t.a
     cdef double* minus_log = t.b
@@ -1300,6 +1319,17 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             t.value[i] = 0
         return
     prediction_as_probabilities(call, t)
+    if call.given == LOGITS:
+        scale_exponentials(t, scaled_q)
+        for k in range(t.steps):
+            for i in range(LANES):
+                scaled_q[k * LANES + i] *= t.inverse[i]
+    elif call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            scaled_q[j] = scaled_exponential(probability[j], x[j], 0)
+    else:
+        for j in range(t.steps * LANES):
+            scaled_q[j] = probability[j] * SCALE_UP
     for j in range(t.steps * LANES):
         q = probability[j]
         mixed = beta * y[j] + (1 - beta) * q
@@ -1353,7 +1383,6 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         or (below - above) / 2;   Hessian_j = (1 - 2 q_j) gradient_j
     """
     cdef double* q = t.a
-    cdef double* masked = t.b
     cdef double* excess = t.c
     cdef double* d = t.e
     cdef double* gradient = t.gradient
@@ -1361,6 +1390,9 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double above[LANES]
     cdef double below[LANES]
     cdef double at[LANES]
+    cdef double above_tail[LANES]
+    cdef double below_tail[LANES]
+    cdef double at_tail[LANES]
     cdef double difference
     cdef Py_ssize_t k, i, j
     prediction_as_probabilities(call, t)
@@ -1378,15 +1410,17 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             gradient[j] = d[j] * q[j]
             hessian[j] = d[j] * q[j]
         return
-    for j in range(t.steps * LANES):
-        masked[j] = where_(d[j] > 0, q[j], <double>0)
-    class_sum(t, masked, above)
-    for j in range(t.steps * LANES):
-        masked[j] = where_(d[j] < 0, q[j], <double>0)
-    class_sum(t, masked, below)
-    for j in range(t.steps * LANES):
-        masked[j] = where_(d[j] == 0, q[j], <double>0)
-    class_sum(t, masked, at)
+    for i in range(LANES):
+        above[i] = below[i] = at[i] = above_tail[i] = below_tail[i] = at_tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            add_exactly(where_(d[j] > 0, q[j], <double>0), &above[i], &above_tail[i])
+            add_exactly(where_(d[j] < 0, q[j], <double>0), &below[i], &below_tail[i])
+            add_exactly(where_(d[j] == 0, q[j], <double>0), &at[i], &at_tail[i])
+    sum_up(t, above, above_tail, above)
+    sum_up(t, below, below_tail, below)
+    sum_up(t, at, at_tail, at)
     for k in range(t.steps):
         for i in range(LANES):
             j = k * LANES + i
@@ -1467,7 +1501,13 @@ cdef void load_target(const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, c
         for k in range(t.steps):
             for i in range(LANES):
                 y[k * LANES + i] = where_(k * t.stride + t.offset[i] == t.label[i], <double>1, <double>0)
-    if call.rows.smoothing != 0 or call.rows.class_weight != NULL:
+
+
+cdef void weigh_target(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Label smoothing and class weights."""
+    cdef double* y = t.y
+    cdef Py_ssize_t k, i
+    if call.rows.dense and (call.rows.smoothing != 0 or call.rows.class_weight != NULL):
         for k in range(t.steps):
             for i in range(LANES):
                 if not t.wide:
@@ -1551,6 +1591,7 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
     load_rows(tag, &call.rows, first, n, label, weight)
     load_lanes(&call.rows.logits, first, n, t, t.x)
     load_target(call, first, n, label, t)
+    weigh_target(call, t)
     run_tile(call, t)
     for i in range(LANES):
         value[i] = <real>t.value[i]
@@ -1585,6 +1626,7 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
         if weight[i] != 0:
             load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
             load_target(call, first + i, 1, label + i, t)
+            weigh_target(call, t)
             run_tile(call, t)
             value[i] = <real>t.value[0]
             multiplier = weight[i] * call.rows.scale
@@ -1643,10 +1685,11 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
 
 
 cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
-    """1 for each row, NaN where its target is outside its domain."""
+    """1 for each row, or the sum of its weighted target; NaN where that is outside its domain."""
     cdef double* y = t.y
     cdef double* bad = t.a
-    cdef double most = INFINITY if call.form == DISTRIBUTION else 1
+    cdef bint adds_up = call.form == DISTRIBUTION or call.form == CLASS_PROBABILITIES
+    cdef double most = INFINITY if adds_up else 1
     cdef double row_total[LANES]
     cdef Py_ssize_t i, j
     for j in range(t.steps * LANES):
@@ -1655,11 +1698,19 @@ cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
         for j in range(t.steps * LANES):
             bad[j] += where_((y[j] != 0) & (y[j] != 1) & (y[j] == y[j]), <double>1, <double>0)
     class_sum(t, bad, t.value)
-    class_sum(t, y, row_total)
     for i in range(LANES):
         t.value[i] = where_(t.value[i] == 0, <double>1, <double>NAN)
-        if call.form == DISTRIBUTION:
-            t.value[i] = where_((row_total[i] > 1 + SUM_TOLERANCE) | (row_total[i] < 1 - SUM_TOLERANCE), <double>NAN, t.value[i])
+    if not adds_up:
+        return
+    class_sum(t, y, row_total)
+    for i in range(LANES):
+        t.value[i] = where_((row_total[i] > 1 + SUM_TOLERANCE) | (row_total[i] < 1 - SUM_TOLERANCE), <double>NAN, t.value[i])
+    if call.form == DISTRIBUTION:
+        return
+    weigh_target(call, t)
+    class_sum(t, y, row_total)
+    for i in range(LANES):       # a NaN in a soft target makes its row NaN, not the denominator of all others
+        t.value[i] *= where_(row_total[i] == row_total[i], row_total[i], <double>1)
 
 
 cdef double row_loss_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
@@ -1680,7 +1731,7 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     if inspect:
         function = row_loss_inspected_f64 if double_precision else row_loss_inspected_f32
-        if call.form == CLASS_INDEX or call.form == CLASS_PROBABILITIES:
+        if call.form == CLASS_INDEX:
             return run_rows_call(&call.rows, double_precision, True, threads)
     return run_blocks(function, call, (call.rows.rows + size - 1) // size, size * call.classes, threads,
                       TILE_ARRAYS * steps_of(call.classes) * LANES * sizeof(double))

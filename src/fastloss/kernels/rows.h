@@ -47,6 +47,14 @@ FL_INLINE fl_pair fl_pair_over(fl_pair a, double n)
     return fl_two_sum(quotient, rest == rest ? rest : 0.0);  /* NaN where the quotient is infinite */
 }
 
+/* a b, to about 2^-102 */
+FL_INLINE fl_pair fl_pair_product(fl_pair a, fl_pair b)
+{
+    fl_pair product = fl_two_product(a.head, b.head);
+    double rest = product.tail + (a.head * b.tail + a.tail * b.head);
+    return fl_two_sum(product.head, rest == rest ? rest : 0.0);  /* NaN where the product is infinite */
+}
+
 /* tanh(x.head + x.tail) as fl_tanh forms it, with the remainder of its quotient; 1 to 2^-86 for |x| > 30 */
 FL_INLINE fl_pair fl_tanh_pair(fl_pair x)
 {
