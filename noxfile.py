@@ -45,7 +45,7 @@ def serial(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
     """Check the style of Python and Cython sources, and that generated files are fresh."""
-    session.install("ruff>=0.15", "cython-lint>=0.16")
+    session.install("ruff>=0.15", "cython-lint>=0.16", "mpmath>=1.3", "numpy")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("cython-lint", "src")

@@ -53,6 +53,60 @@ def above_minus_one(key: str) -> tuple[np.ndarray, np.ndarray]:
     return tuple(generator("peers", key).gamma(2, size=(2, SIZE)))
 
 
+ROWS, CLASSES = 60, 7
+WEIGHT = np.arange(1, CLASSES + 1) / 4  # of the classes
+
+
+def rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return class indices and logits."""
+    rng = generator("peers", key)
+    return rng.integers(CLASSES, size=ROWS), rng.normal(scale=2, size=(ROWS, CLASSES))
+
+
+def positive_rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    y_true, y_pred = rows(key)
+    return y_true, y_pred + 20
+
+
+def softmax_rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return class indices and probabilities."""
+    y_true, logits = rows(key)
+    return y_true, fl.softmax(logits)
+
+
+def log_softmax_rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    y_true, logits = rows(key)
+    return y_true, fl.log_softmax(logits)
+
+
+def soft_rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities as targets, and logits."""
+    return generator("peers", key, "soft").dirichlet(np.ones(CLASSES), ROWS), rows(key)[1]
+
+
+def soft_and_log(key: str) -> tuple[np.ndarray, np.ndarray]:
+    y_true, logits = soft_rows(key)
+    return y_true, fl.log_softmax(logits)
+
+
+def soft_and_softmax(key: str) -> tuple[np.ndarray, np.ndarray]:
+    y_true, logits = soft_rows(key)
+    return y_true, fl.softmax(logits)
+
+
+def member_rows(key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return 0 or 1 for each class, and scores."""
+    return generator("peers", key, "members").integers(2, size=(ROWS, CLASSES)).astype(float), rows(key)[1]
+
+
+def as_lists(y: Any) -> Any:
+    """Turn members into what torch wants of them: the indices of a row, then -1."""
+    lists = np.full(y.shape, -1)
+    for row, members in zip(lists, y, strict=True):
+        row[: int(members.sum())] = np.flatnonzero(members)
+    return lists
+
+
 def sign(y: Any) -> Any:
     return 2 * y - 1
 
@@ -65,7 +119,8 @@ def assert_agree(name: str, mine: tuple[Any, Any], theirs: tuple[Any, Any | None
 
 
 def mine(name: str, y_true: np.ndarray, y_pred: np.ndarray, **keywords: Any) -> tuple[Any, Any]:
-    return getattr(fl, name).value_and_grad(y_true, y_pred, reduction="none", **keywords)
+    """Return value and gradient of the loss that a case is named after, by its first word."""
+    return getattr(fl, name.partition(" ")[0]).value_and_grad(y_true, y_pred, reduction="none", **keywords)
 
 
 # -- PyTorch: arguments the other way round, labels of margins are -1 and 1 -------------------------------------------
@@ -79,7 +134,39 @@ TORCH: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "binary_cross_entropy": (soft, {}, lambda f, p, y: f.binary_cross_entropy_with_logits(p, y, reduction="none")),
     "binary_log_loss": (probabilities, {}, lambda f, p, y: f.binary_cross_entropy(p, y, reduction="none")),
     "soft_margin": (labels, {}, lambda f, p, y: f.soft_margin_loss(p, sign(y), reduction="none")),
-}
+    # Over classes. Per sample torch's class weights and smoothing are ours; its means divide by other things.
+    "cross_entropy": (
+        rows, {"class_weight": WEIGHT, "label_smoothing": 0.1},
+        lambda f, p, y: f.cross_entropy(p, y, weight=p.new_tensor(WEIGHT), label_smoothing=0.1, reduction="none"),
+    ),
+    "cross_entropy of probabilities": (
+        soft_rows, {"class_weight": WEIGHT},
+        lambda f, p, y: f.cross_entropy(p, y, weight=p.new_tensor(WEIGHT), reduction="none"),
+    ),
+    "nll": (
+        log_softmax_rows, {"class_weight": WEIGHT},
+        lambda f, p, y: f.nll_loss(p, y, weight=p.new_tensor(WEIGHT), reduction="none"),
+    ),
+    "multi_margin": (
+        rows, {"margin": 0.7, "class_weight": WEIGHT},
+        lambda f, p, y: f.multi_margin_loss(p, y, margin=0.7, weight=p.new_tensor(WEIGHT), reduction="none"),
+    ),
+    "multi_margin of squares": (rows, {"p": 2}, lambda f, p, y: f.multi_margin_loss(p, y, p=2, reduction="none")),
+    "multilabel_margin": (
+        member_rows, {},
+        lambda f, p, y: f.multilabel_margin_loss(p, y.new_tensor(as_lists(y.numpy())).long(), reduction="none"),
+    ),
+    "multilabel_soft_margin": (
+        member_rows, {}, lambda f, p, y: f.multilabel_soft_margin_loss(p, y, reduction="none"),
+    ),
+    # Input first, one number for each class: its "batchmean" is our mean.
+    "kl_divergence": (
+        soft_rows, {}, lambda f, p, y: f.kl_div(f.log_softmax(p, -1), y, reduction="none").sum(-1),
+    ),
+    "kl_divergence of log-probabilities": (
+        soft_and_log, {"given": "log_probs"}, lambda f, p, y: f.kl_div(p, y, reduction="none").sum(-1),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TORCH)
@@ -104,7 +191,17 @@ OPTAX: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "hinge": (labels, {}, lambda o, p, y: o.hinge_loss(p, sign(y))),
     "perceptron": (labels, {}, lambda o, p, y: o.perceptron_loss(p, sign(y))),
     "binary_focal": (labels, {"alpha": 0.3}, lambda o, p, y: o.sigmoid_focal_loss(p, y, alpha=0.3, gamma=2.0)),
-}
+    "cross_entropy": (rows, {}, lambda o, p, y: o.softmax_cross_entropy_with_integer_labels(p, y)),
+    "cross_entropy of probabilities": (soft_rows, {}, lambda o, p, y: o.softmax_cross_entropy(p, y)),
+    "poly1_cross_entropy": (
+        soft_rows, {"epsilon": 1.7}, lambda o, p, y: o.poly_loss_cross_entropy(p, y, epsilon=1.7),
+    ),
+    "multiclass_hinge": (rows, {}, lambda o, p, y: o.multiclass_hinge_loss(p, y)),
+    "sparsemax": (rows, {}, lambda o, p, y: o.multiclass_sparsemax_loss(p, y)),
+    "kl_divergence of log-probabilities": (
+        soft_and_log, {"given": "log_probs"}, lambda o, p, y: o.kl_divergence(p, y),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OPTAX)
@@ -132,6 +229,7 @@ SCIKIT_LEARN_TRAINED: dict[str, tuple[Any, str, dict[str, Any], dict[str, Any], 
     "tweedie": (counts, "HalfTweedieLoss", {"power": 1.3}, {"power": 1.3}, 1),
     "binary_cross_entropy": (soft, "HalfBinomialLoss", {}, {}, 1),
     "exponential": (labels, "ExponentialLoss", {}, {}, 1),
+    "cross_entropy": (rows, "HalfMultinomialLoss", {"n_classes": CLASSES}, {}, 1),
 }
 
 
@@ -142,7 +240,7 @@ def test_what_scikit_learn_trains_with(name: str) -> None:
     if not hasattr(module, theirs):
         pytest.skip(f"this version has no {theirs}")
     y_true, y_pred = draw(name)
-    value, gradient = getattr(module, theirs)(**arguments).loss_gradient(y_true, y_pred)
+    value, gradient = getattr(module, theirs)(**arguments).loss_gradient(y_true.astype(float), y_pred)
     assert_agree(name, mine(name, y_true, y_pred, **parameters), (factor * value, factor * gradient))
 
 
@@ -154,6 +252,8 @@ SCIKIT_LEARN_METRICS: dict[str, tuple[Any, dict[str, Any], Callable[..., float]]
     "binary_log_loss": (probabilities, {}, lambda m, y, p: m.log_loss(y, p)),
     "brier": (probabilities, {}, lambda m, y, p: m.brier_score_loss(y, p)),
     "hinge": (labels, {}, lambda m, y, p: m.hinge_loss(sign(y), p)),
+    "categorical_log_loss": (softmax_rows, {}, lambda m, y, p: m.log_loss(y, p, labels=range(CLASSES))),
+    "multiclass_hinge": (rows, {}, lambda m, y, p: m.hinge_loss(y, p, labels=range(CLASSES))),
 }
 
 
@@ -180,7 +280,33 @@ KERAS: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "squared_hinge": (labels, {}, lambda k, y, p: k.squared_hinge(sign(y), p)),
     "binary_cross_entropy": (soft, {}, lambda k, y, p: k.binary_crossentropy(y, p, from_logits=True)),
     "binary_log_loss": (probabilities, {}, lambda k, y, p: k.binary_crossentropy(y, p)),
+    # Over classes, most of them from one-hot rows and from probabilities.
+    "cross_entropy": (rows, {}, lambda k, y, p: k.sparse_categorical_crossentropy(y, p, from_logits=True)),
+    "cross_entropy of probabilities": (
+        soft_rows, {}, lambda k, y, p: k.categorical_crossentropy(y, p, from_logits=True),
+    ),
+    "categorical_log_loss": (softmax_rows, {}, lambda k, y, p: k.sparse_categorical_crossentropy(y, p)),
+    "categorical_focal": (  # its alpha is one factor, 0.25 unless said otherwise
+        rows, {"alpha": 0.25},
+        lambda k, y, p: k.categorical_focal_crossentropy(one_hot_of(y), p, alpha=0.25, gamma=2.0, from_logits=True),
+    ),
+    "generalized_cross_entropy": (
+        rows, {"q": 0.4}, lambda k, y, p: k.categorical_generalized_cross_entropy(y, softmax_of(p), q=0.4),
+    ),
+    # It takes the largest score among the other classes and 0.
+    "multiclass_hinge": (positive_rows, {}, lambda k, y, p: k.categorical_hinge(one_hot_of(y), p)),
+    "kl_divergence": (
+        soft_and_softmax, {"given": "probs"}, lambda k, y, p: k.kl_divergence(y, p),
+    ),
 }  # fmt: skip
+
+
+def one_hot_of(y: np.ndarray) -> np.ndarray:
+    return np.eye(CLASSES, dtype=np.float32)[y.astype(int)]
+
+
+def softmax_of(logits: np.ndarray) -> np.ndarray:
+    return fl.softmax(np.asarray(logits))
 
 
 @pytest.mark.parametrize("name", KERAS)
@@ -188,7 +314,28 @@ def test_keras(name: str) -> None:
     keras = pytest.importorskip("keras")
     draw, parameters, loss = KERAS[name]
     y_true, y_pred = draw(name)
-    value = loss(keras.losses, y_true[:, None].astype(np.float32), y_pred[:, None].astype(np.float32))
+    inputs = [array if array.ndim == 2 or y_pred.ndim == 2 else array[:, None] for array in (y_true, y_pred)]
+    value = loss(keras.losses, *(array.astype(np.float32) for array in inputs))
     expected = np.asarray(keras.ops.convert_to_numpy(value), float)
-    got = getattr(fl, name)(y_true, y_pred, reduction="none", **parameters)
+    got = mine(name, y_true, y_pred, **parameters)[0]
     np.testing.assert_allclose(expected, got, rtol=2e-4, atol=2e-6)  # float32, and what it loses near 0
+
+
+# -- entmax, and SciPy: a distance that is the root of a divergence ---------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15"])
+def test_entmax(name: str) -> None:
+    torch, entmax = pytest.importorskip("torch"), pytest.importorskip("entmax")
+    y_true, y_pred = rows(name)
+    prediction = torch.tensor(y_pred, requires_grad=True)
+    value = getattr(entmax, f"{name}_loss")(prediction, torch.tensor(y_true))
+    (gradient,) = torch.autograd.grad(value.sum(), prediction)
+    assert_agree(name, mine(name, y_true, y_pred), (value.detach(), gradient))
+
+
+def test_scipy_jensen_shannon() -> None:
+    distance = pytest.importorskip("scipy.spatial.distance")
+    y_true, y_pred = soft_and_softmax("js_divergence")
+    value, _ = mine("js_divergence", y_true, y_pred, given="probs")
+    assert_agree("js_divergence", (value, None), (distance.jensenshannon(y_true, y_pred, axis=-1) ** 2, None))

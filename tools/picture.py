@@ -1,9 +1,17 @@
-"""Draw a loss: value, gradient and Hessian diagonal over the prediction, as SVG that is the same on every machine."""
+"""Draw a loss: value, gradient and Hessian diagonal over the prediction, as SVG that is the same on every machine.
+
+A loss over classes is drawn over the prediction for one of three classes, the others fixed, from the textbook formula
+that the tests hold it to (``tests/oracle.py``).
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +30,32 @@ def target_of(row: Row) -> float:
     return 0.0 if row.target.low == -math.inf and "|y|" not in row.formula else 1.0
 
 
+#: The first class is the true one, or that of the largest share; its prediction is what is drawn over.
+TARGETS = {"index": 0, "soft": (0.6, 0.3, 0.1), "shares": (0.75, 0.0, 1.0), "members": (1, 0, 1)}
+#: The predictions for the other classes.
+OTHERS = {"logits": (0.0, -1.0), "probs": (0.2, 0.1), "log_probs": (-1.0, -2.0)}
+CLASS_POINTS = 240
+
+
+def target_of_row(row: Row) -> Any:
+    """Return the target of the three classes; of an ordered one the level in the middle."""
+    return 1 if row.target.levels else TARGETS[row.target.forms[0]]
+
+
+def caption_of(row: Row) -> str:
+    """Return what is below the picture."""
+    if row.kind == "pointwise":
+        return f"{row.prediction} (y_true = {target_of(row):g})"
+    target = target_of_row(row)
+    shown = f"{target:g}" if isinstance(target, int) else f"({', '.join(f'{y:g}' for y in target)})"
+    others = ", ".join(f"{x:g}" for x in OTHERS[row.holds])
+    return f"x, in {row.prediction} = (x, {others})  (y_true = {shown})"
+
+
 def range_of(row: Row) -> tuple[float, float]:
     """Return the predictions that are drawn: where the loss changes its shape."""
+    if row.kind == "rowwise":
+        return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0)}[row.holds]
     if row.predicted.high == 1:
         return 0.0, 1.0
     if row.predicted.low == -1:
@@ -34,6 +66,8 @@ def range_of(row: Row) -> tuple[float, float]:
 
 def sampled(row: Row) -> list[tuple[float, tuple[float, ...]]]:
     """Return predictions and what the formula makes of them; the middle of each step, where no kink is."""
+    if row.kind == "rowwise":
+        return sampled_over_classes(row)
     assert row.function is not None
     low, high = range_of(row)
     target = target_of(row)
@@ -43,14 +77,36 @@ def sampled(row: Row) -> list[tuple[float, tuple[float, ...]]]:
     return [(x, tuple(row.function(target, x, *constants))) for x in places]
 
 
+def sampled_over_classes(row: Row) -> list[tuple[float, tuple[float, ...]]]:
+    """Return predictions for the first class and what the textbook formula makes of the row."""
+    import oracle  # needs mpmath and NumPy, which only this uses
+
+    low, high = range_of(row)
+    target, others = target_of_row(row), OTHERS[row.holds]
+    parameters = {p.name: p.default for p in row.parameters if p.kind not in ("axis", "index")}
+    if "class_weight" in parameters:
+        parameters["class_weight"] = (1,) * (1 + len(others) + row.target.levels)
+    step = (high - low) / CLASS_POINTS
+    points = []
+    for k in range(CLASS_POINTS):
+        x = low + (k + 0.5) * step
+        [truths] = oracle.loss_of_row(row.name, target, (x, *others), [0], "float64", **parameters)
+        points.append((x, tuple(float(truth.exact) for truth in truths)))
+    return points
+
+
 def polylines(
-    places: list[float], values: list[float], to_x: Callable[[float], float], to_y: Callable[[float], float]
+    places: list[float],
+    values: list[float],
+    largest_step: float,
+    to_x: Callable[[float], float],
+    to_y: Callable[[float], float],
 ) -> list[str]:
     """Return the points of each stretch that is inside the picture; a jump interrupts the line."""
     stretches: list[list[str]] = [[]]
     before = math.nan
     for x, y in zip(places, values, strict=True):
-        jump = abs(y - before) > 0.3
+        jump = abs(y - before) > largest_step
         if not LOWEST <= y <= HIGHEST or jump:
             stretches.append([])
         if LOWEST <= y <= HIGHEST:
@@ -60,7 +116,7 @@ def polylines(
 
 
 def picture(row: Row) -> str:
-    """Return the picture of a pointwise loss with its default parameters."""
+    """Return the picture of a loss with its default parameters."""
     points = sampled(row)
     low, high = range_of(row)
     shown = [y for _, results in points for y in results if LOWEST <= y <= HIGHEST]
@@ -92,15 +148,16 @@ def picture(row: Row) -> str:
             f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle" fill="#444">{tick * step:g}</text>'
         )
     places = [x for x, _ in points]
+    largest_step = 0.1 if row.kind == "rowwise" and row.holds == "logits" else 0.3  # what is more is a jump
     for k, (name, colour) in enumerate(CURVES):
         lines += [
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            for line in polylines(places, [results[k] for _, results in points], to_x, to_y)
+            for line in polylines(places, [results[k] for _, results in points], largest_step, to_x, to_y)
         ]
         y = TOP + 14 + 20 * k
         lines.append(f'<path d="M{WIDTH - RIGHT + 12} {y - 4}h18" stroke="{colour}" stroke-width="2"/>')
         lines.append(f'<text x="{WIDTH - RIGHT + 36}" y="{y}" fill="#222">{name}</text>')
-    caption = f"{row.prediction} (y_true = {target_of(row):g})"
+    caption = caption_of(row)
     lines.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle" fill="#222">{caption}</text>'
     )

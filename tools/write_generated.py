@@ -3,7 +3,7 @@
     python tools/write_generated.py            # after a change of a row
     python tools/write_generated.py --check    # exit code 1 when a file is not what would be written
 
-Needs neither a compiler nor a build: the rows are plain Python.
+Needs neither a compiler nor a build: the rows are plain Python. Pictures of losses over classes need mpmath and NumPy.
 """
 
 from __future__ import annotations
@@ -249,7 +249,8 @@ def section(row: Row) -> str:
         "",
         f"    {row.formula}",
         "",
-        *([f"![{row.name}: value, gradient and Hessian](losses/{row.name}.svg)", ""] if row.function else []),
+        f"![{row.name}: value, gradient and Hessian](losses/{row.name}.svg)",
+        "",
         f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]
@@ -298,7 +299,7 @@ def main() -> int:
         README: readme(rows, README.read_text("utf-8")),
         ALLOWED: allowed(rows),
     }
-    texts |= {PICTURES / f"{row.name}.svg": picture(row) for row in rows.values() if row.function is not None}
+    texts |= {PICTURES / f"{row.name}.svg": picture(row) for row in rows.values()}
     for path, text in texts.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue
