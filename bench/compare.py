@@ -44,11 +44,11 @@ from workloads import Problem, Workload
 from yardsticks import YARDSTICKS
 
 FORMAT = "fastloss-compare"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch.compile", "jax")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch.compile", "entmax", "jax")
 # NumPy and SciPy run on one thread: most targets do not count a victory over them.
 FAST_PEERS = LIBRARIES[2:]
 #: Who is asked for every loss of the catalogue: libraries that offer losses.
-CATALOGUE_PEERS = ("scipy", "scikit-learn", "torch", "jax")
+CATALOGUE_PEERS = ("scipy", "scikit-learn", "torch", "entmax", "jax")
 BOUNDED = {"peers": FAST_PEERS, "every library": LIBRARIES}
 MIB = 2**20
 

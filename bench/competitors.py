@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measure import interleaved
-from peer_losses import OPTAX, SCIKIT_LEARN, SCIPY, SIGNED_LABELS, TORCH
+from peer_losses import ENTMAX, OPTAX, SCIKIT_LEARN, SCIPY, SIGNED_LABELS, TARGETS, TORCH
 from workloads import Problem, catalogue
 
 Call = Callable[[], Any]
@@ -45,7 +45,10 @@ def limit_cpus(count: int) -> None:
 
 def targets(problem: Problem) -> NDArray:
     """The targets as other libraries want them: labels of a margin are -1 and 1."""
-    return 2 * problem.y_true - 1 if problem.loss in SIGNED_LABELS else problem.y_true
+    if problem.loss in SIGNED_LABELS:
+        return 2 * problem.y_true - 1
+    convert = TARGETS.get(problem.loss)
+    return problem.y_true if convert is None else convert(problem.y_true, problem.y_pred)
 
 
 # ---------------------------------------------------------------------------------------------- fastloss
@@ -188,12 +191,26 @@ def prepare_scikit_learn(problem: Problem, n_threads: int) -> Call | None:
 
 def prepare_torch(problem: Problem, n_threads: int) -> Call | None:
     """torch, eager: the loss of torch.nn.functional and its gradient by autograd."""
+    prepared = _torch_function(problem, n_threads)
+    return None if prepared is None else _eager(*prepared)
+
+
+def prepare_entmax(problem: Problem, n_threads: int) -> Call | None:
+    """The package entmax, which is torch underneath."""
+    import entmax
     import torch
 
-    prepared = _torch_function(problem, n_threads)
-    if prepared is None:
+    loss = ENTMAX.get(problem.loss)
+    if loss is None or problem.y_pred.ndim != 2 or problem.y_pred.dtype.itemsize < 4 or problem.axis % 2 != 1:
         return None
-    loss, y_pred = prepared
+    torch.set_num_threads(n_threads)
+    y_true = torch.from_numpy(problem.y_true)
+    return _eager(lambda y_pred: loss(entmax, y_pred, y_true).mean(), torch.from_numpy(problem.y_pred))
+
+
+def _eager(loss: Callable[[Any], Any], y_pred: Any) -> Call:
+    import torch
+
     y_pred.requires_grad_()
 
     def call() -> tuple[float, torch.Tensor]:
@@ -312,6 +329,7 @@ COMPETITORS = {
         Competitor("scikit-learn", "scikit-learn", "sklearn", prepare_scikit_learn),
         Competitor("torch", "torch", "torch", prepare_torch),
         Competitor("torch.compile", "torch", "torch", prepare_torch_compile),
+        Competitor("entmax", "entmax", "entmax", prepare_entmax),
         Competitor("jax", "jax", "optax", prepare_jax),  # both are needed
     )
 }

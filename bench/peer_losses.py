@@ -16,11 +16,48 @@ from numpy.typing import NDArray
 #: The labels of these are -1 and 1 in every other library; they are converted outside the timer.
 SIGNED_LABELS = frozenset({"hinge", "squared_hinge", "perceptron", "soft_margin", "exponential", "modified_huber"})
 
+
+def _one_hot(y_true: NDArray, y_pred: NDArray) -> NDArray:
+    return np.eye(y_pred.shape[-1], dtype=y_pred.dtype)[y_true]
+
+
+def _as_lists(y_true: NDArray, y_pred: NDArray) -> NDArray:
+    """The indices of the classes that apply, then -1."""
+    columns = np.where(y_true, np.arange(y_true.shape[-1]), y_true.shape[-1])
+    columns.sort(axis=-1)
+    return np.where(columns < y_true.shape[-1], columns, -1)
+
+
+#: What else other libraries want as targets, of y_true and y_pred; converted outside the timer.
+TARGETS: dict[str, Callable[[NDArray, NDArray], NDArray]] = {
+    "poly1_cross_entropy": _one_hot,
+    "multilabel_margin": _as_lists,
+    "multilabel_soft_margin": lambda y_true, y_pred: y_true.astype(y_pred.dtype),
+}
+
+
+def _log_softmax(logits: Any, axis: int) -> Any:
+    import jax
+
+    return jax.nn.log_softmax(logits, axis=axis)
+
+
+#: The losses of the package entmax, y_pred, y_true: the loss of each sample.
+ENTMAX: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "sparsemax": lambda e, p, y: e.sparsemax_loss(p, y),
+    "entmax15": lambda e, p, y: e.entmax15_loss(p, y),
+}
+
 #: torch.nn.functional, y_pred, y_true: the mean.
 TORCH: dict[str, Callable[[Any, Any, Any], Any]] = {
     "cross_entropy": lambda f, p, y: f.cross_entropy(p, y),
     "binary_cross_entropy": lambda f, p, y: f.binary_cross_entropy_with_logits(p, y),
     "binary_log_loss": lambda f, p, y: f.binary_cross_entropy(p, y),
+    "nll": lambda f, p, y: f.nll_loss(p, y),
+    "multi_margin": lambda f, p, y: f.multi_margin_loss(p, y),
+    "multilabel_margin": lambda f, p, y: f.multilabel_margin_loss(p, y),
+    "multilabel_soft_margin": lambda f, p, y: f.multilabel_soft_margin_loss(p, y),
+    "kl_divergence": lambda f, p, y: f.kl_div(f.log_softmax(p, 1), y, reduction="batchmean"),
     "soft_margin": lambda f, p, y: f.soft_margin_loss(p, y),
     "poisson": lambda f, p, y: f.poisson_nll_loss(p, y, log_input=True),
     "squared_error": lambda f, p, y: f.mse_loss(p, y),
@@ -36,6 +73,9 @@ TORCH: dict[str, Callable[[Any, Any, Any], Any]] = {
 OPTAX: dict[str, Callable[[Any, Any, Any, int], Any]] = {
     "cross_entropy": lambda o, p, y, axis: o.softmax_cross_entropy_with_integer_labels(p, y, axis=axis),
     "binary_cross_entropy": lambda o, p, y, _: o.sigmoid_binary_cross_entropy(p, y),
+    "poly1_cross_entropy": lambda o, p, y, axis: o.poly_loss_cross_entropy(p, y, epsilon=1.0, axis=axis),
+    "multiclass_hinge": lambda o, p, y, _: o.multiclass_hinge_loss(p, y),
+    "kl_divergence": lambda o, p, y, axis: o.kl_divergence(_log_softmax(p, axis), y, axis=axis),
     "binary_focal": lambda o, p, y, _: o.sigmoid_focal_loss(p, y, alpha=None, gamma=2.0),
     "hinge": lambda o, p, y, _: o.hinge_loss(p, y),
     "perceptron": lambda o, p, y, _: o.perceptron_loss(p, y),

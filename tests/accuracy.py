@@ -52,7 +52,7 @@ POWERS = {
 }
 
 
-def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, float]:
+def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
     """The bounds of a variant. Wider ones, each measured over many runs:
 
     - The Hessian in float32 of soft or smoothed targets: its terms are products of rounded numbers. For smoothed,
@@ -65,8 +65,9 @@ def bounds(variant: cases.Variant, dtype: Any, regime: str = "") -> dict[str, fl
       target that every class has is rounded up to four times, alike in every term of the sum, so that the errors add up
       where others cancel. Over 40 runs, 300,000 rows and 33,000 calls of the fuzzer 4.9 and 4.2, in a few rows.
     - The value of 1.5-entmax in float64 where scores are tied: their u are rounded alike, and squared. 4.5.
-    - Powers of a probability in float64: its ULP, which are those of an exponential, count as often as the exponent says,
-      and in the Hessian two terms of opposite sign are of its size. Focal 5.4, 7.9 and 11.0, generalized 3.6, 3.7 and 6.3.
+    - Powers of a probability in float64: its ULP, which are those of an exponential, count as often as the exponent
+      says, and in the Hessian two terms of opposite sign are of its size. Focal 5.4, 7.9 and 11.0, generalized 3.6, 3.7
+      and 6.3.
     - The Hessian in float64 of cross-entropy with a cap, a temperature and a z-loss: a sum of products of five. 6.7.
     """
     limits = dict(BOUNDS[str(np.dtype(dtype))])

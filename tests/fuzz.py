@@ -169,9 +169,9 @@ def check_truth(variant: Variant, regime: str, inputs: Inputs, rng: np.random.Ge
     dtype, sample = inputs.y_pred.dtype, int(rng.integers(inputs.samples[0]))
     inputs.keywords.pop("ignore_index", None)
     if variant.rowwise:
-        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype, regime))
+        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype))
     else:
-        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype, regime))
+        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype))
 
 
 def check_wide(variant: Variant, regime: str, inputs: Inputs) -> None:

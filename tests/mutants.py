@@ -43,6 +43,55 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    # Losses over tiles of rows.
+    Mutant(
+        "absent classes of a wide row capped",
+        KERNELS + "row_losses.pxi",
+        "x[j] = -INFINITY\n    elif temperature",
+        "pass\n    elif temperature",
+    ),
+    Mutant(
+        "subnormal probabilities multiplied as they are",
+        KERNELS + "row_losses.pxi",
+        "return where_(e < 1e-300, fl_exp_sum(moved.head, moved.tail + d.tail) * SCALE_OF_EXP, e * SCALE_UP)",
+        "return e * SCALE_UP",
+    ),
+    Mutant(
+        "sum of the others formed by a difference",
+        KERNELS + "row_losses.pxi",
+        "others = where_(is_top, a_others[i], (a_others[i] + a_top[i]) - ya[j])",
+        "others = (a_others[i] + a_top[i]) - ya[j]",
+    ),
+    Mutant(
+        "1 taken off in every lane of a wide row",
+        KERNELS + "row_losses.pxi",
+        "error_head[i] = 0 if t.wide and i > 0 else -1",
+        "error_head[i] = -1",
+    ),
+    Mutant(
+        "tail of a sparse threshold dropped",
+        KERNELS + "row_losses.pxi",
+        "tau[i], tau_tail[i] = threshold.head, threshold.tail",
+        "tau[i], tau_tail[i] = threshold.head, 0",
+    ),
+    Mutant(
+        "a kink taken for a violation",
+        KERNELS + "row_losses.pxi",
+        "where_(violation == 0, <double>0.5, <double>0)",
+        "where_(violation == 0, <double>1, <double>0)",
+    ),
+    Mutant(
+        "class weights not in the denominator of soft targets",
+        KERNELS + "row_losses.pxi",
+        "    weigh_target(call, t)\n    class_sum(t, y, row_total)\n",
+        "    class_sum(t, y, row_total)\n",
+    ),
+    Mutant(
+        "tail of a hyperbolic tangent dropped",
+        KERNELS + "rows.h",
+        "y.tail = tiny ? x.tail : __builtin_copysign(1.0, x.head) * y.tail;",
+        "y.tail = 0.0;",
+    ),
     # Numerics of a row.
     Mutant(
         "no max shift (wide rows)",

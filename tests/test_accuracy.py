@@ -65,7 +65,7 @@ def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: i
         rows = rows // 3 if classes < 63 else 1
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
     worst = measure_rows(inputs, dtype, cases.generator("classes", classes), folded)
-    worst.check(bounds(variant, dtype, regime))
+    worst.check(bounds(variant, dtype))
 
 
 @pytest.mark.rotating("regime", most=1, of_whole=2)
@@ -80,7 +80,7 @@ def test_rows_with_other_targets_and_parameters(
     if variant.row.name != "cross_entropy":
         rows //= 3
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
-    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype, regime))
+    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype))
 
 
 @pytest.mark.rotating("dtype", most=1, of_whole=1)

@@ -93,6 +93,25 @@ def test_a_class_at_minus_infinity_is_absent(loss: Any, dtype: Any) -> None:
 
 
 @of_float
+@pytest.mark.parametrize("temperature", [0.7, 1.7, 3.0])
+@pytest.mark.parametrize("softcap", [None, 30.1])
+def test_a_class_at_minus_infinity_is_absent_at_any_temperature(softcap: Any, temperature: float, dtype: Any) -> None:
+    """The reciprocal of a temperature has a tail of either sign, and infinity times it may be the other infinity."""
+    row = generator("absent", temperature).normal(size=70)
+    options = {"temperature": temperature, "z_loss": 0.25}
+    capped = {} if softcap is None else {"softcap": softcap}
+    for size in (6, 70):
+        rest = np.append(row[:size], -INF if softcap is None else -1e9)
+        value, grad, hess = results(fl.cross_entropy, 2, rest, dtype, **options, **capped)
+        assert np.isfinite(value)
+        assert np.isfinite(grad).all()
+        assert np.isfinite(hess).all()
+        if softcap is None:
+            assert_array_equal(grad[-1], 0)
+            assert_allclose(value, results(fl.cross_entropy, 2, row[:size], dtype, **options)[0], rtol=1e-6)
+
+
+@of_float
 @pytest.mark.parametrize("gamma", [0.0, 0.25, 0.5, 1.0, 2.0, 7.5])
 def test_focal_where_the_probability_is_0_or_1(gamma: float, dtype: Any) -> None:
     """With gamma < 1 the power (1 - p)^(gamma - 1) has no limit at p = 1; loss and gradient have."""

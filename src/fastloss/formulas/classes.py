@@ -62,6 +62,11 @@ The mean divides by the sum of the weights: sample weight x class weight of the 
 one-hot rows give the same number (PyTorch divides by the number of rows when it is given probabilities). The Hessian
 diagonal is exact, p (1 - p); some boosting libraries multiply it by C / (C - 1) or by 2.
 
+PyTorch's and Liger-Kernel's default is ``ignore_index=-100``; a batch of which every row is ignored gives NaN there,
+and 0 here. For PyTorch's mean of weighted probabilities pass ``normalizer=`` the number of rows. Its smoothed and
+weighted value of a row is the same; its mean divides by the weights of the labels, here by those of the smoothed
+target.
+
 z_loss, softcap and temperature are those of language models (PaLM, Gemma 2, distillation); gradient and Hessian are
 with respect to the logits as they are given. Liger-Kernel adds its z-loss unweighted. With a target of probabilities
 the z-loss is multiplied by the sum of the row's (weighted) target, as the rest is.""",
@@ -119,9 +124,10 @@ categorical_focal = rowwise(
     notes=_SHAPES.format(prediction="logits")
     + """
 
-Computed from log p, without clipping, for any gamma >= 0 (Keras clips probabilities to 1e-7 and has alpha = 0.25 by
-default; segmentation_models.pytorch means the mean of C one-against-all `binary_focal`). The weight is differentiated
-too. The loss is not convex: the Hessian diagonal may be negative.
+Computed from log p, without clipping, for any gamma >= 0. Keras's ``CategoricalFocalCrossentropy`` is this with
+``alpha=0.25``, its default, and with probabilities clipped to 1e-7. The multiclass mode of segmentation_models.pytorch
+is the mean of C losses of one class against all others: `binary_focal` of the one-hot target. The weight is
+differentiated too. The loss is not convex: the Hessian diagonal may be negative.
 
 """
     + _MEAN,
@@ -142,7 +148,7 @@ poly1_cross_entropy = rowwise(
     notes=_SHAPES.format(prediction="logits")
     + """
 
-optax's default is epsilon = 2, Rax's 1.
+optax's default is ``epsilon=2``, Rax's 1. optax takes probabilities as targets only.
 
 """
     + _MEAN,
@@ -162,8 +168,8 @@ generalized_cross_entropy = rowwise(
     notes=_SHAPES.format(prediction="logits")
     + """
 
-Keras's ``CategoricalGeneralizedCrossEntropy`` takes probabilities. The loss is not convex: the Hessian diagonal may be
-negative.
+Keras's ``CategoricalGeneralizedCrossEntropy`` takes probabilities, and q = 0.5 by default. The loss is not convex: the
+Hessian diagonal may be negative.
 
 """
     + _MEAN,
@@ -179,7 +185,9 @@ multiclass_hinge = rowwise(
     notes=_INDICES.format(prediction="logits")
     + """
 
-As scikit-learn's ``hinge_loss`` and Keras's ``CategoricalHinge`` (optax's ``multiclass_hinge_loss`` too). At a kink the
+As scikit-learn's ``hinge_loss`` and optax's ``multiclass_hinge_loss``. Keras's ``CategoricalHinge`` takes the largest
+among the other scores and 0: the same where one of them is not negative. PyTorch's `multi_margin` adds up what every
+other class violates. At a kink the
 gradient is the midpoint of the subgradient: half at a violation of exactly 0; several best other classes share it
 equally. The Hessian diagonal is 0.""",
 )
@@ -196,9 +204,9 @@ multi_margin = rowwise(
     notes=_INDICES.format(prediction="logits")
     + """
 
-The sum is divided by the number of classes C. PyTorch's `weight` is `class_weight`, but there the mean divides by the
-number of rows: pass ``normalizer=`` for that. At a kink of p = 1 the gradient is the midpoint of the subgradient; the
-second derivative of p = 2 is 0 at a violation of exactly 0.""",
+The sum is divided by the number of classes C, as in PyTorch. Its `weight` is `class_weight`, but there the mean
+divides by the number of rows: pass ``normalizer=`` for that. At a kink of p = 1 the gradient is the midpoint of the
+subgradient; the second derivative of p = 2 is 0 at a violation of exactly 0.""",
 )
 
 multilabel_margin = rowwise(
@@ -219,8 +227,9 @@ multilabel_soft_margin = rowwise(
     formula="sum_c (y_c log(1 + e^-x_c) + (1 - y_c) log(1 + e^x_c)) / C",
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
     target=shares,
-    notes="""`y_true` has the shape of `logits`. One loss for each row; `binary_cross_entropy` gives the same mean from
-a loss for each element.""",
+    notes="""`y_true` has the shape of `logits`. One loss for each row; `binary_cross_entropy` gives the same mean
+from a loss for each element, and with ``sample_weight=`` of shape (C,) what PyTorch's `weight` does, up to the
+denominator.""",
 )
 
 sparsemax = rowwise(
@@ -234,7 +243,8 @@ sparsemax = rowwise(
     + """
 
 The gradient is p - onehot(y), exactly 0 for classes far below. The Hessian diagonal is 1 - 1/k for the k classes of
-positive probability, 0 elsewhere. As optax's ``multiclass_sparsemax_loss``. Sorted: O(C log C) in the worst case.""",
+positive probability, 0 elsewhere. As optax's ``multiclass_sparsemax_loss`` and ``sparsemax_loss`` of the package
+entmax, whose default ``ignore_index=-100`` ignores nothing. Not sorted: some five sweeps over a row, each in O(C).""",
 )
 
 entmax15 = rowwise(

@@ -24,8 +24,10 @@ kl_divergence = rowwise(
     notes=_NOTES
     + """
 
-PyTorch's ``kl_div(input, target)`` is this with ``given="log_probs"``; Keras takes probabilities and clips them to
-1e-7. The other direction, KL(q || y), is another loss.""",
+PyTorch's ``kl_div(input, target, reduction="batchmean")`` is this with ``given="log_probs"`` and the arguments the
+other way round; for its "mean" pass ``normalizer=`` the number of elements. optax's ``kl_divergence`` is one loss
+for each row, as here, but NaN where a log-probability is -infinity and its target 0. Keras takes probabilities
+(``given="probs"``) and clips them to 1e-7. The other direction, KL(q || y), is another loss.""",
 )
 
 js_divergence = rowwise(
@@ -39,7 +41,8 @@ js_divergence = rowwise(
     notes=_NOTES
     + """
 
-At beta = 0 and 1 the loss is its limit, 0 (Liger-Kernel gives KL(y || q) and KL(q || y) there: `kl_divergence`).""",
+At beta = 0 and 1 the loss is its limit, 0 (Liger-Kernel gives KL(y || q) and KL(q || y) there; the first is
+`kl_divergence`). SciPy's ``jensenshannon`` is the root of the loss at beta = 0.5.""",
 )
 
 total_variation = rowwise(
@@ -52,5 +55,6 @@ total_variation = rowwise(
     notes=_NOTES
     + """
 
-Where y_c = q_c the derivative of the absolute value is taken as 0, the midpoint of the subgradient.""",
+Liger-Kernel's ``LigerTVDLoss`` with "batchmean" is this mean. Where y_c = q_c the derivative of the absolute value
+is taken as 0, the midpoint of the subgradient.""",
 )

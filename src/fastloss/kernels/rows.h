@@ -44,7 +44,7 @@ FL_INLINE fl_pair fl_pair_over(fl_pair a, double n)
     double quotient = a.head / n;
     fl_pair product = fl_two_product(quotient, n);
     double rest = (((a.head - product.head) - product.tail) + a.tail) / n;
-    return fl_two_sum(quotient, rest == rest ? rest : 0.0);  /* NaN where the quotient is infinite */
+    return fl_two_sum(quotient, fl_abs(quotient) < FL_INFINITY ? rest : 0.0);
 }
 
 /* a b, to about 2^-102 */
@@ -52,7 +52,7 @@ FL_INLINE fl_pair fl_pair_product(fl_pair a, fl_pair b)
 {
     fl_pair product = fl_two_product(a.head, b.head);
     double rest = product.tail + (a.head * b.tail + a.tail * b.head);
-    return fl_two_sum(product.head, rest == rest ? rest : 0.0);  /* NaN where the product is infinite */
+    return fl_two_sum(product.head, fl_abs(product.head) < FL_INFINITY ? rest : 0.0);
 }
 
 /* tanh(x.head + x.tail) as fl_tanh forms it, with the remainder of its quotient; 1 to 2^-86 for |x| > 30 */
