@@ -211,7 +211,7 @@ def check_against(variant: cases.Variant, regime: str, inputs: cases.Inputs, oth
     is asked at the `places` that differ most.
     """
     results, dtype = inputs(), inputs.y_pred.dtype
-    limits = bounds(variant, dtype, regime)
+    limits = bounds(variant, dtype)
     for k, part in enumerate(PARTS):
         result, other = results[k], others[k]
         with np.errstate(all="ignore"):
