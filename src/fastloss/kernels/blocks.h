@@ -121,6 +121,12 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
     static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
     {                                                                                                                 \
         fl_avx512_lanes_exp_##type(x, m, e, sum, ties);                                                               \
+    }                                                                                                                 \
+    static inline void fl_transpose_##type(const real *from, ptrdiff_t from_stride, real *to, ptrdiff_t to_stride,    \
+                                           ptrdiff_t rows, ptrdiff_t columns)                                         \
+    {                                                                                                                 \
+        if (!fl_avx512_transpose_##type(from, from_stride, to, to_stride, rows, columns))                             \
+            fl_general_transpose_##type(from, from_stride, to, to_stride, rows, columns);                             \
     }
 FL_WITH_AVX512(f32, float, fl_absf)
 FL_WITH_AVX512(f64, double, fl_abs)
@@ -134,6 +140,8 @@ FL_WITH_AVX512(f64, double, fl_abs)
 #define fl_block_exp_f64 fl_general_exp_f64
 #define fl_block_exp_minus_abs_f32 fl_general_exp_minus_abs_f32
 #define fl_block_exp_minus_abs_f64 fl_general_exp_minus_abs_f64
+#define fl_transpose_f32 fl_general_transpose_f32
+#define fl_transpose_f64 fl_general_transpose_f64
 #define fl_lanes_exp_f32 fl_general_lanes_exp_f32
 #define fl_lanes_exp_f64 fl_general_lanes_exp_f64
 #endif
@@ -279,7 +287,7 @@ static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL
 }
 
 /* to[column][row] = from[row][column]; strides in elements. Tiles of 4 x 4 (double: 2 x 2), then 4 x 2 and 2 x 4. */
-static inline void FL_NAME(fl_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
+static inline void FL_NAME(fl_general_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
                                          ptrdiff_t rows, ptrdiff_t columns)
 {
     ptrdiff_t column = 0, row;

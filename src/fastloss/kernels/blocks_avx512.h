@@ -45,6 +45,9 @@ static const double fl_table_tail_f64[16] = {
     0x1.7a1cd345dcc81p-54, 0x1.11065895048ddp-55, 0x1.2ed02d75b3707p-55, -0x1.e9c23179c2893p-54,
 };
 
+static const int32_t fl_lanes_f32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static const int64_t fl_lanes_f64[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+
 /* exp(t) - 1 */
 FL_INLINE __m512 fl_rise_f32(__m512 t)
 {
@@ -95,6 +98,8 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #define FL_WIDTH 16
 #define FL_COMPARE _mm512_cmp_ps_mask
 #define FL_AS_INDEX _mm512_castps_si512
+#define FL_I(name) _mm512_##name##_epi32
+#define FL_I_GE _mm512_cmpge_epi32_mask
 #define FL_MAGIC 393216.0f /* 1.5 2^23 / 32: a sum with it is a whole number of 32nds */
 #define FL_INVERSE_LN2 0x1.715476p+0f
 #define FL_LN2_HIGH 0x1.62e430p-1f
@@ -109,6 +114,8 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #undef FL_WIDTH
 #undef FL_COMPARE
 #undef FL_AS_INDEX
+#undef FL_I
+#undef FL_I_GE
 #undef FL_MAGIC
 #undef FL_INVERSE_LN2
 #undef FL_LN2_HIGH
@@ -123,6 +130,8 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #define FL_WIDTH 8
 #define FL_COMPARE _mm512_cmp_pd_mask
 #define FL_AS_INDEX _mm512_castpd_si512
+#define FL_I(name) _mm512_##name##_epi64
+#define FL_I_GE _mm512_cmpge_epi64_mask
 #define FL_MAGIC 422212465065984.0 /* 1.5 2^52 / 16 */
 #define FL_INVERSE_LN2 0x1.71547652b82fep+0
 #define FL_LN2_HIGH 0x1.62e42fefa39efp-1
@@ -137,6 +146,8 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #undef FL_WIDTH
 #undef FL_COMPARE
 #undef FL_AS_INDEX
+#undef FL_I
+#undef FL_I_GE
 #undef FL_MAGIC
 #undef FL_INVERSE_LN2
 #undef FL_LN2_HIGH
@@ -303,6 +314,59 @@ static inline FL_REAL FL_NAME(fl_avx512_max)(const FL_REAL *x, ptrdiff_t n)
         lane[0] = FL_V(mask_max)(lane[0], left, FL_V(maskz_loadu)(left, x + i), lane[0]);
     }
     return FL_V(reduce_max)(FL_V(max)(FL_V(max)(lane[0], lane[1]), FL_V(max)(lane[2], lane[3])));
+}
+
+/* Rows of 2 or 3 classes that lie one after another, taken apart into classes, and put together again. Lane i of a result
+ * is a lane of two or three registers: `first` picks it from the first two, `second` from that or the third. */
+FL_INLINE FL_VECTOR FL_NAME(fl_pick_avx512)(const FL_REAL *a, const FL_REAL *b, const FL_REAL *c, int registers,
+                                            __m512i first, __m512i second)
+{
+    FL_VECTOR picked = FL_V(permutex2var)(FL_V(loadu)(a), first, FL_V(loadu)(b));
+    return registers == 3 ? FL_V(permutex2var)(picked, second, FL_V(loadu)(c)) : picked;
+}
+
+/* rows: a multiple of FL_WIDTH */
+FL_INLINE void FL_NAME(fl_avx512_split)(const FL_REAL *from, FL_REAL *to, ptrdiff_t to_stride, ptrdiff_t rows, int classes)
+{
+    __m512i lane = _mm512_loadu_si512(FL_NAME(fl_lanes)), width = FL_I(set1)(FL_WIDTH);
+    for (int c = 0; c < classes; c++) {
+        __m512i place = FL_I(add)(FL_I(mullo)(lane, FL_I(set1)(classes)), FL_I(set1)(c));
+        __m512i second = FL_I(mask_sub)(lane, FL_I_GE(place, FL_I(set1)(2 * FL_WIDTH)), place, width);
+        for (ptrdiff_t row = 0; row < rows; row += FL_WIDTH) {
+            const FL_REAL *here = from + row * classes;
+            FL_V(storeu)(to + c * to_stride + row,
+                         FL_NAME(fl_pick_avx512)(here, here + FL_WIDTH, here + 2 * FL_WIDTH, classes, place, second));
+        }
+    }
+}
+FL_INLINE void FL_NAME(fl_avx512_merge)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t rows, int classes)
+{
+    __m512i lane = _mm512_loadu_si512(FL_NAME(fl_lanes)), width = FL_I(set1)(FL_WIDTH);
+    for (int k = 0; k < classes; k++) {
+        __m512i place = FL_I(add)(lane, FL_I(set1)(k * FL_WIDTH));
+        __m512i row_of = classes == 2 ? FL_I(srli)(place, 1) : FL_I(srli)(FL_I(mullo)(place, FL_I(set1)(43)), 7); /* place / 3 */
+        __m512i class_of = FL_I(sub)(place, FL_I(mullo)(row_of, FL_I(set1)(classes)));
+        __m512i first = FL_I(add)(FL_I(mullo)(class_of, width), row_of);
+        __m512i second = FL_I(mask_add)(lane, FL_I_GE(class_of, FL_I(set1)(2)), row_of, width);
+        for (ptrdiff_t row = 0; row < rows; row += FL_WIDTH) {
+            const FL_REAL *here = from + row;
+            FL_V(storeu)(to + row * classes + k * FL_WIDTH,
+                         FL_NAME(fl_pick_avx512)(here, here + from_stride, here + 2 * from_stride, classes, first, second));
+        }
+    }
+}
+
+/* to[column][row] = from[row][column] where the rows, or in the result the columns, are 2 or 3 and lie close together;
+ * 0 where they do not, and nothing was done. */
+static inline int FL_NAME(fl_avx512_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
+                                               ptrdiff_t rows, ptrdiff_t columns)
+{
+    if (columns == 2 && from_stride == 2 && rows % FL_WIDTH == 0) FL_NAME(fl_avx512_split)(from, to, to_stride, rows, 2);
+    else if (columns == 3 && from_stride == 3 && rows % FL_WIDTH == 0) FL_NAME(fl_avx512_split)(from, to, to_stride, rows, 3);
+    else if (rows == 2 && to_stride == 2 && columns % FL_WIDTH == 0) FL_NAME(fl_avx512_merge)(from, from_stride, to, columns, 2);
+    else if (rows == 3 && to_stride == 3 && columns % FL_WIDTH == 0) FL_NAME(fl_avx512_merge)(from, from_stride, to, columns, 3);
+    else return 0;
+    return 1;
 }
 #undef FL_REDUCE
 #endif

@@ -73,15 +73,23 @@ cdef bint load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, 
     return fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
 
 
+cdef inline bint labels_alone(const RowsCall* call) noexcept nogil:
+    """Whether the labels, checked before, are compared with classes and nothing else: no place is looked up by them."""
+    return (call.task == CROSS_ENTROPY and not call.dense and not call.ignoring and call.class_weight == NULL
+            and adjoining(&call.y_true) and not call.y_true.swapped and aligned(call.y_true.data, call.y_true.itemsize)
+            and (call.y_true.dtype == INT64 or call.y_true.dtype == INT32))
+
+
 cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
                     int64_t* labels, real* weight) noexcept nogil:
-    """Labels and weights of a block of rows: sample weight x class weight of the label, 0 where masked or ignored."""
+    """Labels (unless NULL) and weights of a block of rows: sample weight x class weight of the label, 0 where masked or
+    ignored."""
     cdef real buffer[TILE_ROWS]
     cdef const real* w = load_weights(&call.weight, &call.where, first, count, buffer)
     cdef Py_ssize_t i
     for i in range(count):
         weight[i] = <real>1 if w == NULL else w[i]
-    if call.task == CROSS_ENTROPY and not call.given_dense:
+    if call.task == CROSS_ENTROPY and not call.given_dense and labels != NULL:
         if load_labels(call, first, count, labels):
             for i in range(count):
                 if labels[i] < 0:    # ignored; or overwritten by another thread since it was checked
@@ -346,7 +354,7 @@ cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, cons
     cdef real g
     cdef double h
 
-    load_rows(tag, call, first, n, labels, weight)
+    load_rows(tag, call, first, n, NULL if labels_alone(call) else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
     tile_sums(x, classes, e, m, rest, tail, ties)
     for i in range(n, lanes):
@@ -408,8 +416,15 @@ cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, cons
             for i in range(lanes):
                 value[i] = <real>(value_exactly[i] + total_exactly[i] * log_sum[i])
     else:
-        for i in range(n):
-            label[i] = <real>labels[i]
+        if not labels_alone(call):
+            for i in range(n):
+                label[i] = <real>labels[i]
+        elif call.y_true.dtype == INT64:
+            for i in range(n):
+                label[i] = <real>(<const int64_t*>call.y_true.data)[first + i]
+        else:
+            for i in range(n):
+                label[i] = <real>(<const int32_t*>call.y_true.data)[first + i]
         for i in range(n, lanes):
             label[i] = 0
         if call.want & VALUE:

@@ -211,6 +211,14 @@ def tag(name: str) -> str:
     return name.title().replace("_", "")
 
 
+def returned(of_tag: dict[str, str], otherwise: str) -> list[str]:
+    """Return what a function does that returns something of some tags."""
+    lines = []
+    for number, (name, value) in enumerate(of_tag.items()):
+        lines += [f"    {'elif' if number else 'if'} Point is {name}:", f"        return {value}"]
+    return [*lines, "    else:", f"        return {otherwise}"]
+
+
 def write(folder: Path) -> str:
     """Return the text of formulas.pxi."""
     words, functions = vocabulary(folder)
@@ -240,16 +248,13 @@ def write(folder: Path) -> str:
     for stage in range(MAX_STAGES):
         having = [formula for formula in formulas if len(formula.stages) > stage]
         lines += ["", f"cdef inline int word{stage}(Point* tag) noexcept nogil:"]
-        for formula in having:
-            lines += [f"    if Point is {tag(formula.name)}:", f"        return {formula.stages[stage]}"]
-        lines += ["    return NO_STAGE", ""]
+        lines += returned({tag(formula.name): formula.stages[stage] for formula in having}, "NO_STAGE")
         lines += [
+            "",
             f"cdef inline real argument{stage}(Point* tag, real y_true, real y_pred, {pointers}, Py_ssize_t i) "
-            "noexcept nogil:"
+            "noexcept nogil:",
         ]
-        for formula in having:
-            lines += [f"    if Point is {tag(formula.name)}:", f"        return {formula.argument(stage)}"]
-        lines += ["    return 0"]
+        lines += returned({tag(formula.name): formula.argument(stage) for formula in having}, "0")
     lines += ["", f"POINTWISE = {tuple(names)!r}", f"cdef enum: POINT_COUNT = {len(names)}"]
     for real in ("float", "double"):
         lines += [f"cdef {real}_block {real}_blocks[POINT_COUNT]"]
