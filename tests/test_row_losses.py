@@ -135,6 +135,10 @@ def test_a_probability_of_0_is_infinitely_surprising_and_clipping_is_asked_for(d
     value, grad, hess = results(fl.categorical_log_loss, [1, 0, 0], [1, 0, 0], dtype)
     assert value == 0
     assert_array_equal(grad, [-1, 0, 0])
+    for clip in (1e-3, 1e-7, 1e-15):  # of which 1 - clip is not a number of the type
+        value, grad, hess = results(fl.categorical_log_loss, 1, [0, 1, 0], dtype, clip=clip)
+        assert_allclose(value, -np.log1p(-clip), rtol=4 * np.finfo(dtype).eps)
+        assert_array_equal(grad, 0)
     value, grad, hess = results(fl.categorical_log_loss, 1, [0.5, 0, 0.5], dtype, clip=0.25)
     assert value == dtype.type(np.log(4))
     assert_array_equal(grad, 0)

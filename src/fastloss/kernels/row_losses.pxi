@@ -653,7 +653,7 @@ cdef void generalized_cross_entropy_rows(const RowLossCall* call, Tile* t) noexc
 
 cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     """sum_c y_c (-log p_c), p clipped to [clip, 1 - clip] where that is asked for; constant, so of gradient 0, outside."""
-    cdef double clip = call.parameter[0], low = -INFINITY, high = INFINITY, p, y
+    cdef double clip = call.parameter[0], low = -INFINITY, high = INFINITY, almost = 0, p, y
     cdef double* x = t.x
     cdef double* target = t.y
     cdef double* gradient = t.gradient
@@ -666,12 +666,13 @@ cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept n
     cdef Py_ssize_t i, j
     if clip == clip:
         low, high = clip, 1 - clip
+        almost = log1p_(-clip)   # log(high) would be the logarithm of a rounded number
     if not call.rows.dense:
         at_class(t, x, t.label, true_x)
         for i in range(LANES):
             p = clamp_(true_x[i], low, high)
             inside = (true_x[i] >= low) & (true_x[i] <= high)
-            t.value[i] = -log_(p)
+            t.value[i] = -where_(true_x[i] > high, almost, log_(p))
             first[i] = where_(inside, -1 / p, <double>0)
             second[i] = where_(inside, 1 / p / p, <double>0)
         at_label(call, t, first, second)
@@ -679,7 +680,7 @@ cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept n
     for j in range(t.steps * LANES):
         p = clamp_(x[j], low, high)
         inside = (x[j] >= low) & (x[j] <= high)
-        term[j] = where_(target[j] == 0, <double>0, -target[j] * log_(p))
+        term[j] = where_(target[j] == 0, <double>0, -target[j] * where_(x[j] > high, almost, log_(p)))
         y = where_(inside, target[j], <double>0)
         gradient[j] = where_(y == 0, <double>0, -y / p)
         hessian[j] = where_(y == 0, <double>0, y / p / p)
