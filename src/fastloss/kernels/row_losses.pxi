@@ -213,6 +213,11 @@ cdef inline void clear(const Tile* t, double* numbers) noexcept nogil:
         numbers[i] = 0
 
 
+cdef inline void clear_hessian(const RowLossCall* call, const Tile* t) noexcept nogil:
+    if call.rows.want & HESSIAN:
+        clear(t, t.hessian)
+
+
 cdef inline fl_pair pair_difference(fl_pair a, fl_pair b) noexcept nogil:
     b.head = -b.head
     b.tail = -b.tail
@@ -724,7 +729,7 @@ cdef void nll_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     for j in range(t.steps * LANES):
         gradient[j] = 0 - y[j]
         term[j] = where_(y[j] == 0, <double>0, -y[j] * x[j])
-    clear(t, t.hessian)
+    clear_hessian(call, t)
     class_sum(t, term, t.value)
 
 
@@ -751,7 +756,7 @@ cdef void multiclass_hinge_rows(const RowLossCall* call, Tile* t) noexcept nogil
     cdef double ties[LANES]
     cdef double share[LANES]
     cdef Py_ssize_t k, i, j
-    clear(t, t.hessian)
+    clear_hessian(call, t)
     at_class(t, x, t.label, own)
     for k in range(t.steps):
         for i in range(LANES):
@@ -820,7 +825,7 @@ cdef void multi_margin_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if not call.rows.want & HESSIAN:
         return
     if not squared:
-        clear(t, hessian)
+        clear_hessian(call, t)
         return
     class_sum(t, curved, total)
     for k in range(t.steps):
@@ -841,7 +846,7 @@ cdef void multilabel_margin_rows(const RowLossCall* call, Tile* t) noexcept nogi
     cdef Py_ssize_t k, j, i
     cdef bint pair
     clear(t, gradient)
-    clear(t, t.hessian)
+    clear_hessian(call, t)
     if t.wide:
         t.value[0] = sorted_multilabel_margin(call, t)
         return
@@ -1217,23 +1222,34 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
     cdef double* term = t.c
+    cdef double* e = t.e
+    cdef double total[LANES]
+    cdef double share[LANES]
     cdef double y, q
     cdef Py_ssize_t k, i, j
     if call.given == LOGITS:
         tile_softmax(t)
-        of_probabilities(<CrossEntropy*>NULL, call, t)
+        class_sum(t, target, total)
+        for i in range(LANES):
+            share[i] = total[i] * t.inverse[i]
         for k in range(t.steps):
             for i in range(LANES):
                 j = k * LANES + i
                 y = target[j]
                 q = weighted_difference(y, t.m[i], x[j]) + y * (log_(y) + t.log_sum[i])
                 term[j] = where_(y == 0, <double>0, q)
+                gradient[j] = dense_gradient(e[j], y, total[i], t.rest[i], share[i])
+        if call.rows.want & HESSIAN:
+            for k in range(t.steps):
+                for i in range(LANES):
+                    j = k * LANES + i
+                    hessian[j] = e[j] * complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i] * share[i]
     elif call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             y = target[j]
             term[j] = where_(y == 0, <double>0, y * (log_(y) - x[j]))
             gradient[j] = 0 - y
-        clear(t, hessian)
+        clear_hessian(call, t)
     else:
         for j in range(t.steps * LANES):
             y, q = target[j], x[j]
@@ -1315,7 +1331,7 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Py_ssize_t k, i, j
     if beta == 0 or beta == 1:   # the limits: 0, even between distributions of which one is infinitely surprising
         clear(t, gradient)
-        clear(t, hessian)
+        clear_hessian(call, t)
         for i in range(LANES):
             t.value[i] = 0
         return
@@ -1404,7 +1420,7 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if call.given == PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = d[j]
-        clear(t, hessian)
+        clear_hessian(call, t)
         return
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
@@ -1688,22 +1704,28 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
 cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
     """1 for each row, or the sum of its weighted target; NaN where that is outside its domain."""
     cdef double* y = t.y
-    cdef double* bad = t.a
-    cdef bint adds_up = call.form == DISTRIBUTION or call.form == CLASS_PROBABILITIES
+    cdef bint adds_up = call.form == DISTRIBUTION or call.form == CLASS_PROBABILITIES, members = call.form == MEMBERS, wrong
     cdef double most = INFINITY if adds_up else 1
+    cdef double number
+    cdef double bad[LANES]
+    cdef double none[LANES]
     cdef double row_total[LANES]
-    cdef Py_ssize_t i, j
-    for j in range(t.steps * LANES):
-        bad[j] = where_((y[j] < 0) | (y[j] > most), <double>1, <double>0)
-    if call.form == MEMBERS:
-        for j in range(t.steps * LANES):
-            bad[j] += where_((y[j] != 0) & (y[j] != 1) & (y[j] == y[j]), <double>1, <double>0)
-    class_sum(t, bad, t.value)
+    cdef double tail[LANES]
+    cdef Py_ssize_t k, i
     for i in range(LANES):
-        t.value[i] = where_(t.value[i] == 0, <double>1, <double>NAN)
+        bad[i] = none[i] = row_total[i] = tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            number = y[k * LANES + i]
+            wrong = (number < 0) | (number > most) | (members & (number != 0) & (number != 1) & (number == number))
+            bad[i] += where_(wrong, <double>1, <double>0)
+            add_exactly(number, &row_total[i], &tail[i])
+    sum_up(t, bad, none, bad)
+    sum_up(t, row_total, tail, row_total)
+    for i in range(LANES):
+        t.value[i] = where_(bad[i] == 0, <double>1, <double>NAN)
     if not adds_up:
         return
-    class_sum(t, y, row_total)
     for i in range(LANES):
         t.value[i] = where_((row_total[i] > 1 + SUM_TOLERANCE) | (row_total[i] < 1 - SUM_TOLERANCE), <double>NAN, t.value[i])
     if call.form == DISTRIBUTION:
