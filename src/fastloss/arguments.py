@@ -44,6 +44,11 @@ def dtype_number(dtype: np.dtype[Any]) -> int | None:
     return number
 
 
+def bits_of_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """Return a bfloat16 array as what NumPy exports of it, None of any other."""
+    return array.view(np.uint16) if dtype_number(array.dtype) == DTYPES["bfloat16"] else None
+
+
 def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     """Return `value` as an array of real numbers, without a copy where it is one."""
     if type(value) is not np.ndarray:

@@ -15,7 +15,7 @@ from .documentation import LazyDocstring
 from .formulas.declare import Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
-kernels.connect(np.ndarray, np.empty_like, threads_for)
+kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))

@@ -53,6 +53,8 @@ cdef extern from "dtypes.h" nogil:
     enum:
         INT32 "FL_INT32"
         INT64 "FL_INT64"
+        FLOAT16 "FL_FLOAT16"
+        BFLOAT16 "FL_BFLOAT16"
         FLOAT32 "FL_FLOAT32"
         FLOAT64 "FL_FLOAT64"
         FL_LABEL_BAD
