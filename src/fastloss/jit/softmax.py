@@ -65,7 +65,7 @@ def functions(double: bool) -> SimpleNamespace:
     dtype = REALS[double]
     real, number = NUMBA_REALS[double], dtype.type
     unsigned = types.uint64 if double else types.uint32
-    exp_sum, log1p = FUNCTIONS[dtype].exp_sum, FUNCTIONS[dtype].log1p
+    exp_sum, exp_sum_below, log1p = FUNCTIONS[dtype].exp_sum, FUNCTIONS[dtype].exp_sum_below, FUNCTIONS[dtype].log1p
     log1p_double = FUNCTIONS[REALS[True]].log1p
     zero, half, one, two = number(0), number(0.5), number(1), number(2)
     infinity, nan = number(math.inf), number(math.nan)
@@ -85,7 +85,7 @@ def functions(double: bool) -> SimpleNamespace:
     @inline
     def exp_below(x, m):
         d, error = difference(x, m)
-        e = exp_sum(d, error)
+        e = exp_sum_below(d, error)
         return one if x == m else e
 
     @inline
