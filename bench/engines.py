@@ -3,7 +3,7 @@
     python bench/engines.py                     everything, about a minute
     python bench/engines.py --case 'ce-*'       some cases; --rounds N, --first-calls alone
 
-One thread, value and gradient, out= given. Ratios of times taken in turn in one run; in brackets the quartiles.
+Value and gradient, out= given. Ratios of times taken in turn in one run; in brackets the quartiles.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ import fastloss as fl
 import numpy as np
 
 from compare import Row, machine, print_machine, print_summary
-from measure import Spread, interleaved, keep_freed_memory
+from competitors import assert_same_result, available_cpus
+from measure import SETTLE, Spread, interleaved, keep_freed_memory
 from workloads import Workload
+from yardsticks import YARDSTICKS
 
 #: How much longer the Numba kernel may take than the compiled one: with an exponential, and without.
 WITH_EXPONENTIAL, PLAIN = 2.5, 1.6
@@ -66,32 +69,29 @@ def cauchy(y_true, y_pred, c=1.0):
     return 0.5 * c * c * log1p(r * r), c * r / (1 + r * r)  # noqa: F821
 
 
-def huber_in_numpy(y_true: Any, y_pred: Any, out: Any) -> Any:
+def charbonnier_in_numpy(y_true: Any, y_pred: Any, epsilon: float = 1e-3) -> Any:
     r = y_pred - y_true
-    g = np.clip(r, -1, 2)
-    np.divide(g, g.size, out=out)
-    return (g * (r - 0.5 * g)).mean(), out
+    root = np.sqrt(r * r + epsilon * epsilon)
+    return root.mean(), r / root / r.size
 
 
-def charbonnier_in_numpy(y_true: Any, y_pred: Any, out: Any) -> Any:
+def asymmetric_huber_in_numpy(y_true: Any, y_pred: Any, delta: float = 1.0, over: float = 2.0) -> Any:
     r = y_pred - y_true
-    root = np.sqrt(r * r + np.float32(1e-6))
-    np.divide(r / root, r.size, out=out)
-    return root.mean(), out
+    g = np.clip(r, -delta, over * delta)
+    return (g * (r - 0.5 * g)).mean(), g / r.size
 
 
-def cauchy_in_numpy(y_true: Any, y_pred: Any, out: Any) -> Any:
-    r = y_pred - y_true
-    np.divide(r / (1 + r * r), r.size, out=out)
-    return (0.5 * np.log1p(r * r)).mean(), out
+def cauchy_in_numpy(y_true: Any, y_pred: Any, c: float = 1.0) -> Any:
+    r = (y_pred - y_true) / c
+    return (0.5 * c * c * np.log1p(r * r)).mean(), c * r / (1 + r * r) / r.size
 
 
-def prepared(loss: fl.Loss, workload: Workload, engine: str = "compiled") -> Callable[[], Any]:
+def prepared(loss: fl.Loss, workload: Workload, engine: str = "compiled", threads: int = 1) -> Callable[[], Any]:
     problem = workload.problem()
     out = (None, np.empty_like(problem.y_pred))
 
     def call() -> Any:
-        return loss.value_and_grad(problem.y_true, problem.y_pred, out=out, n_threads=1)
+        return loss.value_and_grad(problem.y_true, problem.y_pred, out=out, n_threads=threads)
 
     def through_numba() -> Any:
         with fl.engine("numba"):
@@ -100,64 +100,88 @@ def prepared(loss: fl.Loss, workload: Workload, engine: str = "compiled") -> Cal
     return through_numba if engine == "numba" else call
 
 
-def ratio(
-    name: str, quantity: str, over: Callable[[], Any], under: Callable[[], Any], bound: float, rounds: int, **how: Any
-) -> Row:
-    seconds = interleaved({"over": over, "under": under}, rounds)
-    return Row(name, 1, quantity, Spread.ratio(seconds["over"], seconds["under"]), bound, **how)
+@dataclass(frozen=True)
+class Measurement:
+    """Two sides of a ratio, on some threads."""
+
+    name: str
+    quantity: str
+    sides: Callable[[int], dict[str, Callable[[], Any]]]  # the first is divided by the dearest of the others
+    bound: float | None
+    at_most: bool = True
+    threads: int = 1
+
+    def row(self, rounds: int) -> Row:
+        sides = self.sides(self.threads)
+        seconds = interleaved(sides, rounds, settle=SETTLE if self.threads > 1 else 0.0)
+        first, *others = sides
+        dearest = max(others, key=lambda side: float(np.median(seconds[side])))
+        measured = Spread.ratio(seconds[first], seconds[dearest])
+        return Row(self.name, self.threads, self.quantity, measured, self.bound, self.at_most)
 
 
-def measure_kernels(name: str, workload: Workload, bound: float, rounds: int) -> Row:
-    loss = getattr(fl, workload.loss)
-    sides = prepared(loss, workload, "numba"), prepared(loss, workload)
-    return ratio(name, "Numba / compiled", *sides, bound, rounds)
+def of_kernels() -> Iterator[Measurement]:
+    for name, workload, bound in KERNELS:
+        loss = getattr(fl, workload.loss)
+
+        def sides(threads: int, loss: fl.Loss = loss, workload: Workload = workload) -> Any:
+            return {engine: prepared(loss, workload, engine, threads) for engine in ("numba", "compiled")}
+
+        yield Measurement(name, "Numba / compiled", sides, bound)
 
 
-def measure_of_users(rounds: int) -> Iterator[tuple[str, Callable[[], Row]]]:
+def of_users() -> Iterator[Measurement]:
     for dtype in ("float32", "float64"):
         workload = Workload("squared_error", (10**7,), dtype)
-        problem = workload.problem()
-        out = np.empty_like(problem.y_pred)
-
-        def subtract(problem: Any = problem, out: Any = out) -> Any:
-            return np.subtract(problem.y_pred, problem.y_true, out=out)
-
         for loss in (charbonnier, asymmetric_huber):
-            name = f"user-{loss.name}-1e7-{dtype}"
 
-            def of_user(loss=loss, workload=workload, subtract=subtract, name=name) -> Row:
-                return ratio(name, "of the user / np.subtract", prepared(loss, workload), subtract, 1.3, rounds)
+            def sides(threads: int, loss: fl.Loss = loss, workload: Workload = workload) -> Any:
+                subtract = YARDSTICKS["np.subtract"](workload.problem(), threads)
+                return {"of the user": prepared(loss, workload, threads=threads), "np.subtract": subtract}
 
-            yield name, of_user
-    for loss, formula in (
-        (cauchy, cauchy_in_numpy), (charbonnier, charbonnier_in_numpy), (asymmetric_huber, huber_in_numpy),
+            for threads in sorted({1, available_cpus()}):
+                bound = 1.3 if threads == available_cpus() else None
+                quantity = "of the user / np.subtract"
+                yield Measurement(f"user-{loss.name}-1e7-{dtype}", quantity, sides, bound, threads=threads)
+
+
+def against_numpy() -> Iterator[Measurement]:
+    formulas = (charbonnier_in_numpy, asymmetric_huber_in_numpy, cauchy_in_numpy)
+    for loss, formula in zip((charbonnier, asymmetric_huber, cauchy), formulas, strict=True):
+        for size in (10**5, 10**7):
+            workload = Workload("squared_error", (size,))
+
+            def sides(threads: int, loss: fl.Loss = loss, formula: Any = formula, workload: Workload = workload) -> Any:
+                problem = workload.problem()
+                assert_same_result(
+                    formula(problem.y_true, problem.y_pred), prepared(loss, workload)(), np.dtype(np.float32)
+                )
+                return {
+                    "NumPy": lambda: formula(problem.y_true, problem.y_pred),
+                    "of the user": prepared(loss, workload, threads=threads),
+                }
+
+            name, bound = f"numpy-{loss.name}-{workload.size}", 5 if size == 10**7 else None
+            threads = available_cpus()
+            yield Measurement(name, "NumPy formula / of the user", sides, bound, at_most=False, threads=threads)
+
+
+def of_sums() -> Iterator[Measurement]:
+    # Two losses that compute as long as they wait for memory cost their sum: no bound for the last.
+    for first, second, bound in (
+        (fl.squared_error, fl.huber, 1.2), (fl.huber, fl.log_cosh, 1.2), (fl.pseudo_huber, cauchy, None),
     ):  # fmt: skip
         for size in (10**5, 10**7):
             workload = Workload("squared_error", (size,))
-            name = f"numpy-{loss.name}-{workload.size}"
 
-            def against_numpy(loss=loss, formula=formula, workload=workload, name=name) -> Row:
-                problem = workload.problem()
-                out = np.empty_like(problem.y_pred)
-                return ratio(
-                    name, "NumPy formula / of the user", lambda: formula(problem.y_true, problem.y_pred, out),
-                    prepared(loss, workload), 5, rounds, at_most=False,
-                )  # fmt: skip
-
-            yield name, against_numpy
-    for first, second in ((fl.squared_error, fl.huber), (fl.huber, fl.log_cosh), (fl.pseudo_huber, cauchy)):
-        for size in (10**5, 10**7):
-            workload = Workload("squared_error", (size,))
-            name = f"sum-{first.name}-{second.name}-{workload.size}"
-
-            def of_sum(first=first, second=second, workload=workload, name=name) -> Row:
+            def sides(
+                threads: int, first: fl.Loss = first, second: fl.Loss = second, workload: Workload = workload
+            ) -> Any:
                 total = 0.7 * first + 0.3 * second
-                sides = {loss.name: prepared(loss, workload, "numba") for loss in (total, first, second)}
-                seconds = interleaved(sides, rounds)
-                dearer = max((first.name, second.name), key=lambda side: float(np.median(seconds[side])))
-                return Row(name, 1, "sum / the dearer term", Spread.ratio(seconds[total.name], seconds[dearer]), 1.2)
+                return {loss.name: prepared(loss, workload, "numba", threads) for loss in (total, first, second)}
 
-            yield name, of_sum
+            name = f"sum-{first.name}-{second.name}-{workload.size}"
+            yield Measurement(name, "sum / the dearer term", sides, bound)
 
 
 _FIRST_CALL = """
@@ -207,13 +231,9 @@ def main() -> int:
     keep_freed_memory()
     print_machine(machine())
     rows = []
-    cases = [
-        (name, lambda name=name, workload=workload, bound=bound: measure_kernels(name, workload, bound, options.rounds))
-        for name, workload, bound in KERNELS
-    ]
-    for name, measure in [*cases, *measure_of_users(options.rounds)] if not options.first_calls else []:
-        if options.case is None or any(fnmatchcase(name, pattern) for pattern in options.case):
-            rows.append(measure())
+    for measurement in [*of_kernels(), *of_users(), *against_numpy(), *of_sums()] if not options.first_calls else []:
+        if options.case is None or any(fnmatchcase(measurement.name, pattern) for pattern in options.case):
+            rows.append(measurement.row(options.rounds))
             print(rows[-1], flush=True)
     if options.case is None:
         for row in measure_first_calls():

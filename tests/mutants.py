@@ -32,6 +32,7 @@ TESTS = ("fuzz", "special_values", "row_losses", "arguments", "functions", "accu
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "row_losses.pxi", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
+JIT, CYTHON = PACKAGE + "jit/", KERNELS + "capi.pxi"
 
 
 class Mutant(NamedTuple):
@@ -40,6 +41,11 @@ class Mutant(NamedTuple):
     old: str
     new: str
     loss: str = ""  # the only one that is changed; then its bug is planted together with those of others
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The files of the suite that look for it."""
+        return ("jit",) if self.file.startswith(JIT) else ("cython",) if self.file == CYTHON else TESTS
 
 
 MUTANTS = (
@@ -689,6 +695,103 @@ MUTANTS = (
         "pull = y_true * y_pred",
         "poisson",
     ),
+    # The Numba engine, and what compiled code of users calls.
+    Mutant(
+        "Numba: flags of the first caller",
+        JIT + "vecmath.py",
+        "inline = numba.njit(fastmath=False, forceinline=True,",
+        "inline = numba.njit(forceinline=True,",
+    ),
+    Mutant(
+        "Numba: numbers of Python are float64",
+        JIT + "translate.py",
+        'cast = ast.Call(ast.Name("real", ast.Load()), [ast.Constant(value)], [])',
+        "cast = ast.Constant(float(value))",
+    ),
+    Mutant(
+        "Numba: a sample of weight 0 is multiplied",
+        JIT + "elementwise.py",
+        "real(0) if factor == real(0) else real({name}_i) * factor",
+        "real({name}_i) * factor",
+    ),
+    Mutant(
+        "Numba: ties are left out of the sum (wide rows)",
+        JIT + "softmax.py",
+        "rest, tail = two_sum(rest, tail, ties - 1.0)",
+        "rest, tail = two_sum(rest, tail, ties - ties)",
+    ),
+    Mutant(
+        "Numba: p - 1 (few classes)",
+        JIT + "softmax.py",
+        "others = rest_i if e_i == one else (one + rest_i) - e_i",
+        "others = (one + rest_i) - e_i",
+    ),
+    Mutant(
+        "Numba: subnormal terms are not made again (wide rows)",
+        JIT + "softmax.py",
+        "if rest + tail < tiny and classes > 1:",
+        "if rest + tail < 0 and classes > 1:",
+    ),
+    Mutant(
+        "Numba: a wrong derivative",
+        JIT + "derive.py",
+        'word("sigmoid")(2.0 * x) * word("sigmoid")(-2.0 * x)',
+        'word("sigmoid")(2.0 * x) * word("sigmoid")(2.0 * x)',
+    ),
+    Mutant(
+        "Numba: a term of factor 0 is multiplied",
+        JIT + "sums.py",
+        'f"where(scale{k} == real(0), real(0), scale{k} * result{k}_{r})"',
+        'f"scale{k} * result{k}_{r}"',
+    ),
+    Mutant(
+        "Numba: machine code from a folder that anybody writes to",
+        JIT + "compiling.py",
+        "os.access(folder, os.W_OK) and not folder.stat().st_mode & 0o022",
+        "os.access(folder, os.W_OK)",
+    ),
+    Mutant(
+        "Numba: a loop for one text is kept for another",
+        JIT + "compiling.py",
+        r'key = f"{_versions()}\n{signature}\n{formula.whole_text}\n{text}"',
+        r'key = f"{_versions()}\n{signature}\n{formula.name}\n{text}"',
+    ),
+    Mutant(
+        "in compiled functions: labels are not checked",
+        JIT + "extension.py",
+        "if label < 0 or label >= classes:",
+        "if label < 0:",
+    ),
+    Mutant(
+        "in compiled functions: domains are not checked",
+        JIT + "extension.py",
+        '["    check(targets, predictions)"] if check else []',
+        "[]",
+    ),
+    Mutant(
+        "in compiled functions: the gradient of the sum",
+        JIT + "extension.py",
+        "    scale = real(1 / n) if n else real(0)",
+        "    scale = real(1) if n else real(0)",
+    ),
+    Mutant(
+        "in Cython: the gradient of the sum",
+        CYTHON,
+        "results_of(value, gradient, hessian), n, 1 / denominator",
+        "results_of(value, gradient, hessian), n, 1",
+    ),
+    Mutant(
+        "in Cython: labels are not checked",
+        CYTHON,
+        "if not 0 <= y_true[row] < classes:",
+        "if not 0 <= y_true[row] <= classes:",
+    ),
+    Mutant(
+        "in Cython: what is outside a domain is only noticed in the first block",
+        CYTHON,
+        "        for block in range(blocks):\n            total = points_inspected",
+        "        for block in range(1):\n            total = points_inspected",
+    ),
     # Build.
     Mutant(
         "-ffast-math at link time",
@@ -721,16 +824,17 @@ class Laboratory:
         done = subprocess.run([*command, *options, *target], capture_output=True, text=True, check=False)
         return done.stderr[-3000:] if done.returncode else ""
 
-    def test(self, loss: str = "") -> str:
+    def test(self, loss: str = "", files: Sequence[str] = TESTS) -> str:
         """Run the tests (of one loss) until one fails; return its name, or how the process ended, or nothing."""
         environment = os.environ | {
             "PYTHONPATH": str(self.site),
             "FASTLOSS_ISA": self.level,
+            "FASTLOSS_CACHE_DIR": str(self.site.parent / "cache"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-rf"]
         command += ["-k", f"not isa_level and {loss}" if loss else "not isa_level"]  # of the levels one is built
-        tests = [str(self.source / "tests" / f"test_{name}.py") for name in TESTS]
+        tests = [str(self.source / "tests" / f"test_{name}.py") for name in files]
         try:
             done = subprocess.run(
                 [*command, *tests], capture_output=True, text=True, timeout=900, env=environment, check=False
@@ -754,7 +858,7 @@ class Laboratory:
         try:
             problem = self.build()
             for mutant in mutants:
-                found = "" if problem else self.test(mutant.loss)
+                found = "" if problem else self.test(mutant.loss, mutant.tests)
                 yield mutant, f"does not build: {problem}" if problem else f"found by {found}" if found else "SURVIVED"
         finally:
             for path, text in originals.items():

@@ -307,6 +307,17 @@ def test_a_users_loss_is_a_loss_like_any_other(loss: Any, dtype: Any) -> None:
         loss(y_true[:3], y_pred)
 
 
+@of_float
+def test_what_is_left_out_of_a_users_loss_may_be_anything(dtype: Any) -> None:
+    y_pred = np.array([1, np.nan, np.inf, 3, -np.inf], dtype)
+    for keywords in ({"sample_weight": [1, 0, 0, 2, 0]}, {"where": [True, False, False, True, False]}):
+        value, grad, hess = cauchy.value_grad_hess(np.zeros(5, dtype), y_pred, reduction="sum", **keywords)
+        assert np.isfinite(value)
+        assert grad[[1, 2, 4]].tolist() == hess[[1, 2, 4]].tolist() == [0, 0, 0]
+        assert not np.signbit(grad[[1, 2, 4]]).any()
+    assert cauchy.grad(np.zeros(5, dtype), y_pred, reduction="sum", where=False).tolist() == [0] * 5
+
+
 @pytest.mark.parametrize("loss", WRITTEN.values(), ids=WRITTEN)
 def test_a_users_loss_has_the_same_bits_on_any_number_of_threads(loss: Any) -> None:
     rng = generator("threads", loss.name)

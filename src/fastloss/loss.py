@@ -400,7 +400,14 @@ class _Call:
         if self.row.kernels is None and current_engine() == "compiled":
             number, jit = kernels.POINTWISE.index(self.row.name), 0
         else:
-            number, jit = 0, self.jit_loop(uniform=not any(isinstance(parameter, tuple) for parameter in parameters))
+            number, jit = (
+                0,
+                self.jit_loop(
+                    uniform=self.weights is None
+                    and self.where is None
+                    and not any(isinstance(parameter, tuple) for parameter in parameters)
+                ),
+            )
 
         def run(inspect: bool, scale: float) -> float:
             operands = tuple(
@@ -433,7 +440,7 @@ class _Call:
         return self.finish(run(False, reductions.scale(denominator)), denominator)
 
     def jit_loop(self, uniform: bool) -> int:
-        """Return the address of the loop that Numba compiles; with uniform parameters, plain calls may use it too."""
+        """Return the address of the loop that Numba compiles; plain calls may use it too where it is a uniform one."""
         from .jit.elementwise import kernels_of
 
         address = kernels_of(self.row).address(self.want, self.double_precision, uniform)

@@ -17,15 +17,20 @@ BLOCK_BYTES, MAX_PARAMETERS, _ = kernels.limits()
 
 
 def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
-    """Return the source of the loop over a block, with what is not wanted left out."""
+    """Return the source of the loop over a block, with what is not wanted left out.
+
+    A uniform loop reads one multiplier and one number for each parameter, for all elements.
+    """
     size = BLOCK_BYTES // (8 if double else 4)
     parameters = range(len(formula.arguments) - 2)
     results = ["value", "gradient", "hessian"][: formula.results]
     lines = ["def kernel(y_true, y_pred, multiplier, parameters, value, gradient, hessian, n):"]
     if uniform:
+        lines += ["    factor = multiplier[0]"]
         lines += [f"    parameter{k} = parameters[{k * size}]" for k in parameters]
     lines += ["    for i in range(n):"]
     if not uniform:
+        lines += ["        factor = multiplier[i]"]
         lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
     given = "".join(f", parameter{k}" for k in parameters)
     targets = ", ".join(f"{name}_i" for name in results)
@@ -35,7 +40,7 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
     # A sample of weight 0 is left out, not multiplied: 0 times infinity would be NaN.
     for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
         if want & flag:
-            lines += [f"        {name}[i] = real(0) if multiplier[i] == real(0) else real({name}_i) * multiplier[i]"]
+            lines += [f"        {name}[i] = real(0) if factor == real(0) else real({name}_i) * factor"]
     return "\n".join(lines) + "\n"
 
 

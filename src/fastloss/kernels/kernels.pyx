@@ -141,7 +141,7 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
-    number `loss`; where no parameter is a triple, of one that reads one number for each.
+    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each.
     """
     cdef PointwiseCall call
     cdef Operand* places[7]
@@ -154,7 +154,7 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     if len(parameters) > MAX_PARAMETERS:
         raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
     call.jit = <jit_block>jit
-    call.uniform = jit != 0
+    call.uniform = jit != 0 and call.weight.data == NULL and call.where.data == NULL
     call.parameters = <int>len(parameters)
     for k in range(call.parameters):
         call.parameter[k].data = NULL

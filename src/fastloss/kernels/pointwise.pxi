@@ -18,7 +18,7 @@ cdef struct PointwiseCall:
     double constant[MAX_PARAMETERS]   # of a parameter that is not an array
     bint in_place                # the gradient overwrites y_pred
     jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
-    bint uniform                 # it takes one number for each parameter, not one for each element
+    bint uniform                 # it takes one multiplier and one number for each parameter, not one for each element
 
 
 # What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
@@ -125,7 +125,9 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.y_true.data != NULL:
         y_true = load(&call.y_true, 0, first, n, y_true_buffer)
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
-    if call.want & ~VALUE or call.jit != NULL:   # a loop compiled at run time may compute more than is wanted
+    if call.uniform:
+        multiplier_buffer[0] = <real>call.scale
+    elif call.want & ~VALUE:
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
     for k in range(MAX_PARAMETERS):
         parameter[k] = scratch
