@@ -234,6 +234,16 @@ def half_square(y_true, y_pred):
     return 0.5 * r * r, r, 1
 
 
+@needs_x86
+def test_a_users_loss_of_float32_is_computed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number of Python in its text would make float64 of it, at half the speed."""
+    monkeypatch.setattr(compiling, "cache_folder", lambda: None)
+    for loss in (cauchy, all_words):
+        assembly = PointwiseKernels(loss._row.kernels.complete).kernel(7, False, True).inspect_asm()
+        assert packed_instructions(assembly, np.dtype(np.float32)) >= 8
+        assert packed_instructions(assembly, np.dtype(np.float64)) == 0
+
+
 def derivative_in_high_precision(y_true: float, y_pred: float, order: int) -> float:
     def value(x: Any) -> Any:
         r = mpf(0.5) * (x - mpf(y_true))
@@ -415,7 +425,7 @@ def test_what_cannot_be_compiled_is_told_of_the_users_function() -> None:
         return
 
     refused(branch, 2, r"write where\(condition, x, y\).*return the gradient")
-    refused(unknown, 1, "the name erfc is not defined")
+    refused(unknown, 1, "the name erfc is not defined; a loss may use abs, clamp, exp, expm1, log, log1p, log_sigmoid")
     refused(attribute, 2, "attribute 'size' of type float64")
     refused(sine, 1, "derivative.*return the gradient")
     refused(nothing, 1, "must return the value")
@@ -833,7 +843,17 @@ for dtype in (np.float64, np.float32):
     t = 2 * y - 1.0
     np.testing.assert_allclose(flat(results)[1] * 1000, -t / (1 + np.exp(t * x)), rtol=10 * tolerance)
     x[0] = np.nan
-    assert np.isnan(in_fast_function(y, x, labels, logits)[0][2][0])
+    assert all(np.isnan(point).all() for point in in_fast_function(y, x, labels, logits)[0][:2])
+    with fl.engine("numba"):
+        assert np.isnan(fl.binary_cross_entropy(y, x))
+        assert np.isnan(of_user(y, x))
+
+# A sum that may be regrouped is compiled first, and what it calls must not be regrouped for it.
+share, logits = np.zeros((1, 65), np.float32), np.full((1, 65), -2.4e38, np.float32)
+share[0, :3], logits[0, :3] = (0.0128718, 0.6452658, 0.3418624), (-2.493997e38, 1.732492e38, 2.8605872e38)
+with fl.engine("numba"):
+    for classes in (65, 3):
+        assert 7.9e37 < fl.cross_entropy(share[:, :classes], logits[:, :classes]) < 8.0e37, classes
 print("done")
 """
     (tmp_path / "fast.py").write_text(code)

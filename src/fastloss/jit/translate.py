@@ -289,7 +289,9 @@ class _Translation(ast.NodeTransformer):
             return node
         word = self.word(target) if found else name if name in vocabulary.WORDS and name not in self.local else None
         if not found and word is None and name is not None and name not in self.local:
-            words = ", ".join(sorted(vocabulary.WORDS))
+            from .derive import RULES
+
+            words = ", ".join(sorted({"clamp", "where", *(word for word in RULES if not word.startswith("_"))}))
             raise self.refuse(node, f"the name {name} is not defined; a loss may use {words}")
         arguments = [self.visit(argument) for argument in node.args]
         if word is not None:
