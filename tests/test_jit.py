@@ -480,6 +480,25 @@ print(cauchy([0.0], [1.0]), (fl.huber + cauchy)([0.0], [1.0]), len(made))
     assert in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path)).stdout.split()[-1] == "2"
 
 
+def test_losses_of_one_name_are_kept_apart() -> None:
+    def made(other: bool) -> Any:
+        if other:
+
+            @fl.jit.pointwise
+            def namesake(y_true, y_pred):
+                return 3 * (y_pred - y_true), 3
+        else:
+
+            @fl.jit.pointwise
+            def namesake(y_true, y_pred):
+                return 2 * (y_pred - y_true), 2
+
+        return namesake
+
+    assert [made(other)([0.0], [1.0]) for other in (False, True)] == [2, 3]
+    assert made(False) != made(True)
+
+
 # -- sums -------------------------------------------------------------------------------------------------------------
 
 
