@@ -65,6 +65,8 @@ TORCH: dict[str, Callable[[Any, Any, Any], Any]] = {
     "brier": lambda f, p, y: f.mse_loss(p, y),
     "absolute_error": lambda f, p, y: f.l1_loss(p, y),
     "quantile": lambda f, p, y: f.l1_loss(p, y) / 2,
+    "root_mean_squared_error": lambda f, p, y: f.mse_loss(p, y).sqrt(),
+    "gaussian_nll": lambda f, p, y: f.gaussian_nll_loss(p[..., 0], y, (2 * p[..., 1]).exp()),
     "huber": lambda f, p, y: f.huber_loss(p, y),
     "smooth_l1": lambda f, p, y: f.smooth_l1_loss(p, y),
 }

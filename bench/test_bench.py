@@ -29,8 +29,10 @@ pytestmark = pytest.mark.filterwarnings("default")
 SHAPES = {
     "rowwise": ((32, 10), (65536, 3), (65536, 10), (8192, 1000), (2048, 8192), (256, 50257)),
     "pointwise": ((10**3,), (10**5,), (10**6,), (10**7,)),
+    "location_scale": ((10**3, 2), (10**6, 2)),
+    "root_mean": ((10**3,), (10**6,)),
 }
-SMALL = {"rowwise": (65, 7), "pointwise": (1001,)}
+SMALL = {"rowwise": (65, 7), "pointwise": (1001,), "location_scale": (1001, 2), "root_mean": (1001,)}
 QUICK_ELEMENTS = 10**5
 # Compiles for half a minute for each shape: compare.py --targets measures it.
 LEFT_OUT = ("torch.compile",)

@@ -194,10 +194,22 @@ def element_truths(inputs: cases.Inputs, i: int) -> tuple[oracle.Truth, ...]:
     )
 
 
+def pair_truths(inputs: cases.Inputs, i: int) -> tuple[tuple[oracle.Truth, ...], ...]:
+    """Return the truths by the location and those by the log-scale."""
+    return oracle.loss_of_pair(inputs.loss.name, inputs.y_true[i], *inputs.y_pred[i], inputs.y_pred.dtype)
+
+
 def measure_elements(inputs: cases.Inputs, dtype: Any, places: Iterable[int]) -> Worst:
     """Measure a pointwise loss, without reduction, at some of its elements."""
     results = inputs()
     worst = Worst()
+    if inputs.loss.kind == "location_scale":
+        for i in places:
+            at = f"y_true={inputs.y_true[i]!r}, y_pred={inputs.y_pred[i]!r}"
+            for k, truths in enumerate(pair_truths(inputs, i)):
+                for part, result, truth in zip(PARTS, results, truths, strict=True):
+                    worst.note(part, result[i] if part == "value" else result[i, k], truth, dtype, at)
+        return worst
     for i in places:
         for part, result, truth in zip(PARTS, results, element_truths(inputs, i), strict=True):
             assert result.dtype == dtype

@@ -296,6 +296,24 @@ MUTANTS = (
         "    for i in range(n, lanes):\n        weight[i] = 1\n",
     ),
     Mutant(
+        "the gradient by the log-scale is that by the location",
+        KERNELS + "pointwise.pxi",
+        "            float_blocks[call.second](",
+        "            float_blocks[call.loss](",
+    ),
+    Mutant(
+        "a penalty's gradient replaces what is there",
+        KERNELS + "pointwise.pxi",
+        "            gradient[i] += previous[i]",
+        "            pass",
+    ),
+    Mutant(
+        "squares of tiny residuals are lost under a root",
+        PACKAGE + "loss.py",
+        "        elif square < least and denominator:",
+        "        elif square < 0:",
+    ),
+    Mutant(
         "the gradient is not weighted",
         KERNELS + "samples.pxi",
         "buffer[i] = <real>(<double>weight[i] * scale)",

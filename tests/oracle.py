@@ -190,6 +190,12 @@ def half_squared_error(y_true: Any, y_pred: Any) -> Any:
 
 
 @textbook
+def root_mean_squared_error(y_true: Sequence[Any], y_pred: Sequence[Any], weights: Sequence[Any]) -> Any:
+    squares = (w * squared(p - y) for y, p, w in zip(y_true, y_pred, weights, strict=True))
+    return sqrt(sum(squares) / sum(weights))
+
+
+@textbook
 def absolute_error(y_true: Any, y_pred: Any) -> Any:
     return abs(y_pred - y_true)
 
@@ -272,6 +278,28 @@ def tukey_biweight(y_true: Any, y_pred: Any, c: Any) -> Any:
     z = (y_pred - y_true) / c
     w = 1 - z * z
     return c * c / 6 * (1 - w * w * w) if w > 0 else c * c / 6
+
+
+@textbook
+def general_robust(y_true: Any, y_pred: Any, alpha: Any, scale: Any) -> Any:
+    square = squared((y_pred - y_true) / scale)
+    if abs(alpha) == mp.inf:
+        return 1 - exp(-square / 2) if alpha < 0 else exp(square / 2) - 1
+    if alpha == 2:
+        return square / 2
+    if alpha == 0:
+        return log(square / 2 + 1)
+    return abs(alpha - 2) / alpha * (power(square / abs(alpha - 2) + 1, alpha / 2) - 1)
+
+
+@textbook
+def gaussian_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
+    return [log_scale, squared(location - y_true) * exp(-2 * log_scale) / 2]
+
+
+@textbook
+def laplace_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
+    return [log_scale, abs(location - y_true) * exp(-log_scale)]
 
 
 @textbook
@@ -689,6 +717,20 @@ def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameter
     with enough_digits((0, 2 * residual), dtype), mp.extradps(2 * round(tiny * math.log10(2)) + 20):
         given = {key: None if value is None else exact(value) for key, value in parameters.items()}
         return _truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
+
+
+def loss_of_pair(
+    name: str, y_true: Any, location: Any, log_scale: Any, dtype: Any
+) -> tuple[tuple[Truth, Truth, Truth], ...]:
+    """Return value, gradient and Hessian by the location, then by the logarithm of the scale."""
+    residual = np.longdouble(location) - np.longdouble(y_true)
+    spread = abs(float(log_scale))
+    digits = 50 + sum(abs(int(mp.mag(exact(x)))) for x in (residual, location, y_true) if x) + 2 * round(spread)
+    with mp.workdps(digits):
+        y, m, s = map(exact, (y_true, location, log_scale))
+        by_location = ORACLE[name](y, Jet(m, mpf(1), mpf(0)), s)
+        by_log_scale = ORACLE[name](y, m, Jet(s, mpf(1), mpf(0)))
+        return _truths(by_location), _truths(by_log_scale)
 
 
 def as_exact(value: Any) -> Any:

@@ -29,7 +29,7 @@ import typed_calls
 from mpmath import mp, mpf
 
 import fastloss as fl
-from fastloss.catalogue import ALIASES
+from fastloss.catalogue import ALIASES, PENALTIES
 from fastloss.formulas import vocabulary
 from fastloss.formulas.declare import Domain, Row
 from fastloss.runtime import kernels
@@ -70,7 +70,10 @@ def test_a_second_name_is_the_same_loss() -> None:
 
 def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
     functions = vocabulary.ELEMENTWISE_FUNCTIONS
-    assert set(kernels.POINTWISE) - set(functions) == {row.name for row in POINTWISE}
+    loops = {row.name for row in ROWS if row.function is not None} | set(PENALTIES)
+    loops |= {f"{row.name}_by_log_scale" for row in ROWS if row.kind == "location_scale"}
+    loops |= {f"{row.name}_by_{p.name}" for row in ROWS if row.by_parameters is not None for p in row.parameters}
+    assert set(kernels.POINTWISE) - set(functions) == loops
     assert set(functions) <= set(kernels.POINTWISE)
     assert set(functions) <= set(fl.__all__)
 
@@ -370,7 +373,7 @@ def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) 
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
     text = translator.write(SOURCE / "formulas")
     bodies = re.findall(r"^cdef inline void formula_.*?\n\n", text, re.MULTILINE | re.DOTALL)
-    assert len(bodies) == len(POINTWISE)
+    assert len(bodies) == len(kernels.POINTWISE) - len(vocabulary.ELEMENTWISE_FUNCTIONS)
     for body in bodies:
         statements = "".join(line.partition(" = ")[2] for line in body.splitlines()[1:])
         assert not re.search(r"(?<![\w.>])(?<!e[+-])\d", statements), body
@@ -393,6 +396,8 @@ def doctests() -> Iterator[doctest.DocTest]:
             yield from finder.find(importlib.import_module(module.name))
     for row in ROWS:
         yield parser.get_doctest(getattr(fl, row.name).__doc__, {}, f"fastloss.{row.name}", None, None)
+    for name in PENALTIES:
+        yield parser.get_doctest(getattr(fl, name).__doc__, {}, f"fastloss.{name}", None, None)
 
 
 @pytest.mark.parametrize("test", [t for t in doctests() if t.examples], ids=lambda test: test.name)
@@ -412,7 +417,7 @@ def test_the_examples_of_the_readme_run_and_are_true() -> None:
 
 def test_everything_public_has_an_example() -> None:
     examples = {test.name.rpartition(".")[2] for test in doctests() if test.examples}
-    assert set(fl.__all__) - {"Loss", *ALIASES} <= examples
+    assert set(fl.__all__) - {"Loss", "Penalty", *ALIASES} <= examples
 
 
 @each_loss

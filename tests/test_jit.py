@@ -35,7 +35,7 @@ from fastloss.jit import compiling, derive, vecmath  # noqa: E402  they need Num
 from fastloss.jit.elementwise import PointwiseKernels  # noqa: E402
 from fastloss.jit.translate import translate  # noqa: E402
 
-POINTWISE = [variant for variant in cases.variants() if not variant.rowwise]
+POINTWISE = [variant for variant in cases.variants() if variant.row.kind == "pointwise"]
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 every_variant = pytest.mark.parametrize("variant", POINTWISE, ids=str)
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import pytest
 
 import fastloss as fl
+from fastloss.catalogue import CATALOGUE
 from fastloss.formulas.vocabulary import ELEMENTWISE_FUNCTIONS
 from fastloss.runtime import kernels
 
@@ -346,6 +347,14 @@ def row_functions(level: str, real: str, kernel: str) -> list[Function]:
     return module(level).with_called(module(level).find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
 
 
+#: Of these no call wants more than the value.
+VALUE_ONLY = ELEMENTWISE_FUNCTIONS + tuple(
+    f"{row.name}_by_{parameter.name}"
+    for row in CATALOGUE.values()
+    if row.by_parameters is not None
+    for parameter in row.parameters
+)
+
 each_level = pytest.mark.parametrize("level", LEVELS)
 each_real = pytest.mark.parametrize("real", REALS)
 each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
@@ -373,7 +382,7 @@ def vector_loops(level: str, real: str, loss: str) -> tuple[dict[int, Loop], dic
         pytest.param(loss, want, id=f"{loss}-{want}")
         for loss in kernels.POINTWISE
         for want in WANTS
-        if want == "value" or loss not in ELEMENTWISE_FUNCTIONS  # of which no call wants more
+        if want == "value" or loss not in VALUE_ONLY
         if (loss, want) != ("exponential", "value")  # which is its stage, copied
     ],
 )

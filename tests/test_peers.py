@@ -107,6 +107,11 @@ def as_lists(y: Any) -> Any:
     return lists
 
 
+def locations_and_log_scales(key: str) -> tuple[np.ndarray, np.ndarray]:
+    rng = generator("peers", key)
+    return rng.normal(size=SIZE), rng.normal(size=(SIZE, 2))
+
+
 def sign(y: Any) -> Any:
     return 2 * y - 1
 
@@ -133,6 +138,10 @@ TORCH: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "poisson": (counts, {}, lambda f, p, y: f.poisson_nll_loss(p, y, log_input=True, reduction="none")),
     "binary_cross_entropy": (soft, {}, lambda f, p, y: f.binary_cross_entropy_with_logits(p, y, reduction="none")),
     "binary_log_loss": (probabilities, {}, lambda f, p, y: f.binary_cross_entropy(p, y, reduction="none")),
+    "gaussian_nll": (
+        locations_and_log_scales, {},
+        lambda f, p, y: f.gaussian_nll_loss(p[:, 0], y, (2 * p[:, 1]).exp(), reduction="none", eps=1e-30),
+    ),
     "soft_margin": (labels, {}, lambda f, p, y: f.soft_margin_loss(p, sign(y), reduction="none")),
     # Over classes. Per sample torch's class weights and smoothing are ours; its means divide by other things.
     "cross_entropy": (
@@ -246,6 +255,7 @@ def test_what_scikit_learn_trains_with(name: str) -> None:
 
 SCIKIT_LEARN_METRICS: dict[str, tuple[Any, dict[str, Any], Callable[..., float]]] = {
     "squared_error": (numbers, {}, lambda m, y, p: m.mean_squared_error(y, p)),
+    "root_mean_squared_error": (numbers, {}, lambda m, y, p: m.root_mean_squared_error(y, p)),
     "absolute_percentage_error": (numbers, {}, lambda m, y, p: m.mean_absolute_percentage_error(y, p)),
     "squared_log_error": (above_minus_one, {}, lambda m, y, p: m.mean_squared_log_error(y, p)),
     "quantile": (numbers, {"alpha": 0.2}, lambda m, y, p: m.mean_pinball_loss(y, p, alpha=0.2)),

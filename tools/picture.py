@@ -42,10 +42,14 @@ def target_of_row(row: Row) -> Any:
     return 1 if row.target.levels else TARGETS[row.target.forms[0]]
 
 
-def caption_of(row: Row) -> str:
+def caption_of(row: Row, by: str) -> str:
     """Return what is below the picture."""
-    if row.kind == "pointwise":
-        return f"{row.prediction} (y_true = {target_of(row):g})"
+    if row.kind == "location_scale":
+        other = {"location": "log-scale 0", "log_scale": "location 1"}[by]
+        return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {other})"
+    if row.kind != "rowwise":
+        another = ", beside a sample of residual 1" if row.kind == "root_mean" else ""
+        return f"{by} (y_true = {target_of(row):g}{another})"
     target = target_of_row(row)
     shown = f"{target:g}" if isinstance(target, int) else f"({', '.join(f'{y:g}' for y in target)})"
     others = ", ".join(f"{x:g}" for x in OTHERS[row.holds])
@@ -64,17 +68,39 @@ def range_of(row: Row) -> tuple[float, float]:
     return -max(4.0, 1.7 * scale), max(4.0, 1.7 * scale)
 
 
-def sampled(row: Row) -> list[tuple[float, tuple[float, ...]]]:
+def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
+    """Return value, gradient and Hessian as functions of what is drawn: the prediction, or one part of it."""
+    assert row.function is not None
+    formula, target = row.function, target_of(row)
+    if row.kind == "location_scale":
+        k = by == "log_scale"
+
+        def of_part(x: float) -> tuple[float, ...]:
+            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)))
+            return value, gradient[k], hessian[k]
+
+        return of_part
+    if row.kind == "root_mean":
+
+        def beside_another(x: float) -> tuple[float, ...]:
+            root = math.sqrt((x * x + 1) / 2)
+            _, gradient, hessian = formula(target, x, 1.0, root, 1.0, 0.5)
+            return root, gradient / 2, hessian / 2
+
+        return beside_another
+    constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
+    return lambda x: tuple(formula(target, x, *constants))
+
+
+def sampled(row: Row, by: str) -> list[tuple[float, tuple[float, ...]]]:
     """Return predictions and what the formula makes of them; the middle of each step, where no kink is."""
     if row.kind == "rowwise":
         return sampled_over_classes(row)
-    assert row.function is not None
     low, high = range_of(row)
-    target = target_of(row)
-    constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
+    at = curves(row, by)
     step = (high - low) / POINTS
     places = [low + (k + 0.5) * step for k in range(POINTS)]
-    return [(x, tuple(row.function(target, x, *constants))) for x in places]
+    return [(x, at(x)) for x in places]
 
 
 def sampled_over_classes(row: Row) -> list[tuple[float, tuple[float, ...]]]:
@@ -115,9 +141,16 @@ def polylines(
     return [" ".join(stretch) for stretch in stretches if len(stretch) > 1]
 
 
-def picture(row: Row) -> str:
-    """Return the picture of a loss with its default parameters."""
-    points = sampled(row)
+def pictures(row: Row) -> dict[str, str]:
+    """Return the pictures of a loss by their names."""
+    if row.kind == "location_scale":
+        return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}
+    return {row.name: picture(row, row.prediction)}
+
+
+def picture(row: Row, by: str) -> str:
+    """Return the picture of a loss with its default parameters, over one part of the prediction."""
+    points = sampled(row, by)
     low, high = range_of(row)
     shown = [y for _, results in points for y in results if LOWEST <= y <= HIGHEST]
     bottom, top = math.floor(min([0.0, *shown])), math.ceil(max([1.0, *shown]))
@@ -157,7 +190,7 @@ def picture(row: Row) -> str:
         y = TOP + 14 + 20 * k
         lines.append(f'<path d="M{WIDTH - RIGHT + 12} {y - 4}h18" stroke="{colour}" stroke-width="2"/>')
         lines.append(f'<text x="{WIDTH - RIGHT + 36}" y="{y}" fill="#222">{name}</text>')
-    caption = caption_of(row)
+    caption = caption_of(row, by)
     lines.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle" fill="#222">{caption}</text>'
     )

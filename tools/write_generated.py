@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastloss.formulas.declare import Parameter, Row
+    from fastloss.formulas.declare import Parameter, PenaltyRow, Row
 
-from picture import picture
+from picture import pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fastloss"
@@ -43,6 +43,8 @@ from . import jit as jit
 from .documentation import losses as losses
 from .formulas.declare import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
+from .penalties import Penalty as Penalty
+{penalties}
 {runtime}
 
 __all__ = {names}
@@ -58,7 +60,7 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["pointwise", "rowwise"]: ...
+    def kind(self) -> Literal["pointwise", "rowwise", "location_scale", "root_mean"]: ...
     @property
     def formula(self) -> str: ...
     @property
@@ -72,6 +74,7 @@ class Loss:
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
+    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...
     def bind(self, **parameters: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...
@@ -92,6 +95,7 @@ PARAMETER_TYPES = {
     "axis": "int",
     "labels": "tuple[int, int]",
 }
+MEAN_OR_SUM = '"mean", "sum"'
 #: Method: whether it returns a value, and how many arrays after it.
 METHODS = {
     "__call__": (True, 0),
@@ -120,6 +124,12 @@ def aliases() -> dict[str, str]:
     """Return the second names of losses, after `catalogue`."""
     names: dict[str, str] = importlib.import_module("fastloss.catalogue").ALIASES
     return names
+
+
+def penalties() -> dict[str, PenaltyRow]:
+    """Return the rows of the penalties, after `catalogue`."""
+    rows: dict[str, PenaltyRow] = importlib.import_module("fastloss.catalogue").PENALTIES
+    return rows
 
 
 def parameter_type(parameter: Parameter) -> str:
@@ -158,7 +168,8 @@ def method_stub(row: Row, method: str) -> str:
     has_value, arrays = METHODS[method]
     array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
     any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
-    average = 'reduction: Literal["mean", "sum"] = "mean"'
+    mean_only = row.kind == "root_mean"
+    average = f'reduction: Literal[{shown("mean") if mean_only else MEAN_OR_SUM}] = "mean"'
     if has_value:
         # The value is a float unless `out` has an array for it.
         new_value = f"tuple[{', '.join(('None', *place))}] | None"
@@ -167,8 +178,11 @@ def method_stub(row: Row, method: str) -> str:
             ('reduction: Literal["none"]', f"out: {any_out} | None = None", joined(("_Array", *array))),
             (average, f"out: {any_out.replace('_Array | None', '_Array', 1)}", joined(("_Array", *array))),
         ]
+        forms = [form for form in forms if not (mean_only and "none" in form[0])]
     else:
-        forms = [('reduction: _Reduction = "mean"', f"out: {any_out} | None = None", joined(array))]
+        forms = [
+            (average if mean_only else 'reduction: _Reduction = "mean"', f"out: {any_out} | None = None", joined(array))
+        ]
     predictions = (row.prediction,) if row.prediction == "y_pred" else (row.prediction, "y_pred")
     texts = [signature(row, method, prediction, *form) for prediction in predictions for form in forms]
     return "".join(f"    @overload\n{text}" for text in texts) if len(texts) > 1 else texts[0]
@@ -188,10 +202,11 @@ def loss_stub(row: Row) -> str:
 def stub(rows: dict[str, Row]) -> str:
     """Return the text of ``__init__.pyi``."""
     functions = ("losses", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE)
-    names = sorted(["Loss", *functions, *rows, *aliases()])
+    names = sorted(["Loss", "Penalty", *functions, *rows, *aliases(), *penalties()])
     listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
     runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)
-    blocks = [STUB_HEAD.format(names=listed, runtime=runtime), *map(loss_stub, rows.values())]
+    imported = "\n".join(f"from .penalties import {name} as {name}" for name in sorted(penalties()))
+    blocks = [STUB_HEAD.format(names=listed, runtime=runtime, penalties=imported), *map(loss_stub, rows.values())]
     blocks.append(
         "".join(f"{alias}: {class_name(rows[name])}\n" for alias, name in aliases().items())
         + "".join(f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n"""\n' for row in rows.values())
@@ -241,7 +256,12 @@ def table(rows: dict[str, Row], link: str) -> str:
 
 def section(row: Row) -> str:
     """Return the part of ``docs/losses.md`` about one loss."""
-    kind = "for each element" if row.kind == "pointwise" else "for each row of classes"
+    kind = {
+        "pointwise": "for each element",
+        "rowwise": "for each row of classes",
+        "location_scale": "for each location and log-scale, which are the last axis of `y_pred`",
+        "root_mean": "for all samples",
+    }[row.kind]
     lines = [
         f"## {row.name}",
         "",
@@ -249,8 +269,11 @@ def section(row: Row) -> str:
         "",
         f"    {row.formula}",
         "",
-        f"![{row.name}: value, gradient and Hessian](losses/{row.name}.svg)",
-        "",
+        *(
+            line
+            for name in pictures(row)
+            for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")
+        ),
         f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]
@@ -266,15 +289,29 @@ def section(row: Row) -> str:
     return "\n".join(lines) + "\n"
 
 
+def penalty_section(row: PenaltyRow) -> str:
+    """Return the part of ``docs/losses.md`` about one penalty."""
+    own = [f"- {parameter_text(p)}: {p.description}; {p.domain.description}" for p in row.parameters]
+    lines = [f"### {row.name}", "", row.summary, "", f"    {row.formula}", "", *own, f"- source: {row.source}"]
+    return "\n".join([*lines, *(["", row.notes] if row.notes else [])]) + "\n"
+
+
 def docs(rows: dict[str, Row]) -> str:
     """Return the text of ``docs/losses.md``."""
     head = (
         "# Losses\n\n"
         "<!-- Written by tools/write_generated.py from the catalogue: change a row, or that file. -->\n\n"
-        "In formulas `r = y_pred - y_true`, `y` is the target and `x` the raw score (`logits`). What all losses share\n"
+        "In formulas `r = y_pred - y_true`, `y` is the target and `x` the raw score (`logits`); of a location and a\n"
+        "scale, `m = y_pred[..., 0]` and `s = y_pred[..., 1]`. What all losses share\n"
         "(weights, masks, reductions, `out=`, threads) is in the [README](../README.md#keywords).\n"
     )
-    return "\n".join([head, table(rows, "") + "\n", *map(section, rows.values())])
+    of_penalties = [
+        "# Penalties\n\n"
+        "Of an array of a model's parameters, w each number in it: `fl.l2(weights, strength=1e-4)`. On request the\n"
+        "gradient is added to that of the loss: `fl.l2.grad(weights, strength=1e-4, out=gradient, accumulate=True)`.\n",
+        *map(penalty_section, penalties().values()),
+    ]
+    return "\n".join([head, table(rows, "") + "\n", *map(section, rows.values()), *of_penalties])
 
 
 def readme(rows: dict[str, Row], text: str) -> str:
@@ -299,7 +336,7 @@ def main() -> int:
         README: readme(rows, README.read_text("utf-8")),
         ALLOWED: allowed(rows),
     }
-    texts |= {PICTURES / f"{row.name}.svg": picture(row) for row in rows.values()}
+    texts |= {PICTURES / f"{name}.svg": text for row in rows.values() for name, text in pictures(row).items()}
     for path, text in texts.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue

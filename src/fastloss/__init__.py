@@ -8,7 +8,7 @@ Every loss is an object that is called, with methods for its other results::
     loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
 
 `losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus`
-stand beside.
+stand beside, and the penalties `l1`, `l2` and `elastic_net` of a model's parameters.
 """
 
 from .catalogue import ALIASES as _ALIASES
@@ -17,6 +17,7 @@ from .documentation import losses
 from .functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .loss import Loss
 from .multitask import uncertainty_weighted
+from .penalties import Penalty, elastic_net, l1, l2
 from .runtime import build_info, engine, get_num_threads, num_threads, set_num_threads
 from .runtime import kernels as _kernels
 
@@ -24,9 +25,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Loss",
+    "Penalty",
     "build_info",
+    "elastic_net",
     "engine",
     "get_num_threads",
+    "l1",
+    "l2",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",

@@ -8,6 +8,10 @@ from . import jit as jit
 from .documentation import losses as losses
 from .formulas.declare import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
+from .penalties import Penalty as Penalty
+from .penalties import elastic_net as elastic_net
+from .penalties import l1 as l1
+from .penalties import l2 as l2
 from .runtime import build_info as build_info
 from .runtime import engine as engine
 from .runtime import get_num_threads as get_num_threads
@@ -16,6 +20,7 @@ from .runtime import set_num_threads as set_num_threads
 
 __all__ = [
     "Loss",
+    "Penalty",
     "absolute_error",
     "absolute_percentage_error",
     "asymmetric",
@@ -28,13 +33,16 @@ __all__ = [
     "categorical_log_loss",
     "cauchy",
     "cross_entropy",
+    "elastic_net",
     "engine",
     "entmax15",
     "expectile",
     "exponential",
     "fair",
     "gamma",
+    "gaussian_nll",
     "geman_mcclure",
+    "general_robust",
     "generalized_cross_entropy",
     "get_num_threads",
     "half_squared_error",
@@ -42,6 +50,9 @@ __all__ = [
     "huber",
     "js_divergence",
     "kl_divergence",
+    "l1",
+    "l2",
+    "laplace_nll",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",
@@ -63,6 +74,7 @@ __all__ = [
     "poly1_cross_entropy",
     "pseudo_huber",
     "quantile",
+    "root_mean_squared_error",
     "set_num_threads",
     "sigmoid",
     "smooth_l1",
@@ -91,7 +103,7 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["pointwise", "rowwise"]: ...
+    def kind(self) -> Literal["pointwise", "rowwise", "location_scale", "root_mean"]: ...
     @property
     def formula(self) -> str: ...
     @property
@@ -105,6 +117,7 @@ class Loss:
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
+    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...
     def bind(self, **parameters: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...
@@ -4270,6 +4283,142 @@ class _NegativeBinomial(Loss):
     def bind(self, *, dispersion: ArrayLike = ...) -> _NegativeBinomial: ...  # type: ignore[override]
 
 @type_check_only
+class _GaussianNll(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _GaussianNll: ...  # type: ignore[override]
+
+@type_check_only
+class _LaplaceNll(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _LaplaceNll: ...  # type: ignore[override]
+
+@type_check_only
 class _SquaredError(Loss):
     @overload
     def __call__(
@@ -4404,6 +4553,56 @@ class _HalfSquaredError(Loss):
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
     def bind(self) -> _HalfSquaredError: ...  # type: ignore[override]
+
+@type_check_only
+class _RootMeanSquaredError(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self) -> _RootMeanSquaredError: ...  # type: ignore[override]
 
 @type_check_only
 class _AbsoluteError(Loss):
@@ -5478,6 +5677,85 @@ class _TukeyBiweight(Loss):
     ) -> tuple[_Array, _Array, _Array]: ...
     def bind(self, *, c: ArrayLike = ...) -> _TukeyBiweight: ...  # type: ignore[override]
 
+@type_check_only
+class _GeneralRobust(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, y_pred: ArrayLike, *,
+        alpha: ArrayLike = 1.0, scale: ArrayLike = 1.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    def bind(self, *, alpha: ArrayLike = ..., scale: ArrayLike = ...) -> _GeneralRobust: ...  # type: ignore[override]
+
 pinball: _Quantile
 cross_entropy: _CrossEntropy
 """Softmax cross-entropy of logits, for class indices or for a probability of each class.
@@ -5639,6 +5917,16 @@ negative_binomial: _NegativeBinomial
 
 (y + 1 / a) log(1 + a e^s) - y s
 """
+gaussian_nll: _GaussianNll
+"""Negative log-likelihood of a normal distribution: m the mean, s the logarithm of the standard deviation.
+
+s + (y - m)^2 e^(-2s) / 2
+"""
+laplace_nll: _LaplaceNll
+"""Negative log-likelihood of a Laplace distribution: m the median, s the logarithm of the scale.
+
+s + |y - m| e^-s
+"""
 squared_error: _SquaredError
 """Squared error.
 
@@ -5648,6 +5936,11 @@ half_squared_error: _HalfSquaredError
 """Half of the squared error: its gradient is the residual itself.
 
 r^2 / 2
+"""
+root_mean_squared_error: _RootMeanSquaredError
+"""Square root of the mean squared error: one loss for all samples.
+
+sqrt(mean of r^2)
 """
 absolute_error: _AbsoluteError
 """Absolute error.
@@ -5718,6 +6011,11 @@ tukey_biweight: _TukeyBiweight
 """Tukey's biweight (bisquare): r^2 / 2 near 0, constant beyond c.
 
 c^2 / 6 (1 - (1 - (r / c)^2)^3) where |r| <= c, else c^2 / 6
+"""
+general_robust: _GeneralRobust
+"""General robust loss of Barron: one family from squared error to losses that ignore outliers.
+
+|alpha - 2| / alpha (((r / scale)^2 / |alpha - 2| + 1)^(alpha / 2) - 1)
 """
 
 def log_softmax(x: ArrayLike, *, axis: int = -1, out: _Out | None = None, n_threads: int | None = None) -> _Array: ...

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from .formulas import binary, classes, divergences, likelihoods, regression
-from .formulas.declare import Row
+from .formulas import binary, classes, divergences, likelihoods, penalties, regression
+from .formulas.declare import PenaltyRow, Row
 
 _MODULES = (classes, divergences, binary, likelihoods, regression)
 CATALOGUE: dict[str, Row] = {
     row.name: row for module in _MODULES for row in vars(module).values() if isinstance(row, Row)
 }
+
+#: Penalties of a model's parameters, which stand beside the losses.
+PENALTIES: dict[str, PenaltyRow] = {row.name: row for row in vars(penalties).values() if isinstance(row, PenaltyRow)}
 
 #: Second names, where the field has two for one loss; the package has the same object under both.
 ALIASES = {"pinball": "quantile"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .formulas.declare import Parameter, Row, RowTarget, real
+from .formulas.declare import Parameter, PenaltyRow, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -88,7 +88,10 @@ def _symbols(row: Row) -> str:
     import re
 
     words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
-    meaning = {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
+    meaning = {"m": "m = y_pred[..., 0]"} if row.kind == "location_scale" else {}
+    meaning |= {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
+    if row.kind == "location_scale":
+        meaning["s"] = "s = y_pred[..., 1]"
     if any(parameter.kind == "labels" for parameter in row.parameters):
         meaning |= {"t": "t = 1 for the positive label and -1 for the negative"}
     return ", ".join(text for letter, text in meaning.items() if letter in words)
@@ -99,7 +102,7 @@ def _shown(value: Any) -> str:
     return " ".join(repr(value).split())
 
 
-def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
+def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str:
     """Return the entry of one of the loss's own parameters."""
     kinds = {
         "element": "float or array_like",
@@ -122,9 +125,13 @@ def _parameter(parameter: Parameter, default: Any, row: Row) -> str:
     elif parameter.kind in ("element", "number", "choice"):
         text += f"; it must be {parameter.domain.description}"
     if parameter.kind == "element":
-        text += f". An array broadcasts to the shape of `{row.prediction}`"
+        of = "parameter" if isinstance(row, PenaltyRow) else row.prediction
+        text += f". An array broadcasts to the shape of `{of}`"
     return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {given}", f"{text}.")
 
+
+#: What has a weight of its own, by kind of loss, where that is not each element.
+_SAMPLES = {"rowwise": "the rows", "location_scale": "the targets"}
 
 _HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
 
@@ -143,7 +150,10 @@ _ROWS = {
 def _operands(row: Row) -> str:
     """Return the entries of target and prediction."""
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
-    if row.kind == "pointwise":
+    if row.kind == "location_scale":
+        target = "Targets; of the shape of `y_pred` without its last axis, or one number for all."
+        prediction = f"Locations `y_pred[..., 0]` and log-scales `y_pred[..., 1]`, the last axis being 2: {types}."
+    elif row.kind != "rowwise":
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
         domain = "" if row.predicted == real else f", each {row.predicted.description}"
         prediction = f"Predictions{domain}, of any shape: {types}."
@@ -160,7 +170,22 @@ def _operands(row: Row) -> str:
 def _example(row: Row) -> str:
     """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
     lines = [">>> import fastloss as fl"]
-    if row.function is not None:
+    if row.kind == "location_scale":
+        lines += [
+            ">>> y_true, y_pred = [0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each",
+            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, y_pred)",
+            f">>> value == fl.{row.name}(y_true, y_pred)",
+            "True",
+            ">>> gradient.shape",
+            "(2, 2)",
+        ]
+    elif row.kind == "root_mean":
+        lines += [
+            f">>> value, gradient = fl.{row.name}.value_and_grad([0.0, 1.0], [3.0, -3.0])",
+            ">>> round(value, 6), gradient.round(6).tolist()",
+            "(3.535534, [0.424264, -0.565685])",
+        ]
+    elif row.function is not None:
         y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
         y_pred = [0.5, 3.0 if 3.0 in row.predicted else 0.75]
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
@@ -209,8 +234,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
     names = {
         "name": row.name,
         "prediction": row.prediction,
-        "samples": f"the shape of `{row.prediction}`" if row.kind == "pointwise" else "the rows",
-        "shape": "the shape" if row.kind == "pointwise" else "the shape of the rows",
+        "samples": _SAMPLES.get(row.kind, f"the shape of `{row.prediction}`"),
+        "shape": "the shape" if row.kind not in _SAMPLES else f"the shape of {_SAMPLES[row.kind]}",
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
     methods = _METHODS.format(**names)
@@ -226,6 +251,75 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
     formula = f"``{row.formula}``" + (f"\nwith {symbols}." if symbols else "")
     texts = [row.summary, formula, *(f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items())]
     return "\n\n".join(texts) + "\n"
+
+
+_PENALTY = """\
+{summary}
+
+``sum of {formula}`` over each number w of the array, times `strength`.
+
+Parameters
+----------
+parameter : array_like
+    Any array of real numbers.
+{own}strength : float, default=1.0
+    A factor >= 0 of value and gradient.
+n_threads : int, optional
+    As for losses.
+
+Returns
+-------
+float
+    The value.
+
+Notes
+-----
+{notes}- ``{name}.grad``: the gradient, of the shape and type of `parameter`
+- ``{name}.value_and_grad``: value, gradient, from one pass
+
+Both also take `out`, an array for the gradient, and ``accumulate=True``, which adds the gradient to what `out` holds:
+that of the loss, for instance.
+
+References
+----------
+{source}
+
+Examples
+--------
+>>> import numpy as np, fastloss as fl
+>>> weights, gradient = np.array([3.0, -4.0, 0.0]), np.ones(3)
+>>> round(fl.{name}(weights, strength=0.5), 6)
+{value}
+>>> fl.{name}.grad(weights, strength=0.5, out=gradient, accumulate=True).tolist()
+{gradient}
+"""
+
+
+def penalty_docstring(row: PenaltyRow) -> str:
+    """Return the numpydoc text of a penalty; what its example prints comes from the formula.
+
+    Parameters
+    ----------
+    row : PenaltyRow
+        Its row.
+
+    Returns
+    -------
+    str
+        The whole text.
+    """
+    own = "".join(_parameter(p, p.default, row) + "\n" for p in row.parameters)
+    points = [row.function(w, *(p.default for p in row.parameters)) for w in (3.0, -4.0, 0.0)]
+    return _PENALTY.format(
+        name=row.name,
+        summary=row.summary,
+        formula=row.formula,
+        source=row.source,
+        own=own,
+        notes=f"{row.notes}\n\n" if row.notes else "",
+        value=0.5 * sum(point[0] for point in points),
+        gradient=[1 + 0.5 * point[1] for point in points],
+    )
 
 
 class LazyDocstring:

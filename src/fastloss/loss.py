@@ -71,7 +71,11 @@ class Loss:
 
     @property
     def kind(self) -> str:
-        """``'pointwise'`` (a loss for each element) or ``'rowwise'`` (for each row of classes)."""
+        """What it is a loss of.
+
+        ``'pointwise'``: each element, ``'rowwise'``: each row of classes, ``'location_scale'``: each location and
+        log-scale, ``'root_mean'``: all elements together.
+        """
         return self._row.kind
 
     @property
@@ -113,6 +117,35 @@ class Loss:
         result = self._plain(VALUE | GRADIENT | HESSIAN, args, keywords)
         return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords) if result is None else result
 
+    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]:
+        """Return the derivatives of the value with respect to the loss's own parameters, to learn them with a model.
+
+        Parameters
+        ----------
+        *args, **keywords
+            As in a call of the loss, without `out`; `reduction` is "mean" or "sum".
+
+        Returns
+        -------
+        dict
+            For each parameter a float, or where it is an array one of its shape. Computed in float64.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> by = fl.general_robust.parameter_grads([0.0, 0.0], [1.0, 3.0], alpha=1.0, scale=2.0)
+        >>> {name: round(derivative, 6) for name, derivative in by.items()}
+        {'alpha': 0.040694, 'scale': -0.367921}
+        """
+        if self._row.by_parameters is None:
+            raise TypeError(f"{self.name} has no derivatives by its parameters")
+        call = _Call(self, VALUE, args, keywords)
+        if "out" in call.options:
+            raise TypeError("parameter_grads has no keyword 'out'")
+        if call.reduction == "none":
+            raise ValueError("reduction='none' has no derivatives by the parameters; it is 'mean' or 'sum'")
+        return call.by_parameters()
+
     def bind(self, **parameters: Any) -> Loss:
         """Return this loss with other defaults of its parameters.
 
@@ -139,7 +172,7 @@ class Loss:
         (2.5, 1.0, 0.0)
         """
         if self.kind != "pointwise":
-            raise TypeError(f"{self.name} is a loss of rows of classes; it has no value at one place")
+            raise TypeError(f"{self.name} is not a loss of one number; it has no value at one place")
         value, gradient, hessian = self.value_grad_hess(float(y_true), float(y_pred), reduction="sum", **parameters)
         return value, float(gradient), float(hessian)
 
@@ -184,7 +217,7 @@ class Loss:
         """Return the mean times a factor, and its gradient."""
         call = _Call(self, want, args, {})
         call.factor = factor
-        return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
+        return call.run()
 
     # ---- identity -----------------------------------------------------------------------------------------------
 
@@ -233,7 +266,7 @@ class Loss:
             if result is not None:
                 return result
         call = _Call(self, want, args, keywords)
-        return call.pointwise() if self._row.kind == "pointwise" else call.rowwise()
+        return call.run()
 
 
 def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -280,7 +313,7 @@ def _changed(row: Row, parameters: dict[str, Any]) -> list[str]:
 
 
 class _Call:
-    """The arguments of one call, sorted; then checked, run and reduced by `pointwise` or `rowwise`."""
+    """The arguments of one call, sorted; then checked, run and reduced by the method for the kind of loss."""
 
     def __init__(self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         row = loss._row
@@ -381,24 +414,52 @@ class _Call:
                 results.append(array[()] if is_fresh and array.ndim == 0 else array)
         return results[0] if len(results) == 1 else tuple(results)
 
-    def pointwise(self) -> Any:
-        shape, size = self.y_pred.shape, self.y_pred.size
+    def run(self) -> Any:
+        """Return the results."""
+        if self.row.kind == "rowwise":
+            return self.rowwise()
+        if self.row.kind == "root_mean":
+            return self.root_mean()
+        return self.pointwise()
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """Which elements of the last axis are predictions of their own: all of them alike, or location and scale."""
+        return (np.s_[..., 0], np.s_[..., 1]) if self.row.kind == "location_scale" else (np.s_[...],)
+
+    def elements(self) -> tuple[Any, ...]:
+        """Check what goes with each element, and the outputs; return the parameters as the kernels take them."""
+        shape = self.y_pred.shape
+        if len(self.columns) == 2:
+            if not shape or shape[-1] != 2:
+                raise ValueError(
+                    f"{self.row.prediction} has shape {shape}; its last axis must have 2: location, log-scale"
+                )
+            shape = shape[:-1]
         if self.y_true.shape != shape:
             if self.y_true.ndim:
+                whole = "they must be equal" if len(self.columns) == 1 else f"y_true must have {shape}"
                 raise ValueError(
-                    f"y_true has shape {self.y_true.shape}, {self.row.prediction} has {shape}; they must be equal"
+                    f"y_true has shape {self.y_true.shape}, {self.row.prediction} has {self.y_pred.shape}; {whole}"
                 )
             self.y_true = np.broadcast_to(self.y_true, shape)
         self.samples(shape)
         names = [parameter.name for parameter in self.row.parameters if parameter.kind == "element"]
-        parameters = tuple(
+        given = tuple(
             arguments.describe(arguments.broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
             for name, value in zip(names, self.row.constants(self.parameters), strict=True)
         )
-        limits = limits_of(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
-        threads = threads_for(self.n_threads, size)
-        if self.row.kernels is None and current_engine() == "compiled":
-            number, jit = kernels.POINTWISE.index(self.row.name), 0
+        self.limits = limits_of(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
+        self.threads = threads_for(self.n_threads, self.y_true.size)
+        return tuple(arguments.describe(self.y_pred[column]) for column in self.columns[1:]) + given
+
+    def loop(self, parameters: tuple[Any, ...], scale: float, name: str = "", inspect: bool = False) -> float:
+        """Run the loop of a formula (of the row's, if no other is named) over the elements; return the sum."""
+        second, jit = -1, 0
+        if self.row.kernels is None and (name or current_engine() == "compiled"):
+            number = kernels.POINTWISE.index(name or self.row.name)
+        elif len(self.columns) == 2:
+            raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
         else:
             number, jit = (
                 0,
@@ -408,36 +469,112 @@ class _Call:
                     and not any(isinstance(parameter, tuple) for parameter in parameters)
                 ),
             )
+        if len(self.columns) == 2:
+            second = kernels.POINTWISE.index(f"{self.row.name}_by_log_scale")
 
-        def run(inspect: bool, scale: float) -> float:
-            operands = tuple(
-                arguments.describe(array)
-                for array in (
-                    self.y_true, self.y_pred, self.weights, self.where, self.value, self.gradient, self.hessian,
-                )
-            )  # fmt: skip
-            total: float = kernels.pointwise(
-                number, self.want, self.double_precision, size, scale, limits, inspect, self.in_place,
-                operands, parameters, threads, jit,
-            )  # fmt: skip
-            return total
+        def column(array: np.ndarray[Any, Any] | None, k: int) -> Any:
+            return arguments.describe(array if array is None else array[self.columns[k]])
 
-        total_weight = float(size)
-        if self.weights is not None or self.where is not None or any(map(math.isfinite, limits[:2] + limits[3:])):
-            total_weight = run(True, 0.0)
-            if total_weight != total_weight:
-                if self.weights is not None:
-                    arguments.check_weights("sample_weight", self.weights, self.double_precision)
-                target = self.row.targets(self.parameters)
-                for name, array, domain in (
-                    ("y_true", self.y_true, target),
-                    (self.row.prediction, self.y_pred, self.row.predicted),
-                ):
+        operands = [
+            arguments.describe(self.y_true), column(self.y_pred, 0), arguments.describe(self.weights),
+            arguments.describe(self.where), arguments.describe(self.value),
+        ]  # fmt: skip
+        for k in range(len(self.columns)):
+            operands += [column(self.gradient, k), column(self.hessian, k)]
+        total: float = kernels.pointwise(
+            number, self.want, self.double_precision, self.y_true.size, scale, self.limits, inspect, self.in_place,
+            tuple(operands), parameters, self.threads, jit, second,
+        )  # fmt: skip
+        return total
+
+    def checked_weight(self, parameters: tuple[Any, ...]) -> float:
+        """Check every number that has a domain; return the sum of the weights."""
+        limited = any(map(math.isfinite, self.limits[:2] + self.limits[3:]))
+        if self.weights is None and self.where is None and not limited:
+            return float(self.y_true.size)
+        total = self.loop(parameters, 0.0, inspect=True)
+        if total != total:
+            if self.weights is not None:
+                arguments.check_weights("sample_weight", self.weights, self.double_precision)
+            target = self.row.targets(self.parameters)
+            for name, array, domain in (
+                ("y_true", self.y_true, target),
+                (self.row.prediction, self.y_pred, self.row.predicted),
+            ):
+                if len(self.columns) == 1:
                     arguments.check_elements(name, array, domain, self.weights, self.where, self.double_precision)
-                raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+            raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+        return total
+
+    def pointwise(self) -> Any:
+        parameters = self.elements()
+        total_weight = self.checked_weight(parameters)
         self.allocate()
         denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
-        return self.finish(run(False, reductions.scale(denominator)), denominator)
+        return self.finish(self.loop(parameters, reductions.scale(denominator)), denominator)
+
+    def by_parameters(self) -> dict[str, Any]:
+        """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
+        self.double_precision = True
+        parameters = self.elements()
+        total_weight = self.checked_weight(parameters)
+        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        derivatives: dict[str, Any] = {}
+        for parameter in self.row.parameters:
+            given = self.parameters[parameter.name]
+            shape = np.shape(given)
+            by_each = shape != () and math.prod(shape) != 1
+            self.value = np.empty(self.y_pred.shape) if by_each else None
+            total: Any = self.loop(parameters, 1.0, f"{self.row.name}_by_{parameter.name}")
+            if self.value is not None:
+                extended = (1,) * (self.value.ndim - len(shape)) + shape
+                axes = tuple(k for k, n in enumerate(extended) if n == 1)
+                total = self.value.sum(axis=axes, keepdims=True).reshape(shape)
+            total = total / denominator if denominator else 0.0 * total
+            derivatives[parameter.name] = np.full(shape, total) if shape and not by_each else total
+        return derivatives
+
+    def root_mean(self) -> Any:
+        """Return the root of a mean of squares, in two passes: the gradient needs the value.
+
+        A first pass in which squares left the range of the compute type is made again in another unit, a power of 2.
+        """
+        if self.reduction != "mean":
+            raise ValueError(f"{self.row.name} is the root of a mean: it has no reduction={self.reduction!r}")
+        self.elements()
+        want, results = self.want, (self.gradient, self.hessian)
+        self.want, self.gradient, self.hessian = VALUE, None, None
+        total_weight = self.checked_weight((1.0, 1.0, 1.0, 1.0))
+        denominator = reductions.denominator("mean", self.normalizer, total_weight)
+
+        def mean(unit: float) -> float:
+            return reductions.reduced(self.loop((unit, 1.0, 1.0, 1.0), 1.0), denominator)
+
+        large, small, least = (
+            (2.0**-560, 2.0**600, 2.0**-960) if self.double_precision else (2.0**-70, 2.0**95, 2.0**-100)
+        )
+        unit, square = 1.0, mean(1.0)
+        if square == math.inf:
+            unit, square = large, mean(large)
+        elif square < least and denominator:
+            unit, again = small, mean(small)
+            unit, square = (unit, again) if again < math.inf else (1.0, square)
+        root = math.sqrt(square) if square >= 0 else math.nan
+        value = self.factor * (root / unit)
+        self.want, (self.gradient, self.hessian) = want, results
+        self.allocate()
+        if want & ~VALUE:
+            # The unit in which the root is about 1, as far as the compute type has it.
+            bound = 1000 if self.double_precision else 120
+            exponent = 0 if not 0 < root < math.inf else math.frexp(root)[1] - round(math.log2(unit))
+            unit_of_root = 2.0 ** max(-bound, min(bound, -exponent))
+            scaled = math.inf if root == 0 else root * (unit_of_root / unit)
+            weight = 1.0 if self.weights is None else arguments.describe(self.weights)
+            self.want = want & ~VALUE
+            inverse = reductions.scale(denominator)
+            self.loop((unit_of_root, scaled, weight, inverse), self.factor * inverse)
+            self.want = want
+        return self.finish(value, 1.0)
 
     def jit_loop(self, uniform: bool) -> int:
         """Return the address of the loop that Numba compiles; plain calls may use it too where it is a uniform one."""

@@ -88,6 +88,8 @@ LABELS = {
 labelled = LABELS[0, 1]
 non_negative = Domain(">= 0", 0.0)
 
+#: Of a parameter whose limits at both ends are losses too.
+_EXTENDED = Domain("a real number, or -inf or inf")
 _POSITIVE = Domain("> 0 and finite", 0.0, math.inf, low_open=True, high_open=True)
 _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
 _FINITE = Domain("finite", low_open=True, high_open=True)
@@ -147,6 +149,11 @@ def finite(default: float, description: str = "") -> Declared:
     return Declared(default, _FINITE, description=description)
 
 
+def extended(default: float, description: str = "") -> Declared:
+    """Declare a parameter that may be any number, infinite ones included."""
+    return Declared(default, _EXTENDED, description=description)
+
+
 def at_least_zero(default: float, description: str = "", kind: str = "element") -> Declared:
     """Declare a parameter >= 0."""
     return Declared(default, _NON_NEGATIVE, kind, description)
@@ -196,8 +203,9 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"pointwise", "rowwise"}
-        One loss for each element, or one for each row of classes.
+    kind : {"pointwise", "rowwise", "location_scale", "root_mean"}
+        One loss for each element; one for each row of classes; one for each location and log-scale that lie side by
+        side in the last axis; or one for all elements, the root of a mean.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -209,7 +217,9 @@ class Row:
     predicted : Domain
         What it may be.
     function : callable or None
-        The formula of a pointwise loss: a function of scalars that returns value, gradient and Hessian diagonal.
+        The formula, a function of scalars that returns value, gradient and Hessian diagonal; None of rows of classes.
+    by_parameters : callable or None
+        The formula of the derivatives by the parameters, one for each.
     kernels : object or None
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
@@ -228,6 +238,7 @@ class Row:
     holds: str = "numbers"
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
+    by_parameters: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
 
@@ -259,6 +270,8 @@ def pointwise(
     source: str,
     prediction: str = "y_pred",
     predicted: Domain = real,
+    by_parameters: Callable[..., Any] | None = None,
+    kind: str = "pointwise",
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue."""
@@ -267,7 +280,7 @@ def pointwise(
         summary, notes = _docstring(function)
         return Row(
             function.__name__,
-            "pointwise",
+            kind,
             summary,
             formula,
             source,
@@ -278,7 +291,55 @@ def pointwise(
             "logits" if prediction == "logits" else "numbers",
             predicted,
             function,
+            by_parameters,
         )
+
+    return row
+
+
+def location_scale(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Row]:
+    """Declare a loss of a location and the logarithm of a scale.
+
+    The formula takes target, location and log-scale. It returns the value, the two gradients, and the two second
+    derivatives.
+    """
+    return pointwise(target=real, formula=formula, source=source, kind="location_scale")
+
+
+def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Row]:
+    """Declare the square root of a mean, whose formula is evaluated twice: for the mean, and knowing it.
+
+    The formula takes target, prediction, a power of 2 (`unit`) that keeps squares from overflowing, the root in that
+    unit, the sample's weight, and 1 over the denominator of the mean. It returns the square, in that unit, and gradient
+    and Hessian diagonal of the root but for a factor weight / denominator.
+    """
+    return pointwise(target=real, formula=formula, source=source, kind="root_mean")
+
+
+def by_parameters() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a formula of the derivatives of a loss by its parameters: it takes what the loss takes."""
+    return lambda function: function
+
+
+@dataclass(frozen=True)
+class PenaltyRow:
+    """A penalty of the parameters of a model: what `Row` is to a loss."""
+
+    name: str
+    summary: str
+    formula: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    notes: str
+    function: Callable[..., Any] = field(compare=False)
+
+
+def penalty(*, formula: str, source: str, **parameters: Declared) -> Callable[[Callable[..., Any]], PenaltyRow]:
+    """Declare a penalty of each number in an array of parameters."""
+
+    def row(function: Callable[..., Any]) -> PenaltyRow:
+        summary, notes = _docstring(function)
+        return PenaltyRow(function.__name__, summary, formula, source, _named(parameters), notes, function)
 
     return row
 

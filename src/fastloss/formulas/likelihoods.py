@@ -1,12 +1,15 @@
-"""Negative log-likelihoods with a log link: the raw score s = y_pred is the logarithm of the mean.
+"""Negative log-likelihoods.
+
+Those of counts and amounts have a log link: the raw score s = y_pred is the logarithm of the mean. Those of a location
+and a scale take both from the last axis of y_pred: m = y_pred[..., 0], s = y_pred[..., 1], the scale's logarithm.
 
 Terms that do not depend on s are dropped, as in scikit-learn's ``_loss``. An exponential that is multiplied by
 something is formed as h h, h = e^(half the exponent): the product may be a number where the exponential overflows.
 ``x - x == 0`` holds where x is finite.
 """
 
-from .declare import above, interval, non_negative, pointwise, positive
-from .vocabulary import exp, exp_sum, log, log1p, product_tail, where
+from .declare import above, interval, location_scale, non_negative, pointwise, positive
+from .vocabulary import difference_tail, exp, exp_sum, log, log1p, product_tail, where
 
 
 @pointwise(
@@ -100,3 +103,68 @@ def negative_binomial(y_true, y_pred, dispersion):
     lost = where(v > 1, 1 - (u - v), v - (u - 1)) + where(once, product_tail(dispersion, e), 0)
     hessian = (factor * (e / u)) * (where(once, 1, e) / u)
     return value, mean - pull, where(w > 1e20, far_hessian, hessian - 2 * hessian * (lost / u))
+
+
+@location_scale(
+    formula="s + (y - m)^2 e^(-2s) / 2",
+    source="Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138",
+)
+def gaussian_nll(y_true, location, log_scale):
+    """Negative log-likelihood of a normal distribution: m the mean, s the logarithm of the standard deviation.
+
+    Without the constant log(2 pi) / 2. As PyTorch's ``gaussian_nll_loss`` with ``var`` = e^(2s), which does not let the
+    variance be less than 1e-6.
+    """
+    r = location - y_true
+    # e^(-2s) where it can be formed. Else e^-s, squared late; near its ends 2^-64 e^(64 log(2) - s), or the inverse
+    once = abs(log_scale) < 40 and r - r == 0
+    large = log_scale > 60 or r - r != 0
+    small = log_scale < -60
+    part = where(large, 5.421010862427522e-20, where(small, 1.8446744073709552e19, 1))
+    more = where(large, 44.361419677734375, where(small, -44.361419677734375, 0))
+    more_tail = where(large, -1.2189787519729715e-07, where(small, 1.2189787519729715e-07, 0))
+    h = exp(where(once, -2 * log_scale, more - log_scale))
+    tail = difference_tail(more, log_scale) + more_tail
+    lost = where(once or tail - tail != 0, 0, 2 * tail * (1 + tail))
+    d = where(large, part * location - part * y_true, part * r)
+    z = where(r == 0, 0, d * h)
+    half = 0.5 * z * where(once, r, z)
+    slope = where(r == 0, 0, where(large, d * (h * part) * h, z * where(once, 1, h) * part))
+    curve = h * where(once, 1, h * part) * part
+    half = where(half - half == 0, half + half * lost, half)
+    return (
+        where(half - half == 0, log_scale + half, half),
+        (where(slope - slope == 0, slope + slope * lost, slope), 1 - 2 * half),
+        (where(curve - curve == 0, curve + curve * lost, curve), 4 * half),
+    )
+
+
+@location_scale(
+    formula="s + |y - m| e^-s",
+    source="Laplace 1774",
+)
+def laplace_nll(y_true, location, log_scale):
+    """Negative log-likelihood of a Laplace distribution: m the median, s the logarithm of the scale.
+
+    Without the constant log 2. At y = m the gradient by the median is 0, the midpoint of the subgradient.
+    """
+    r = location - y_true
+    # e^-s; near its ends 2^-64 e^(64 log(2) - s), or the inverse
+    large = log_scale > 60 or r - r != 0
+    small = log_scale < -60
+    part = where(large, 5.421010862427522e-20, where(small, 1.8446744073709552e19, 1))
+    more = where(large, 44.361419677734375, where(small, -44.361419677734375, 0))
+    more_tail = where(large, -1.2189787519729715e-07, where(small, 1.2189787519729715e-07, 0))
+    h = exp(more - log_scale)
+    tail = difference_tail(more, log_scale) + more_tail
+    lost = where(tail - tail == 0 and (large or small), tail * (1 + 0.5 * tail), 0)
+    d = where(large, part * location - part * y_true, part * r)
+    ratio = where(r == 0, 0, abs(d) * h)
+    ratio = where(ratio - ratio == 0, ratio + ratio * lost, ratio)
+    slope = h * part
+    slope = where(slope - slope == 0, slope + slope * lost, slope)
+    return (
+        where(ratio - ratio == 0, log_scale + ratio, ratio),
+        (where(r > 0, slope, where(r < 0, -slope, r)), 1 - ratio),
+        (where(r == r, 0, r), ratio),
+    )

@@ -5,7 +5,7 @@ that could overflow is avoided by dividing the smaller of two numbers by the lar
 or into a factor that crosses zero, its rounding error goes along as a tail.
 """
 
-from .declare import above, inner_fraction, pointwise, positive, real
+from .declare import above, by_parameters, extended, inner_fraction, pointwise, positive, real, root_mean
 from .vocabulary import (
     clamp,
     difference_tail,
@@ -41,6 +41,20 @@ def half_squared_error(y_true, y_pred):
     """Half of the squared error: its gradient is the residual itself."""
     r = y_pred - y_true
     return 0.5 * r * r, r, 1
+
+
+@root_mean(formula="sqrt(mean of r^2)", source="Legendre 1805; Gauss 1809")
+def root_mean_squared_error(y_true, y_pred, unit, root, weight, inverse):
+    """Square root of the mean squared error: one loss for all samples.
+
+    With ``reduction="mean"`` only. Of the sum of the squares 1 / `normalizer` is taken where one is given. Where all
+    residuals are 0 there is a kink: gradient and Hessian are 0, the midpoint of the subgradient, as of
+    `absolute_error`, which it is for one sample. Two passes over the data: the gradient needs the value.
+    """
+    r = y_pred - y_true
+    scaled = where(r - r == 0, r * unit, y_pred * unit - y_true * unit)  # r itself may be too large for a float
+    z = scaled / root
+    return scaled * scaled, z, (1 - weight * (z * (z * inverse))) * (unit / root)
 
 
 @pointwise(target=real, formula="|r|", source="Boscovich 1757; Laplace 1793")
@@ -358,3 +372,146 @@ def tukey_biweight(y_true, y_pred, c):
     value = where(w <= 0, c * (c / 6), r * (r * ((1 + w + w * w) / 6)))  # 1 - w^3 = u (1 + w + w^2)
     hessian = w * (((1 - 4 * u) - u) - 5 * u_tail)
     return value, where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian)
+
+
+@by_parameters()
+def general_robust_by(y_true, y_pred, alpha, scale):
+    """By alpha and by the scale; with a = alpha / 2, b = |a - 1|, u = z^2 / 2, v = u / b.
+
+    The derivative by a is the integral over s from 0 to v of b (1 + s)^(+-b) (log(1 + s) - s / (1 + s)). Where v is
+    small its closed form cancels three times over: a Gauss-Jacobi rule of three nodes with weight s^2 is exact there.
+    Where b is small a form without 1 / b takes its place. At alpha = 2 the derivative is infinite.
+    """
+    z = (y_pred - y_true) / scale
+    u = 0.5 * (z * z)
+    a = 0.5 * alpha
+    b = abs(a - 1)
+    sign = where(a > 1, 1, -1)
+    between = b > 0 and b - b == 0
+    c = where(between, b, 1)
+    v = u / c
+    l = log1p(v)
+    share = v / (1 + v)
+    rest = log1pmx(v) + v * share  # log(1 + v) - v / (1 + v)
+    m = exp(where(between, sign * c * l, where(b == 0, 0, sign * u)))  # the slope over z / scale
+    # (t e^t - e^t + 1) / t^2 as a series where t is near 0
+    t = a * l
+    near = where(abs(t) < 0.3, t, 0)
+    high = 1 / 403200 + near * (1 / 3991680 + near * (1 / 43545600 + near * (1 / 518918400 + near / 6706022400)))
+    middle = 1 / 144 + near * (1 / 840 + near * (1 / 5760 + near * (1 / 45360 + near * high)))
+    series = 0.5 + near * (1 / 3 + near * (0.125 + near * (1 / 30 + near * middle)))
+    e = exp(t)
+    closed = where(abs(t) < 0.3, l * l * series, (t * e - expm1(t)) / where(a == 0, 1, a * a)) - e * rest
+    # the three nodes
+    x = 0.29499779011150162 * v
+    y = 0.65299623396164811 * v
+    w = 0.92700597592685027 * v
+    by_x = 0.5 - x * (2 / 3 - x * (0.75 - x * (0.8 - x * (5 / 6 - x * (6 / 7 - x * (0.875 - x * (8 / 9 - x * 0.9)))))))
+    by_y = 0.5 - y * (2 / 3 - y * (0.75 - y * (0.8 - y * (5 / 6 - y * (6 / 7 - y * (0.875 - y * (8 / 9 - y * 0.9)))))))
+    by_w = 0.5 - w * (2 / 3 - w * (0.75 - w * (0.8 - w * (5 / 6 - w * (6 / 7 - w * (0.875 - w * (8 / 9 - w * 0.9)))))))
+    by_x = 0.029950703008580698 * (by_x * exp(sign * c * log1p(x)))
+    by_y = 0.14624626925986602 * (by_y * exp(sign * c * log1p(y)))
+    by_w = 0.15713636106488661 * (by_w * exp(sign * c * log1p(w)))
+    small = u * v * v * (by_x + by_y + by_w)
+    half = where(a > 0.5, a, 1)
+    large = ((c + u) * m * rest + sign * (m - 1)) / half - (u * m + c * (m - 1)) / (half * half)
+    by_a = where(v < 0.03 and u < 0.03, small, where(v > 1 and a > 0.5, large, -sign * closed))
+    at_two = where(u > 0, exp(1e9), u)
+    return 0.5 * where(between, by_a, where(b == 0, at_two, 0 * z)), -2 * (u * m / scale)
+
+
+@pointwise(
+    target=real,
+    alpha=extended(1.0, "the shape: 2 is squared error, 0 `cauchy`, -2 `geman_mcclure`, -inf `welsch`"),
+    scale=positive(1.0, "the scale of the residuals"),
+    by_parameters=general_robust_by,
+    formula="|alpha - 2| / alpha (((r / scale)^2 / |alpha - 2| + 1)^(alpha / 2) - 1)",
+    source="Barron 2019, doi:10.1109/CVPR.2019.00446, equation 8",
+)
+def general_robust(y_true, y_pred, alpha, scale):
+    """General robust loss of Barron: one family from squared error to losses that ignore outliers.
+
+    Its limits are (r / scale)^2 / 2 at alpha = 2, log((r / scale)^2 / 2 + 1) at 0, and 1 - e^(-(r / scale)^2 / 2) at
+    -inf; alpha = 1 is `pseudo_huber` with delta = scale, over scale^2. Alpha above 2 is allowed. The method
+    `parameter_grads` gives the derivatives by alpha and by the scale, for learning them with a model. Minimised over
+    alpha alone the loss would go to -inf: Barron adds the logarithm of the partition function, or see `source`.
+    """
+    huge = abs(0.5 * y_pred - 0.5 * y_true) / scale > 1e37  # then 2^-64 of it is used
+    part = where(huge, 5.421010862427522e-20, 1)
+    p_true = part * y_true
+    p_pred = part * y_pred
+    d = p_pred - p_true
+    z = d / scale
+    z_tail = quotient_tail(d, scale) + difference_tail(p_pred, p_true) / scale
+    lost = where(z == 0, 0, z_tail / z)
+    u = 0.5 * z * z
+    u_tail = 0.5 * product_tail(z, z) + z * z_tail
+    a = 0.5 * alpha
+    b = abs(a - 1)
+    sign = where(a > 1, 1, -1)
+    between = b > 0 and b - b == 0
+    c = where(between, b, 1)
+    c_tail = where(between, sign * difference_tail(a, 1), 0)
+    # q^2 = v = u / b, and log(1 + v), which is 2 log(q) where v may be too large for a float
+    root = sqrt(2 * c)
+    root_tail = ((2 * c - root * root) - product_tail(root, root) + 2 * c_tail) / (2 * root)
+    q = abs(z) / root
+    q_tail = quotient_tail(abs(z), root) + (where(z < 0, -z_tail, z_tail) - q * root_tail) / root
+    far = q > 1e17 or huge
+    v = where(b - b == 0, q * q, 0)
+    v_tail = where(b - b == 0, product_tail(q, q) + 2 * q * q_tail, 0)
+    twice = 2 * log1p(q)
+    more = where(huge, 88.72283935546875, 0)  # 128 log(2), the rest of it is in the tail
+    twice_tail = 2 * (log1p_tail(q) + q_tail / q) - where(huge, 2.437957503945943e-07, 0)
+    l = where(far, twice + more, log1p(v))
+    l_tail = where(far, difference_tail(twice, -more) + twice_tail, log1p_tail(v) + v_tail / (1 + v))
+    # m, the slope over z / scale, is e^(+-b log(1 + v))
+    linear = (v < 1e-17 and not huge) or b - b != 0
+    x = where(linear, where(huge, exp(1e9), u), c * l)
+    x = where(b == 0, 0, sign * x)
+    x_tail = where(linear, u_tail, product_tail(c, l) + (c * l_tail + c_tail * l))
+    x_tail = where(b == 0 or x - x != 0 or x_tail - x_tail != 0, 0, sign * x_tail)
+    split = x < -60 or far
+    half = where(split, 0.5 * x, x)
+    half_tail = where(split, 0.5 * x_tail, x_tail)
+    more = where(huge, 22.180709838867188, 0)  # 32 log(2): twice it takes back the 2^-64
+    sum_tail = where(half - half == 0, difference_tail(half, -more), 0) - where(huge, 6.094893809864857e-08, 0)
+    exponent = half + more
+    whole_tail = half_tail + sum_tail
+    rounded = exponent + whole_tail  # so that the tail is small: exp_sum takes no other
+    whole_tail = where(exponent - exponent == 0, (exponent - rounded) + whole_tail, 0)
+    h = exp_sum(rounded, whole_tail)
+    rest = where(split, h, 1)
+    zm = where(h == 0 and a < 0.5, 0, z * h * rest)  # even where z is infinite
+    gradient = where(zm - zm == 0, zm + zm * lost, zm) / scale
+    # where b is large against u or a is not: (e^t - 1) / k with t = a log(1 + v), k = a / b
+    k = where(b - b == 0, a / c, sign)
+    k_tail = where(between, quotient_tail(a, c) - k * c_tail / c, 0)
+    t = where(linear, where(huge, k * exp(1e9), k * u), a * l)
+    t_tail = where(linear, product_tail(k, u) + k * u_tail, product_tail(a, l) + a * l_tail)
+    t_tail = where(t == 0 or t - t != 0 or t_tail - t_tail != 0, 0, t_tail)
+    t_sum = t + t_tail
+    t_tail = where(t - t == 0, (t - t_sum) + t_tail, 0)
+    t = t_sum
+    grown = expm1(where(t > 1, 1, t))
+    power = where(t > 1, exp_sum(t, t_tail) - 1, grown + (grown + 1) * t_tail)
+    flat = abs(k) < 1e-20 or (linear and abs(t) < 1e-17)
+    near = where(flat, where(linear, u, c * (l + l_tail)), power / where(flat, 1, k))
+    # elsewhere ((b + u) m - b) / a
+    um = ((0.5 * (z * h)) * (z * rest)) / part
+    um = where(um - um == 0, um + um * (2 * lost), um)
+    wide = (um + where(between, c * (h * (rest * part) - 1), 0)) / where(a > 0.5, a, 1)
+    value = where(b == 0 or (v > 8 and a > 0.5) or (far and a > 0.5 and b - b == 0), wide, near)
+    # (1 + (alpha - 1) v) / (1 + v); numerator and denominator over v where v is large
+    over = v > 1 or far
+    w = where(far, 0, 1 / where(over, v, 1))
+    w_tail = where(w == 0, 0, quotient_tail(1, where(over, v, 1)) - w * (v_tail * w))
+    p = where(over, alpha - 1, where(linear, 2 * k * u, (alpha - 1) * v))
+    of_linear = 2 * (product_tail(k, u) + (k * u_tail + k_tail * u)) - v
+    of_ordinary = product_tail(alpha - 1, v) + (alpha - 1) * v_tail + difference_tail(alpha, 1) * v
+    p_tail = where(over, 0, where(linear, of_linear, of_ordinary))
+    n = where(over, w + p, 1 + p)
+    n_tail = where(over, difference_tail(p, -w) + w_tail + difference_tail(alpha, 1), difference_tail(1, -p) + p_tail)
+    n = where(n - n == 0, n + n_tail, n)
+    curve = where(b == 0 or h == 0, 1, n / where(over, 1 + w, 1 + v))
+    return value, gradient, (h * curve / scale) * (part * rest / scale)

@@ -238,6 +238,8 @@ def _method(name: str, want: int) -> None:
         double = y_pred.dtype == types.float64
         if loss.kind == "pointwise":
             implementation = _of_elements(loss, want, double)
+        elif loss.kind != "rowwise":
+            raise NumbaTypeError(f"{loss.name} cannot be called in compiled functions")
         else:
             if y_pred.ndim != 2 or y_true.ndim != 1 or not isinstance(y_true.dtype, types.Integer):
                 raise NumbaTypeError(f"{loss.name}.{name} takes class indices (n,) and logits (n, classes)")

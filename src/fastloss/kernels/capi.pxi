@@ -112,6 +112,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     set_run(&call.gradient, gradient, n, 0)
     set_run(&call.hessian, hessian, n, 0)
     call.in_place = gradient == y_pred
+    call.second, call.accumulate = -1, False
     call.jit = <jit_block>prepared.loops[double_precision]
     call.uniform, call.parameters = call.jit != NULL, prepared.parameters
     for k in range(prepared.parameters):

@@ -135,21 +135,25 @@ include "capi.pxi"
 
 
 def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
-              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0):
+              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0, int second=-1, bint accumulate=False):
     """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
-    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each.
+    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each. `second`:
+    the number of the loop whose gradient and Hessian are by the first parameter; they go to two more operands. `accumulate`:
+    the gradient is added to what is there.
     """
     cdef PointwiseCall call
-    cdef Operand* places[7]
+    cdef Operand* places[9]
     cdef int k
     call.loss, call.want, call.size, call.scale = loss, want, size, scale
     call.limits, call.in_place = limits_of(limits), in_place
-    places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
-    for k in range(7):
+    call.second, call.accumulate = second, accumulate
+    places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
+                 &call.second_gradient, &call.second_hessian]
+    for k in range(<int>len(operands)):
         set_from(places[k], operands[k], False)
     if len(parameters) > MAX_PARAMETERS:
         raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")

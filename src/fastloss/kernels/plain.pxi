@@ -243,6 +243,7 @@ cdef class PlainCall:
         call.weight.data = call.where.data = call.value.data = NULL
         call.jit = <jit_block>self.loops[y_pred.dtype == FLOAT64][want]
         call.uniform, call.parameters = self.jit, self.parameters
+        call.second, call.accumulate = -1, False
         for k in range(self.parameters):
             call.parameter[k].data = NULL
             call.constant[k] = self.constant[k]

@@ -19,6 +19,9 @@ cdef struct PointwiseCall:
     bint in_place                # the gradient overwrites y_pred
     jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
     bint uniform                 # it takes one multiplier and one number for each parameter, not one for each element
+    int second                   # the loop of the derivatives by parameter 0, which is a prediction too; or -1
+    Operand second_gradient, second_hessian
+    bint accumulate              # the gradient is added to what its array holds
 
 
 # What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
@@ -110,6 +113,10 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real hessian_buffer[SAMPLES]
     cdef real stage0[SAMPLES]
     cdef real stage1[SAMPLES]
+    cdef real second_gradient[SAMPLES]
+    cdef real second_hessian[SAMPLES]
+    cdef real previous_buffer[SAMPLES]
+    cdef const real* previous
     cdef const real* parameter[MAX_PARAMETERS]
     cdef const real* weight
     cdef const real* y_true = y_pred_buffer
@@ -142,7 +149,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
                 scratch[k * size + i] = <real>call.constant[k]
     if call.value.data != NULL:
         value = place(&call.value, 0, first, value_buffer)
-    if call.want & GRADIENT and not call.in_place:
+    if call.want & GRADIENT and not call.in_place and not call.accumulate:
         gradient = place(&call.gradient, 0, first, gradient_buffer)
     if call.want & HESSIAN:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
@@ -160,6 +167,23 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
         double_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
                                  stage0, stage1, value, gradient, hessian, n)
 
+    if call.second >= 0 and call.want & ~VALUE:
+        # While everything is in the first-level cache, with the same stages. Nothing has been stored yet, so that it may
+        # all be in place.
+        if real is float:
+            float_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
+                                      parameter[3], stage0, stage1, value, second_gradient, second_hessian, n)
+        else:
+            double_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
+                                       parameter[3], stage0, stage1, value, second_gradient, second_hessian, n)
+        if call.want & GRADIENT:
+            store(&call.second_gradient, 0, first, n, second_gradient)
+        if call.want & HESSIAN:
+            store(&call.second_hessian, 0, first, n, second_hessian)
+    if call.accumulate:
+        previous = load(&call.gradient, 0, first, n, previous_buffer)
+        for i in range(n):
+            gradient[i] += previous[i]
     if call.want & GRADIENT and gradient == gradient_buffer:
         store(&call.gradient, 0, first, n, gradient)
     if call.want & HESSIAN and hessian == hessian_buffer:

@@ -5,7 +5,7 @@
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
 Hessian diagonal. Assignment -> ``cdef real`` (of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal
 is a double and would promote float32), call -> the primitive of the same name. What is outside that language is refused
-with file and line.
+with file and line. `parts` tells of formulas that return something else.
 
 The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
 loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
@@ -21,7 +21,7 @@ import ast
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import ClassVar, NamedTuple, TypeGuard
+from typing import ClassVar, NamedTuple
 
 MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
 MAX_STAGES = 2  # and its stages
@@ -115,13 +115,46 @@ class Translated(NamedTuple):
         return f"argument{stage}_{self.name}({', '.join(['y_true', 'y_pred', *arguments])})"
 
 
-def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> Translated:
-    """Return one formula."""
-    names = [argument.arg for argument in function.args.args]
+#: The first arguments of a formula, by the decorator above it; parameters follow.
+HEADS = {
+    "pointwise": ("y_true", "y_pred"),
+    "root_mean": ("y_true", "y_pred"),
+    "location_scale": ("y_true", "location", "log_scale"),
+    "penalty": ("parameter",),
+    "by_parameters": ("y_true", "y_pred"),
+}
+
+
+def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[ast.expr]] | None:
+    """Return the loops that a formula asks for, by name: value, gradient and Hessian of each; None in any other form.
+
+    A formula of a location and a scale gives two losses that differ in what the derivatives are by. One of derivatives
+    by parameters gives as many losses as there are parameters: the derivative takes the place of the value.
+    """
+    if not isinstance(result, ast.Tuple):
+        return None
+    name, elements, zero = function.name, result.elts, ast.Constant(0)
+    if kind == "by_parameters":
+        names = [argument.arg for argument in function.args.args[2:]]
+        by_each = [[element, zero, zero] for element in elements]
+        return dict(zip([f"{name}_{p}" for p in names], by_each, strict=True)) if len(names) == len(elements) else None
+    if len(elements) != 3:
+        return None
+    if kind != "location_scale":
+        return {name: elements}
+    pairs = [pair.elts for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
+    if len(pairs) != 2:
+        return None
+    return {f"{name}{end}": [elements[0], *(pair[k] for pair in pairs)] for k, end in enumerate(("", "_by_log_scale"))}
+
+
+def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
+    """Return the loops of one formula."""
+    names, head = [argument.arg for argument in function.args.args], HEADS[kind]
     expression = Expression(path, words, set(names))
-    if names[:2] != ["y_true", "y_pred"] or len(names) > 2 + MAX_PARAMETERS:
+    if tuple(names[: len(head)]) != head or len(names) > 2 + MAX_PARAMETERS:
         raise expression.refuse(
-            function, f"{function.name} must take y_true, y_pred and at most {MAX_PARAMETERS} parameters"
+            function, f"{function.name} must take {', '.join(head)} and at most {MAX_PARAMETERS} parameters"
         )
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     assignments: list[tuple[str, ast.expr, str]] = []
@@ -134,37 +167,55 @@ def translate(path: Path, function: ast.FunctionDef, words: frozenset[str]) -> T
             raise expression.refuse(statement, "only assignments to one name may come before the return")
         name = statement.targets[0].id
         text = expression.visit(statement.value)
-        kind = "bint" if is_condition(statement.value) else "real"
-        line = f"    {name} = {text}" if name in expression.known else f"    cdef {kind} {name} = {text}"
+        ctype = "bint" if is_condition(statement.value) else "real"
+        line = f"    {name} = {text}" if name in expression.known else f"    cdef {ctype} {name} = {text}"
         assignments.append((name, statement.value, line))
         expression.known.add(name)
     last = body[-1] if body else function
-    if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 3):
+    wanted = parts(kind, function, last.value) if isinstance(last, ast.Return) and last.value else None
+    if wanted is None:
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
 
-    scalars = [f"real {name}" for name in names]
+    arguments = names if head[0] == "y_true" else ["no_target", *names]
     once = Counter([*names, *(name for name, _, _ in assignments)])
     values = {name: value for name, value, _ in assignments if once[name] == 1}
     stages = staged(values, {name for name in once if once[name] > 1})
+    return [
+        translated(name, arguments, assignments, values, stages, results, expression)
+        for name, results in wanted.items()
+    ]
+
+
+def translated(
+    name: str,
+    arguments: list[str],
+    assignments: list[tuple[str, ast.expr, str]],
+    values: dict[str, ast.expr],
+    stages: dict[str, ast.Call],
+    results: list[ast.expr],
+    expression: Expression,
+) -> Translated:
+    """Return one loop of a formula."""
+    scalars = [f"real {argument}" for argument in arguments]
     lines: list[str] = []
     for number, call in enumerate(stages.values()):
         needed = needs(call.args[0], values)
         lines += [
-            f"cdef inline real argument{number}_{function.name}({', '.join(scalars)}) noexcept nogil:",
+            f"cdef inline real argument{number}_{name}({', '.join(scalars)}) noexcept nogil:",
             *(line for other, _, line in assignments if other in needed),
             f"    return {expression.visit(call.args[0])}",
             "",
         ]
-    given = ", ".join([*scalars, *(f"real {name}" for name in stages)])
+    given = ", ".join([*scalars, *(f"real {stage}" for stage in stages)])
     lines += [
-        f"cdef inline void formula_{function.name}({given}, real* out_value, real* out_gradient, real* out_hessian) "
+        f"cdef inline void formula_{name}({given}, real* out_value, real* out_gradient, real* out_hessian) "
         "noexcept nogil:",
-        *(line for name, _, line in assignments if name not in stages),
+        *(line for assigned, _, line in assignments if assigned not in stages),
     ]
-    for result, value in zip(("value", "gradient", "hessian"), last.value.elts, strict=True):
+    for result, value in zip(("value", "gradient", "hessian"), results, strict=True):
         lines.append(f"    out_{result}[0] = {expression.visit(value)}")
     words_of_stages = [STAGED[call.func.id] for call in stages.values() if isinstance(call.func, ast.Name)]
-    return Translated(function.name, lines, len(names) - 2, words_of_stages)
+    return Translated(name, lines, len(arguments) - 2, words_of_stages)
 
 
 def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Call]:
@@ -198,12 +249,13 @@ def is_condition(node: ast.AST) -> bool:
     )
 
 
-def is_formula(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
-    """Tell whether a statement is a function under ``@pointwise(...)``."""
-    return isinstance(node, ast.FunctionDef) and any(
-        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "pointwise"
-        for d in node.decorator_list
-    )
+def formula_kind(node: ast.AST) -> str | None:
+    """Return the decorator above a formula, as ``pointwise`` of ``@pointwise(...)``; None of anything else."""
+    if isinstance(node, ast.FunctionDef):
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id in HEADS:
+                return decorator.func.id
+    return None
 
 
 def tag(name: str) -> str:
@@ -223,9 +275,11 @@ def write(folder: Path) -> str:
     """Return the text of formulas.pxi."""
     words, functions = vocabulary(folder)
     formulas = [
-        translate(path, node, words)
+        formula
         for path in sorted(folder.glob("*.py"))
-        for node in filter(is_formula, ast.parse(path.read_text("utf-8")).body)
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and (kind := formula_kind(node)) is not None
+        for formula in translate(path, node, kind, words)
     ]
     bodies = [line for formula in formulas for line in (*formula.lines, "")]
     dispatch = {formula.name: formula.call() for formula in formulas}

@@ -1,0 +1,141 @@
+"""Penalties of the parameters of a model, with their gradients: what is added to a loss."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any
+
+import numpy as np
+
+from . import arguments
+from .catalogue import PENALTIES
+from .documentation import penalty_docstring
+from .formulas.declare import PenaltyRow
+from .loss import GRADIENT, VALUE
+from .runtime import checked_threads, kernels, threads_for
+
+_NO_LIMITS = -math.inf, math.inf, False, -math.inf, math.inf
+
+
+class Penalty:
+    """A penalty of an array of parameters: call it for the value, its methods give the gradient.
+
+    Penalties are attributes of the package (`fastloss.l2`).
+
+    Parameters
+    ----------
+    row : PenaltyRow
+        Its row.
+
+    Attributes
+    ----------
+    name, formula, source : str
+    """
+
+    def __init__(self, row: PenaltyRow) -> None:
+        self._row = row
+        self.name, self.formula, self.source = row.name, row.formula, row.source
+        self.__doc__ = penalty_docstring(row)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        own = [inspect.Parameter(p.name, keyword, default=p.default) for p in self._row.parameters]
+        return inspect.Signature(
+            [
+                inspect.Parameter("parameter", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+                *own,
+                inspect.Parameter("strength", keyword, default=1.0),
+                inspect.Parameter("n_threads", keyword, default=None),
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return f"fastloss.{self.name}"
+
+    def __reduce__(self) -> Any:
+        return _penalty, (self.name,)
+
+    def __call__(self, parameter: Any, *, strength: float = 1.0, n_threads: int | None = None, **own: Any) -> float:
+        value, _ = self._evaluate(VALUE, parameter, strength, None, False, n_threads, own)
+        return value
+
+    def grad(
+        self,
+        parameter: Any,
+        *,
+        strength: float = 1.0,
+        out: Any = None,
+        accumulate: bool = False,
+        n_threads: int | None = None,
+        **own: Any,
+    ) -> Any:
+        """Return the gradient; `accumulate` adds it to what `out` holds. Arguments as in a call of the penalty."""
+        _, gradient = self._evaluate(GRADIENT, parameter, strength, out, accumulate, n_threads, own)
+        return gradient
+
+    def value_and_grad(
+        self,
+        parameter: Any,
+        *,
+        strength: float = 1.0,
+        out: Any = None,
+        accumulate: bool = False,
+        n_threads: int | None = None,
+        **own: Any,
+    ) -> tuple[float, Any]:
+        """Return value and gradient, from one pass; `accumulate` adds the gradient to what `out` holds."""
+        return self._evaluate(VALUE | GRADIENT, parameter, strength, out, accumulate, n_threads, own)
+
+    def _evaluate(
+        self, want: int, parameter: Any, strength: Any, out: Any, accumulate: Any, n_threads: Any, own: dict[str, Any]
+    ) -> tuple[float, Any]:
+        declared = {p.name: p for p in self._row.parameters}
+        for name in own:
+            if name not in declared:
+                raise TypeError(f"{self.name} has no keyword {name!r}")
+        chosen = [arguments.as_parameter(p, own.get(name, p.default)) for name, p in declared.items()]
+        factor = arguments.as_number("strength", strength)
+        if not 0 <= factor < math.inf:
+            raise ValueError(f"strength = {strength!r} is not >= 0 and finite")
+        if not isinstance(accumulate, bool):
+            raise TypeError(f"accumulate must be True or False, not {accumulate!r}")
+        if accumulate and out is None:
+            raise ValueError("accumulate=True adds to what out holds; pass out=")
+        threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+        array = arguments.as_prediction("parameter", parameter)
+        in_place, gradient = False, None
+        if want & GRADIENT:
+            if out is None:
+                gradient = np.empty_like(array, array.dtype.newbyteorder("="), subok=False)
+            else:
+                arguments.check_output("out", out, array.shape)
+                in_place = arguments.check_overlaps({"out": out}, {"y_pred": array}, "out")
+                if in_place and accumulate:
+                    raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
+                gradient = out
+        described = [
+            arguments.describe(arguments.broadcast(p.name, value, array.shape))
+            if isinstance(value, np.ndarray)
+            else value
+            for p, value in zip(declared.values(), chosen, strict=True)
+        ]
+        # What is added to a float64 array is computed in float64.
+        double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
+        total = kernels.pointwise(
+            kernels.POINTWISE.index(self.name), want, double, array.size, factor, _NO_LIMITS, False, in_place,
+            (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
+            tuple(described), threads_for(threads, array.size), 0, -1, accumulate,
+        )  # fmt: skip
+        value = factor * total if factor else 0.0
+        return value, gradient[()] if gradient is not None and out is None and gradient.ndim == 0 else gradient
+
+
+def _penalty(name: str) -> Penalty:
+    """Return a penalty that was pickled."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {name: Penalty(row) for name, row in PENALTIES.items()}
+l1, l2, elastic_net = (_BY_NAME[name] for name in ("l1", "l2", "elastic_net"))

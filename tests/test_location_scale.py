@@ -1,0 +1,109 @@
+"""Losses of a location and a log-scale: what only they have. The suites of all losses cover the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from cases import FLOATS, bits, generator
+from numpy.testing import assert_array_equal
+
+import fastloss as fl
+from fastloss.formulas import vocabulary
+
+LOSSES = (fl.gaussian_nll, fl.laplace_nll)
+every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+
+
+def test_the_formulas_at_a_place() -> None:
+    value, grad, hess = fl.gaussian_nll.value_grad_hess([1.0], [[3.0, np.log(2.0)]])
+    assert value == pytest.approx(np.log(2) + 0.5)
+    np.testing.assert_allclose(grad, [[0.5, 0.0]], atol=1e-15)
+    np.testing.assert_allclose(hess, [[0.25, 2.0]])
+    value, grad, hess = fl.laplace_nll.value_grad_hess([1.0], [[3.0, np.log(4.0)]])
+    assert value == pytest.approx(np.log(4) + 0.5)
+    np.testing.assert_allclose(grad, [[0.25, 0.5]])
+    np.testing.assert_allclose(hess, [[0.0, 0.5]])
+
+
+@of_float
+@every_loss
+def test_a_tiny_scale(loss: Any, dtype: Any) -> None:
+    """Beyond the scale whose inverse square is a number, a residual of its size still gives a loss."""
+    s = dtype.type(-0.9 * -np.log(float(np.finfo(dtype).tiny)))
+    r = dtype.type(2) * np.exp(s)
+    value, grad, hess = loss.value_grad_hess([dtype.type(0)], np.array([[r, s]]))
+    z = float(r) * np.exp(-float(s))
+    assert value == pytest.approx(float(s) + (z * z / 2 if loss is fl.gaussian_nll else z), rel=1e-6)
+    assert grad[0, 1] == pytest.approx(1 - (z * z if loss is fl.gaussian_nll else z), rel=1e-5)
+    exact = loss.value_grad_hess([dtype.type(0)], np.array([[dtype.type(0), s]]))
+    assert exact[0] == s
+    assert_array_equal(exact[1], [[0, 1]])
+    assert hess[0, 1] > 0
+
+
+@every_loss
+def test_infinities(loss: Any) -> None:
+    value, grad, _ = loss.value_grad_hess(
+        [0.0, 0.0, 0.0], [[np.inf, 0], [1.0, np.inf], [1.0, -np.inf]], reduction="none"
+    )
+    assert_array_equal(value, [np.inf, np.inf, np.inf])
+    assert grad[1, 0] == 0
+    assert grad[1, 1] == 1
+    assert grad[2, 0] == np.inf
+
+
+@of_float
+@every_loss
+def test_in_place_for_one_sample_and_many(loss: Any, dtype: Any) -> None:
+    rng = generator(loss.name, "in place", dtype)
+    for shape in ((), (1,), (1, 1), (7,), (3000,), (3, 5)):
+        y_true, y_pred = rng.normal(size=shape).astype(dtype), rng.normal(size=(*shape, 2)).astype(dtype)
+        for order in ("C", "F"):
+            given = np.array(y_pred, order=order)
+            expected = loss.value_grad_hess(y_true, y_pred, reduction="none")
+            results = loss.value_grad_hess(y_true, given, reduction="none", out=(None, given, None))
+            assert results[1] is given
+            assert bits(results) == bits(expected)
+
+
+@every_loss
+def test_what_is_refused(loss: Any) -> None:
+    for y_true, y_pred, message in (
+        (np.zeros(3), np.zeros((3, 3)), r"y_pred has shape \(3, 3\); its last axis must have 2"),
+        (np.zeros(()), np.zeros(()), "its last axis must have 2"),
+        (
+            np.zeros((3, 2)),
+            np.zeros((3, 2)),
+            r"y_true has shape \(3, 2\), y_pred has \(3, 2\); y_true must have \(3,\)",
+        ),
+        (np.zeros(2), np.zeros((3, 2)), r"y_true must have \(3,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            loss(y_true, y_pred)
+    out = np.full((3, 2), 113.0)
+    with pytest.raises(ValueError, match=r"sample_weight\[1\] = -1"):
+        loss.grad(np.zeros(3), np.zeros((3, 2)), sample_weight=[1, -1, 1], out=out)
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(3, 2\)"):
+        loss.grad(np.zeros(3), np.zeros((3, 2)), sample_weight=np.ones((3, 2)), out=out)
+    with pytest.raises(ValueError, match="overlaps"):
+        loss.grad(out[:, 0], np.zeros((3, 2)), out=out)
+    assert (out == 113).all()
+    with pytest.raises(TypeError, match="not a loss of one number"):
+        loss.point(0.0, 1.0)
+
+
+@every_loss
+def test_the_formula_is_that_of_the_kernels(loss: Any) -> None:
+    rng = generator(loss.name, "formula")
+    row = cases.row_of(loss)
+    formula = vocabulary.rebind(row.function, vars(vocabulary) | {"abs": abs})
+    for y_true, location, log_scale in rng.normal(size=(20, 3)):
+        value, grad, hess = loss.value_grad_hess([y_true], [[location, log_scale]])
+        expected = formula(y_true, location, log_scale)
+        assert value == pytest.approx(expected[0], rel=1e-14)
+        np.testing.assert_allclose(grad, [expected[1]], rtol=1e-13)
+        np.testing.assert_allclose(hess, [expected[2]], rtol=1e-13)
