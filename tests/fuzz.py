@@ -298,7 +298,7 @@ def run_case(number: int, engines: bool = False) -> str:
     rng = cases.generator("fuzz", number)
     variant, regime, inputs = drawn(number, rng)
     kind = pick(rng, KINDS_OF_CASE)
-    if kind == "engines" and (variant.rowwise or not engines):
+    if kind == "engines" and (variant.row.kind != "pointwise" or not engines):
         kind = "wide"
     if kind == "wide" and inputs.y_pred.dtype == np.float64:
         kind = "bits"

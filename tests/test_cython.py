@@ -76,7 +76,7 @@ def results(loss: Any, y_true: Any, y_pred: Any, denominator: float) -> dict[str
     return dict(zip(RESULTS, (total, *found[1:]), strict=True))
 
 
-POINTWISE = [variant for variant in cases.variants_of_all_losses() if not variant.rowwise]
+POINTWISE = [variant for variant in cases.variants_of_all_losses() if variant.row.kind == "pointwise"]
 
 
 @of_float

@@ -23,11 +23,6 @@ class Penalty:
 
     Penalties are attributes of the package (`fastloss.l2`).
 
-    Parameters
-    ----------
-    row : PenaltyRow
-        Its row.
-
     Attributes
     ----------
     name, formula, source : str

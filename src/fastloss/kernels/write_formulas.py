@@ -47,7 +47,8 @@ class Expression(ast.NodeVisitor):
     symbols: ClassVar[dict[type[ast.AST], str]] = {
         ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-",
         ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-        ast.And: "and", ast.Or: "or", ast.Not: "not ",
+        # Both sides are computed: where Cython writes branches for `and` and `or`, gcc leaves the loop scalar.
+        ast.And: "&", ast.Or: "|", ast.Not: "not ",
     }  # fmt: skip
 
     def __init__(self, path: Path, words: frozenset[str], known: set[str]) -> None:
