@@ -103,7 +103,9 @@ def test_every_row_is_in_the_documents() -> None:
     losses = (ROOT / "docs" / "losses.md").read_text("utf-8")
     assert re.findall(r"^## (\w+)$", losses, re.MULTILINE) == names
     assert re.findall(r"^\| \[`(\w+)`\]", losses, re.MULTILINE) == names
-    assert re.findall(r"^\| \[`(\w+)`\]", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE) == names
+    linked = re.findall(r"\[`(\w+)`\]\(docs/losses\.md#(\w+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert [name for name, _ in linked] == [*names, *PENALTIES]
+    assert all(name == place for name, place in linked)
 
 
 @needs_repository

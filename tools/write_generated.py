@@ -314,13 +314,23 @@ def docs(rows: dict[str, Row]) -> str:
     return "\n".join([head, table(rows, "") + "\n", *map(section, rows.values()), *of_penalties])
 
 
-def readme(rows: dict[str, Row], text: str) -> str:
+def families() -> str:
+    """Return the table of the README: the losses by family, each with its place in ``docs/losses.md``."""
+    found: dict[str, list[Row]] = importlib.import_module("fastloss.catalogue").FAMILIES
+    lines = ["| family | losses |", "|---|---|"]
+    for family, rows in found.items():
+        lines.append(f"| {family} | {', '.join(f'[`{row.name}`](docs/losses.md#{row.name})' for row in rows)} |")
+    names = ", ".join(f"[`{name}`](docs/losses.md#{name})" for name in penalties())
+    return "\n".join([*lines, f"| penalties of parameters | {names} |"])
+
+
+def readme(text: str) -> str:
     """Return the README with its table of losses renewed."""
     before, first, rest = text.partition(MARKS[0])
     _, last, after = rest.partition(MARKS[1])
     if not (first and last):
         raise SystemExit(f"{README} has no place for the losses, between {MARKS[0]} and {MARKS[1]}")
-    return f"{before}{first}\n{table(rows, 'docs/losses.md')}\n{last}{after}"
+    return f"{before}{first}\n{families()}\n{last}{after}"
 
 
 def main() -> int:
@@ -333,7 +343,7 @@ def main() -> int:
     texts = {
         STUB: stub(rows),
         DOCS: docs(rows),
-        README: readme(rows, README.read_text("utf-8")),
+        README: readme(README.read_text("utf-8")),
         ALLOWED: allowed(rows),
     }
     texts |= {PICTURES / f"{name}.svg": text for row in rows.values() for name, text in pictures(row).items()}

@@ -5,10 +5,18 @@ from __future__ import annotations
 from .formulas import binary, classes, divergences, likelihoods, penalties, regression
 from .formulas.declare import PenaltyRow, Row
 
-_MODULES = (classes, divergences, binary, likelihoods, regression)
-CATALOGUE: dict[str, Row] = {
-    row.name: row for module in _MODULES for row in vars(module).values() if isinstance(row, Row)
+_MODULES = {
+    "rows of classes": classes,
+    "divergences": divergences,
+    "two classes": binary,
+    "likelihoods": likelihoods,
+    "regression": regression,
 }
+#: The rows by family.
+FAMILIES: dict[str, list[Row]] = {
+    family: [row for row in vars(module).values() if isinstance(row, Row)] for family, module in _MODULES.items()
+}
+CATALOGUE: dict[str, Row] = {row.name: row for rows in FAMILIES.values() for row in rows}
 
 #: Penalties of a model's parameters, which stand beside the losses.
 PENALTIES: dict[str, PenaltyRow] = {row.name: row for row in vars(penalties).values() if isinstance(row, PenaltyRow)}
