@@ -524,12 +524,13 @@ class _Call:
             given = self.parameters[parameter.name]
             shape = np.shape(given)
             by_each = shape != () and math.prod(shape) != 1
-            self.value = np.empty(self.y_pred.shape) if by_each else None
+            value: Any = np.empty(self.y_pred.shape) if by_each else None
+            self.value = value
             total: Any = self.loop(parameters, 1.0, f"{self.row.name}_by_{parameter.name}")
-            if self.value is not None:
-                extended = (1,) * (self.value.ndim - len(shape)) + shape
+            if value is not None:
+                extended = (1,) * (value.ndim - len(shape)) + shape
                 axes = tuple(k for k, n in enumerate(extended) if n == 1)
-                total = self.value.sum(axis=axes, keepdims=True).reshape(shape)
+                total = value.sum(axis=axes, keepdims=True).reshape(shape)
             total = total / denominator if denominator else 0.0 * total
             derivatives[parameter.name] = np.full(shape, total) if shape and not by_each else total
         return derivatives
