@@ -1222,28 +1222,17 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
     cdef double* term = t.c
-    cdef double* e = t.e
-    cdef double total[LANES]
-    cdef double share[LANES]
     cdef double y, q
     cdef Py_ssize_t k, i, j
     if call.given == LOGITS:
         tile_softmax(t)
-        class_sum(t, target, total)
-        for i in range(LANES):
-            share[i] = total[i] * t.inverse[i]
+        of_probabilities(<CrossEntropy*>NULL, call, t)   # its gradient needs no difference of a row's total and y
         for k in range(t.steps):
             for i in range(LANES):
                 j = k * LANES + i
                 y = target[j]
                 q = weighted_difference(y, t.m[i], x[j]) + y * (log_(y) + t.log_sum[i])
                 term[j] = where_(y == 0, <double>0, q)
-                gradient[j] = dense_gradient(e[j], y, total[i], t.rest[i], share[i])
-        if call.rows.want & HESSIAN:
-            for k in range(t.steps):
-                for i in range(LANES):
-                    j = k * LANES + i
-                    hessian[j] = e[j] * complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i] * share[i]
     elif call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             y = target[j]
