@@ -347,16 +347,6 @@ def row_functions(level: str, real: str, kernel: str) -> list[Function]:
     return module(level).with_called(module(level).find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
 
 
-#: Loops that gcc leaves scalar, because it turns several selects on one condition into branches. They are right, and
-#: slower than they could be.
-SCALAR = ("gaussian_nll", "gaussian_nll_by_log_scale", "laplace_nll", "laplace_nll_by_log_scale", "general_robust")
-
-
-def loop_parameter(loss: str, want: str) -> object:
-    marks = [pytest.mark.xfail(reason="gcc leaves it scalar", strict=False)] if loss in SCALAR else []
-    return pytest.param(loss, want, id=f"{loss}-{want}", marks=marks)
-
-
 #: Of these no call wants more than the value.
 VALUE_ONLY = ELEMENTWISE_FUNCTIONS + tuple(
     f"{row.name}_by_{parameter.name}"
@@ -389,7 +379,7 @@ def vector_loops(level: str, real: str, loss: str) -> tuple[dict[int, Loop], dic
 @pytest.mark.parametrize(
     ("loss", "want"),
     [
-        loop_parameter(loss, want)
+        pytest.param(loss, want, id=f"{loss}-{want}")
         for loss in kernels.POINTWISE
         for want in WANTS
         if want == "value" or loss not in VALUE_ONLY
