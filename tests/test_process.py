@@ -439,7 +439,7 @@ def test_more_than_2_to_the_31_elements(variant: cases.Variant, dtype: Any) -> N
     samples = 2**31 // 9 + 5
     many = inputs.replace(
         y_true=np.broadcast_to(inputs.y_true, (samples, *inputs.y_true.shape[1:])),
-        y_pred=np.broadcast_to(inputs.y_pred, (samples, 9)),
+        y_pred=np.broadcast_to(inputs.y_pred, (samples, *inputs.y_pred.shape[1:])),
     )
     assert many.y_pred.size > 2**31
     one = float(inputs("__call__", reduction="sum"))
