@@ -244,13 +244,13 @@ def parameter_text(parameter: Parameter) -> str:
     return f"`{parameter.name}={parameter.default!r}`"
 
 
-def table(rows: dict[str, Row], link: str) -> str:
-    """Return the Markdown table of the losses; `link` comes before the anchor of each."""
+def table(rows: dict[str, Row]) -> str:
+    """Return the table at the head of ``docs/losses.md``."""
     lines = ["| loss | value of one sample | parameters |", "|---|---|---|"]
     for row in rows.values():
         formula = row.formula.replace("|", "\\|")
         own = ", ".join(map(parameter_text, row.parameters))
-        lines.append(f"| [`{row.name}`]({link}#{row.name}) | `{formula}` | {own} |".replace("|  |", "| |"))
+        lines.append(f"| [`{row.name}`](#{row.name}) | `{formula}` | {own} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 
@@ -311,7 +311,7 @@ def docs(rows: dict[str, Row]) -> str:
         "gradient is added to that of the loss: `fl.l2.grad(weights, strength=1e-4, out=gradient, accumulate=True)`.\n",
         *map(penalty_section, penalties().values()),
     ]
-    return "\n".join([head, table(rows, "") + "\n", *map(section, rows.values()), *of_penalties])
+    return "\n".join([head, table(rows) + "\n", *map(section, rows.values()), *of_penalties])
 
 
 def families() -> str:

@@ -241,11 +241,7 @@ def check_row_targets(
         check_soft_targets(y_true, axis, weights, where)
     else:
         kept = np.expand_dims(_kept(y_true.sum(axis=axis).shape, weights, where), axis)
-        values = y_true.astype(np.float64)
-        bad = (values < target.low) | (values > target.high)
-        if form == "members":
-            bad |= (values == values) & (values != 0) & (values != 1)
-        first = first_true(bad & kept)
+        first = first_true(outside(y_true, target) & (y_true == y_true) & kept)
         if first is not None:
             raise ValueError(
                 f"{place('y_true', first, y_true.shape)} = {y_true.reshape(-1)[first]} is not {target.description}"

@@ -116,8 +116,6 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
     }
     given = "optional" if default is None else f"default={_shown(default)}"
     text = _sentence(parameter.description or f"a parameter of {row.name}")
-    if parameter.kind == "labels":
-        text = _sentence("what `y_true` holds for the negative and for the positive class")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
     elif parameter.kind == "factor":

@@ -312,6 +312,10 @@ def _changed(row: Row, parameters: dict[str, Any]) -> list[str]:
     ]
 
 
+#: Which elements of the last axis are predictions of their own: all of them alike, or location and scale.
+_ALIKE, _COLUMNS = (np.s_[...],), (np.s_[..., 0], np.s_[..., 1])
+
+
 class _Call:
     """The arguments of one call, sorted; then checked, run and reduced by the method for the kind of loss."""
 
@@ -319,6 +323,7 @@ class _Call:
         row = loss._row
         self.loss, self.row, self.want = loss, row, want
         self.factor = 1.0  # of the value, and so of gradient and Hessian
+        self.columns = _COLUMNS if row.kind == "location_scale" else _ALIKE
         given = dict(zip(("y_true", "y_pred"), args, strict=False))
         if len(args) > 2:
             raise TypeError(
@@ -422,11 +427,6 @@ class _Call:
             return self.root_mean()
         return self.pointwise()
 
-    @property
-    def columns(self) -> tuple[Any, ...]:
-        """Which elements of the last axis are predictions of their own: all of them alike, or location and scale."""
-        return (np.s_[..., 0], np.s_[..., 1]) if self.row.kind == "location_scale" else (np.s_[...],)
-
     def elements(self) -> tuple[Any, ...]:
         """Check what goes with each element, and the outputs; return the parameters as the kernels take them."""
         shape = self.y_pred.shape
@@ -473,7 +473,7 @@ class _Call:
             second = kernels.POINTWISE.index(f"{self.row.name}_by_log_scale")
 
         def column(array: np.ndarray[Any, Any] | None, k: int) -> Any:
-            return arguments.describe(array if array is None else array[self.columns[k]])
+            return arguments.describe(array if array is None or self.columns is _ALIKE else array[self.columns[k]])
 
         operands = [
             arguments.describe(self.y_true), column(self.y_pred, 0), arguments.describe(self.weights),

@@ -78,7 +78,7 @@ class_indices = RowTarget("class indices", 0.0, 1.0, forms=("index",))
 levels = RowTarget("levels, from 0 to the number of columns", 0.0, 1.0, forms=("index",), levels=1)
 probabilities = RowTarget("probabilities of the classes, each row adding up to 1", 0.0, 1.0, forms=("soft",))
 shares = RowTarget("in [0, 1]", 0.0, 1.0, forms=("shares",))
-members = RowTarget("0 or 1", 0.0, 1.0, forms=("members",))
+members = RowTarget("0 or 1", 0.0, 1.0, ends_only=True, forms=("members",))
 
 #: The labels that two classes may have, and what y_true may then be.
 LABELS = {
@@ -186,8 +186,8 @@ def class_weights(description: str) -> Declared:
 
 def two_labels() -> Declared:
     """Declare what `y_true` holds for the negative and the positive class."""
-    text = "what `y_true` holds for the negative and for the positive class: (0, 1) or (-1, 1)"
-    return Declared((0, 1), real, "labels", text)
+    text = "what `y_true` holds for the negative and for the positive class"
+    return Declared((0, 1), Domain("(0, 1) or (-1, 1)"), "labels", text)
 
 
 def class_index(description: str) -> Declared:

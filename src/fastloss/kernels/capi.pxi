@@ -78,16 +78,8 @@ cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks,
     return OK
 
 
-cdef inline void set_run(Operand* operand, const real* data, Py_ssize_t samples, Py_ssize_t classes) noexcept nogil:
-    """Describe contiguous numbers: samples, or rows of classes."""
-    operand.data = <char*>data
-    operand.dtype = dtype_of(data)
-    operand.swapped = False
-    operand.itemsize = sizeof(real)
-    operand.class_stride = sizeof(real) if classes else 0
-    operand.dimensions = 1
-    operand.shape[0] = samples
-    operand.strides[0] = <Py_ssize_t>sizeof(real) * (classes if classes else 1)
+cdef inline void set_numbers(Operand* operand, const real* data, Py_ssize_t samples, Py_ssize_t classes) noexcept nogil:
+    set_run(operand, data, dtype_of(data), sizeof(real), samples, classes)
 
 
 cdef inline int results_of(const void* value, const void* gradient, const void* hessian) noexcept nogil:
@@ -107,10 +99,10 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     call.loss, call.want, call.size, call.scale = prepared.loss, results_of(value, gradient, hessian), n, 1 / denominator
     call.limits = limits[0]
     call.weight.data = call.where.data = call.value.data = NULL
-    set_run(&call.y_true, y_true, n, 0)
-    set_run(&call.y_pred, y_pred, n, 0)
-    set_run(&call.gradient, gradient, n, 0)
-    set_run(&call.hessian, hessian, n, 0)
+    set_numbers(&call.y_true, y_true, n, 0)
+    set_numbers(&call.y_pred, y_pred, n, 0)
+    set_numbers(&call.gradient, gradient, n, 0)
+    set_numbers(&call.hessian, hessian, n, 0)
     call.in_place = gradient == y_pred
     call.second, call.accumulate = -1, False
     call.jit = <jit_block>prepared.loops[double_precision]
@@ -140,16 +132,13 @@ cdef int softmax_run(Py_ssize_t n_rows, Py_ssize_t classes, const int64_t* y_tru
     for row in range(n_rows):
         if not 0 <= y_true[row] < classes:
             return BAD_TARGET
-    call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, results_of(value, gradient, hessian), n_rows, classes
-    call.dense = call.given_dense = call.ignoring = False
-    call.smoothing, call.class_weight, call.team = 0, NULL, 1
-    call.weight.data = call.where.data = call.value.data = NULL
+    set_bare_rows(&call, results_of(value, gradient, hessian), n_rows, classes)
+    call.team = 1
     set_scale(&call, denominator)
-    set_run(&call.y_true, <const double*>y_true, n_rows, 0)
-    call.y_true.dtype = INT64
-    set_run(&call.logits, logits, n_rows, classes)
-    set_run(&call.gradient, gradient, n_rows, classes)
-    set_run(&call.hessian, hessian, n_rows, classes)
+    set_run(&call.y_true, y_true, INT64, sizeof(int64_t), n_rows, 0)
+    set_numbers(&call.logits, logits, n_rows, classes)
+    set_numbers(&call.gradient, gradient, n_rows, classes)
+    set_numbers(&call.hessian, hessian, n_rows, classes)
     status = run_blocks_here(rows_block_f64 if double_precision else rows_block_f32, &call, (n_rows + size - 1) // size,
                              rows_scratch(logits, &call, False) * <Py_ssize_t>sizeof(real), &total)
     if status == OK and value != NULL:

@@ -25,7 +25,7 @@ cdef struct JitRowsCall:
 cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* tag) noexcept nogil:
     cdef const RowsCall* call = &jit.rows
     cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
-    cdef Py_ssize_t n = min(lanes, call.rows - first), i, c
+    cdef Py_ssize_t n = min(lanes, call.rows - first), i
     cdef real x[FEW * TILE_ROWS]
     cdef real y[FEW * TILE_ROWS]
     cdef real gradient[FEW * TILE_ROWS]
@@ -46,16 +46,7 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* tag) 
         factor[i] = weight[i] * call.scale
         label[i] = 0 if call.given_dense else <real>labels[i]
     if call.dense:
-        if call.given_dense:
-            load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
-        else:
-            for c in range(classes):
-                for i in range(lanes):
-                    y[c * lanes + i] = label[i] == c and i < n
-        if call.smoothing != 0 or call.class_weight != NULL:
-            for c in range(classes):
-                for i in range(lanes):
-                    y[c * lanes + i] = target_weight(tag, call, c, y[c * lanes + i])
+        load_dense_tile(call, first, n, labels, y, spare)
     (<jit_tile>jit.address)(x, y, label, factor, value, gradient, hessian, spare, classes)
     if call.want & GRADIENT:
         store_tile(&call.gradient, first, n, classes, <real*>NULL, gradient, spare)
@@ -78,7 +69,7 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
     """Row by row. `scratch` has a row each of logits, target, gradient and Hessian."""
     cdef const RowsCall* call = &jit.rows
     cdef Py_ssize_t size = rows_inspected_at_once(scratch, call.classes), first = block * size, classes = call.classes
-    cdef Py_ssize_t n = min(size, call.rows - first), i, c
+    cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
@@ -113,14 +104,8 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
             hessian_data = call.hessian.data + sample_offset(&call.hessian, first + i, index)
             if class_run_in_place(scratch, &call.hessian, hessian_data):
                 hessian = <real*>hessian_data
-        if call.given_dense:
-            load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, first + i, index), call.y_true.class_stride, classes, y)
-        elif call.dense:
-            for c in range(classes):
-                y[c] = label[i] == c
-        if call.dense and (call.smoothing != 0 or call.class_weight != NULL):
-            for c in range(classes):
-                y[c] = target_weight(scratch, call, c, y[c])
+        if call.dense:
+            load_dense_row(call, first + i, label[i], y)
         value[i] = <real>(<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,
                                                 gradient, hessian, classes)
         if call.want & GRADIENT and gradient != <real*>gradient_data:

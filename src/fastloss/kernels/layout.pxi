@@ -68,6 +68,19 @@ cdef inline bint native(const real* tag, const Operand* operand) noexcept nogil:
     return operand.dtype == dtype_of(tag) and not operand.swapped
 
 
+cdef inline void set_run(Operand* operand, const void* data, int dtype, Py_ssize_t itemsize, Py_ssize_t samples,
+                         Py_ssize_t classes) noexcept nogil:
+    """Describe contiguous numbers: samples, or rows of classes."""
+    operand.data = <char*>data
+    operand.dtype = dtype
+    operand.swapped = False
+    operand.itemsize = itemsize
+    operand.class_stride = itemsize if classes else 0
+    operand.dimensions = 1
+    operand.shape[0] = samples
+    operand.strides[0] = itemsize * (classes if classes else 1)
+
+
 cdef inline bint adjoining(const Operand* operand) noexcept nogil:
     """Whether the samples are one contiguous run."""
     return operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == operand.itemsize)

@@ -64,14 +64,7 @@ cdef bint disjoint(const Plain* a, const Plain* b) noexcept:
 
 
 cdef void set_contiguous(Operand* operand, const Plain* plain, Py_ssize_t samples, Py_ssize_t classes) noexcept:
-    operand.data = <char*>plain.view.buf
-    operand.dtype = plain.dtype
-    operand.swapped = False
-    operand.itemsize = plain.view.itemsize
-    operand.class_stride = plain.view.itemsize if classes else 0
-    operand.dimensions = 1
-    operand.shape[0] = samples
-    operand.strides[0] = plain.view.itemsize * (classes if classes else 1)
+    set_run(operand, plain.view.buf, plain.dtype, plain.view.itemsize, samples, classes)
 
 
 cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* y_true, bint in_place) noexcept:
@@ -279,9 +272,5 @@ cdef class PlainCall:
 
 
 cdef void set_plain_rows(RowsCall* call, int want, const Plain* y_true, Py_ssize_t rows, Py_ssize_t classes) noexcept:
-    call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
-    call.dense = call.given_dense = call.ignoring = False
-    call.smoothing = 0
-    call.class_weight = NULL
-    call.weight.data = call.where.data = call.value.data = NULL
+    set_bare_rows(call, want, rows, classes)
     set_contiguous(&call.y_true, y_true, rows, 0)

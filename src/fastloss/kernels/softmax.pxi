@@ -73,6 +73,15 @@ cdef bint load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, 
     return fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
 
 
+cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssize_t classes) noexcept nogil:
+    """Describe cross-entropy of labels without weights, masks or options."""
+    call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
+    call.dense = call.given_dense = call.ignoring = False
+    call.smoothing = 0
+    call.class_weight = NULL
+    call.weight.data = call.where.data = call.value.data = NULL
+
+
 cdef inline bint labels_alone(const RowsCall* call) noexcept nogil:
     """Whether the labels, checked before, are compared with classes and nothing else: no place is looked up by them."""
     return (call.task == CROSS_ENTROPY and not call.dense and not call.ignoring and call.class_weight == NULL
@@ -277,6 +286,24 @@ cdef void store_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count,
             store(operand, c * operand.class_stride, first, count, tile + c * lanes)
 
 
+cdef inline void load_dense_tile(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* labels,
+                                 real* y, real* spare) noexcept nogil:
+    """The weight of each class in the loss of each row of a tile, from probabilities or from labels."""
+    cdef Py_ssize_t lanes = lanes_of(y), classes = call.classes, c, i
+    if call.given_dense:
+        load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
+    else:
+        for c in range(classes):
+            for i in range(n):
+                y[c * lanes + i] = labels[i] == c
+            for i in range(n, lanes):
+                y[c * lanes + i] = 0
+    if call.smoothing != 0 or call.class_weight != NULL:
+        for c in range(classes):
+            for i in range(lanes):
+                y[c * lanes + i] = target_weight(y, call, c, y[c * lanes + i])
+
+
 cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, real* ties) noexcept nogil:
     if real is float:
         fl_lanes_exp_f32(x, m, e, total, ties)
@@ -386,18 +413,7 @@ cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, cons
         return
 
     if call.dense:
-        if call.given_dense:
-            load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
-        else:
-            for c in range(classes):
-                for i in range(n):
-                    y[c * lanes + i] = labels[i] == c
-                for i in range(n, lanes):
-                    y[c * lanes + i] = 0
-        if call.smoothing != 0 or call.class_weight != NULL:
-            for c in range(classes):
-                for i in range(lanes):
-                    y[c * lanes + i] = target_weight(tag, call, c, y[c * lanes + i])
+        load_dense_tile(call, first, n, labels, y, spare)
         for i in range(lanes):
             total_exactly[i] = 0
             value_exactly[i] = 0
@@ -579,13 +595,27 @@ cdef real wide_sums(const real* tag, WideRow* row, int team, double* rest, doubl
     return <real>row.m
 
 
+cdef inline void load_dense_row(const RowsCall* call, Py_ssize_t row, int64_t label, real* y) noexcept nogil:
+    """The weight of each class in the loss of a row, from probabilities or from its label."""
+    cdef Py_ssize_t classes = call.classes, c
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    if call.given_dense:
+        load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, row, index), call.y_true.class_stride, classes, y)
+    else:
+        for c in range(classes):
+            y[c] = 0
+        y[label] = 1
+    if call.smoothing != 0 or call.class_weight != NULL:
+        for c in range(classes):
+            y[c] = target_weight(y, call, c, y[c])
+
+
 cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
                      real* scratch, real* row_rest, double* row_total) noexcept nogil:
     """One row. Its loss, not weighted, is the result + row_total log1p(row_rest): the caller takes logarithms of many rows."""
     cdef Py_ssize_t classes = call.classes, c, chunk, start, n
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef char* logits_data = call.logits.data + sample_offset(&call.logits, row, index)
-    cdef char* target_data
     cdef char* gradient_data = NULL
     cdef char* hessian_data
     cdef real* x = <real*>logits_data
@@ -609,16 +639,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     if call.task == CROSS_ENTROPY and not call.dense:
         target = x[label]
     if call.dense:
-        if call.given_dense:
-            target_data = call.y_true.data + sample_offset(&call.y_true, row, index)
-            load_run(&call.y_true, target_data, call.y_true.class_stride, classes, y)
-        else:
-            for c in range(classes):
-                y[c] = 0
-            y[label] = 1
-        if call.smoothing != 0 or call.class_weight != NULL:
-            for c in range(classes):
-                y[c] = target_weight(tag, call, c, y[c])
+        load_dense_row(call, row, label, y)
         distance = dense_distance(x, y, classes, &total)
     wide.x = x
     wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
