@@ -225,8 +225,8 @@ MUTANTS = (
     Mutant(
         "targets read with the stride of the logits",
         KERNELS + "softmax.pxi",
-        "load_run(&call.y_true, target_data, call.y_true.class_stride, classes, y)",
-        "load_run(&call.y_true, target_data, call.logits.class_stride, classes, y)",
+        "sample_offset(&call.y_true, row, index), call.y_true.class_stride, classes, y)",
+        "sample_offset(&call.y_true, row, index), call.logits.class_stride, classes, y)",
     ),
     Mutant("byte order ignored", KERNELS + "layout.pxi", "operand.swapped = swapped", "operand.swapped = False"),
     Mutant(
