@@ -12,6 +12,7 @@
 #define FASTLOSS_BLOCKS_H
 #include <math.h>
 #include <stddef.h>
+#include "ahead.h"
 #include "vecmath.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -111,10 +112,11 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #include "blocks_avx512.h"
 #define FL_WITH_AVX512(type, real, absolute)                                                                          \
     static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx512_max_##type(x, n); }         \
-    static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties)           \
+    static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties,           \
+                                                 const fl_ahead *ahead, ptrdiff_t first)                              \
     {                                                                                                                 \
-        return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties)                    \
-                                                      : fl_general_exp_sum_##type(x, m, e, n, ties);                  \
+        return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties, ahead, first)      \
+                                                      : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);    \
     }                                                                                                                 \
     static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 0); }                   \
     static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 1); }         \
@@ -343,8 +345,10 @@ static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptr
  * then every addition after it rounds at its weight. */
 #define FL_RUN (8 * FL_LANES)
 
-/* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m. */
-static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
+/* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m. `first`: the
+ * number of x[0] in its row, whose successor is fetched meanwhile. */
+static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
+                                                 const fl_ahead *ahead, ptrdiff_t first)
 {
     double lane[FL_LANES] = {0};
     FL_REAL tie[FL_LANES] = {0}, rest[FL_LANES];
@@ -352,6 +356,7 @@ static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL
         FL_REAL sum[FL_LANES] = {0};
         ptrdiff_t end = n - start < FL_RUN ? n : start + FL_RUN, i = start;
         for (; i + FL_LANES <= end; i += FL_LANES) {
+            fl_fetch(ahead, first + i, FL_LANES);
             FL_NO_OVERLAP
             for (int j = 0; j < FL_LANES; j++) {
                 FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m);

@@ -266,7 +266,8 @@ static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL 
     }
 }
 
-static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties)
+static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
+                                                const fl_ahead *ahead, ptrdiff_t first)
 {
     enum { LANES = 4 * FL_WIDTH, REGISTERS = LANES / 8, RUN = 8 * LANES };
     FL_NAME(fl_row) row = FL_NAME(fl_row_avx512)(FL_V(set1)(m));
@@ -277,6 +278,7 @@ static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_
     for (int j = 0; j < REGISTERS; j++) lane[j] = _mm512_setzero_pd();
     for (; i + LANES <= n; i += LANES) {
         uint64_t tied = 0;
+        fl_fetch(ahead, first + i, LANES);
         for (int j = 0; j < 4; j++) {
             FL_VECTOR here = FL_V(loadu)(x + i + FL_WIDTH * j);
             FL_VECTOR exponential = FL_NAME(fl_exp_below_avx512)(&row, here);

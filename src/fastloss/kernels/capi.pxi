@@ -92,6 +92,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     cdef bint double_precision = sizeof(real) == sizeof(double)
     cdef const Limits* limits = &prepared.limits[double_precision]
     cdef Py_ssize_t size = block_size(y_true), blocks = (n + size - 1) // size, block
+    cdef double constants[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
     cdef double total
     cdef int k, status
     if hessian != NULL and not prepared.has_hessian:
@@ -115,6 +116,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
             total = points_inspected(y_true, &call, block)
             if total != total:
                 return BAD_TARGET
+    set_constants(&call, double_precision, constants)
     status = run_blocks_here(points_block_f64 if double_precision else points_block_f32, &call, blocks,
                              prepared.parameters * BLOCK_BYTES, &total)
     if status == OK and value != NULL:

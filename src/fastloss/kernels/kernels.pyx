@@ -12,7 +12,7 @@ from cython.parallel cimport parallel, prange, threadid
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 ctypedef fused real:
     float
@@ -24,7 +24,9 @@ cdef enum:
     HESSIAN = 4
     SAMPLES = 1024               # in a block, at most
     BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
-    MAX_PARAMETERS = 16          # of a loss compiled at run time; a formula of the package has at most 4
+    BLOCK_DOUBLES = 512          # the same as doubles
+    MAX_PARAMETERS = 16          # of a loss compiled at run time
+    FORMULA_PARAMETERS = 4       # at most, of one of the package
     SERIAL_BELOW = 1 << 16       # as in runtime.py
     MAX_PLAIN_THREADS = 1 << 30
 
@@ -66,6 +68,13 @@ cdef extern from "dtypes.h" nogil:
     void fl_narrow_f64(int, const double*, char*, Py_ssize_t) noexcept
     bint fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
 
+cdef extern from "ahead.h" nogil:
+    enum: FL_READ, FL_READ_TOO, FL_WRITE, FL_PLACES
+    ctypedef struct fl_ahead:
+        const char* place[3]
+        Py_ssize_t size[3]
+    void fl_fetch(const fl_ahead*, Py_ssize_t, Py_ssize_t) noexcept
+
 cdef extern from "blocks.h" nogil:
     double fl_ratio(double, double, double, double, double) noexcept
     double fl_fma(double, double, double) noexcept
@@ -89,8 +98,8 @@ cdef extern from "blocks.h" nogil:
     void fl_lanes_exp_f64(const double*, const double*, double*, double*, double*) noexcept
     void fl_transpose_f32(const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
     void fl_transpose_f64(const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
-    double fl_block_exp_sum_f32(const float*, float, float*, Py_ssize_t, double*) noexcept
-    double fl_block_exp_sum_f64(const double*, double, double*, Py_ssize_t, double*) noexcept
+    double fl_block_exp_sum_f32(const float*, float, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
+    double fl_block_exp_sum_f64(const double*, double, double*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
     double fl_block_tiny_sum_f32(const float*, float, Py_ssize_t) noexcept
     double fl_block_tiny_sum_f64(const double*, double, Py_ssize_t) noexcept
 
@@ -105,11 +114,11 @@ cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
 
 
 # The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; its 2 stages; value, gradient,
-# hessian; size. And what fills its stages: tag; y_true, y_pred, 4 parameters; the stages; size.
+# hessian; size; what comes next. And what fills its stages: tag; y_true, y_pred, 4 parameters; the stages; size.
 ctypedef void (*float_block)(void*, int, const float*, const float*, const float*, const float*, const float*, const float*, const float*,
-                             const float*, const float*, float*, float*, float*, Py_ssize_t) noexcept nogil
+                             const float*, const float*, float*, float*, float*, Py_ssize_t, const fl_ahead*) noexcept nogil
 ctypedef void (*double_block)(void*, int, const double*, const double*, const double*, const double*, const double*, const double*, const double*,
-                              const double*, const double*, double*, double*, double*, Py_ssize_t) noexcept nogil
+                              const double*, const double*, double*, double*, double*, Py_ssize_t, const fl_ahead*) noexcept nogil
 ctypedef void (*float_stage)(void*, const float*, const float*, const float*, const float*, const float*, const float*,
                              float*, float*, Py_ssize_t) noexcept nogil
 ctypedef void (*double_stage)(void*, const double*, const double*, const double*, const double*, const double*, const double*,
@@ -179,10 +188,12 @@ cdef Limits limits_of(tuple given):
 cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL)
     cdef block_function function
+    cdef double constants[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
     if inspect:
         function = points_inspected_f64 if double_precision else points_inspected_f32
     else:
         function = points_block_f64 if double_precision else points_block_f32
+        set_constants(call, double_precision, constants)
     return run_blocks(function, call, (call.size + block - 1) // block, block, threads,
                       0 if inspect else call.parameters * BLOCK_BYTES)
 

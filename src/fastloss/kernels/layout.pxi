@@ -86,6 +86,13 @@ cdef inline bint adjoining(const Operand* operand) noexcept nogil:
     return operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == operand.itemsize)
 
 
+cdef inline void look_ahead(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t first) noexcept nogil:
+    """Note where samples from `first` on lie, if they are one run."""
+    if operand.data != NULL and adjoining(operand):
+        ahead.place[place] = operand.data + first * operand.itemsize
+        ahead.size[place] = operand.itemsize
+
+
 cdef Py_ssize_t sample_offset(const Operand* operand, Py_ssize_t sample, Py_ssize_t* index) noexcept nogil:
     """Byte offset of a sample; `index` is set to its place in each dimension."""
     cdef Py_ssize_t offset = 0

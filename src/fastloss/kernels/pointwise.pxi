@@ -16,6 +16,7 @@ cdef struct PointwiseCall:
     int parameters               # how many
     Operand parameter[MAX_PARAMETERS]
     double constant[MAX_PARAMETERS]   # of a parameter that is not an array
+    const double* constants      # a block each of the multiplier where nothing has a weight, and of the formula's parameters
     bint in_place                # the gradient overwrites y_pred
     jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
     bint uniform                 # it takes one multiplier and one number for each parameter, not one for each element
@@ -44,42 +45,72 @@ cdef inline void run_stage(int word, real* x, Py_ssize_t n) noexcept nogil:
             fl_block_exp_minus_abs_f64(x, n)
 
 
+cdef enum:
+    FETCHED = 128                # elements for which memory is asked at once
+
+
+cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept nogil:
+    """Once for all blocks: a sweep of stores in each of them would wait behind the stores of the gradient."""
+    cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), i
+    cdef int k
+    for i in range(n):
+        constants[i] = <real>call.scale
+    if call.jit == NULL:
+        for k in range(call.parameters):
+            if call.parameter[k].data == NULL:
+                for i in range(n):
+                    constants[(1 + k) * size + i] = <real>call.constant[k]
+
+
+cdef void set_constants(PointwiseCall* call, bint double_precision, double* constants) noexcept nogil:
+    call.constants = constants
+    if not call.uniform:
+        if double_precision:
+            fill_constants(call, constants)
+        else:
+            fill_constants(call, <float*>constants)
+
+
 cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted, bint hessian_wanted,
                             const real* y_true, const real* y_pred, const real* multiplier,
                             const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
                             const real* stage0, const real* stage1,
-                            real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
+                            real* value, real* gradient, real* hessian, Py_ssize_t n, const fl_ahead* ahead) noexcept nogil:
+    cdef Py_ssize_t piece, start, i
     cdef real v, g, h
-    for i in range(n):
-        point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, stage0, stage1, i, &v, &g, &h)
-        if value_wanted:
-            value[i] = v
-        if gradient_wanted:
-            gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
-        if hessian_wanted:
-            hessian[i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
+    for piece in range((n + FETCHED - 1) // FETCHED):
+        start = piece * FETCHED
+        fl_fetch(ahead, start, FETCHED)
+        for i in range(start, min(start + <Py_ssize_t>FETCHED, n)):
+            point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, stage0, stage1, i, &v, &g, &h)
+            if value_wanted:
+                value[i] = v
+            if gradient_wanted:
+                gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
+            if hessian_wanted:
+                hessian[i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
 
 
 cdef void point_block(Point* tag, int want, const real* y_true, const real* y_pred, const real* multiplier,
                       const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
-                      const real* stage0, const real* stage1, real* value, real* gradient, real* hessian, Py_ssize_t n) noexcept nogil:
+                      const real* stage0, const real* stage1, real* value, real* gradient, real* hessian, Py_ssize_t n,
+                      const fl_ahead* ahead) noexcept nogil:
     """The loop with what is not wanted compiled away: a value alone costs a value alone."""
     if want == VALUE:
         point_loop(tag, True, False, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n, ahead)
     elif want == GRADIENT:
         point_loop(tag, False, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n, ahead)
     elif want == (VALUE | GRADIENT):
         point_loop(tag, True, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n, ahead)
     elif want == (GRADIENT | HESSIAN):
         point_loop(tag, False, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n, ahead)
     else:
         point_loop(tag, True, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n)
+                   stage0, stage1, value, gradient, hessian, n, ahead)
 
 
 cdef void stage_block(Point* tag, const real* y_true, const real* y_pred,
@@ -125,6 +156,9 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real* value = value_buffer
     cdef real* gradient = gradient_buffer
     cdef real* hessian = hessian_buffer
+    cdef const real* constants = <const real*>call.constants
+    cdef fl_ahead next_block
+    cdef const fl_ahead* ahead = NULL
     cdef Py_ssize_t i
     cdef int k
 
@@ -134,6 +168,8 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
     if call.uniform:
         multiplier_buffer[0] = <real>call.scale
+    elif weight == NULL:
+        multiplier = constants
     elif call.want & ~VALUE:
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
     for k in range(MAX_PARAMETERS):
@@ -144,6 +180,8 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
             parameter[k] = load(&call.parameter[k], 0, first, n, scratch + k * size)
             if call.jit != NULL and parameter[k] != scratch + k * size:
                 memcpy(scratch + k * size, parameter[k], n * sizeof(real))
+        elif call.jit == NULL:
+            parameter[k] = constants + (1 + k) * size
         else:
             for i in range(1 if call.uniform else n):
                 scratch[k * size + i] = <real>call.constant[k]
@@ -154,28 +192,36 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.want & HESSIAN:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
+    if first + n < call.size:
+        memset(&next_block, 0, sizeof(next_block))
+        look_ahead(&next_block, FL_READ, &call.y_pred, first + n)
+        look_ahead(&next_block, FL_READ_TOO, &call.y_true, first + n)
+        if call.want & GRADIENT and not call.in_place:
+            look_ahead(&next_block, FL_WRITE, &call.gradient, first + n)
+        ahead = &next_block
+
     if call.jit != NULL:
         call.jit(y_true, y_pred, multiplier, scratch, value, gradient, hessian, n)
     elif real is float:
         if float_stages[call.loss] != NULL:
             float_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
         float_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                stage0, stage1, value, gradient, hessian, n)
+                                stage0, stage1, value, gradient, hessian, n, ahead)
     else:
         if double_stages[call.loss] != NULL:
             double_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
         double_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                 stage0, stage1, value, gradient, hessian, n)
+                                 stage0, stage1, value, gradient, hessian, n, ahead)
 
     if call.second >= 0 and call.want & ~VALUE:
         # While everything is in the first-level cache, with the same stages. Nothing has been stored yet, so that it may
         # all be in place.
         if real is float:
             float_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
-                                      parameter[3], stage0, stage1, value, second_gradient, second_hessian, n)
+                                      parameter[3], stage0, stage1, value, second_gradient, second_hessian, n, NULL)
         else:
             double_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
-                                       parameter[3], stage0, stage1, value, second_gradient, second_hessian, n)
+                                       parameter[3], stage0, stage1, value, second_gradient, second_hessian, n, NULL)
         if call.want & GRADIENT:
             store(&call.second_gradient, 0, first, n, second_gradient)
         if call.want & HESSIAN:

@@ -317,7 +317,7 @@ cdef void tile_softmax(Tile* t) noexcept nogil:
     if t.wide:                   # a sweep over a row needs no difference: see blocks_avx512.h
         for group in range((t.steps * LANES + CHUNK - 1) // CHUNK):
             n = min(<Py_ssize_t>CHUNK, t.steps * LANES - group * CHUNK)
-            add_exactly(fl_block_exp_sum_f64(x + group * CHUNK, t.m[0], e + group * CHUNK, n, &block_ties), &rest[0], &tail[0])
+            add_exactly(fl_block_exp_sum_f64(x + group * CHUNK, t.m[0], e + group * CHUNK, n, &block_ties, NULL, 0), &rest[0], &tail[0])
         ties[0] = block_ties
         finish_softmax(t, rest, tail, ties, NULL)
         return

@@ -533,6 +533,7 @@ cdef struct WideRow:
     double factor                # of the gradient
     double* part                 # what each chunk found: its largest logit, or its sum
     double* ties
+    fl_ahead ahead               # the next row
 
 
 cdef inline Py_ssize_t chunks_of(Py_ssize_t classes) noexcept nogil:
@@ -556,9 +557,9 @@ cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize
         if row.e == NULL:
             e = unwanted
         if real is float:
-            row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk])
+            row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk], &row.ahead, start)
         else:
-            row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk])
+            row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk], &row.ahead, start)
     else:
         for i in range(n):
             e[i] *= factor
@@ -593,6 +594,14 @@ cdef real wide_sums(const real* tag, WideRow* row, int team, double* rest, doubl
     rest[0] += tail[0]
     tail[0] += part - rest[0]
     return <real>row.m
+
+
+cdef inline void look_at_row(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t row) noexcept nogil:
+    """Note where the classes of a row lie, if they are one run."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    if operand.class_stride == operand.itemsize:
+        ahead.place[place] = operand.data + sample_offset(operand, row, index)
+        ahead.size[place] = operand.itemsize
 
 
 cdef inline void load_dense_row(const RowsCall* call, Py_ssize_t row, int64_t label, real* y) noexcept nogil:
@@ -646,6 +655,13 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     wide.classes = classes
     wide.part = <double*>(scratch + 4 * ((classes + 1) // 2 * 2))
     wide.ties = wide.part + chunks_of(classes)
+    memset(&wide.ahead, 0, sizeof(wide.ahead))
+    if row + 1 < call.rows:
+        look_at_row(&wide.ahead, FL_READ, &call.logits, row + 1)
+        if call.given_dense:
+            look_at_row(&wide.ahead, FL_READ_TOO, &call.y_true, row + 1)
+        if call.want & GRADIENT and gradient_data != logits_data:
+            look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
     m = wide_sums(tag, &wide, call.team, &rest, &tail, &ties)
     if rest < tiny_rest(tag):
         if e == x:
