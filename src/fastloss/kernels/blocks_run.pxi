@@ -7,8 +7,13 @@ ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) n
 
 cdef enum:
     MAX_SPANS = 4096
-    SMALL_SCRATCH = 1 << 14
+    SMALL_SCRATCH = 1 << 14      # bytes of the stack; more is allocated: a thread may have no more than 128 KiB
     ELEMENTS_BETWEEN_SIGNALS = 1 << 24   # some 20 ms of work: Ctrl-C is answered between two stretches of it
+
+
+cdef inline char* whole_lines(char* memory) noexcept nogil:
+    """The first line of the cache that begins in `memory`: no vector lies across two, no line belongs to two threads."""
+    return memory + -<size_t>memory % CACHE_LINE
 
 
 cdef double add_pairwise(const double* x, Py_ssize_t n) noexcept nogil:
@@ -53,24 +58,26 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     """
     cdef Py_ssize_t span = span_of(blocks), spans, first, last, s, stretch
     cdef double* partial
-    cdef char small_scratch[SMALL_SCRATCH]
-    cdef char* scratch = NULL
+    cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
+    cdef char* memory = NULL
+    cdef char* scratch
     cdef double result
     if blocks == 0:
         return 0.0
     if blocks == 1 and scratch_size <= SMALL_SCRATCH and elements <= ELEMENTS_BETWEEN_SIGNALS:
         with nogil:
-            result = function(call, 0, small_scratch)
+            result = function(call, 0, whole_lines(small_scratch))
         return result
     spans = (blocks + span - 1) // span
     threads = fl_threads_possible(min(threads, <int>spans)) if threads > 1 else 1
-    scratch_size = (scratch_size + 127) // 64 * 64   # threads do not share a cache line
+    scratch_size = (scratch_size + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
     partial = <double*>malloc(spans * sizeof(double))
-    scratch = <char*>malloc(scratch_size * threads)
-    if partial == NULL or scratch == NULL:
+    memory = <char*>malloc(scratch_size * threads + CACHE_LINE)
+    if partial == NULL or memory == NULL:
         free(partial)
-        free(scratch)
+        free(memory)
         raise MemoryError("fastloss: no memory for the scratch space of the call")
+    scratch = whole_lines(memory)
     stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (span * elements) + 1)
     try:
         first = 0
@@ -88,7 +95,7 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         result = add_pairwise(partial, spans)
     finally:
         free(partial)
-        free(scratch)
+        free(memory)
     return result
 
 

@@ -51,30 +51,27 @@ cdef api const fl_kernel* kernel_of(object loss) except NULL:
 
 cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t scratch_size, double* total) noexcept nogil:
     """As `run_blocks` with one thread, with the same sum; without a look at signals, for which the GIL would be needed."""
-    cdef char small_scratch[SMALL_SCRATCH]
-    cdef char* scratch = small_scratch
+    cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
+    cdef char* memory = NULL
     cdef double* partial
     cdef Py_ssize_t span = span_of(blocks), spans = (blocks + span - 1) // span, s
     total[0] = 0
     if blocks == 0:
         return OK
     if blocks == 1 and scratch_size <= SMALL_SCRATCH:
-        total[0] = function(call, 0, small_scratch)
+        total[0] = function(call, 0, whole_lines(small_scratch))
         return OK
     partial = <double*>malloc(spans * sizeof(double))
-    if scratch_size > SMALL_SCRATCH:
-        scratch = <char*>malloc(scratch_size)
-    if partial == NULL or scratch == NULL:
+    memory = <char*>malloc(scratch_size + CACHE_LINE)
+    if partial == NULL or memory == NULL:
         free(partial)
-        if scratch != small_scratch:
-            free(scratch)
+        free(memory)
         return NO_MEMORY
     for s in range(spans):
-        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), scratch)
+        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), whole_lines(memory))
     total[0] = add_pairwise(partial, spans)
     free(partial)
-    if scratch != small_scratch:
-        free(scratch)
+    free(memory)
     return OK
 
 
@@ -118,7 +115,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
                 return BAD_TARGET
     set_constants(&call, double_precision, constants)
     status = run_blocks_here(points_block_f64 if double_precision else points_block_f32, &call, blocks,
-                             prepared.parameters * BLOCK_BYTES, &total)
+                             points_scratch(y_true, &call), &total)
     if status == OK and value != NULL:
         value[0] = total
     return status

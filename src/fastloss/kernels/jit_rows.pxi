@@ -15,6 +15,10 @@ cdef enum JitRows:
     JIT_IN_PLACE                     # a jit_row of fastloss's own
     JIT_TILES                    # a jit_tile
 
+cdef enum:
+    SPARE_ROWS = 8               # what jit/softmax.py notes of each row of a tile
+
+
 cdef struct JitRowsCall:
     RowsCall rows
     size_t address
@@ -22,22 +26,23 @@ cdef struct JitRowsCall:
     double parameters[MAX_PARAMETERS]
 
 
-cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* tag) noexcept nogil:
+cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
+    """A tile of rows. `scratch` has one each of logits, target, gradient, Hessian, and one to spare, of SPARE_ROWS at least."""
     cdef const RowsCall* call = &jit.rows
-    cdef Py_ssize_t lanes = lanes_of(tag), first = block * lanes, classes = call.classes
+    cdef Py_ssize_t lanes = lanes_of(scratch), first = block * lanes, classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i
-    cdef real x[FEW * TILE_ROWS]
-    cdef real y[FEW * TILE_ROWS]
-    cdef real gradient[FEW * TILE_ROWS]
-    cdef real hessian[FEW * TILE_ROWS]
-    cdef real spare[FEW * TILE_ROWS]
+    cdef real* x = scratch
+    cdef real* y = scratch + lanes * classes
+    cdef real* gradient = scratch + 2 * lanes * classes
+    cdef real* hessian = scratch + 3 * lanes * classes
+    cdef real* spare = scratch + 4 * lanes * classes
     cdef real value[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real label[TILE_ROWS]
     cdef double factor[4 * TILE_ROWS]
     cdef int64_t labels[TILE_ROWS]
 
-    load_rows(tag, call, first, n, labels, weight)
+    load_rows(scratch, call, first, n, labels, weight)
     load_tile(&call.logits, first, n, classes, <const real*>NULL, x, spare)
     for i in range(lanes):
         if i >= n:
@@ -135,8 +140,11 @@ cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple p
     jit.rows, jit.address, jit.kind = rows[0], address, kind
     for k in range(<int>len(parameters)):
         jit.parameters[k] = parameters[k]
+    cdef Py_ssize_t scratch = 4 * rows.classes * <Py_ssize_t>sizeof(double)
+    if kind == JIT_TILES:
+        scratch = LANES_BYTES * (4 * rows.classes + max(rows.classes, <Py_ssize_t>SPARE_ROWS))
     cdef Py_ssize_t size = rows_inspected_at_once(<const float*>NULL, rows.classes)
     if double_precision:
         size = rows_inspected_at_once(<const double*>NULL, rows.classes)
     cdef block_function function = jit_rows_block_f64 if double_precision else jit_rows_block_f32
-    return run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, 4 * rows.classes * sizeof(double))
+    return run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, scratch)

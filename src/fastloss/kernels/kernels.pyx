@@ -27,6 +27,8 @@ cdef enum:
     BLOCK_DOUBLES = 512          # the same as doubles
     MAX_PARAMETERS = 16          # of a loss compiled at run time
     FORMULA_PARAMETERS = 4       # at most, of one of the package
+    LANES_BYTES = 256            # of numbers that a block primitive works on at once
+    CACHE_LINE = 64
     SERIAL_BELOW = 1 << 16       # as in runtime.py
     MAX_PLAIN_THREADS = 1 << 30
 
@@ -105,8 +107,8 @@ cdef extern from "blocks.h" nogil:
 
 
 cdef inline Py_ssize_t lanes_of(const real* tag) noexcept nogil:
-    """Lanes of a block primitive: 256 bytes of numbers."""
-    return 256 // sizeof(real)
+    """Lanes of a block primitive."""
+    return LANES_BYTES // sizeof(real)
 
 cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
     """Elements of a block."""
@@ -195,7 +197,8 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
         function = points_block_f64 if double_precision else points_block_f32
         set_constants(call, double_precision, constants)
     return run_blocks(function, call, (call.size + block - 1) // block, block, threads,
-                      0 if inspect else call.parameters * BLOCK_BYTES)
+                      0 if inspect else points_scratch(<const double*>NULL, call) if double_precision
+                      else points_scratch(<const float*>NULL, call))
 
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
@@ -280,16 +283,17 @@ cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, i
 
 cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect) noexcept nogil:
     """How many numbers of scratch a block of rows needs."""
+    cdef Py_ssize_t tiles = 4 * lanes_of(tag) * call.classes
+    if inspect:
+        return call.classes
     if call.classes > FEW:
         # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
-        if not inspect or call.given_dense:
-            # Behind them what each chunk of a row finds.
-            return 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
-    elif not inspect and (staged(tag, &call.logits, call.classes)
-                          or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
-                          or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
-        return 3 * rows_per_block(tag, call.classes) * call.classes   # stages of logits, gradient and Hessian
-    return FEW
+        # Behind them what each chunk of a row finds.
+        return 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+    if (staged(tag, &call.logits, call.classes) or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
+            or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
+        return tiles + 3 * rows_per_block(tag, call.classes) * call.classes   # stages of logits, gradient and Hessian
+    return tiles
 
 
 cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:

@@ -47,6 +47,7 @@ cdef inline void run_stage(int word, real* x, Py_ssize_t n) noexcept nogil:
 
 cdef enum:
     FETCHED = 128                # elements for which memory is asked at once
+    FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
 
 
 cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept nogil:
@@ -128,29 +129,45 @@ cdef void stage_block(Point* tag, const real* y_true, const real* y_pred,
         run_stage(word1(tag), stage1, n)
 
 
+cdef enum:
+    BUFFERS = 12                 # of points_block
+
+
+cdef inline Py_ssize_t buffer_size(const real* tag, const PointwiseCall* call) noexcept nogil:
+    """Numbers of a buffer: a block, or all there are, in whole lines of the cache."""
+    cdef Py_ssize_t line = CACHE_LINE // sizeof(real)
+    return min(block_size(tag), (call.size + line - 1) // line * line)
+
+
+cdef inline Py_ssize_t points_scratch(const real* tag, const PointwiseCall* call) noexcept nogil:
+    """Bytes of scratch of points_block."""
+    return call.parameters * BLOCK_BYTES + BUFFERS * buffer_size(tag, call) * <Py_ssize_t>sizeof(real)
+
+
 cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     """One block: load, formula, store. Returns its part of the sum of the weighted values.
 
-    `scratch` holds the parameters: a block of numbers for each.
+    `scratch`: first the parameters, a block of numbers for each, then the buffers.
     """
     cdef Py_ssize_t size = block_size(scratch), first = block * size
-    cdef Py_ssize_t n = min(size, call.size - first)
-    cdef real y_true_buffer[SAMPLES]
-    cdef real y_pred_buffer[SAMPLES]
-    cdef real weight_buffer[SAMPLES]
-    cdef real multiplier_buffer[SAMPLES]
-    cdef real value_buffer[SAMPLES]
-    cdef real gradient_buffer[SAMPLES]
-    cdef real hessian_buffer[SAMPLES]
-    cdef real stage0[SAMPLES]
-    cdef real stage1[SAMPLES]
-    cdef real second_gradient[SAMPLES]
-    cdef real second_hessian[SAMPLES]
-    cdef real previous_buffer[SAMPLES]
+    cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call)
+    cdef real* buffers = scratch + call.parameters * size
+    cdef real* y_true_buffer = buffers
+    cdef real* y_pred_buffer = buffers + stride
+    cdef real* weight_buffer = buffers + 2 * stride
+    cdef real* multiplier_buffer = buffers + 3 * stride
+    cdef real* value_buffer = buffers + 4 * stride
+    cdef real* gradient_buffer = buffers + 5 * stride
+    cdef real* hessian_buffer = buffers + 6 * stride
+    cdef real* stage0 = buffers + 7 * stride
+    cdef real* stage1 = buffers + 8 * stride
+    cdef real* second_gradient = buffers + 9 * stride
+    cdef real* second_hessian = buffers + 10 * stride
+    cdef real* previous_buffer = buffers + 11 * stride
     cdef const real* previous
     cdef const real* parameter[MAX_PARAMETERS]
     cdef const real* weight
-    cdef const real* y_true = y_pred_buffer
+    cdef const real* y_true = y_pred_buffer   # a formula without a target: never read, but somewhere
     cdef const real* y_pred
     cdef const real* multiplier = multiplier_buffer
     cdef real* value = value_buffer
@@ -192,7 +209,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.want & HESSIAN:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
-    if first + n < call.size:
+    if first + n < call.size and call.size * <Py_ssize_t>sizeof(real) >= FAR_BYTES:
         memset(&next_block, 0, sizeof(next_block))
         look_ahead(&next_block, FL_READ, &call.y_pred, first + n)
         look_ahead(&next_block, FL_READ_TOO, &call.y_true, first + n)

@@ -351,15 +351,15 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
     return where_((m == -INFINITY) | ((m == INFINITY) & (ties > 1)), <real>NAN, rest)
 
 
-cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
+cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
                    real* hessian_stage, double* total) noexcept nogil:
-    """One tile; its weighted values are added to `total`, lane by lane."""
-    cdef Py_ssize_t lanes = lanes_of(tag), classes = call.classes
+    """One tile; its weighted values are added to `total`, lane by lane. `tiles`: scratch for four of them."""
+    cdef Py_ssize_t lanes = lanes_of(tiles), classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i, c, group
-    cdef real x[FEW * TILE_ROWS]
-    cdef real e[FEW * TILE_ROWS]
-    cdef real y[FEW * TILE_ROWS]
-    cdef real spare[FEW * TILE_ROWS]
+    cdef real* x = tiles
+    cdef real* e = tiles + lanes * classes
+    cdef real* y = tiles + 2 * lanes * classes
+    cdef real* spare = tiles + 3 * lanes * classes
     cdef real m[TILE_ROWS]
     cdef real rest[TILE_ROWS]
     cdef real tail[TILE_ROWS]
@@ -381,7 +381,7 @@ cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, cons
     cdef real g
     cdef double h
 
-    load_rows(tag, call, first, n, NULL if labels_alone(call) else labels, weight)
+    load_rows(tiles, call, first, n, NULL if labels_alone(call) else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
     tile_sums(x, classes, e, m, rest, tail, ties)
     for i in range(n, lanes):
@@ -492,24 +492,53 @@ cdef void few_tile(const real* tag, const RowsCall* call, Py_ssize_t first, cons
         total[i] += where_(weight[i] == 0, <double>0, h)
 
 
+cdef inline void fetch_planes(const RowsCall* call, Py_ssize_t first, Py_ssize_t n) noexcept nogil:
+    """Ask for n rows of the next block, class by class, where a class is a run in logits and gradient."""
+    cdef const Operand* logits = &call.logits
+    cdef const Operand* gradient = &call.gradient
+    cdef bint writing = call.want & GRADIENT and gradient.data != logits.data
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef fl_ahead ahead
+    cdef Py_ssize_t c
+    if first >= call.rows or not runs(logits) or (writing and not runs(gradient)):
+        return
+    memset(&ahead, 0, sizeof(ahead))
+    ahead.size[FL_READ], ahead.size[FL_WRITE] = logits.itemsize, gradient.itemsize if writing else 0
+    ahead.place[FL_READ] = logits.data + sample_offset(logits, first, index)
+    if writing:
+        ahead.place[FL_WRITE] = gradient.data + sample_offset(gradient, first, index)
+    for c in range(call.classes):
+        fl_fetch(&ahead, 0, n)
+        ahead.place[FL_READ] += logits.class_stride
+        if writing:
+            ahead.place[FL_WRITE] += gradient.class_stride
+
+
+cdef inline bint runs(const Operand* operand) noexcept nogil:
+    return operand.dimensions > 0 and operand.strides[operand.dimensions - 1] == operand.itemsize
+
+
 cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(tag), size = TILES * lanes, first = block * size, classes = call.classes
     cdef Py_ssize_t n = min(size, call.rows - first), tile, at
-    cdef real* logits = stage_of(tag, &call.logits, classes, scratch)
+    cdef real* stages = scratch + 4 * lanes * classes
+    cdef real* logits = stage_of(tag, &call.logits, classes, stages)
     cdef real* gradient = NULL
     cdef real* hessian = NULL
     cdef double total[TILE_ROWS]
     for at in range(lanes):
         total[at] = 0
     if call.want & GRADIENT:
-        gradient = stage_of(tag, &call.gradient, classes, scratch + size * classes)
+        gradient = stage_of(tag, &call.gradient, classes, stages + size * classes)
     if call.want & HESSIAN:
-        hessian = stage_of(tag, &call.hessian, classes, scratch + 2 * size * classes)
+        hessian = stage_of(tag, &call.hessian, classes, stages + 2 * size * classes)
     if logits != NULL:
         load_stage(&call.logits, first, n, classes, logits)
     for tile in range((n + lanes - 1) // lanes):
         at = tile * lanes
-        few_tile(tag, call, first + at, logits + at if logits != NULL else logits,
+        if logits != NULL:
+            fetch_planes(call, first + size + at, lanes)
+        few_tile(scratch, call, first + at, logits + at if logits != NULL else logits,
                  gradient + at if gradient != NULL else gradient, hessian + at if hessian != NULL else hessian, total)
     if gradient != NULL:
         store_stage(&call.gradient, first, n, classes, gradient)
