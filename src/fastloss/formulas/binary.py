@@ -256,7 +256,8 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     """Asymmetric loss of multi-label classification, from logits: a focal loss with a margin for negative samples.
 
     The defaults are those of the authors' code, which adds `clip` to 1 - p: the same. With clip = 0 and equal exponents
-    it is `binary_focal`. Nothing else is clipped. The labels are what `labels` says.
+    it is `binary_focal`. Nothing else is clipped. The labels are what `labels` says. Where p is close to `clip` their
+    difference has the rounding error of p: results are right to some units in the last place of what p in its place gives.
     """
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
@@ -301,7 +302,8 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
 def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
     """Binary cross-entropy with a first polynomial term, from logits.
 
-    optax has the same default, 2, for its loss of several classes; Rax has 1.
+    optax has the same default, 2, for its loss of several classes; Rax has 1. Where the Hessian crosses zero its digits
+    are those of the terms that cancel.
     """
     negative = 1 - y_true
     e = exp_minus_abs(y_pred)

@@ -1,8 +1,9 @@
 """Losses of a prediction of a real number; r = y_pred - y_true.
 
-Three things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2. A square
+Four things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2. A square
 that could overflow is avoided by dividing the smaller of two numbers by the larger. Where r is put into an exponential,
-or into a factor that crosses zero, its rounding error goes along as a tail.
+or into a factor that crosses zero, its rounding error goes along as a tail. A loss that is r^2 / 2 near 0 is computed as
+that where the square of r over a scale would be subnormal.
 """
 
 from .declare import above, by_parameters, extended, inner_fraction, pointwise, positive, real, root_mean
@@ -257,6 +258,7 @@ def fair(y_true, y_pred, c):
     z = a / c
     k = where(a > c, c / a, z)
     value = where(z > 1e18, 2 * (c * abs(half)), -c * (c * log1pmx(z)))
+    value = where(z < 1e-17, r * (0.5 * r), value)  # where z^2 has lost digits
     s = c + a
     s_tail = difference_tail(c, -a) + where(r < 0, -tail, tail)
     root = c / s
@@ -290,6 +292,7 @@ def cauchy(y_true, y_pred, c):
     square_tail = product_tail(k, k) + 2 * k * k_tail
     w = 1 + (square + square_tail)
     value = 0.5 * c * (c * (log1p(square) - where(far, 2 * log(k), 0)))
+    value = where(far or k > 1e-9, value, r * (0.5 * r))  # where k^2 has lost digits
     gradient = where(far, where(r < 0, -c * k, c * k), r) / w
     falling = (1 - square) - square_tail
     return value, gradient, where(far, -falling * (square + square_tail), falling) / (w * w)
@@ -346,7 +349,7 @@ def welsch(y_true, y_pred, c):
     z_tail = quotient_tail(r, c) + tail / c
     u_tail = product_tail(z, z) + 2 * z * z_tail
     h = exp_sum(-0.5 * u, -0.5 * u_tail)  # e^-u as h h: r e^-u may be a number where e^-u is subnormal
-    value = -0.5 * c * (c * expm1(-u))
+    value = where(abs(z) < 1e-9, r * (0.5 * r), -0.5 * c * (c * expm1(-u)))  # where z^2 has lost digits
     return value, where(h == 0, 0, r * h * h), where(h == 0, 0, ((1 - 2 * u) - 2 * u_tail) * h * h)
 
 
