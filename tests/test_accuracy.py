@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import cases
 import numpy as np
@@ -47,6 +48,42 @@ def test_a_right_model_still_has_a_loss() -> None:
     loss, grad = fl.cross_entropy.value_and_grad([0], np.float32([[20, 0]]))
     assert loss == pytest.approx(2.0611537e-09, rel=1e-7)
     assert_array_equal(grad, np.float32([[-2.0611537e-09, 2.0611537e-09]]))
+
+
+def numbers_without_limit() -> Iterator[tuple[cases.Variant, str]]:
+    """Every parameter that may be as large as a float, but for exponents: they are harder the larger they are."""
+    for variant in POINTWISE:
+        for parameter in variant.row.parameters:
+            number = parameter.kind in ("element", "number") and not hasattr(parameter.domain, "options")
+            if number and parameter.domain.high == math.inf and not parameter.name.startswith("gamma"):
+                yield variant, parameter.name
+
+
+@of_dtype
+@pytest.mark.parametrize(
+    ("variant", "name"),
+    [case for case in numbers_without_limit() if case[0].parameters == "default"],
+    ids=lambda case: str(case),
+)
+def test_parameters_may_be_of_any_size(variant: cases.Variant, name: str, dtype: np.dtype) -> None:
+    """A residual of 1e-18 over a scale of 1e3 has no square in float32: the loss is right all the same."""
+    rng = cases.generator("any size", str(variant), name, dtype)
+    domain = next(parameter.domain for parameter in variant.row.parameters if parameter.name == name)
+    largest = 30 if dtype == np.float32 else 250
+    tried = 0
+    for exponent in (-largest, -largest // 2, -4, 4, largest // 2, largest):
+        number = float(dtype.type(1.37 * 10.0**exponent))
+        if number not in domain:
+            continue
+        inputs = cases.elements_of(variant, next(iter(cases.element_regimes(variant.row))), dtype, 12)
+        if variant.target == "real" and 0 in variant.row.target and variant.row.prediction != "logits":
+            size = 10.0 ** rng.uniform(max(-largest, exponent - 12), min(largest, exponent + 12), 12)
+            inputs.y_true, inputs.y_pred = np.zeros(12, dtype), (size * rng.choice([-1, 1], 12)).astype(dtype)
+            assert len(set(abs(inputs.y_pred))) == 12
+        inputs.keywords[name] = number
+        measure_elements(inputs, dtype, range(12)).check(bounds(variant, dtype))
+        tried += 1
+    assert tried >= 3
 
 
 # -- single results ---------------------------------------------------------------------------------------------------

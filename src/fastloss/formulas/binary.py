@@ -239,6 +239,7 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     h = exp_minus_abs(0.5 * z)  # p is h h far away: it is subnormal where what it is multiplied by may be large
     curvature = gamma * (loss * (gamma * p - q)) + (2 * gamma + 1) * q
     curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
+    curvature = where(weight == 0, 0, curvature)  # gamma^2 may be too large for a float
     return weight * loss, -t * (weight * (gamma * p_loss + q)), weight * curvature
 
 
@@ -257,7 +258,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
 
     The defaults are those of the authors' code, which adds `clip` to 1 - p: the same. With clip = 0 and equal exponents
     it is `binary_focal`. Nothing else is clipped. The labels are what `labels` says. Where p is close to `clip` their
-    difference has the rounding error of p: results are right to some units in the last place of what p in its place gives.
+    difference has the rounding error of p: results are right to some units in the last place of what p alone gives.
     """
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
@@ -287,6 +288,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     slope = where(z < -50, slope * h * h, slope * p)
     slope = where(shift == 0, gamma * where(p == 0, 0, p * loss) + q, slope)
     curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
+    curvature = where(weight == 0, 0, curvature)  # gamma^2 may be too large for a float
     left_out = shift > 0 and u <= 0
     value = where(left_out, 0, weight * loss)
     return value, where(left_out, 0, -t * (weight * slope)), where(left_out, 0, weight * curvature)

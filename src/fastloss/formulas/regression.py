@@ -2,8 +2,8 @@
 
 Four things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2. A square
 that could overflow is avoided by dividing the smaller of two numbers by the larger. Where r is put into an exponential,
-or into a factor that crosses zero, its rounding error goes along as a tail. A loss that is r^2 / 2 near 0 is computed as
-that where the square of r over a scale would be subnormal.
+or into a factor that crosses zero, its rounding error goes along as a tail. A loss that is r^2 / 2 near 0 is
+computed so where the square of r over a scale would be subnormal.
 """
 
 from .declare import above, by_parameters, extended, inner_fraction, pointwise, positive, real, root_mean
@@ -323,7 +323,7 @@ def geman_mcclure(y_true, y_pred, c):
     square_tail = product_tail(k, k) + 2 * k * k_tail
     w = 1 + (square + square_tail)
     cube = square * k + 3 * square * k_tail
-    value = 0.5 * where(far, c * (c / w), r * (r / w))
+    value = where(far, c * (0.5 * (c / w)), r * (0.5 * (r / w)))
     gradient = where(far, where(r < 0, -c * cube, c * cube), r) / (w * w)
     falling = ((1 - 2 * square) - square) - 3 * square_tail  # crosses zero: exact differences, and the tail
     fourth = (square + square_tail) * (square + square_tail)
