@@ -64,7 +64,7 @@ TRANSCENDENTAL = 9
 
 #: Loops of a row kernel that multiply and store: gradient for labels and for probabilities, Hessian, target and others.
 #: As many as gcc 12 makes at the level with the fewest; to be lowered where the source has fewer.
-RESULT_LOOPS = {("few", "float32"): 5, ("few", "float64"): 6, ("wide", "float32"): 5, ("wide", "float64"): 4}
+RESULT_LOOPS = {("few", "float32"): 5, ("few", "float64"): 5, ("wide", "float32"): 5, ("wide", "float64"): 4}
 
 PREFIXES = {"rep", "repz", "repnz", "lock", "notrack", "bnd", "data16", "cs", "ds", "{vex}", "{evex}"}
 ARITHMETIC = re.compile(r"v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231))(ss|sd|ps|pd)")
