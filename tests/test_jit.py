@@ -5,6 +5,7 @@ What every call promises is tested by the same suite as for the compiled engine,
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import pickle
@@ -210,6 +211,18 @@ STRETCH = 3  # a number of the module, fixed when the decorator runs
 
 def squared_of(x: Any) -> Any:
     return x * x
+
+
+def module_of(folder: Path, name: str, text: str) -> Any:
+    """Return a module of this text."""
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @fl.jit.pointwise
@@ -457,6 +470,198 @@ def test_a_branch_is_fine_where_the_gradient_is_given() -> None:
         positive_part.grad_and_hess([0.0], [1.0])
 
 
+#: What formulas, loops and derivatives call things: words, casts, helpers, temporaries, terms.
+OUR_NAMES = (
+    *sorted(vocabulary.WORDS - {"where"}),  # a keyword of every call
+    *("real", "_square", "_infinity", "_nan", "numpy", "_numpy", "math", "own_exp", "own_real", "_1", "_2", "t1", "t2"),
+    *("_doubled", "doubled", "formula", "kernel", "value", "gradient", "hessian", "value_i", "factor", "multiplier"),
+    *("parameters", "parameter0", "part0", "factor0", "y", "x", "n", "i", "want", "nan", "names", "max", "float64"),
+)
+
+
+@pytest.mark.parametrize("names", [OUR_NAMES[k : k + 8] for k in range(0, len(OUR_NAMES), 8)], ids=" ".join)
+def test_parameters_and_variables_may_have_any_name(names: tuple[str, ...], tmp_path: Path) -> None:
+    """Temporaries of derivatives were called t1, t2, ...: they took the place of parameters of that name."""
+    text = f"""
+import math as python_math
+import numpy as np
+import fastloss as fl
+
+def doubled(argument, *, {names[0]}):
+    return 2 * argument * {names[0]}
+
+helper = doubled
+
+def of(y_true, y_pred, {", ".join(f"{name}={k + 1}.0" for k, name in enumerate(names))}):
+    r = y_pred - y_true
+    total = {" + ".join(f"{k + 1} * {name} * r" for k, name in enumerate(names))}
+    {names[-1]} = np.log1p(r * r) + helper(r, {names[0]}={names[0]}) + (total if r > 0 else np.inf)
+    return {names[-1]} + r**2 + python_math.sqrt(np.fabs(r))
+
+derived = fl.jit.pointwise(of)
+"""
+    loss = module_of(tmp_path, "any_names", text).derived
+    weights = np.arange(1.0, len(names) + 1)
+
+    def expected(r: float, p: np.ndarray) -> tuple[float, ...]:
+        slope = (weights * p).sum() + 2 * p[0]
+        value = math.log1p(r * r) + slope * r + r * r + math.sqrt(r)
+        return value, 2 * r / (1 + r * r) + slope + 2 * r + 0.5 / math.sqrt(r)
+
+    for p in (weights, 1 / weights):
+        for r in (1.0, 2.5):
+            found = loss.value_and_grad([0.5], [r + 0.5], **dict(zip(names, p, strict=True)))
+            np.testing.assert_allclose((found[0], found[1][0]), expected(r, p), rtol=1e-13)
+
+
+def test_helpers_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    """They were known by their names: the second was silently the first, and one of the loss's own name the loss."""
+    text = "def f(x): return {} * x\ndef namesakes(x): return {} * x\n"
+    first, second = (module_of(tmp_path, name, text.format(k, k + 1)) for name, k in (("first", 2), ("second", 100)))
+
+    def again(x):
+        return 3 * first.f(x)
+
+    @fl.jit.pointwise
+    def namesakes(y_true, y_pred):
+        r = y_pred - y_true
+        return first.f(r) + second.f(r) + second.namesakes(r) + first.namesakes(r) + again(r), 0
+
+    assert namesakes([0.0], [1.0]) == 2 + 100 + 101 + 3 + 6
+    assert pickle.loads(pickle.dumps(namesakes))([0.0], [1.0]) == namesakes([0.0], [1.0])
+
+
+def factorial(x):
+    return x * factorial(x - 1)
+
+
+def checked(x):
+    assert x > 0
+    return x
+
+
+def test_a_loss_that_raises_is_refused() -> None:
+    """Compiled code of ours calls it, which no exception comes through: the rest of a block was never written."""
+
+    def raising(y_true, y_pred):
+        r = y_pred - y_true
+        if r > 2:
+            raise ValueError("too far")
+        return r * r, 2 * r
+
+    def asserting(y_true, y_pred):
+        assert y_true > 0
+        return y_pred, 1
+
+    def by_a_helper(y_true, y_pred):
+        return checked(y_pred), 1
+
+    def calling_itself(y_true, y_pred):
+        return factorial(y_pred), 1
+
+    refused(raising, 3, "a loss cannot raise: .* return nan")
+    refused(asserting, 1, "a loss cannot raise")
+    with pytest.raises(
+        TypeError, match=re.escape(f"checked ({__file__}:{checked.__code__.co_firstlineno + 1}): a loss")
+    ):
+        fl.jit.pointwise(by_a_helper)
+    line = factorial.__code__.co_firstlineno + 1
+    with pytest.raises(TypeError, match=re.escape(f"factorial ({__file__}:{line}): factorial calls itself")):
+        fl.jit.pointwise(calling_itself)
+    with pytest.raises(TypeError, match=r"raising .* a loss cannot raise"):
+        fl.jit.rowwise(raising)
+
+
+@numba.njit
+def picky(x):
+    if x > 2:
+        raise ValueError("too far")
+    return x
+
+
+TABLE = (1.0, 2.0, 3.0)
+
+
+def test_a_result_is_nan_where_what_a_loss_calls_raises() -> None:
+    @fl.jit.pointwise
+    def calling(y_true, y_pred):
+        return picky(y_pred), 1
+
+    @fl.jit.pointwise
+    def of_table(y_true, y_pred):
+        return TABLE[int(y_true)] * y_pred, 1
+
+    y_pred = np.arange(5.0)
+    value, grad = calling.value_and_grad(0.0, y_pred, reduction="none")
+    np.testing.assert_array_equal(value, [0, 1, 2, np.nan, np.nan])
+    np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
+    value, grad = of_table.value_and_grad(y_pred, y_pred, reduction="none")
+    np.testing.assert_array_equal(value, [0, 2, 6, np.nan, np.nan])
+    np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
+
+
+def test_constants_may_be_infinite_or_nan() -> None:
+    @fl.jit.pointwise
+    def limited(y_true, y_pred):
+        r = y_pred - y_true
+        return where(r > 2, math.inf, where(r > 0, r * r, where(r > -2, -math.inf, math.nan)))  # noqa: F821
+
+    for loss in (limited, pickle.loads(pickle.dumps(limited))):
+        value, grad = loss.value_and_grad(0.0, [3.0, 1.0, -1.0, -3.0], reduction="none")
+        np.testing.assert_array_equal(value, [np.inf, 1, -np.inf, np.nan])
+        np.testing.assert_array_equal(grad, [0, 2, 0, 0])
+
+
+def test_parameters_may_be_keyword_only() -> None:
+    @fl.jit.pointwise
+    def keyword_only(y_true, y_pred, a=1.0, *, c=2.0):
+        return a + c * (y_pred - y_true)
+
+    assert keyword_only.value_and_grad([0.0], [3.0])[0] == 7
+    assert keyword_only.grad([0.0], [3.0], c=5.0).tolist() == [5]
+
+
+@pytest.mark.parametrize("decorate", [fl.jit.pointwise, fl.jit.rowwise], ids=["pointwise", "rowwise"])
+@pytest.mark.parametrize(
+    "name",
+    ["sample_weight", "where", "reduction", "normalizer", "out", "n_threads", "self", "y_true", "y_pred", "logits"],
+)
+def test_a_parameter_is_no_keyword_of_every_loss(name: str, decorate: Any, tmp_path: Path) -> None:
+    text = f"def taking(a, b, {name}=2.0):\n    return {name} * b, b\n"
+    function = module_of(tmp_path, "taking", text).taking
+    with pytest.raises(
+        TypeError, match=rf"taking \(.*taking.py:1\) has a parameter {name}, which every loss has already"
+    ):
+        decorate(function)
+
+
+def test_labels_of_a_users_loss_are_a_parameter_like_any_other() -> None:
+    @fl.jit.pointwise
+    def labelled(y_true, y_pred, labels=2.0):
+        return labels * (y_pred - y_true)
+
+    assert labelled([0.0], [3.0]) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"prediction": "score"}, ValueError, "prediction = 'score' is not 'y_pred' or 'logits'"),
+        ({"target": (1, 0)}, ValueError, "target = (1, 0) is not an interval"),
+        ({"target": (0, math.nan)}, ValueError, "target = (0, nan) is not an interval"),
+        ({"target": (0, 1, 2)}, TypeError, "target must be a pair of numbers"),
+        ({"target": 1.0}, TypeError, "target must be a pair of numbers"),
+        ({"target": ("0", 1)}, TypeError, "target must be a real number, not '0'"),
+    ],
+)
+def test_options_of_pointwise_are_checked(options: Any, error: Any, message: str) -> None:
+    def plain(y_true, y_pred):
+        return y_pred - y_true
+
+    with pytest.raises(error, match=re.escape(message)):
+        fl.jit.pointwise(**options)(plain)
+
+
 # -- compiled loops on disk -------------------------------------------------------------------------------------------
 
 
@@ -478,6 +683,21 @@ print(cauchy([0.0], [1.0]), (fl.huber + cauchy)([0.0], [1.0]), len(made))
     assert first.stdout.split()[:-1] == second.stdout.split()[:-1]
     tmp_path.chmod(0o777)  # anybody could put machine code there
     assert in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path)).stdout.split()[-1] == "2"
+
+
+def test_a_user_without_a_home_has_no_cache() -> None:
+    """As in a container whose user is a number alone: every loss raised RuntimeError."""
+    code = """
+import pathlib
+def home():
+    raise RuntimeError("Could not determine home directory.")
+pathlib.Path.home = home
+from fastloss.jit.compiling import cache_folder
+print(cache_folder())
+"""
+    environment = {"FASTLOSS_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+    done = in_another_process(code, **environment)
+    assert done.stdout == "None\n", done.stderr
 
 
 def test_losses_of_one_name_are_kept_apart() -> None:
@@ -519,17 +739,100 @@ def test_factors_change_without_compiling() -> None:
     from fastloss.jit.elementwise import kernels_of
 
     one, other = 0.7 * fl.squared_error + 0.3 * fl.huber.bind(delta=2.0), fl.huber * 0.5
-    assert one.parameters == {"squared_error_scale": 0.7, "huber_scale": 0.3, "huber_delta": 2.0}
+    assert one.parameters == {"squared_error_factor": 0.7, "huber_factor": 0.3, "huber_delta": 2.0}
     again = 0.1 * fl.squared_error + 0.9 * fl.huber
     assert kernels_of(again._row) is kernels_of(one._row)
     assert again != one
-    assert one.bind(squared_error_scale=0.1, huber_scale=0.9, huber_delta=1.0) == again
-    assert (2 * one).parameters == {"squared_error_scale": 1.4, "huber_scale": 0.6, "huber_delta": 2.0}
+    assert one.bind(squared_error_factor=0.1, huber_factor=0.9, huber_delta=1.0) == again
+    assert (2 * one).parameters == {"squared_error_factor": 1.4, "huber_factor": 0.6, "huber_delta": 2.0}
     assert other([0.0], [3.0]) == 1.25
     assert (one + other)._row.name == "squared_error + huber + huber"
     assert fl.huber([0.0], [3.0], delta=2.0) * 0.3 + 6.3 == pytest.approx(one([0.0], [3.0]))
     infinite = 0 * fl.squared_error + fl.huber
     assert infinite([0.0], [1e200]) == fl.huber([0.0], [1e200])
+
+
+@pytest.mark.rotating(most=1)
+@of_float
+@pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default"], ids=str)
+def test_every_loss_may_be_a_term(variant: cases.Variant, dtype: Any) -> None:
+    """A parameter called ``scale`` was taken for the factor."""
+    inputs = cases.draw(variant, (300,), dtype, generator("terms", str(variant)))
+    loss = variant.loss
+    if any(parameter.kind != "element" for parameter in variant.row.parameters):
+        with pytest.raises(TypeError, match=f"{loss.name} cannot be part of a sum"):
+            2 * loss
+        return
+    chosen = {p.name: cases.other_value(p, 1, generator()) for p in variant.row.parameters}
+    total = 0.75 * loss + 2.0 * loss.bind(**chosen)
+    again = (total / 2).bind(**{f"{loss.name}_{name}": value for name, value in chosen.items()})
+    parts = [
+        part.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none") for part in (loss, loss.bind(**chosen))
+    ]
+    for k, (result, other) in enumerate(
+        zip(*(s.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none") for s in (total, again)), strict=True)
+    ):
+        by_default, by_choice = (np.float64(part[k]) for part in parts)
+        tolerance = 30 * np.finfo(dtype).eps  # two engines, and the factors
+        scale = 0.75 * abs(by_default) + 2 * abs(by_choice)
+        assert (abs(result - (0.75 * by_default + 2 * by_choice)) <= tolerance * scale).all()
+        np.testing.assert_allclose(other, 1.375 * by_choice, rtol=tolerance)
+
+
+def test_terms_keep_their_parameters_apart() -> None:
+    def made(name: str) -> Any:
+        def of(y_true, y_pred, scale=2.0, threads=3.0):
+            return scale * threads * (y_pred - y_true)
+
+        of.__name__ = name
+        return of
+
+    @fl.jit.pointwise
+    def huber_2(y_true, y_pred, delta=2.0):
+        return delta * (y_pred - y_true)
+
+    @fl.jit.pointwise
+    def n(y_true, y_pred, threads=3.0):
+        return threads * (y_pred - y_true)
+
+    total = fl.huber + 10 * fl.huber + 100 * huber_2
+    assert total([0.0], [3.0]) == 2.5 + 25 + 600
+    assert list(total.parameters) == [
+        f"{prefix}_{name}" for prefix in ("huber", "huber_3", "huber_2") for name in ("factor", "delta")
+    ]
+    both = 2 * n + fl.general_robust
+    assert both.parameters == {
+        "n_2_factor": 2.0, "n_2_threads": 3.0,
+        "general_robust_factor": 1.0, "general_robust_alpha": 1.0, "general_robust_scale": 1.0,
+    }  # fmt: skip
+    assert both([0.0], [3.0], n_threads=1) == 18 + fl.general_robust([0.0], [3.0])
+
+    @fl.jit.pointwise
+    def weighted(y_true, y_pred, factor=3.0):
+        return factor * (y_pred - y_true)
+
+    with pytest.raises(TypeError, match="weighted has a parameter 'factor', as every loss in a sum has"):
+        2 * weighted
+
+
+def test_losses_are_divided_and_subtracted() -> None:
+    assert (fl.huber / 2)([0.0], [3.0]) == 1.25
+    assert ((fl.huber + 7 * fl.squared_error) / 3).parameters["squared_error_factor"] == 7 / 3
+    assert (fl.squared_error - fl.huber)([0.0], [3.0]) == 6.5
+    assert (-fl.huber).grad([0.0], [3.0]).tolist() == [-1]
+    for number in (math.inf, -math.inf, math.nan, np.float32("inf")):
+        with pytest.raises(ValueError, match=r"huber_factor = -?(inf|nan) is not finite"):
+            number * fl.huber
+    with pytest.raises(ValueError, match="huber_factor = inf is not finite"):
+        1e300 * (1e300 * fl.huber)
+    with pytest.raises(ValueError, match="huber_factor = inf is not finite"):
+        (2 * fl.huber).bind(huber_factor=math.inf)
+    with pytest.raises(ValueError, match="huber cannot be divided by 0"):
+        fl.huber / 0
+    for value in (True, 1j, np.complex128(1), "2", np.True_):
+        for operate in (lambda a, b: a * b, lambda a, b: b * a, lambda a, b: a / b):
+            with pytest.raises(TypeError, match=r"unsupported operand|can't multiply"):
+                operate(fl.huber, value)
 
 
 def test_what_cannot_be_summed() -> None:
@@ -668,6 +971,56 @@ def test_a_users_loss_over_rows_is_a_loss_like_any_other(classes: int, dtype: An
         tempered(y_true * 0 + classes, logits)
 
 
+@fl.jit.rowwise
+def short_gradient(y_true, logits, kept=1.0):
+    return logits[0], logits[: int(kept)].copy()
+
+
+@fl.jit.rowwise
+def short_hessian(y_true, logits):
+    return logits[0], logits, logits[1:]
+
+
+@fl.jit.rowwise
+def beyond(y_true, logits):
+    return logits[5], logits
+
+
+@fl.jit.rowwise
+def of_other_lengths(y_true, logits):
+    return 0.0, logits + logits[1:]
+
+
+@fl.jit.rowwise
+def placed(y_true, logits):
+    where = 0
+    gradient = np.zeros(len(logits))
+    gradient[STRETCH] = 0
+    gradient[where] = np.inf if logits[where] > math.inf else 1
+    return logits[where], gradient
+
+
+@of_float
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_what_a_users_loss_over_rows_returns_is_looked_at(n_threads: int, dtype: Any) -> None:
+    """A gradient was read for as many elements as there are classes, whatever its length."""
+    labels, logits = np.zeros(20_000, int), np.ones((20_000, 4), dtype)
+    for loss, method, what in (
+        (short_gradient, "grad", "must return a gradient of one element for each of the logits"),
+        (short_gradient.bind(kept=3), "value_and_grad", "must return a gradient of one element"),
+        (short_hessian, "grad_and_hess", "must return a Hessian of one element for each of the logits"),
+        (beyond, "__call__", "cannot be computed: an index outside of an array"),
+        (of_other_lengths, "grad", "cannot be computed: an index outside of an array, arrays of different lengths"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"{loss.name} ({__file__}:") + r"\d+\) " + what):
+            getattr(loss, method)(labels, logits, n_threads=n_threads)
+    assert short_gradient(labels, logits) == 1  # no gradient is asked for
+    assert bits(short_gradient.grad(labels, logits, kept=4)) == bits(logits / 20_000)
+    assert bits(short_hessian.grad(labels, logits)) == bits(logits / 20_000)
+    assert beyond(labels[:2], np.arange(12).reshape(2, 6).astype(dtype), reduction="sum") == 16
+    assert placed.grad([0], np.ones((1, 4), dtype)).tolist() == [[1, 0, 0, 0]]
+
+
 def test_a_users_loss_over_rows_needs_its_gradient() -> None:
     def value_alone(y_true, logits):
         return logits[y_true]
@@ -790,6 +1143,83 @@ def test_points_in_compiled_functions() -> None:
     assert fl.huber.point(0.0, 3.0) == (2.5, 1.0, 0.0)
     with pytest.raises(TypeError, match="not a loss of one number"):
         fl.cross_entropy.point(0, 1)
+
+
+endless = fl.general_robust.bind(alpha=-np.inf)
+
+
+@fl.jit.rowwise
+def capped(y_true, logits, cap=1.0, floor=0.0):
+    return min(max(logits[y_true], floor), cap), logits
+
+
+uncapped = capped.bind(cap=np.inf, floor=-np.inf)
+
+
+@numba.njit
+def of_infinite_parameters(y_true, y_pred, labels, logits):
+    return (
+        endless.value_and_grad(y_true, y_pred),
+        endless.point(y_true[0], y_pred[0]),
+        uncapped.grad(labels, logits),
+        (uncapped.value_and_grad(labels, logits)[0]),
+    )
+
+
+def test_infinite_parameters_in_compiled_functions() -> None:
+    """-inf was written as inf; over rows neither could be compiled."""
+    y_true, y_pred, labels, logits = np.zeros(3), np.array([0.5, 1, 2]), np.array([1, 0]), np.array([[1, -9.0], [7, 1]])
+    (value, grad), point, rows_grad, rows_value = of_infinite_parameters(y_true, y_pred, labels, logits)
+    assert value == pytest.approx(endless(y_true, y_pred), rel=1e-15)
+    np.testing.assert_allclose(grad, endless.grad(y_true, y_pred), rtol=1e-15)
+    np.testing.assert_allclose(point, endless.point(y_true[0], y_pred[0]), rtol=1e-15)
+    np.testing.assert_array_equal(rows_grad, uncapped.grad(labels, logits))
+    assert rows_value == uncapped(labels, logits) == -1
+
+
+@numba.njit
+def of_short_gradient(y_true, logits):
+    return short_gradient.grad(y_true, logits)
+
+
+@numba.njit
+def of_index_beyond(y_true, logits):
+    return beyond.grad(y_true, logits)
+
+
+def test_rows_in_compiled_functions_are_looked_at() -> None:
+    labels, logits = np.zeros(2, int), np.ones((2, 3))
+    with pytest.raises(
+        ValueError, match=re.escape(f"short_gradient ({__file__}:") + r"\d+\) must return a gradient of one"
+    ):
+        of_short_gradient(labels, logits)
+    with pytest.raises(IndexError):
+        of_index_beyond(labels, logits)
+    np.testing.assert_array_equal(of_index_beyond(labels, np.ones((2, 6))), np.full((2, 6), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"class_weight": [1.0, 2.0, 3.0]}, "class_weight"),
+        ({"label_smoothing": 0.0, "temperature": 2.0}, "temperature"),
+        ({"ignore_index": 1, "label_smoothing": 0.1}, "ignore_index"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_other_parameters_over_rows_are_refused_in_compiled_functions(parameters: Any, name: str) -> None:
+    losses = [fl.cross_entropy.bind(**parameters)]
+    if "temperature" not in parameters:
+        losses.append(tempered.bind(temperature=2.0, **parameters))
+    for loss in losses:
+
+        @numba.njit
+        def calling(y_true, logits):
+            return loss.grad(y_true, logits)  # noqa: B023  called here
+
+        message = f"{loss.name} in a compiled function takes its defaults, not another {name}"
+        with pytest.raises(numba.TypingError, match=message):
+            calling(np.array([0]), np.ones((1, 3)))
 
 
 def test_what_compiled_functions_refuse() -> None:

@@ -196,22 +196,39 @@ class Loss:
     # ---- sums ---------------------------------------------------------------------------------------------------
 
     def __mul__(self, factor: Any) -> Any:
-        if not isinstance(factor, int | float | np.number):
+        if not _is_real(factor):
             return NotImplemented
-        from .jit.sums import combined
+        from .jit.sums import scaled
 
-        return combined([(float(factor), self)])
+        number = arguments.as_number("the factor", factor)
+        return scaled(self, lambda own: own * number)
 
     __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Any:
+        if not _is_real(divisor):
+            return NotImplemented
+        from .jit.sums import scaled
+
+        number = arguments.as_number("the divisor", divisor)
+        if number == 0:
+            raise ValueError(f"{self.name} cannot be divided by 0")
+        return scaled(self, lambda own: own / number)
+
+    def __neg__(self) -> Loss:
+        return self * -1  # type: ignore[no-any-return]
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, Loss):
             return self if isinstance(other, int) and other == 0 else NotImplemented
         from .jit.sums import combined
 
-        return combined([(1.0, self), (1.0, other)])
+        return combined([self, other])
 
     __radd__ = __add__  # 0 + loss: what sum() begins with
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other if isinstance(other, Loss) else NotImplemented
 
     def _scaled(self, want: int, args: tuple[Any, ...], factor: float) -> Any:
         """Return the mean times a factor, and its gradient."""
@@ -267,6 +284,11 @@ class Loss:
                 return result
         call = _Call(self, want, args, keywords)
         return call.run()
+
+
+def _is_real(value: Any) -> bool:
+    """Return whether a value is a number that a loss can be multiplied by."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:

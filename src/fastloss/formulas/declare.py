@@ -244,7 +244,8 @@ class Row:
 
     def targets(self, parameters: Mapping[str, Any]) -> Domain:
         """Return what `y_true` may be, given the parameters of a call."""
-        return LABELS[parameters["labels"]] if "labels" in parameters else self.target
+        labels = [parameters[parameter.name] for parameter in self.parameters if parameter.kind == "labels"]
+        return LABELS[labels[0]] if labels else self.target
 
     def constants(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what the formula reads after target and prediction."""

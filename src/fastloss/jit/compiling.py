@@ -39,10 +39,10 @@ NUMBA_REALS = {False: numba.types.float32, True: numba.types.float64}
 def cache_folder() -> Path | None:
     """Return where compiled loops are kept: ``FASTLOSS_CACHE_DIR``, else the user's cache; None if that is no place."""
     named = os.environ.get("FASTLOSS_CACHE_DIR")
-    folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastloss"
     try:
+        folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastloss"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: the user of a container may have no home at all
         return None
     own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
     # Machine code is loaded from there: it has to be a folder that nobody else writes to.

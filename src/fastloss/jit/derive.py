@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .translate import Formula, FormulaError
+from .translate import Formula, FormulaError, variable, written
 
 _BINARY = {"+", "-", "*", "/"}
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -205,15 +205,15 @@ def in_order(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _text(name: str, arguments: Sequence[str], results: Sequence[Node]) -> str:
-    """Return a function that computes some nodes."""
+    """Return a function that computes some nodes; what it names begins with an underscore, but for its arguments."""
     shown: dict[Node, str] = {}
-    lines = [f"def {name}({', '.join(arguments)}):"]
+    lines = [f"def _{name}({', '.join(arguments)}):"]
     for node in in_order(results):
         inner = [shown[a] for a in node.arguments if isinstance(a, Node)]
         match node.operation:
             case "number" | "symbol":
                 (value,) = node.arguments
-                shown[node] = f"real({value!r})" if node.operation == "number" else value
+                shown[node] = f"real({written(value)})" if node.operation == "number" else value
                 continue
             case "-x":
                 expression = f"-{inner[0]}"
@@ -221,7 +221,7 @@ def _text(name: str, arguments: Sequence[str], results: Sequence[Node]) -> str:
                 expression = f"{inner[0]} {operation} {inner[1]}"
             case operation:
                 expression = f"{operation}({', '.join(inner)})"
-        shown[node] = f"t{len(lines)}"
+        shown[node] = f"_{len(lines)}"
         lines.append(f"    {shown[node]} = {expression}")
     return "\n".join([*lines, f"    return {', '.join(shown[node] for node in results)}"])
 
@@ -229,7 +229,7 @@ def _text(name: str, arguments: Sequence[str], results: Sequence[Node]) -> str:
 def traced(formula: Formula) -> tuple[Graph, Node, list[Node]]:
     """Return the graph of a formula, the node of its prediction, and its results."""
     graph = Graph()
-    symbols = [graph.make("symbol", name) for name in formula.arguments]
+    symbols = [graph.make("symbol", variable(name)) for name in formula.arguments]
     words = {name: graph.word(name) for name in (*RULES, "where", "clamp")}
     try:
         results = formula.function({**words, "real": float})(*symbols)
@@ -255,5 +255,5 @@ def with_derivatives(formula: Formula) -> Formula:
         raise FormulaError(
             f"{formula.name} ({formula.place()}): {error}; return the gradient after the value"
         ) from None
-    text = _text(formula.name, formula.arguments, nodes)
+    text = _text(formula.name, [variable(name) for name in formula.arguments], nodes)
     return Formula(text, formula.name, formula.arguments, 3, file=formula.file, line=formula.line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 from numba import types
@@ -34,7 +35,12 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
         lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
     given = "".join(f", parameter{k}" for k in parameters)
     targets = ", ".join(f"{name}_i" for name in results)
-    lines += [f"        {targets} = formula(y_true[i], y_pred[i]{given})"]
+    call = f"{targets} = formula(y_true[i], y_pred[i]{given})"
+    if formula.may_raise:  # nobody would get the exception, and the rest of the block would never be written
+        lines += ["        try:", f"            {call}", "        except Exception:"]
+        lines += [f"            {name}_i = real(nan)" for name in results]
+    else:
+        lines += [f"        {call}"]
     if want & VALUE:
         lines += ["        value[i] = real(value_i)"]
     # A sample of weight 0 is left out, not multiplied: 0 times infinity would be NaN.
@@ -58,7 +64,7 @@ class PointwiseKernels:
     def _kernel(self, want: int, double: bool, uniform: bool) -> Any:
         real = NUMBA_REALS[double]
         pointer = types.CPointer(real)
-        names = {"formula": compiled_formula(self.formula, double), "real": real}
+        names = {"formula": compiled_formula(self.formula, double), "real": real, "nan": math.nan}
         text = loop_text(self.formula, want, double, uniform)
         return compile_kernel(text, types.void(*[pointer] * 7, types.intp), names, self.formula)
 

@@ -26,11 +26,13 @@ from numba.extending import (
     unbox,
 )
 
-from ..loss import Loss, limits_of
+from ..loss import Loss, _changed, limits_of
+from ..runtime import kernels
 from . import rows, softmax
 from .compiling import NUMBA_REALS, REALS, compiled_formula
 from .elementwise import GRADIENT, HESSIAN, VALUE, kernels_of
-from .vecmath import POWERS, inline, strict
+from .translate import CONSTANTS, written
+from .vecmath import inline, strict
 
 #: The methods that compiled functions may call, and the results of each.
 METHODS = {
@@ -80,11 +82,7 @@ def _constants(loss: Loss) -> str:
     values = loss._row.constants(loss.parameters)
     if any(isinstance(value, np.ndarray) for value in values):
         raise NumbaTypeError(f"{loss.name}: only parameters that are numbers can be used in compiled functions")
-    return "".join(f", real({_text(value)})" for value in values)
-
-
-def _text(number: float) -> str:
-    return repr(float(number)) if np.isfinite(number) else "np.nan" if np.isnan(number) else "np.inf"
+    return "".join(f", real({written(value)})" for value in values)
 
 
 def _check(loss: Loss, double: bool) -> list[str]:
@@ -95,9 +93,9 @@ def _check(loss: Loss, double: bool) -> list[str]:
         ("y_true", (low, high), loss._row.targets(loss.parameters)),
         ("y_pred", predicted, loss._row.predicted),
     ):
-        outside = [f"x {sign} {_text(end)}" for sign, end in (("<", least), (">", most)) if np.isfinite(end)]
+        outside = [f"x {sign} {written(end)}" for sign, end in (("<", least), (">", most)) if np.isfinite(end)]
         if ends_only and array == "y_true":
-            outside = [f"(x != {_text(least)} and x != {_text(most)} and x == x)"]
+            outside = [f"(x != {written(least)} and x != {written(most)} and x == x)"]
         if outside:
             hint = f"; {domain.hint}" if domain.hint else ""
             lines += [
@@ -114,6 +112,7 @@ def _returned(want: int) -> str:
 
 
 def _made(lines: list[str], names: dict[str, Any]) -> Any:
+    names |= {"np": np, **CONSTANTS}
     exec("\n".join(lines), names)
     return names["implementation"]
 
@@ -150,7 +149,7 @@ def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         *check,
     ]
     names: dict[str, Any] = {
-        "np": np, "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double),
+        "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double),
         "wants_value": bool(want & VALUE), "wants_hessian": bool(want & HESSIAN), "total_of": total_of,
     }  # fmt: skip
     implementation = _made(lines, names)
@@ -173,12 +172,11 @@ def total_of(values: Any) -> Any:
 @functools.cache
 def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
     """Return a method of a loss over rows, for class indices: the mean, gradient and Hessian as it has them."""
-    default = {parameter.name: parameter.default for parameter in loss._row.parameters}
-    own = set() if loss._row.kernels is None else set(loss._row.kernels().formula.arguments[2:])
-    changed = [name for name, value in loss.parameters.items() if name not in own and value is not default[name]]
-    if [name for name in changed if loss.parameters[name] != default[name]]:
+    own = () if loss._row.kernels is None else loss._row.kernels().formula.arguments[2:]
+    changed = [name for name in _changed(loss._row, loss.parameters) if name not in own]
+    if changed:
         raise NumbaTypeError(f"{loss.name} in a compiled function takes its defaults, not another {changed[0]}")
-    names: dict[str, Any] = {"np": np, "real": NUMBA_REALS[double]}
+    names: dict[str, Any] = {"real": NUMBA_REALS[double]}
     if loss._row.kernels is None:
         if loss.name != "cross_entropy":
             raise NumbaTypeError(f"{loss.name} has no Numba kernel: it cannot be used in compiled functions")
@@ -189,14 +187,16 @@ def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
         formula = loss._row.kernels().formula
         if want & HESSIAN and formula.results < 3:
             raise NumbaTypeError(f"{loss.name} has no Hessian")
-        words = {**POWERS, **rows.array_words(double), "real": NUMBA_REALS[double]}
-        names["formula"] = formula.function(words, strict)
-        constants = "".join(f", real({loss.parameters[name]!r})" for name in loss.parameters if name in own)
+        names["formula"] = rows.compiled_formula(formula, double)
+        constants = "".join(f", real({written(loss.parameters[name])})" for name in own)
         results = ", ".join(["v", "g", "h"][: formula.results])
         lines = [f"        {results} = formula(label, logits[i].copy(){constants})", "        total += v"]
         for flag, name, short in ((GRADIENT, "gradient", "g"), (HESSIAN, "hessian", "h")):
             if want & flag:
+                wrong = f"{formula.name} ({formula.place()}) {kernels.JIT_FAILURES[rows.WRONG_SIZE[name]]}"
                 lines += [
+                    f"        if len({short}) != classes:",
+                    f"            raise ValueError({wrong!r})",
                     "        for c in range(classes):",
                     f"            {name}[i, c] = real({short}[c]) * real(1 / n)",
                 ]
@@ -265,7 +265,7 @@ def _point(self: Any, y_true: Any, y_pred: Any) -> Any:
     formula = kernels_of(loss._row).formula
     if formula.results < 3:
         raise NumbaTypeError(f"{loss.name} has no Hessian, which is the third of what point returns")
-    names = {"np": np, "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
+    names = {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
     implementation = _made(
         [
             "def implementation(self, y_true, y_pred):",

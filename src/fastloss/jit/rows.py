@@ -18,18 +18,22 @@ from .vecmath import POWERS, WORDS, strict
 
 #: How a kernel takes rows, as kernels/jit_rows.pxi: a user's gets copies, which it may write into.
 COPIED, IN_PLACE, TILES = 0, 1, 2
+#: What the function of a row returns: 0, or what went wrong (`kernels.JIT_FAILURES` has the words).
+RAISED, WRONG_SIZE = 1, {"gradient": 2, "hessian": 3}
 
 
 def kernel_of(
     row: Row, parameters: dict[str, Any], want: int, double: bool, classes: int, soft: bool
-) -> tuple[int, int, tuple[float, ...]]:
-    """Return the address of a kernel, a user's or that of cross-entropy, how it takes rows, and its parameters."""
+) -> tuple[int, int, tuple[float, ...], str]:
+    """Return the address of a kernel, a user's or that of cross-entropy, how it takes rows, parameters and name."""
     dense = soft or parameters["label_smoothing"] != 0
     if row.kernels is not None:
         address: int = row.kernels().address(want, double, dense)
-        return address, COPIED, tuple(parameters[name] for name in row.kernels().formula.arguments[2:])
+        formula = row.kernels().formula
+        shown = f"{formula.name} ({formula.place()})"
+        return address, COPIED, tuple(parameters[name] for name in formula.arguments[2:]), shown
     tiles = classes <= softmax.FEW
-    return softmax.kernel(want, double, dense, tiles).address, TILES if tiles else IN_PLACE, ()
+    return softmax.kernel(want, double, dense, tiles).address, TILES if tiles else IN_PLACE, (), ""
 
 
 # -- losses of users --------------------------------------------------------------------------------------------------
@@ -72,6 +76,12 @@ def _for_arrays(name: str, word: Any, real: Any) -> Any:
     return of_any
 
 
+def compiled_formula(formula: Formula, double: bool) -> Any:
+    """Return the function of a row for other compiled functions. No index of it reads outside of an array."""
+    words = {**POWERS, **array_words(double), "real": NUMBA_REALS[double]}
+    return formula.function(words, functools.partial(strict, boundscheck=True))
+
+
 class RowKernels:
     """The compiled forms of one loss of a user over rows."""
 
@@ -95,24 +105,35 @@ class RowKernels:
 
     def _kernel(self, want: int, double: bool, soft: bool) -> Any:
         real = NUMBA_REALS[double]
-        pointer = types.CPointer(real)
-        doubles = types.CPointer(types.float64)
-        results = ("value", "of_gradient", "of_hessian")[: self.formula.results]
+        results = ("of_value", "of_gradient", "of_hessian")[: self.formula.results]
         given = "".join(f", real(parameters[{k}])" for k in range(len(self.formula.arguments) - 2))
         lines = [
-            "def kernel(logits, target, label, factor, parameters, gradient, hessian, classes):",
-            f"    y_true = {'carray(target, classes)' if soft else 'label'}",
-            f"    {', '.join(results)} = formula(y_true, carray(logits, classes){given})",
+            "def kernel(logits, target, label, factor, parameters, value, gradient, hessian, classes):",
+            "    try:",
+            f"        y_true = {'carray(target, classes)' if soft else 'label'}",
+            f"        {', '.join(results)} = formula(y_true, carray(logits, classes){given})",
         ]
         for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
             if want & flag:
-                lines += ["    for c in range(classes):", f"        {name}[c] = real(of_{name}[c]) * real(factor)"]
-        lines += [f"    return float64({'value' if want & VALUE else '0.0'})"]
-        names = {**POWERS, **array_words(double), "real": real}
-        compiled = self.formula.function(names, strict)
-        names = {"formula": compiled, "real": real, "carray": carray, "float64": types.float64}
-        signature = types.float64(pointer, pointer, types.int64, types.float64, doubles, pointer, pointer, types.intp)
-        return compile_kernel("\n".join(lines) + "\n", signature, names, self.formula)
+                lines += [
+                    f"        if len(of_{name}) != classes:",
+                    f"            return {WRONG_SIZE[name]}",
+                    "        for c in range(classes):",
+                    f"            {name}[c] = real(of_{name}[c]) * real(factor)",
+                ]
+        lines += [
+            f"        value[0] = float64({'of_value' if want & VALUE else '0.0'})",
+            "    except Exception:",  # nobody would get it
+            f"        return {RAISED}",
+            "    return 0",
+        ]
+        names = {
+            "formula": compiled_formula(self.formula, double),
+            "real": real,
+            "carray": carray,
+            "float64": types.float64,
+        }
+        return compile_kernel("\n".join(lines) + "\n", softmax.row_signature(double), names, self.formula)
 
 
 _of_formula: dict[tuple[Any, ...], RowKernels] = {}

@@ -308,12 +308,15 @@ def functions(double: bool) -> SimpleNamespace:
     return SimpleNamespace(row=cross_entropy_row, tile=cross_entropy_tile, lanes=lanes)
 
 
+def row_signature(double: bool) -> Any:
+    """Return the type of a function of one row, ``jit_row`` of ``kernels/jit_rows.pxi``."""
+    real, doubles = types.CPointer(NUMBA_REALS[double]), types.CPointer(types.float64)
+    return types.int64(real, real, types.int64, types.float64, doubles, doubles, real, real, types.intp)
+
+
 @functools.cache
 def kernel(want: int, double: bool, dense: bool, tiles: bool) -> Any:
     """Return the compiled kernel for these results, this type, and this kind of target and number of classes."""
-    real = NUMBA_REALS[double]
-    pointer = types.CPointer(real)
-    doubles = types.CPointer(types.float64)
     own = functions(double)
     formula = Formula("", "cross_entropy", (), 3)
     if tiles:
@@ -321,11 +324,12 @@ def kernel(want: int, double: bool, dense: bool, tiles: bool) -> Any:
             "def kernel(x, y, label, factor, value, gradient, hessian, spare, classes):\n"
             f"    tile({want}, {dense}, x, y, label, factor, value, gradient, hessian, spare, classes)\n"
         )
-        signature = types.void(*[pointer] * 3, doubles, *[pointer] * 4, types.intp)
+        pointer = types.CPointer(NUMBA_REALS[double])
+        signature = types.void(*[pointer] * 3, types.CPointer(types.float64), *[pointer] * 4, types.intp)
         return compile_kernel(text, signature, {"tile": own.tile}, formula)
     text = (
-        "def kernel(x, y, label, factor, parameters, gradient, hessian, classes):\n"
-        f"    return row({want}, {dense}, x, y, label, factor, gradient, hessian, classes)\n"
+        "def kernel(x, y, label, factor, parameters, value, gradient, hessian, classes):\n"
+        f"    value[0] = row({want}, {dense}, x, y, label, factor, gradient, hessian, classes)\n"
+        "    return 0\n"
     )
-    signature = types.float64(pointer, pointer, types.int64, types.float64, doubles, pointer, pointer, types.intp)
-    return compile_kernel(text, signature, {"row": own.row}, formula)
+    return compile_kernel(text, row_signature(double), {"row": own.row}, formula)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from ..formulas.declare import Domain, Parameter, Row, real
-from ..loss import Loss, restored_row
+from ..formulas.declare import Domain, Parameter, Row, finite
+from ..loss import _KEYWORDS, Loss, restored_row
 from .translate import Formula
 from .user import PointwiseSource, check_numba
 
@@ -26,19 +27,23 @@ def _of_function(function: Any) -> Formula:
     return translate(function)
 
 
-def terms_of(loss: Loss) -> list[tuple[Row, dict[str, Any]]]:
-    """Return the rows that a loss is a sum of, each with its parameters and its factor as ``scale``."""
+class Term(NamedTuple):
+    """A loss in a sum: its row, its factor, the values of its parameters."""
+
+    row: Row
+    factor: Any
+    values: tuple[Any, ...]
+
+
+def terms_of(loss: Loss) -> list[Term]:
+    """Return what a loss is a sum of."""
     row = loss._row
     if row.kind != "pointwise" or any(parameter.kind != "element" for parameter in row.parameters):
         raise TypeError(f"{row.name} cannot be part of a sum: only element-wise losses with numbers for parameters can")
     if not isinstance(row.kernels, SumSource):
-        return [(row, {"scale": 1.0, **loss.parameters})]
+        return [Term(row, 1.0, tuple(loss.parameters.values()))]
     values = iter(loss.parameters.values())
-    return [(part, {name: next(values) for name in ("scale", *_names(part))}) for part in row.kernels.rows]
-
-
-def _names(row: Row) -> list[str]:
-    return [parameter.name for parameter in row.parameters]
+    return [Term(part, next(values), tuple(next(values) for _ in part.parameters)) for part in row.kernels.rows]
 
 
 class SumSource(PointwiseSource):
@@ -49,16 +54,16 @@ class SumSource(PointwiseSource):
         arguments, lines, sums = ["y_true", "y_pred"], [], []
         results = min(part.results for part in parts)
         for k, (row, part) in enumerate(zip(rows, parts, strict=True)):
-            own = [f"{name}{k}" for name in _names(row)]
-            arguments += [f"scale{k}", *own]
+            own = [f"parameter{k}_{p}" for p in range(len(row.parameters))]
+            arguments += [f"factor{k}", *own]
             given = ", ".join(["y_true", "y_pred", *own])
             lines.append(f"    {', '.join(f'result{k}_{r}' for r in range(part.results))} = part{k}({given})")
         for r in range(results):
             # A term of factor 0 is left out: 0 times infinity would be NaN.
-            terms = [f"where(scale{k} == real(0), real(0), scale{k} * result{k}_{r})" for k in range(len(rows))]
+            terms = [f"where(factor{k} == real(0), real(0), factor{k} * result{k}_{r})" for k in range(len(rows))]
             sums.append(" + ".join(terms))
         name = "_and_".join(row.name for row in rows if row.name.isidentifier())[:60]
-        text = "\n".join([f"def {name}({', '.join(arguments)}):", *lines, f"    return {', '.join(sums)}"])
+        text = "\n".join([f"def _{name}({', '.join(arguments)}):", *lines, f"    return {', '.join(sums)}"])
         super().__init__(Formula(text, name, tuple(arguments), results, parts=parts))
         self.rows = rows
 
@@ -77,25 +82,38 @@ def _common(rows: Sequence[Row], domains: Sequence[Domain], what: str) -> Domain
     return narrowest
 
 
+def _prefixes(rows: Sequence[Row]) -> list[str]:
+    """Return what the parameters of each term begin with: its name, with a number where that tells them apart."""
+    prefixes: list[str] = []
+    known = {"y_true", "y_pred", "logits", *_KEYWORDS}  # of every call
+    for row in rows:
+        own = ["factor", *(parameter.name for parameter in row.parameters)]
+        if len(set(own)) < len(own):
+            raise TypeError(f"{row.name} has a parameter 'factor', as every loss in a sum has: give it another name")
+        others = {other.name for other in rows} - {row.name}
+        prefix, count = row.name, 1
+        while prefix in {*prefixes, *others} or not known.isdisjoint(f"{prefix}_{name}" for name in own):
+            count += 1
+            prefix = f"{row.name}_{count}"
+        prefixes.append(prefix)
+        known.update(f"{prefix}_{name}" for name in own)
+    return prefixes
+
+
 @functools.cache
 def row_of_sum(rows: tuple[Row, ...]) -> Row:
     """Return the row of a sum; the factors are parameters of it, and so are those of each term."""
-    names: list[str] = []
+    names, prefixes = [row.name for row in rows], _prefixes(rows)
     parameters: list[Parameter] = []
-    for row in rows:
-        count = sum(other == row.name or other.startswith(f"{row.name} ") for other in names)
-        names.append(row.name)
-        prefix = f"{row.name}_{count + 1}" if count else row.name
-        parameters.append(Parameter(f"{prefix}_scale", 1.0, real, description=f"the factor of {prefix}"))
-        parameters += [
-            Parameter(f"{prefix}_{p.name}", p.default, p.domain, p.kind, p.description) for p in row.parameters
-        ]
+    for prefix, row in zip(prefixes, rows, strict=True):
+        parameters.append(Parameter(f"{prefix}_factor", 1.0, finite(1.0).domain, description=f"the factor of {prefix}"))
+        parameters += [dataclasses.replace(p, name=f"{prefix}_{p.name}") for p in row.parameters]
     predictions = {row.prediction for row in rows}
     return Row(
         name=" + ".join(names),
         kind="pointwise",
         summary=f"A sum of losses in one pass: {' + '.join(names)}.",
-        formula=" + ".join(f"{name}_scale ({row.formula})" for name, row in zip(names, rows, strict=True)),
+        formula=" + ".join(f"{prefix}_factor ({row.formula})" for prefix, row in zip(prefixes, rows, strict=True)),
         source="; ".join(dict.fromkeys(row.source for row in rows)),
         target=_common(rows, [row.target for row in rows], "targets"),
         predicted=_common(rows, [row.predicted for row in rows], "predictions"),
@@ -111,15 +129,18 @@ def restored_sum(*origins: Any) -> Row:
     return row_of_sum(tuple(restored_row(origin) for origin in origins))
 
 
-def combined(terms: Sequence[tuple[float, Loss]]) -> Loss:
-    """Return the sum of some losses, each with a factor."""
+def _loss_of(terms: Sequence[Term]) -> Loss:
     check_numba()
-    rows: list[Row] = []
-    values: list[Any] = []
-    for factor, loss in terms:
-        for row, parameters in terms_of(loss):
-            rows.append(row)
-            scale = parameters.pop("scale")
-            values += [scale * factor, *parameters.values()]
-    row = row_of_sum(tuple(rows))
-    return Loss(row, dict(zip(_names(row), values, strict=True)))
+    row = row_of_sum(tuple(term.row for term in terms))
+    values = [value for term in terms for value in (term.factor, *term.values)]
+    return Loss(row, {parameter.name: value for parameter, value in zip(row.parameters, values, strict=True)})
+
+
+def combined(losses: Iterable[Loss]) -> Loss:
+    """Return the sum of some losses."""
+    return _loss_of([term for loss in losses for term in terms_of(loss)])
+
+
+def scaled(loss: Loss, changed: Callable[[float], float]) -> Loss:
+    """Return a loss with other factors, each made of the one that it has."""
+    return _loss_of([term._replace(factor=changed(term.factor)) for term in terms_of(loss)])

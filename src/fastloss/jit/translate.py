@@ -10,6 +10,9 @@ a call of libm, which does not vectorise. So the function's syntax tree is rewri
 - functions of Python that it calls are translated with it
 
 Everything else is left to Numba.
+
+In the text no name of the user's is one of ours. What is taken from outside, and the functions themselves, get names
+that begin with an underscore; no variable has one that does, or the name of a word (`variable`).
 """
 
 from __future__ import annotations
@@ -44,8 +47,23 @@ for _word in vocabulary.WORDS - {"abs", "where", "clamp"}:
 for _word in ("where", "clamp"):
     _WORD_OF[getattr(vocabulary, _word)] = _word
 
-_KEPT_BUILTINS = frozenset({"bool", "enumerate", "float", "int", "len", "max", "min", "range", "sum", "zip"})
 _POWERS = {2: "_square", 3: "_cube", 4: "_fourth"}
+
+#: Numbers that Python has no literals for.
+CONSTANTS = {"_infinity": math.inf, "_nan": math.nan}
+
+
+def written(number: float) -> str:
+    """Return a number as it is written in a formula."""
+    if math.isfinite(number):
+        return repr(number)
+    return "_nan" if math.isnan(number) else "_infinity" if number > 0 else "-_infinity"
+
+
+def variable(name: str) -> str:
+    """Return what a variable of the user's is called in a formula: another name for each, and never one of ours."""
+    ours = name in vocabulary.WORDS or name == "real" or name.startswith(("_", "own_"))
+    return f"own_{name}" if ours else name
 
 
 class FormulaError(TypeError):
@@ -58,13 +76,15 @@ class Formula:
     Parameters
     ----------
     text : str
-        The rewritten functions; `name` is called, the others are its helpers.
+        The rewritten functions; the last is called, the others are its helpers.
     name : str
     arguments : tuple of str
+        As the user calls them.
     results : int
         How many values it returns.
-    names : tuple of (str, object)
-        What it takes from outside besides numbers: modules by their names, and compiled functions of others.
+    names : tuple of (str, str or None, object)
+        What it takes from outside besides numbers: its name in the text; that of a module, or None and the object, such
+        as a compiled function of others.
     parts : tuple of Formula
         Formulas that it calls as ``part0``, ``part1`` …
     file, line
@@ -77,7 +97,7 @@ class Formula:
         name: str,
         arguments: tuple[str, ...],
         results: int,
-        names: tuple[tuple[str, Any], ...] = (),
+        names: tuple[tuple[str, str | None, Any], ...] = (),
         parts: tuple[Formula, ...] = (),
         file: str = "<fastloss>",
         line: int = 1,
@@ -95,7 +115,12 @@ class Formula:
     @property
     def cacheable(self) -> bool:
         """Whether it depends on nothing but its text."""
-        return all(value is None for _, value in self.names) and all(part.cacheable for part in self.parts)
+        return all(module is not None for _, module, _ in self.names) and all(part.cacheable for part in self.parts)
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether it calls or indexes what is not fastloss's own."""
+        return bool(self.names) or "[" in self.text or any(part.may_raise for part in self.parts)
 
     @property
     def whole_text(self) -> str:
@@ -108,15 +133,16 @@ class Formula:
 
     def function(self, names: dict[str, Any], decorate: Callable[[Any], Any] = lambda function: function) -> Any:
         """Return the function, with these names for its words, it and its helpers decorated."""
-        names = {**names, "__name__": __name__}
-        for name, value in self.names:
-            names[name.replace(".", "_")] = importlib.import_module(name) if value is None else value
+        names = {**names, **CONSTANTS, "__name__": __name__}
+        for name, module_name, value in self.names:
+            names[name] = value if module_name is None else importlib.import_module(module_name)
+        function = None
         for module in self.modules or [ast.parse(self.text)]:
             exec(compile(module, self.file, "exec"), names)
             for node in module.body:
                 assert isinstance(node, ast.FunctionDef)
-                names[node.name] = decorate(names[node.name])
-        return names[self.name]
+                function = names[node.name] = decorate(names[node.name])
+        return function
 
 
 def restored_formula(*identity: Any) -> Formula:
@@ -128,23 +154,22 @@ def restored_formula(*identity: Any) -> Formula:
 
 def translate(function: Callable[..., Any], *, by_rows: bool = False) -> Formula:
     """Return the formula of a function of Python."""
-    helpers: dict[str, _Translation] = {}
-    names: dict[str, Any] = {}
-    translation = _Translation(function, by_rows, helpers, names)
-    text = "\n\n".join(ast.unparse(helper.tree) for helper in helpers.values())
+    outside = _Outside()
+    translation = _Translation(function, by_rows, outside)
+    text = "\n\n".join(ast.unparse(helper.tree) for helper in outside.functions)
     code = function.__code__
     formula = Formula(
         text,
         function.__name__,
         tuple(inspect.signature(function).parameters),
         _results(function, translation.tree),
-        tuple(names.items()),
+        tuple(outside.taken),
         (),
         code.co_filename,
         translation.tree.lineno,
     )
-    trees = [ast.Module([helper.tree], []) for helper in helpers.values()]
-    if all(helper.function.__code__.co_filename == code.co_filename for helper in helpers.values()):
+    trees = [ast.Module([helper.tree], []) for helper in outside.functions]
+    if all(helper.function.__code__.co_filename == code.co_filename for helper in outside.functions):
         formula.modules = [ast.fix_missing_locations(tree) for tree in trees]
     return formula
 
@@ -166,38 +191,76 @@ def source_of(function: Callable[..., Any]) -> tuple[ast.FunctionDef, int]:
     raise FormulaError(f"{function.__name__} must be a plain function, written with def")
 
 
+class _Outside:
+    """What functions take from outside: one name in the text for each object, whatever it is called there."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+        self._used = {*_POWERS.values(), *CONSTANTS}
+        self.taken: list[tuple[str, str | None, Any]] = []
+        self.functions: list[_Translation] = []  # those of Python, each after those that it calls
+
+    def name_of(self, thing: Any, shown: str) -> tuple[str, bool]:
+        """Return the name of an object, and whether it is a new one."""
+        new = id(thing) not in self._names
+        if new:
+            base = name = f"_{shown.replace('.', '_')}"
+            count = 1
+            while name in self._used:
+                count += 1
+                name = f"{base}_{count}"
+            self._used.add(name)
+            self._names[id(thing)] = name
+        return self._names[id(thing)], new
+
+    def take(self, thing: Any, shown: str) -> str:
+        """Return the name of an object that the text uses as it is."""
+        module = thing.__name__ if isinstance(thing, types.ModuleType) else None
+        name, new = self.name_of(thing, module or shown)
+        if new:
+            self.taken.append((name, module, thing if module is None else None))
+        return name
+
+
 class _Translation(ast.NodeTransformer):
     """Rewrite one function, and with it those that it calls."""
 
-    def __init__(
-        self, function: Callable[..., Any], by_rows: bool, helpers: dict[str, _Translation], names: dict[str, Any]
-    ) -> None:
-        self.function, self.by_rows, self.helpers, self.names = function, by_rows, helpers, names
+    def __init__(self, function: Callable[..., Any], by_rows: bool, outside: _Outside) -> None:
+        self.function, self.by_rows, self.shared = function, by_rows, outside
         self.tree, _ = source_of(function)
+        name, _ = outside.name_of(function, self.tree.name)
         closure = inspect.getclosurevars(function)
         self.outside = {**function.__globals__, **closure.nonlocals}
         self.local = set(function.__code__.co_varnames) | set(function.__code__.co_cellvars)
+        self.tree.name = name
         self.tree.decorator_list = []
         self.tree.returns = None
-        for argument in self.tree.args.args:
-            argument.annotation = None
-        self.tree.args.defaults = []
-        self.tree.args.kw_defaults = []
+        given = self.tree.args
+        given.args += given.kwonlyargs  # by place is how they are passed on
+        given.kwonlyargs, given.defaults, given.kw_defaults = [], [], []
+        self.tree.args = self.visit(given)
         if ast.get_docstring(self.tree) is not None:
             self.tree.body = self.tree.body[1:] or [ast.Pass()]
         self.tree.body = [self.visit(statement) for statement in self.tree.body]
-        helpers[self.tree.name] = self
+        outside.functions.append(self)
 
     def refuse(self, node: ast.AST, what: str) -> FormulaError:
         line = getattr(node, "lineno", self.tree.lineno)
         return FormulaError(f"{self.function.__name__} ({self.function.__code__.co_filename}:{line}): {what}")
 
     def number(self, node: ast.expr, value: float) -> ast.expr:
-        cast = ast.Call(ast.Name("real", ast.Load()), [ast.Constant(value)], [])
-        return ast.copy_location(cast, node)
+        constant = ast.parse(written(value), mode="eval").body
+        return ast.copy_location(ast.Call(ast.Name("real", ast.Load()), [constant], []), node)
 
     def call(self, node: ast.expr, name: str, *arguments: ast.expr) -> ast.expr:
         return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(arguments), []), node)
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def visit_Raise(self, node: ast.Raise | ast.Assert) -> ast.AST:
+        raise self.refuse(node, "a loss cannot raise: it is called by compiled code; return nan")
+
+    visit_Assert = visit_Raise
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
@@ -209,6 +272,7 @@ class _Translation(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         counts = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int)
         if self.by_rows and counts:  # a place among the classes, perhaps
+            node.targets = [self.visit(target) for target in node.targets]
             return node
         return self.generic_visit(node)
 
@@ -244,12 +308,17 @@ class _Translation(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.local or not isinstance(node.ctx, ast.Load):
+            node.id = variable(node.id)
             return node
         if node.id not in self.outside:
-            if node.id in _KEPT_BUILTINS or hasattr(builtins, node.id):
+            if hasattr(builtins, node.id):
                 return node
             raise self.refuse(node, f"the name {node.id} is not defined")
         return self.constant(node, node.id, self.outside[node.id])
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg, node.annotation = variable(node.arg), None
+        return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         value, found = self.static(node)
@@ -261,11 +330,7 @@ class _Translation(ast.NodeTransformer):
     def constant(self, node: ast.expr, name: str, value: Any) -> ast.expr:
         if isinstance(value, int | float | np.number) and not isinstance(value, bool):
             return self.number(node, float(value))
-        if isinstance(value, types.ModuleType):  # by its own name: np is numpy
-            self.names[value.__name__] = None
-            return ast.copy_location(ast.Name(value.__name__.replace(".", "_"), ast.Load()), node)
-        self.names[name] = value
-        return node
+        return ast.copy_location(ast.Name(self.shared.take(value, name), ast.Load()), node)
 
     def static(self, node: ast.expr) -> tuple[Any, bool]:
         """Return the object that a name or a dotted name stands for outside the function, and whether there is one."""
@@ -301,11 +366,14 @@ class _Translation(ast.NodeTransformer):
         node.args = arguments
         node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         if found and isinstance(target, types.FunctionType) and target.__module__.partition(".")[0] != "numpy":
-            if target.__name__ not in self.helpers:
-                _Translation(target, self.by_rows, self.helpers, self.names)
-            node.func = ast.copy_location(ast.Name(target.__name__, ast.Load()), node.func)
-        elif found and name is not None and not hasattr(builtins, name):
-            self.constant(node.func, name, target)
+            helper, new = self.shared.name_of(target, target.__name__)
+            if new:
+                _Translation(target, self.by_rows, self.shared)
+            elif all(translation.function is not target for translation in self.shared.functions):
+                raise self.refuse(node, f"{target.__name__} calls itself")
+            node.func = ast.copy_location(ast.Name(helper, ast.Load()), node.func)
+            for keyword in node.keywords:
+                keyword.arg = keyword.arg and variable(keyword.arg)
         else:
             node.func = self.visit(node.func)
         return node
@@ -329,8 +397,8 @@ class _Names(ast.NodeTransformer):
             try:
                 return ast.copy_location(ast.Constant(operator.index(value)), node)
             except TypeError:
-                return self.outer.visit_Name(node)
-        return node
+                pass
+        return self.outer.visit_Name(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         node.value = self.outer.visit(node.value)

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
+from ..arguments import as_number
 from ..catalogue import CATALOGUE
 from ..formulas.declare import Declared, Domain, Parameter, Row, real
-from ..loss import Loss
+from ..loss import _KEYWORDS, Loss
 from .derive import with_derivatives
 from .translate import Formula, FormulaError, restored_formula, source_of, translate
 
@@ -50,12 +51,23 @@ def check_numba() -> None:
         raise ImportError("a loss of your own needs Numba: pip install 'fastloss[numba]'")
 
 
+#: What calls of every loss take.
+_TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *_KEYWORDS})
+
+
 def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """Return the parameters after the first two, each with its default and domain."""
     found = list(inspect.signature(function).parameters.values())
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     if len(found) < 2 or any(p.kind not in kinds for p in found) or found[1].kind is not kinds[0]:
         raise FormulaError(f"{function.__name__} must take y_true, y_pred and parameters with defaults")
+    for parameter in found[2:]:
+        if parameter.name in _TAKEN:
+            code = function.__code__
+            raise FormulaError(
+                f"{function.__name__} ({code.co_filename}:{code.co_firstlineno}) has a parameter {parameter.name}, "
+                "which every loss has already: give it another name"
+            )
     parameters = []
     for parameter in found[2:]:
         default = parameter.default
@@ -70,22 +82,31 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     return tuple(parameters)
 
 
-def _described(function: Callable[..., Any], target: tuple[float, float] | None) -> dict[str, Any]:
+def _interval(target: Any) -> Domain:
+    """Return the domain of targets that `pointwise` was given."""
+    if target is None:
+        return real
+    if not isinstance(target, tuple | list) or len(target) != 2:
+        raise TypeError(f"target must be a pair of numbers (lowest, highest), or None, not {target!r}")
+    low, high = (as_number("target", end) for end in target)
+    if not low < high:
+        raise ValueError(f"target = {target!r} is not an interval: its first number must be less than its second")
+    return Domain(f"in [{low:g}, {high:g}]", low, high)
+
+
+def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
     """Return what the row of a loss says of its function."""
     summary, _, notes = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
     tree, _ = source_of(function)
     returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
     value = returns[-1].elts[0] if isinstance(returns[-1], ast.Tuple) else returns[-1]
-    domain = (
-        real if target is None else Domain(f"in [{target[0]:g}, {target[1]:g}]", float(target[0]), float(target[1]))
-    )
     return {
         "name": function.__name__,
         "summary": summary or f"A loss of the user: {function.__qualname__} of {function.__module__}.",
         "notes": notes,
         "formula": " ".join(ast.unparse(value).split()),
         "source": f"{function.__module__}.{function.__qualname__}",
-        "target": domain,
+        "target": target,
         "parameters": parameters_of(function),
     }
 
@@ -180,7 +201,7 @@ def rowwise(function: Callable[..., Any], /) -> Loss:
             f"{formula.name} ({formula.place()}) returns the value alone; the derivatives of a row are not found: "
             "return the gradient after the value"
         )
-    described = _described(function, None)
+    described = _described(function, real)
     numbers = tuple(dataclasses.replace(parameter, kind="number") for parameter in described["parameters"])
     known = CATALOGUE["cross_entropy"]
     shared = tuple(p for p in known.parameters if p.name in SHARED)
@@ -237,7 +258,8 @@ def pointwise(
     Raises
     ------
     TypeError
-        For a function that cannot be compiled; the message names its line.
+        For a function that cannot be compiled; the message names its line. It cannot raise, as compiled code calls it:
+        it returns ``nan``.
     ImportError
         If Numba is not installed.
 
@@ -270,8 +292,11 @@ def pointwise(
 
 def _pointwise(function: Callable[..., Any], target: tuple[float, float] | None, prediction: str) -> Loss:
     check_numba()
+    domain = _interval(target)
+    if prediction not in ("y_pred", "logits"):
+        raise ValueError(f"prediction = {prediction!r} is not 'y_pred' or 'logits'")
     formula = translate(function)
-    described = tuple({**_described(function, target), "prediction": prediction}.items())
+    described = tuple({**_described(function, domain), "prediction": prediction}.items())
     row = _pointwise_row(formula.identity, described, formula)
     row.kernels.check()
     return Loss(row)

@@ -1,9 +1,23 @@
 # Rows of classes whose loss is compiled at run time (fastloss.jit): loading, weights and storing are those of softmax.pxi,
 # what is computed between them is a function at some address.
 
-# One row: logits, its target as probabilities or as a label, the factor of gradient and Hessian. Returns the loss.
-ctypedef double (*jit_row)(const void* logits, const void* y_true, int64_t label, double factor, const double* parameters,
-                           void* gradient, void* hessian, Py_ssize_t classes) noexcept nogil
+# One row: logits, its target as probabilities or as a label, the factor of gradient and Hessian. Returns 0, or the place of
+# what went wrong in JIT_FAILURES; then it may have written none of its results.
+ctypedef int64_t (*jit_row)(const void* logits, const void* y_true, int64_t label, double factor, const double* parameters,
+                            double* value, void* gradient, void* hessian, Py_ssize_t classes) noexcept nogil
+
+JIT_FAILURES = (
+    "",
+    "cannot be computed: an index outside of an array, arrays of different lengths, or a function that raises",
+    "must return a gradient of one element for each of the logits",
+    "must return a Hessian of one element for each of the logits",
+)
+
+cdef extern from *:
+    """
+    static inline void fl_note_failure(int* place, int failure) { __atomic_store_n(place, failure, __ATOMIC_RELAXED); }
+    """
+    void fl_note_failure(int* place, int failure) noexcept nogil
 
 # A tile of rows in the lanes, as few_block has them; `labels` are numbers of the lanes' own type. The factors are followed by
 # 3 more rows of lanes, `spare` has 8: what the function computes for each row.
@@ -24,6 +38,7 @@ cdef struct JitRowsCall:
     size_t address
     int kind
     double parameters[MAX_PARAMETERS]
+    int* failure                     # of any row, by any thread
 
 
 cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -66,6 +81,8 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
     cdef Py_ssize_t size = rows_inspected_at_once(scratch, call.classes), first = block * size, classes = call.classes
     cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef int64_t failure
+    cdef double loss
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
@@ -101,8 +118,12 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
                 hessian = <real*>hessian_data
         if call.dense:
             load_dense_row(call, first + i, label[i], y)
-        value[i] = <real>(<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,
-                                                gradient, hessian, classes)
+        failure = (<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,
+                                         &loss, gradient, hessian, classes)
+        if failure:
+            fl_note_failure(jit.failure, <int>failure)
+            continue
+        value[i] = <real>loss
         if call.want & GRADIENT and gradient != <real*>gradient_data:
             store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, gradient)
         if call.want & HESSIAN and hessian != <real*>hessian_data:
@@ -121,13 +142,14 @@ cdef double jit_rows_block_f64(void* call, Py_ssize_t block, void* scratch) noex
     return jit_row_block(<const JitRowsCall*>call, block, <double*>scratch)
 
 
-cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple parameters, bint double_precision,
+cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple parameters, str shown, bint double_precision,
                          int threads) except? -1.0:
     cdef JitRowsCall jit
-    cdef int k
+    cdef int k, failure = 0
+    cdef double total
     if len(parameters) > MAX_PARAMETERS:
         raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
-    jit.rows, jit.address, jit.kind = rows[0], address, kind
+    jit.rows, jit.address, jit.kind, jit.failure = rows[0], address, kind, &failure
     for k in range(<int>len(parameters)):
         jit.parameters[k] = parameters[k]
     cdef Py_ssize_t scratch = 4 * rows.classes * <Py_ssize_t>sizeof(double)
@@ -137,4 +159,7 @@ cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple p
     if double_precision:
         size = rows_inspected_at_once(<const double*>NULL, rows.classes)
     cdef block_function function = jit_rows_block_f64 if double_precision else jit_rows_block_f32
-    return run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, scratch)
+    total = run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, scratch)
+    if failure:
+        raise ValueError(f"{shown} {JIT_FAILURES[failure]}")
+    return total

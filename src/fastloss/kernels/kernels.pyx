@@ -205,12 +205,13 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
          double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads,
-         size_t jit=0, int jit_rows=0, tuple jit_parameters=()):
+         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown=""):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
     `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
     axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array. `jit`: the address of a
-    `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows).
+    `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows), `jit_shown` what
+    messages call it.
     """
     cdef RowsCall call
     cdef Operand* places[7]
@@ -230,7 +231,7 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     for k in range(7):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
     if jit:
-        return run_jit_rows(&call, jit, jit_rows, jit_parameters, double_precision, threads)
+        return run_jit_rows(&call, jit, jit_rows, jit_parameters, jit_shown, double_precision, threads)
     return run_rows_call(&call, double_precision, inspect, threads)
 
 
