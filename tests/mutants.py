@@ -45,7 +45,9 @@ class Mutant(NamedTuple):
     @property
     def tests(self) -> tuple[str, ...]:
         """The files of the suite that look for it."""
-        return ("jit",) if self.file.startswith(JIT) else ("cython",) if self.file == CYTHON else TESTS
+        return (
+            ("jit",) if self.file.startswith((JIT, KERNELS + "jit_")) else ("cython",) if self.file == CYTHON else TESTS
+        )
 
 
 MUTANTS = (
@@ -729,14 +731,14 @@ MUTANTS = (
     Mutant(
         "Numba: flags of the first caller",
         JIT + "vecmath.py",
-        "inline = numba.njit(fastmath=False, forceinline=True,",
-        "inline = numba.njit(forceinline=True,",
+        "inline = functools.partial(numba.njit, fastmath=False, forceinline=True,",
+        "inline = functools.partial(numba.njit, forceinline=True,",
     ),
     Mutant(
         "Numba: numbers of Python are float64",
         JIT + "translate.py",
-        'cast = ast.Call(ast.Name("real", ast.Load()), [ast.Constant(value)], [])',
-        "cast = ast.Constant(float(value))",
+        'return ast.copy_location(ast.Call(ast.Name("real", ast.Load()), [constant], []), node)',
+        "return ast.copy_location(constant, node)",
     ),
     Mutant(
         "Numba: a sample of weight 0 is multiplied",
@@ -771,8 +773,56 @@ MUTANTS = (
     Mutant(
         "Numba: a term of factor 0 is multiplied",
         JIT + "sums.py",
-        'f"where(scale{k} == real(0), real(0), scale{k} * result{k}_{r})"',
-        'f"scale{k} * result{k}_{r}"',
+        'f"where(factor{k} == real(0), real(0), factor{k} * result{k}_{r})"',
+        'f"factor{k} * result{k}_{r}"',
+    ),
+    Mutant(
+        "Numba: a variable has the name of a word",
+        JIT + "translate.py",
+        'return f"own_{name}" if ours else name',
+        "return name",
+    ),
+    Mutant(
+        "Numba: minus infinity is infinity",
+        JIT + "translate.py",
+        'else "_infinity" if number > 0 else "-_infinity"',
+        'else "_infinity"',
+    ),
+    Mutant(
+        "Numba: helpers are known by their names",
+        JIT + "translate.py",
+        "while name in self._used:",
+        "while name in _POWERS.values():",
+    ),
+    Mutant(
+        "Numba: terms of a sum share parameters",
+        JIT + "sums.py",
+        "prefix in {*prefixes, *others} or not known.isdisjoint",
+        "prefix in prefixes and not known.isdisjoint",
+    ),
+    Mutant(
+        "Numba: an exception leaves a block as it is",
+        JIT + "elementwise.py",
+        "if formula.may_raise:",
+        "if False:",
+    ),
+    Mutant(
+        "Numba: rows are read beyond their ends",
+        JIT + "rows.py",
+        "functools.partial(strict, boundscheck=True)",
+        "strict",
+    ),
+    Mutant(
+        "Numba: a gradient of any length",
+        JIT + "rows.py",
+        'f"        if len(of_{name}) != classes:"',
+        'f"        if len(of_{name}) == 0:"',
+    ),
+    Mutant(
+        "Numba: a row that failed has a value",
+        KERNELS + "jit_rows.pxi",
+        "            fl_note_failure(jit.failure, <int>failure)\n",
+        "",
     ),
     Mutant(
         "Numba: machine code from a folder that anybody writes to",

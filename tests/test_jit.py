@@ -437,11 +437,15 @@ def test_what_cannot_be_compiled_is_told_of_the_users_function() -> None:
     def nothing(y_true, y_pred):
         return
 
+    def of_a_list(y_true, y_pred):
+        return LIST[0] * y_pred, 1
+
     refused(branch, 2, r"write where\(condition, x, y\).*return the gradient")
     refused(unknown, 1, "the name erfc is not defined; a loss may use abs, clamp, exp, expm1, log, log1p, log_sigmoid")
     refused(attribute, 2, "attribute 'size' of type float64")
     refused(sine, 1, "derivative.*return the gradient")
     refused(nothing, 1, "must return the value")
+    refused(of_a_list, 1, "LIST is of type list; write a number or a tuple")
 
     def alone(y_true):
         return y_true
@@ -580,6 +584,7 @@ def picky(x):
 
 
 TABLE = (1.0, 2.0, 3.0)
+LIST = list(TABLE)
 
 
 def test_a_result_is_nan_where_what_a_loss_calls_raises() -> None:
@@ -591,13 +596,18 @@ def test_a_result_is_nan_where_what_a_loss_calls_raises() -> None:
     def of_table(y_true, y_pred):
         return TABLE[int(y_true)] * y_pred, 1
 
+    @fl.jit.pointwise
+    def of_array(y_true, y_pred):
+        return np.array([1.0, 2.0, 3.0])[int(y_true)] * y_pred, 1
+
     y_pred = np.arange(5.0)
     value, grad = calling.value_and_grad(0.0, y_pred, reduction="none")
     np.testing.assert_array_equal(value, [0, 1, 2, np.nan, np.nan])
     np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
-    value, grad = of_table.value_and_grad(y_pred, y_pred, reduction="none")
-    np.testing.assert_array_equal(value, [0, 2, 6, np.nan, np.nan])
-    np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
+    for loss in (of_table, of_array):
+        value, grad = loss.value_and_grad(y_pred, y_pred, reduction="none")
+        np.testing.assert_array_equal(value, [0, 2, 6, np.nan, np.nan])
+        np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
 
 
 def test_constants_may_be_infinite_or_nan() -> None:
@@ -612,10 +622,22 @@ def test_constants_may_be_infinite_or_nan() -> None:
         np.testing.assert_array_equal(grad, [0, 2, 0, 0])
 
 
+def with_defaults(x, factor=3.0, *, power=2.0, exp=0.0):
+    return factor * power * x + exp
+
+
 def test_parameters_may_be_keyword_only() -> None:
     @fl.jit.pointwise
     def keyword_only(y_true, y_pred, a=1.0, *, c=2.0):
         return a + c * (y_pred - y_true)
+
+    @fl.jit.pointwise
+    def of_helpers(y_true, y_pred):
+        r = y_pred - y_true
+        return with_defaults(r) + 10 * with_defaults(r, 1.0, exp=y_true) + 100 * with_defaults(r, power=1.0)
+
+    assert of_helpers.value_and_grad([0.0], [2.0])[0] == 12 + 40 + 600
+    assert of_helpers.grad([0.0], [2.0]).tolist() == [6 + 20 + 300]
 
     assert keyword_only.value_and_grad([0.0], [3.0])[0] == 7
     assert keyword_only.grad([0.0], [3.0], c=5.0).tolist() == [5]

@@ -80,9 +80,13 @@ class _Kernel(CFunc):
 
 
 def compiled_formula(formula: Formula, double: bool) -> Any:
-    """Return a formula as a function for other compiled functions, in one compute type."""
+    """Return a formula as a function for other compiled functions, in one compute type.
+
+    No index of it reads outside of an array: that raises, see `Formula.may_raise`.
+    """
     parts = {f"part{k}": compiled_formula(part, double) for k, part in enumerate(formula.parts)}
-    return formula.function({**POWERS, **WORDS[REALS[double]], **parts, "real": NUMBA_REALS[double]}, inline)
+    words = {**POWERS, **WORDS[REALS[double]], **parts, "real": NUMBA_REALS[double]}
+    return formula.function(words, functools.partial(inline, boundscheck=True))
 
 
 def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Formula) -> _Kernel:

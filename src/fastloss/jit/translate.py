@@ -330,6 +330,10 @@ class _Translation(ast.NodeTransformer):
     def constant(self, node: ast.expr, name: str, value: Any) -> ast.expr:
         if isinstance(value, int | float | np.number) and not isinstance(value, bool):
             return self.number(node, float(value))
+        try:
+            hash(value)
+        except TypeError:  # it may change, and what was compiled would not
+            raise self.refuse(node, f"{name} is of type {type(value).__name__}; write a number or a tuple") from None
         return ast.copy_location(ast.Name(self.shared.take(value, name), ast.Load()), node)
 
     def static(self, node: ast.expr) -> tuple[Any, bool]:
@@ -372,6 +376,11 @@ class _Translation(ast.NodeTransformer):
             elif all(translation.function is not target for translation in self.shared.functions):
                 raise self.refuse(node, f"{target.__name__} calls itself")
             node.func = ast.copy_location(ast.Name(helper, ast.Load()), node.func)
+            named = {keyword.arg for keyword in node.keywords}
+            for parameter in list(inspect.signature(target).parameters.values())[len(node.args) :]:
+                if parameter.default is not parameter.empty and parameter.name not in named:
+                    default = self.constant(node, parameter.name, parameter.default)
+                    node.keywords.append(ast.keyword(parameter.name, default))
             for keyword in node.keywords:
                 keyword.arg = keyword.arg and variable(keyword.arg)
         else:

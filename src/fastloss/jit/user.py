@@ -174,7 +174,10 @@ def rowwise(function: Callable[..., Any], /) -> Loss:
     ------
     TypeError
         For a function that cannot be compiled, or that returns the value alone: of a function of arrays no derivative
-        is found.
+        is found. It cannot raise, as compiled code calls it: it returns ``nan``.
+    ValueError
+        When it is called: if its gradient has not one element for each of the logits, or if it reads outside of an
+        array.
     ImportError
         If Numba is not installed.
 
@@ -259,7 +262,7 @@ def pointwise(
     ------
     TypeError
         For a function that cannot be compiled; the message names its line. It cannot raise, as compiled code calls it:
-        it returns ``nan``.
+        it returns ``nan``, which is also what a sample gets if something that the function calls raises.
     ImportError
         If Numba is not installed.
 

@@ -28,7 +28,7 @@ from numba.extending import intrinsic
 # the first to call it, and keeps them for all others: seen as an infinite loss, after a sum that may be regrouped had
 # called `weighted_difference` first.
 strict = functools.partial(numba.njit, fastmath=False, forceinline=False, error_model="numpy")
-inline = numba.njit(fastmath=False, forceinline=True, error_model="numpy", no_cpython_wrapper=True)
+inline = functools.partial(numba.njit, fastmath=False, forceinline=True, error_model="numpy", no_cpython_wrapper=True)
 
 _HAS_FMA = bool(
     binding.get_host_cpu_features().get("fma") or binding.get_process_triple().startswith(("aarch64", "arm64"))
