@@ -843,14 +843,15 @@ def test_losses_are_divided_and_subtracted() -> None:
     assert (fl.squared_error - fl.huber)([0.0], [3.0]) == 6.5
     assert (-fl.huber).grad([0.0], [3.0]).tolist() == [-1]
     for number in (math.inf, -math.inf, math.nan, np.float32("inf")):
-        with pytest.raises(ValueError, match=r"huber_factor = -?(inf|nan) is not finite"):
+        with pytest.raises(ValueError, match=f"the factor of a loss = {number} is not finite"):
             number * fl.huber
     with pytest.raises(ValueError, match="huber_factor = inf is not finite"):
         1e300 * (1e300 * fl.huber)
     with pytest.raises(ValueError, match="huber_factor = inf is not finite"):
         (2 * fl.huber).bind(huber_factor=math.inf)
-    with pytest.raises(ValueError, match="huber cannot be divided by 0"):
-        fl.huber / 0
+    for number in (0, -0.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match=f"the divisor of a loss = {number} is not finite, or is 0"):
+            fl.huber / number
     for value in (True, 1j, np.complex128(1), "2", np.True_):
         for operate in (lambda a, b: a * b, lambda a, b: b * a, lambda a, b: a / b):
             with pytest.raises(TypeError, match=r"unsupported operand|can't multiply"):

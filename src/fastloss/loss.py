@@ -196,23 +196,25 @@ class Loss:
     # ---- sums ---------------------------------------------------------------------------------------------------
 
     def __mul__(self, factor: Any) -> Any:
-        if not _is_real(factor):
+        if isinstance(factor, bool | np.complexfloating) or not isinstance(factor, int | float | np.number):
             return NotImplemented
+        number = arguments.as_number("the factor of a loss", factor)
+        if not math.isfinite(number):
+            raise ValueError(f"the factor of a loss = {factor} is not finite")
         from .jit.sums import scaled
 
-        number = arguments.as_number("the factor", factor)
         return scaled(self, lambda own: own * number)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Any) -> Any:
-        if not _is_real(divisor):
+        if isinstance(divisor, bool | np.complexfloating) or not isinstance(divisor, int | float | np.number):
             return NotImplemented
+        number = arguments.as_number("the divisor of a loss", divisor)
+        if not math.isfinite(number) or number == 0:
+            raise ValueError(f"the divisor of a loss = {divisor} is not finite, or is 0")
         from .jit.sums import scaled
 
-        number = arguments.as_number("the divisor", divisor)
-        if number == 0:
-            raise ValueError(f"{self.name} cannot be divided by 0")
         return scaled(self, lambda own: own / number)
 
     def __neg__(self) -> Loss:
@@ -284,11 +286,6 @@ class Loss:
                 return result
         call = _Call(self, want, args, keywords)
         return call.run()
-
-
-def _is_real(value: Any) -> bool:
-    """Return whether a value is a number that a loss can be multiplied by."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
