@@ -887,6 +887,41 @@ def test_bound_parameters_are_defaults(variant: Variant) -> None:
     assert variant.loss.parameters == defaults
 
 
+def test_a_loss_cannot_be_changed() -> None:
+    """Its domains were checked, it is a key of dictionaries, and compiled code was made for it."""
+    for loss, name in ((fl.huber, "delta"), (fl.cross_entropy, "class_weight"), (fl.categorical_focal, "alpha")):
+        given = np.array([1.0, 2.0])
+        bound = loss.bind(**{name: given})
+        before, expected = hash(bound), loss.bind(**{name: [1.0, 2.0]})
+        given[0] = -5
+        for held in (
+            bound.parameters[name],
+            bound.bind().parameters[name],
+            pickle.loads(pickle.dumps(bound)).parameters[name],
+        ):
+            assert held.tolist() == [1, 2]
+            with pytest.raises(ValueError, match="read-only"):
+                held[0] = -7
+        assert hash(bound) == before
+        assert bound == expected
+        bound.parameters[name] = None  # of the caller's own dictionary
+        assert bound == expected
+    with pytest.raises(AttributeError, match="immutable"):
+        fl.huber.name = "other"
+    with pytest.raises(AttributeError, match="immutable"):
+        del fl.huber._row
+    assert fl.huber([0.0], [1.0]) == 0.5
+
+
+@pytest.mark.parametrize("half", HALVES, ids=str)
+def test_a_value_that_a_half_cannot_hold_is_no_warning(half: Any) -> None:
+    out = np.zeros((), half)
+    with np.errstate(all="raise"):
+        for residual, expected in ((1e30, np.inf), (1e-30, 0)):
+            assert fl.squared_error([0.0], [residual], out=out) is out
+            assert out == expected
+
+
 def test_binding_twice_keeps_what_was_bound() -> None:
     once = fl.binary_cross_entropy.bind(pos_weight=3.0)
     assert once.bind(label_smoothing=0.1) == fl.binary_cross_entropy.bind(pos_weight=3.0, label_smoothing=0.1)

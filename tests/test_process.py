@@ -189,6 +189,22 @@ def test_the_environment_sets_the_number_of_threads(environment: dict[str, str],
     assert run("import fastloss; print(fastloss.get_num_threads())", **clean) == expected
 
 
+def test_the_environment_is_read_at_import_only() -> None:
+    code = "; ".join(
+        [
+            "import os, fastloss as fl",
+            "fl.set_num_threads(5)",
+            "os.environ['FASTLOSS_NUM_THREADS'] = '7'",
+            "fl.set_num_threads(None)",
+            "print(fl.get_num_threads())",
+            "os.environ['FASTLOSS_NUM_THREADS'] = 'x'",
+            "fl.set_num_threads(None)",
+            "print(fl.get_num_threads())",
+        ]
+    )
+    assert run(code, FASTLOSS_NUM_THREADS="3").split() == ["3", "3"]
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
 def test_affinity_limits_the_threads() -> None:
     limit = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
