@@ -393,27 +393,23 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         if value not in parameter.domain:
             raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
         return value
-    if parameter.kind == "per_class" or (parameter.kind == "factor" and not np.isscalar(value) and np.ndim(value)):
-        array = as_array(parameter.name, value)
-        if array.dtype == np.bool_ and parameter.kind == "factor":
-            raise TypeError(f"{parameter.name} has dtype bool; it must hold real numbers")
-        if array.ndim != 1:
-            raise ValueError(
-                f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
-            )
-    elif parameter.kind == "element" and not np.isscalar(value) and value is not None:
-        array = as_array(parameter.name, value)
-        if array.dtype == np.bool_:
-            raise TypeError(f"{parameter.name} has dtype bool; it must hold real numbers")
-    else:
+    may_be_number = parameter.kind != "per_class"
+    if may_be_number and (parameter.kind == "number" or value is None or np.isscalar(value)):
         number = as_number(parameter.name, value)
         if number not in parameter.domain:
             raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
         return number
+    array = as_array(parameter.name, value)
+    if may_be_number and array.dtype == np.bool_:
+        raise TypeError(f"{parameter.name} has dtype bool; it must hold real numbers")
+    if parameter.kind != "element" and array.ndim != 1 and not (may_be_number and array.ndim == 0):
+        raise ValueError(
+            f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
+        )
     refuse(parameter.name, array, outside(array, parameter.domain), parameter.domain)
     if array.ndim == 0:
         return float(array)
-    return array.astype(np.float64) if parameter.kind in ("per_class", "factor") else array
+    return array if parameter.kind == "element" else array.astype(np.float64)
 
 
 def as_labels(name: str, value: Any) -> tuple[int, int]:
