@@ -481,6 +481,18 @@ MUTANTS = (
         "    if multiplier == 0:\n        for c in range(call.classes):\n            target[c] = 0\n",
         "    if multiplier == 0:\n        return\n",
     ),
+    Mutant(
+        "true class alone: a NaN beside it overlooked",
+        ROWS + "block.pxi",
+        "if lost or any_nan(x, n * classes):",
+        "if lost:",
+    ),
+    Mutant(
+        "true class alone: the gradient for the Hessian",
+        ROWS + "block.pxi",
+        "<real>(derivative[k][i] * multiplier)",
+        "<real>(derivative[0][i] * multiplier)",
+    ),
     # The formula of one loss.
     Mutant(
         "focal: the sign of gamma's term",

@@ -481,6 +481,19 @@ LONG = 10
 SCALAR_BY_NATURE = {"multilabel_margin_rows", "sort_ascending"}
 
 
+def one_each(scalar: list[Loop]) -> list[Loop]:
+    """Return the long ones; where branches split a loop of the source into several, side by side, the longest."""
+    chosen: list[Loop] = []
+    for loop in sorted(scalar, key=lambda loop: loop.instructions[0].address):
+        if loop.amounts("sd").total() < LONG:
+            continue
+        if chosen and loop.instructions[0].address - chosen[-1].instructions[-1].address < 64:
+            chosen[-1] = max(chosen[-1], loop, key=lambda loop: loop.amounts("sd").total())
+        else:
+            chosen.append(loop)
+    return chosen
+
+
 @each_level
 @pytest.mark.parametrize("loss", kernels.ROW_LOSSES)
 def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, loss: str) -> None:
@@ -495,15 +508,15 @@ def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, 
         if any(name in function.name for name in SCALAR_BY_NATURE):
             continue
         free = [Code(tuple(block)).amounts("pd", WIDEST[level]) for block in function.blocks]
-        scalar = [(loop.amounts("sd"), loop) for loop in function.loops if loop.innermost]
-        assert not [called for wanted, loop in scalar if wanted for called in loop.calls() if called[:3] != "fl_"]
-        for wanted, loop in sorted(scalar, key=lambda pair: -pair[0].total()):
-            if wanted.total() >= LONG:
-                twins = [found for found in free if all(4 * found[kind] >= 3 * wanted[kind] for kind in wanted)]
-                if twins:
-                    free.remove(min(twins, key=lambda found: ((found - wanted) + (wanted - found)).total()))
-                else:
-                    missing.append(f"{function}, the loop {loop}: {dict(wanted)}")
+        scalar = [loop for loop in function.loops if loop.innermost and loop.amounts("sd")]
+        assert not [called for loop in scalar for called in loop.calls() if called[:3] != "fl_"]
+        for loop in sorted(one_each(scalar), key=lambda loop: -loop.amounts("sd").total()):
+            wanted = loop.amounts("sd")
+            twins = [found for found in free if all(4 * found[kind] >= 3 * wanted[kind] for kind in wanted)]
+            if twins:
+                free.remove(min(twins, key=lambda found: ((found - wanted) + (wanted - found)).total()))
+            else:
+                missing.append(f"{function}, the loop {loop}: {dict(wanted)}")
     assert not missing
 
 

@@ -1,15 +1,34 @@
 # A block of rows, whatever the loss: reads labels, weights and targets, brings the rows into a tile, calls the loss's
 # function, writes what it left; or looks at weights and targets only.
 
-cdef inline Py_ssize_t steps_of(Py_ssize_t classes) noexcept nogil:
-    return classes if classes <= FEW else (classes + LANES - 1) // LANES
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define fl_prefetch(address) __builtin_prefetch(address, 0, 2)
+    #else
+    #define fl_prefetch(address) ((void)(address))
+    #endif
+    """
+    void fl_prefetch(const char*) noexcept nogil
+
+cdef enum:
+    FETCHED = 1 << 18            # bytes
+
+
+cdef inline bint few_classes(int loss, Py_ssize_t classes) noexcept nogil:
+    return classes <= most_in_lanes[loss]
+
+
+cdef inline Py_ssize_t steps_of(int loss, Py_ssize_t classes) noexcept nogil:
+    return classes if few_classes(loss, classes) else (classes + LANES - 1) // LANES
 
 
 cdef void lay_out(const RowLossCall* call, double* scratch, Tile* t) noexcept nogil:
     cdef Py_ssize_t size, i
-    t.steps = steps_of(call.classes)
-    t.wide = call.classes > FEW
+    t.steps = steps_of(call.loss, call.classes)
+    t.wide = not few_classes(call.loss, call.classes)
     t.stride = LANES if t.wide else 1
+    t.groups = 1 if t.wide else LANES // GROUP
     for i in range(LANES):
         t.offset[i] = i if t.wide else 0
     size = t.steps * LANES
@@ -132,6 +151,68 @@ cdef void store_wide(const real* tag, const RowLossCall* call, const Operand* op
         store_run(operand, data, operand.class_stride, call.classes, target)
 
 
+cdef void fetch_rows(const RowLossCall* call, Py_ssize_t first, Py_ssize_t count) noexcept nogil:
+    """Ask for rows that are wanted next, while there is something to compute; at most half of a second-level cache."""
+    cdef const Operand* operands[2]
+    cdef Py_ssize_t k, size, at
+    cdef const char* start
+    operands[:] = [&call.rows.logits, &call.rows.y_true]
+    count = min(count, call.rows.rows - first)
+    for k in range(2 if call.rows.given_dense else 1):
+        if one_run(operands[k], call.classes):
+            size = call.classes * operands[k].itemsize
+            start = operands[k].data + first * size
+            for at in range((min(count * size, FETCHED) + 63) // 64):
+                fl_prefetch(start + at * 64)
+
+
+cdef inline real* run_of_rows(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t classes) noexcept nogil:
+    """Where rows are one run of numbers of the compute type, else NULL."""
+    cdef char* data = operand.data + first * classes * operand.itemsize
+    return <real*>data if one_run(operand, classes) and native(tag, operand) and aligned(data, sizeof(real)) else NULL
+
+
+cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* label,
+                             const real* weight, real* value) noexcept nogil:
+    """Rows of which nothing counts but the true class: the others are looked at for a NaN, and their derivatives cleared.
+    False, and nothing done, where something else is needed."""
+    cdef Py_ssize_t classes = call.classes, i, k
+    cdef const real* x
+    cdef real* result
+    cdef double multiplier
+    cdef double true_x[LANES]
+    cdef double exact[LANES]
+    cdef double derivative[2][LANES]
+    cdef const Operand* operands[2]
+    cdef bint lost = False
+    if label_functions[call.loss] == NULL or call.rows.dense:
+        return False
+    operands[:] = [&call.rows.gradient, &call.rows.hessian]
+    x = run_of_rows(tag, &call.rows.logits, first, classes)
+    if x == NULL:
+        return False
+    for k in range(2):
+        if call.rows.want & (GRADIENT << k) and run_of_rows(tag, operands[k], first, classes) == NULL:
+            return False
+    for i in range(LANES):
+        true_x[i] = x[i * classes + label[i]] if i < n else 1
+    label_functions[call.loss](call, true_x, exact, derivative[0], derivative[1])
+    for i in range(n):
+        lost |= exact[i] != exact[i]
+        value[i] = <real>exact[i]
+    if lost or any_nan(x, n * classes):
+        return False
+    for k in range(2):
+        if call.rows.want & (GRADIENT << k):
+            result = run_of_rows(tag, operands[k], first, classes)
+            memset(result, 0, n * classes * sizeof(real))
+            for i in range(n):
+                multiplier = weight[i] * call.rows.scale
+                if multiplier != 0:
+                    result[i * classes + label[i]] = <real>(derivative[k][i] * multiplier)
+    return True
+
+
 cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, Tile* t) noexcept nogil:
     """A tile of rows of few classes."""
     cdef int64_t label[TILE_ROWS]
@@ -143,8 +224,11 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
         label[i] = 0
         weight[i] = 0
     load_rows(tag, &call.rows, first, n, label, weight)
+    if true_classes_alone(tag, call, first, n, label, weight, value):
+        return finished_values(&call.rows, first, n, value, weight)
     load_lanes(&call.rows.logits, first, n, t, t.x)
     load_target(call, first, n, label, t)
+    fetch_rows(call, first + n, LANES)
     weigh_target(call, t)
     run_tile(call, t)
     for i in range(LANES):
@@ -168,12 +252,15 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
     for i in range(n):
         label[i] = 0
     load_rows(tag, &call.rows, first, n, label, weight)
+    if true_classes_alone(tag, call, first, n, label, weight, value):
+        return finished_values(&call.rows, first, n, value, weight)
     for i in range(n):
         value[i] = 0
         multiplier = 0
         if weight[i] != 0:
             load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
             load_target(call, first + i, 1, label + i, t)
+            fetch_rows(call, first + i + 1, 1)
             weigh_target(call, t)
             run_tile(call, t)
             value[i] = <real>t.value[0]
@@ -185,12 +272,12 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
     return finished_values(&call.rows, first, n, value, weight)
 
 
-cdef inline Py_ssize_t row_losses_at_once(Py_ssize_t classes) noexcept nogil:
-    return LANES if classes <= FEW else WIDE_ROWS
+cdef inline Py_ssize_t row_losses_at_once(int loss, Py_ssize_t classes) noexcept nogil:
+    return LANES if few_classes(loss, classes) else WIDE_ROWS
 
 
 cdef double row_loss_block(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
-    cdef Py_ssize_t size = row_losses_at_once(call.classes), first = block * size, n = min(size, call.rows.rows - first)
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size, n = min(size, call.rows.rows - first)
     cdef Tile t
     lay_out(call, scratch, &t)
     if t.wide:
@@ -200,7 +287,7 @@ cdef double row_loss_block(const real* tag, const RowLossCall* call, Py_ssize_t 
 
 cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
     """The sum of a block's weights, NaN where a weight or a target is outside its domain."""
-    cdef Py_ssize_t size = row_losses_at_once(call.classes), first = block * size
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size
     cdef Py_ssize_t n = min(size, call.rows.rows - first), i
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
@@ -220,6 +307,7 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
         if weight[i] == 0:
             continue
         if t.wide:
+            fetch_rows(call, first + i + 1, 1)
             load_target(call, first + i, 1, label, &t)
             targets_inspected(call, &t)
         total += weight[i] * t.value[0 if t.wide else i]
@@ -275,11 +363,11 @@ cdef double row_loss_inspected_f64(void* call, Py_ssize_t block, void* scratch) 
 
 
 cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
-    cdef Py_ssize_t size = row_losses_at_once(call.classes)
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     if inspect:
         function = row_loss_inspected_f64 if double_precision else row_loss_inspected_f32
         if call.form == CLASS_INDEX:
             return run_rows_call(&call.rows, double_precision, True, threads)
     return run_blocks(function, call, (call.rows.rows + size - 1) // size, size * call.classes, threads,
-                      TILE_ARRAYS * steps_of(call.classes) * LANES * sizeof(double))
+                      TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double))

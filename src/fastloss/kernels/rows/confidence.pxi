@@ -81,25 +81,30 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
     cdef double curvature[LANES]
     cdef double scaled_p, q
     cdef fl_pair surprisal
-    cdef Py_ssize_t k, i
+    cdef Py_ssize_t k, i, group
     at_class(t, t.x, t.label, true_x)
     at_class(t, exponential, t.label, true_e)
     class_factors(call, t, factor)
-    for i in range(LANES):
-        p = true_e[i] * t.inverse[i]
-        scaled_p = scaled_exponential(true_e[i], true_x[i], t.m[i]) * t.inverse[i]
-        below[i] = complement(true_e[i], t.rest[i], t.whole[i])
-        q = below[i] * t.inverse[i]
-        surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
-        confidence(tag, parameter, p, scaled_p, q, surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
-        a[i] *= factor[i]
-        bq[i] *= factor[i]
-        t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
-        scaled[i] = a[i] * t.inverse[i]
-        at_true[i] = -a[i] * q
-        curvature[i] = q * (bq[i] + a[i] * scaled_p) * SCALE_DOWN
-        below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
-        bq[i] *= SCALE_DOWN
+    for group in range(t.groups):
+        for i in range(group * GROUP, group * GROUP + GROUP):
+            p = true_e[i] * t.inverse[i]
+            scaled_p = scaled_exponential(true_e[i], true_x[i], t.m[i]) * t.inverse[i]
+            below[i] = complement(true_e[i], t.rest[i], t.whole[i])
+            q = below[i] * t.inverse[i]
+            surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
+            confidence(tag, parameter, p, scaled_p, q, surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
+            a[i] *= factor[i]
+            bq[i] *= factor[i]
+            t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
+            scaled[i] = a[i] * t.inverse[i]
+            at_true[i] = -a[i] * q
+            curvature[i] = q * (bq[i] + a[i] * scaled_p) * SCALE_DOWN
+            below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
+            bq[i] *= SCALE_DOWN
+    spread(t, scaled)
+    spread(t, a)
+    spread(t, bq)
+    spread(t, below)
     if call.rows.want & GRADIENT:
         for k in range(t.steps):
             for i in range(LANES):
@@ -115,27 +120,16 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
 
 
 cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
-    """The target is a weight y for each class. The sums leave out the largest class and it is added where it belongs:
-    for a model that is right they would cancel against it."""
-    cdef double parameter = call.parameter[0], stride = t.stride
+    """The target is a weight y for each class."""
+    cdef double parameter = call.parameter[0]
     cdef double* x = t.x
     cdef double* y = t.y
     cdef double* e = t.e
-    cdef double* gradient = t.gradient
-    cdef double* hessian = t.hessian
     cdef double* term = t.c
-    cdef double* ya = t.a        # y A
-    cdef double* yb = t.b        # y B
-    cdef double* ybq = t.d       # 2^128 y B q
-    cdef double* scaled_e = t.f
-    cdef double a_others[LANES]
-    cdef double b_others[LANES]
-    cdef double a_top[LANES]
-    cdef double b_top[LANES]
-    cdef double p, scaled_p, q, slope, offset, a, bq, others, weight
+    cdef double* ya = t.a
+    cdef double p, q, slope, offset, a, bq, weight
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, j
-    cdef bint is_top
     if call.factor != NULL:
         for k in range(t.steps):
             for i in range(LANES):
@@ -154,6 +148,30 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             term[j] = where_(weight == 0, <double>0, slope + weight * offset)
             ya[j] = where_(weight == 0, <double>0, weight * a)
     class_sum(t, term, t.value)
+    derivatives_of_probabilities(tag, call, t)
+
+
+cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
+    """Of y A, for each class in `a`. The sums leave out the largest class and it is added where it belongs: for a model
+    that is right they would cancel against it."""
+    cdef double parameter = call.parameter[0], stride = t.stride
+    cdef double* x = t.x
+    cdef double* y = t.y
+    cdef double* e = t.e
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double* ya = t.a
+    cdef double* yb = t.b        # y B
+    cdef double* ybq = t.d       # 2^128 y B q
+    cdef double* scaled_e = t.f
+    cdef double a_others[LANES]
+    cdef double b_others[LANES]
+    cdef double a_top[LANES]
+    cdef double b_top[LANES]
+    cdef double p, scaled_p, q, slope, offset, a, bq, others, weight
+    cdef fl_pair surprisal
+    cdef Py_ssize_t k, i, j
+    cdef bint is_top
     if not call.rows.want & (GRADIENT | HESSIAN):
         return
     find_first(t, e, NULL, t.top)

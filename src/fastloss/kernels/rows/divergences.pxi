@@ -11,13 +11,14 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Py_ssize_t k, i, j
     if call.given == LOGITS:
         tile_softmax(t)
-        of_probabilities(<CrossEntropy*>NULL, call, t)   # its gradient needs no difference of a row's total and y
         for k in range(t.steps):
             for i in range(LANES):
                 j = k * LANES + i
                 y = target[j]
                 q = weighted_difference(y, t.m[i], x[j]) + y * (log_(y) + t.log_sum[i])
                 term[j] = where_(y == 0, <double>0, q)
+        memcpy(t.a, target, t.steps * LANES * sizeof(double))
+        derivatives_of_probabilities(<CrossEntropy*>NULL, call, t)   # they need no difference of a row's total and y
     elif call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             y = target[j]

@@ -122,7 +122,7 @@ cdef void finish_softmax(Tile* t, double* rest, double* tail, double* ties, cons
     cdef double tiny_tail[LANES]
     cdef double before
     cdef fl_pair pair, d
-    cdef Py_ssize_t k, i
+    cdef Py_ssize_t k, i, group
     cdef bint tiny = False
     for i in range(LANES):
         none[i] = tiny_head[i] = tiny_tail[i] = 0
@@ -148,14 +148,21 @@ cdef void finish_softmax(Tile* t, double* rest, double* tail, double* ties, cons
         for i in range(LANES):
             tail[i] = where_(rest[i] < tiny_rest(x), <double>0, tail[i])
             rest[i] = where_(rest[i] < tiny_rest(x), (tiny_head[i] + tiny_tail[i]) * 2.5722093726424148e-56, rest[i])
-    for i in range(LANES):
-        rest[i] = checked_rest(t.m[i], rest[i], ties[i])
-        t.rest[i] = rest[i]
-        t.whole[i] = 1 + rest[i]
-        t.inverse[i] = probability_factor(rest[i], tail[i])
-        t.log_sum[i] = log1p_(rest[i])
-        pair = fl_log_pair(t.whole[i])
-        pair = fl_two_sum(pair.head, pair.tail + ((rest[i] - (t.whole[i] - 1)) + tail[i]) / t.whole[i])
-        # The logarithm of 1 + rest has an absolute error, log1p a relative one.
-        t.log_head[i] = where_(rest[i] < 0.125, t.log_sum[i], pair.head)
-        t.log_tail[i] = where_(rest[i] < 0.125, <double>0, pair.tail)
+    for group in range(t.groups):
+        for i in range(group * GROUP, group * GROUP + GROUP):
+            rest[i] = checked_rest(t.m[i], rest[i], ties[i])
+            t.rest[i] = rest[i]
+            t.whole[i] = 1 + rest[i]
+            t.inverse[i] = probability_factor(rest[i], tail[i])
+            t.log_sum[i] = log1p_(rest[i])
+            pair = fl_log_pair(t.whole[i])
+            pair = fl_two_sum(pair.head, pair.tail + ((rest[i] - (t.whole[i] - 1)) + tail[i]) / t.whole[i])
+            # The logarithm of 1 + rest has an absolute error, log1p a relative one.
+            t.log_head[i] = where_(rest[i] < 0.125, t.log_sum[i], pair.head)
+            t.log_tail[i] = where_(rest[i] < 0.125, <double>0, pair.tail)
+    spread(t, t.rest)
+    spread(t, t.whole)
+    spread(t, t.inverse)
+    spread(t, t.log_sum)
+    spread(t, t.log_head)
+    spread(t, t.log_tail)

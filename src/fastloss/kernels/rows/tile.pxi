@@ -29,6 +29,7 @@ cdef extern from "rows.h" nogil:
 
 cdef enum:
     LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
+    GROUP = 8
     TILE_ARRAYS = 12
 
 cdef enum Given:                 # what the prediction of a divergence is; the order of its parameter's options
@@ -55,6 +56,7 @@ cdef struct RowLossCall:
 cdef struct Tile:
     Py_ssize_t steps
     bint wide                    # the lanes are classes of one row
+    Py_ssize_t groups            # of GROUP lanes: what is computed once for a row is computed for these, then spread
     double stride                # number i of step k belongs to class k stride + offset[i]
     double offset[LANES]
     # A number for each class and row.
@@ -82,21 +84,35 @@ cdef struct Tile:
     double log_tail[LANES]
     double top[LANES]            # a class with e = 1
 
+# Value and derivatives of each row that depend on the prediction for its true class alone.
+ctypedef void (*label_function)(const RowLossCall*, const double* true_x, double* value, double* first, double* second) noexcept nogil
+
 # Leaves the value of each lane's row, and gradient and Hessian where the call wants them.
 ctypedef void (*row_function)(const RowLossCall*, Tile*) noexcept nogil
 
 
+cdef inline void fold_lanes(double* head, double* tail, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(width):
+        tail[i] += tail[i + width]
+        add_exactly(head[i + width], &head[i], &tail[i])
+
+
 cdef void across_lanes(double* head, double* tail) noexcept nogil:
     """The sum over the lanes, in each lane."""
-    cdef Py_ssize_t width = LANES // 2, i
-    while width:
-        for i in range(width):
-            tail[i] += tail[i + width]
-            add_exactly(head[i + width], &head[i], &tail[i])
-        width //= 2
-    for i in range(1, LANES):
-        head[i] = head[0]
-        tail[i] = tail[0]
+    cdef double h[LANES]         # nobody else's: nothing to check for overlap
+    cdef double s[LANES]
+    cdef Py_ssize_t i
+    memcpy(h, head, LANES * sizeof(double))
+    memcpy(s, tail, LANES * sizeof(double))
+    fold_lanes(h, s, 16)
+    fold_lanes(h, s, 8)
+    fold_lanes(h, s, 4)
+    fold_lanes(h, s, 2)
+    fold_lanes(h, s, 1)
+    for i in range(LANES):
+        head[i] = h[0]
+        tail[i] = s[0]
 
 
 cdef inline void sum_up(const Tile* t, double* head, double* tail, double* total) noexcept nogil:
@@ -168,22 +184,35 @@ cdef void sum_without(const Tile* t, double* terms, const double* left_out, doub
 
 cdef void find_first(const Tile* t, const double* numbers, const double* wanted, double* place) noexcept nogil:
     """The first class whose number is the one wanted (1 if none is given), 0 if there is no such."""
-    cdef double here
+    cdef double sought = 1 if wanted == NULL else wanted[0]
     cdef Py_ssize_t k, i
+    cdef int64_t found
     for i in range(LANES):
-        place[i] = INFINITY
+        place[i] = 0
+    if not t.wide:
+        for k in range(t.steps - 1, -1, -1):
+            for i in range(LANES):
+                place[i] = where_(numbers[k * LANES + i] == (1 if wanted == NULL else wanted[i]), <double>k, place[i])
+        return
     for k in range(t.steps):
+        found = 0
         for i in range(LANES):
-            here = k * t.stride + t.offset[i]
-            here = where_(numbers[k * LANES + i] == (1 if wanted == NULL else wanted[i]), here, INFINITY)
-            place[i] = where_(here < place[i], here, place[i])
+            found |= numbers[k * LANES + i] == sought
+        if found:
+            for i in range(LANES - 1, -1, -1):
+                if numbers[k * LANES + i] == sought:
+                    place[0] = k * LANES + i
+            break
+    for i in range(1, LANES):
+        place[i] = place[0]
+
+
+cdef inline void spread(const Tile* t, double* numbers) noexcept nogil:
+    """The number of a wide row, in each lane."""
+    cdef Py_ssize_t i
     if t.wide:
         for i in range(1, LANES):
-            place[0] = min(place[0], place[i])
-        for i in range(1, LANES):
-            place[i] = place[0]
-    for i in range(LANES):
-        place[i] = where_(place[i] < INFINITY, place[i], <double>0)
+            numbers[i] = numbers[0]
 
 
 cdef inline double all_but(bint is_left_out, double others, double left_out, double term) noexcept nogil:
