@@ -41,7 +41,7 @@ from fastloss.arguments import outside
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
-CLASSES = (1, 2, 3, 5, 10, 31, 63, 64, 65, 66, 100, 130)
+CLASSES = (1, 2, 3, 5, 10, 31, 63, 64, 65, 66, 100, 130, 260)
 SIZES = (1, 2, 3, 8, 15, 17, 63, 64, 65, 127, 400, cases.BLOCK - 1, cases.BLOCK, 2 * cases.BLOCK + 3)
 LAYOUTS = tuple(name for name in cases.LAYOUTS if "stride 0" not in name)
 WRITABLE = tuple(name for name in LAYOUTS if name != "read-only")

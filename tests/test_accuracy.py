@@ -70,7 +70,7 @@ def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: i
 
 @pytest.mark.rotating("regime", most=1, of_whole=2)
 @of_dtype
-@pytest.mark.parametrize("classes", [2, 3, 10, 64, 65])
+@pytest.mark.parametrize("classes", [2, 3, 10, 64, 65, 260])
 @pytest.mark.parametrize("regime", cases.ROW_REGIMES)
 @pytest.mark.parametrize("variant", [v for v in ROWWISE if not str(v).endswith("index-default")], ids=str)
 def test_rows_with_other_targets_and_parameters(

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -103,6 +104,14 @@ class Code:
 
     def products(self, kinds: str, register: str = "") -> int:
         return sum(operation.startswith(("mul", "fm", "fnm")) for operation in self.arithmetic(kinds, register))
+
+    def amounts(self, kinds: str, register: str = "") -> Counter[str]:
+        """Return how many products, quotients and sums there are."""
+        kind = {"mul": "product", "fma": "product", "fna": "product", "fms": "product", "fnm": "product", "add": "sum"}
+        kind |= {"sub": "sum", "div": "quotient", "sqr": "root", "min": "", "max": ""}
+        amounts = Counter(kind[operation[:3]] for operation in self.arithmetic(kinds, register))
+        del amounts[""]
+        return amounts
 
     def comparisons(self, kind: str, register: str) -> int:
         compare = re.compile(rf"v?(max|min|cmp\w*){kind}")
@@ -323,7 +332,7 @@ class Module:
         names = [function.name]
         for name in names:
             for line in self.code[name]:
-                called = line.called if line.name.startswith("call") else ""
+                called = line.called if line.name.startswith(("call", "jmp")) else ""
                 if (
                     called in self.code
                     and called not in names
@@ -462,6 +471,53 @@ def test_a_row_kernel_has_its_short_loops_as_vector_code(level: str, real: str, 
     }
     required = {"largest": 1, "sum": 1, "result": RESULT_LOOPS[kernel, real]}
     assert all(found[what] >= required[what] for what in required), f"vector loops: {found}, at least {required}"
+
+
+# ---- losses over tiles of rows
+
+#: Operations of a loop that is worth looking at: a logarithm has 40, the derivatives of a row 10 for each class.
+LONG = 10
+#: Sorted, element by element.
+SCALAR_BY_NATURE = {"multilabel_margin_rows", "sort_ascending"}
+
+
+def one_each(scalar: list[Loop]) -> list[Loop]:
+    """Return the long ones; where branches split a loop of the source into several, side by side, the longest."""
+    chosen: list[Loop] = []
+    for loop in sorted(scalar, key=lambda loop: loop.instructions[0].address):
+        if loop.amounts("sd").total() < LONG:
+            continue
+        if chosen and loop.instructions[0].address - chosen[-1].instructions[-1].address < 64:
+            chosen[-1] = max(chosen[-1], loop, key=lambda loop: loop.amounts("sd").total())
+        else:
+            chosen.append(loop)
+    return chosen
+
+
+@each_level
+@pytest.mark.parametrize("loss", kernels.ROW_LOSSES)
+def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, loss: str) -> None:
+    """gcc keeps a scalar copy of a loop for arrays that might overlap: beside each, there is its vector code.
+
+    That is the copy of 32 lanes unrolled, or a loop: a block with at least 3/4 of its products, quotients and sums (gcc
+    forms some of them twice in the branches of the scalar one), and no two scalar loops share one.
+    """
+    code = module(level)
+    missing = []
+    for function in code.with_called(code.find(rf"__pyx_f_\w+?_kernels_v\d_{loss}_rows")):
+        if any(name in function.name for name in SCALAR_BY_NATURE):
+            continue
+        free = [Code(tuple(block)).amounts("pd", WIDEST[level]) for block in function.blocks]
+        scalar = [loop for loop in function.loops if loop.innermost and loop.amounts("sd")]
+        assert not [called for loop in scalar for called in loop.calls() if called[:3] != "fl_"]
+        for loop in sorted(one_each(scalar), key=lambda loop: -loop.amounts("sd").total()):
+            wanted = loop.amounts("sd")
+            twins = [found for found in free if all(4 * found[kind] >= 3 * wanted[kind] for kind in wanted)]
+            if twins:
+                free.remove(min(twins, key=lambda found: ((found - wanted) + (wanted - found)).total()))
+            else:
+                missing.append(f"{function}, the loop {loop}: {dict(wanted)}")
+    assert not missing
 
 
 # ---- whole modules

@@ -20,7 +20,7 @@ kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
 CROSS_ENTROPY = 0  # Task of kernels/softmax.pxi
-_FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/row_losses.pxi
+_FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
 _DISTRIBUTION = 2
 
 _KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")

@@ -1,4 +1,4 @@
-"""Losses over rows of classes. Their loops are kernels: ``kernels/row_losses.pxi`` and ``softmax.pxi``."""
+"""Losses over rows of classes. Their loops are kernels: ``kernels/rows/`` and ``softmax.pxi``."""
 
 from typing import Any
 

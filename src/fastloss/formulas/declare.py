@@ -355,7 +355,7 @@ def rowwise(
     notes: str = "",
     **parameters: Declared,
 ) -> Row:
-    """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/row_losses.pxi``)."""
+    """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/rows/``)."""
     axis = Parameter("axis", -1, real, "axis", "the axis of the classes, which is never copied into another place")
     prediction = "logits" if holds == "logits" and "given" not in parameters else "y_pred"
     return Row(name, "rowwise", summary, formula, source, target, (*_named(parameters), axis), prediction, notes, holds)

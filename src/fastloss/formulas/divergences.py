@@ -1,4 +1,4 @@
-"""Divergences of a predicted distribution q from a true one y. Their loops are in ``kernels/row_losses.pxi``."""
+"""Divergences of a predicted distribution q from a true one y. Their loops are in ``kernels/rows/divergences.pxi``."""
 
 from .declare import choice, number, probabilities, rowwise, unit
 

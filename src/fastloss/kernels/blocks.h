@@ -216,6 +216,14 @@ static inline int FL_NAME(fl_block_inside)(const FL_REAL *x, const FL_REAL *w, F
     return !outside;
 }
 
+/* Whether there is a NaN */
+static inline int FL_NAME(fl_block_nan)(const FL_REAL *x, ptrdiff_t n)
+{
+    int found = 0;
+    for (ptrdiff_t i = 0; i < n; i++) found |= x[i] != x[i];
+    return found;
+}
+
 /* Whether every x is low, high or NaN, where w (if there is one) is not 0. */
 static inline int FL_NAME(fl_block_either)(const FL_REAL *x, const FL_REAL *w, FL_REAL low, FL_REAL high, ptrdiff_t n)
 {

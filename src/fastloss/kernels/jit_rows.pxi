@@ -60,16 +60,6 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
     return finished_values(call, first, n, value, weight)
 
 
-cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, real* weight) noexcept nogil:
-    if not call.want & VALUE:
-        return 0
-    if call.value.data != NULL:
-        weigh(value, weight, n)
-        store(&call.value, 0, first, n, value)
-        return 0
-    return sum_of(value, weight, n)
-
-
 cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
     """Row by row. `scratch` has a row each of logits, target, gradient and Hessian."""
     cdef const RowsCall* call = &jit.rows

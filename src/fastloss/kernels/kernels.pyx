@@ -88,6 +88,8 @@ cdef extern from "blocks.h" nogil:
     void fl_block_weigh_f64(double*, const double*, Py_ssize_t) noexcept
     bint fl_block_inside_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
     bint fl_block_inside_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
+    bint fl_block_nan_f32(const float*, Py_ssize_t) noexcept
+    bint fl_block_nan_f64(const double*, Py_ssize_t) noexcept
     bint fl_block_either_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
     bint fl_block_either_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
     void fl_block_exp_f32(float*, Py_ssize_t) noexcept

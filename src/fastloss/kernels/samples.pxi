@@ -52,6 +52,13 @@ cdef inline double sum_of(const real* values, const real* weight, Py_ssize_t cou
         return fl_block_dot_f64(values, weight, count)
 
 
+cdef inline bint any_nan(const real* values, Py_ssize_t count) noexcept nogil:
+    if real is float:
+        return fl_block_nan_f32(values, count)
+    else:
+        return fl_block_nan_f64(values, count)
+
+
 cdef inline void weigh(real* values, const real* weight, Py_ssize_t count) noexcept nogil:
     if weight == NULL:
         return

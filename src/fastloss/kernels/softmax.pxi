@@ -109,6 +109,17 @@ cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_
                 weight[i] = <real>(weight[i] * call.class_weight[labels[i]])
 
 
+cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, real* weight) noexcept nogil:
+    """Weigh the values of a block of rows; their sum, or 0 where they are stored or not wanted."""
+    if not call.want & VALUE:
+        return 0
+    if call.value.data != NULL:
+        weigh(value, weight, n)
+        store(&call.value, 0, first, n, value)
+        return 0
+    return sum_of(value, weight, n)
+
+
 cdef inline real target_weight(const real* tag, const RowsCall* call, Py_ssize_t c, real y) noexcept nogil:
     """The weight of class c in the loss: class weight x smoothed probability."""
     cdef double smoothed = y
@@ -808,11 +819,7 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
         return 0
     for i in range(WIDE_ROWS):   # a float row needs no more than a float's logarithm
         value[i] = <real>(distance[i] + total[i] * log1p_(rest[i]))
-    if call.value.data != NULL:
-        weigh(value, weight, n)
-        store(&call.value, 0, first, n, value)
-        return 0
-    return sum_of(value, weight, n)
+    return finished_values(call, first, n, value, weight)
 
 
 cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, real* y) noexcept nogil:

@@ -1,0 +1,373 @@
+# A block of rows, whatever the loss: reads labels, weights and targets, brings the rows into a tile, calls the loss's
+# function, writes what it left; or looks at weights and targets only.
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define fl_prefetch(address) __builtin_prefetch(address, 0, 2)
+    #else
+    #define fl_prefetch(address) ((void)(address))
+    #endif
+    """
+    void fl_prefetch(const char*) noexcept nogil
+
+cdef enum:
+    FETCHED = 1 << 18            # bytes
+
+
+cdef inline bint few_classes(int loss, Py_ssize_t classes) noexcept nogil:
+    return classes <= most_in_lanes[loss]
+
+
+cdef inline Py_ssize_t steps_of(int loss, Py_ssize_t classes) noexcept nogil:
+    return classes if few_classes(loss, classes) else (classes + LANES - 1) // LANES
+
+
+cdef void lay_out(const RowLossCall* call, double* scratch, Tile* t) noexcept nogil:
+    cdef Py_ssize_t size, i
+    t.steps = steps_of(call.loss, call.classes)
+    t.wide = not few_classes(call.loss, call.classes)
+    t.stride = LANES if t.wide else 1
+    t.groups = 1 if t.wide else LANES // GROUP
+    for i in range(LANES):
+        t.offset[i] = i if t.wide else 0
+    size = t.steps * LANES
+    t.x, t.y, t.gradient, t.hessian = scratch, scratch + size, scratch + 2 * size, scratch + 3 * size
+    t.e, t.a, t.b, t.c = scratch + 4 * size, scratch + 5 * size, scratch + 6 * size, scratch + 7 * size
+    t.d, t.f, t.g, t.h = scratch + 8 * size, scratch + 9 * size, scratch + 10 * size, scratch + 11 * size
+
+
+cdef void load_lanes(const Operand* operand, Py_ssize_t first, Py_ssize_t n, const Tile* t, double* numbers) noexcept nogil:
+    """The rows of a tile of few classes, rows in the lanes; beyond the last row 0."""
+    cdef float* narrow_tile = <float*>t.a
+    cdef Py_ssize_t k, i
+    if not native(narrow_tile, operand):
+        load_tile(operand, first, n, t.steps, <const double*>NULL, numbers, t.b)
+        return
+    load_tile(operand, first, n, t.steps, <const float*>NULL, narrow_tile, <float*>t.b)
+    for k in range(t.steps):
+        for i in range(LANES):
+            numbers[k * LANES + i] = narrow_tile[k * 2 * LANES + i]
+
+
+cdef void load_wide(const Operand* operand, Py_ssize_t row, Py_ssize_t classes, double absent, const Tile* t, double* numbers) noexcept nogil:
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef Py_ssize_t c
+    load_run(operand, operand.data + sample_offset(operand, row, index), operand.class_stride, classes, numbers)
+    for c in range(classes, t.steps * LANES):
+        numbers[c] = absent
+
+
+cdef void load_target(const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* labels, Tile* t) noexcept nogil:
+    """The label of each row, or the weight of each class, given or made from labels. A wide row is row `first`."""
+    cdef double* y = t.y
+    cdef Py_ssize_t k, i
+    for i in range(LANES):
+        t.label[i] = <double>labels[0 if t.wide else i]
+    if not call.rows.dense:
+        return
+    if call.rows.given_dense and t.wide:
+        load_wide(&call.rows.y_true, first, call.classes, 0, t, y)
+    elif call.rows.given_dense:
+        load_lanes(&call.rows.y_true, first, n, t, y)
+    else:
+        for k in range(t.steps):
+            for i in range(LANES):
+                y[k * LANES + i] = where_(k * t.stride + t.offset[i] == t.label[i], <double>1, <double>0)
+
+
+cdef void weigh_target(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Label smoothing and class weights."""
+    cdef double* y = t.y
+    cdef Py_ssize_t k, i
+    if call.rows.dense and (call.rows.smoothing != 0 or call.rows.class_weight != NULL):
+        for k in range(t.steps):
+            for i in range(LANES):
+                if not t.wide:
+                    y[k * LANES + i] = target_weight(y, &call.rows, k, y[k * LANES + i])
+                elif k * LANES + i < call.classes:
+                    y[k * LANES + i] = target_weight(y, &call.rows, k * LANES + i, y[k * LANES + i])
+
+
+cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
+    """The loss; a row with a NaN, or whose value is NaN, is NaN in all its results."""
+    cdef double lost[LANES]
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double none[LANES]
+    cdef Py_ssize_t k, i
+    cdef int64_t any_lost = 0
+    for i in range(LANES):
+        lost[i] = none[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            lost[i] += where_(t.x[k * LANES + i] != t.x[k * LANES + i], <double>1, <double>0)
+    if call.rows.given_dense:
+        for k in range(t.steps):
+            for i in range(LANES):
+                lost[i] += where_(t.y[k * LANES + i] != t.y[k * LANES + i], <double>1, <double>0)
+    if t.wide:
+        across_lanes(lost, none)
+    row_functions[call.loss](call, t)
+    if t.wide:
+        for i in range(1, LANES):
+            t.value[i] = t.value[0]
+    for i in range(LANES):
+        t.value[i] = where_(lost[i] != 0, <double>NAN, t.value[i])
+        any_lost |= t.value[i] != t.value[i]
+    if any_lost:
+        for k in range(t.steps):
+            for i in range(LANES):
+                gradient[k * LANES + i] = where_(t.value[i] != t.value[i], <double>NAN, gradient[k * LANES + i])
+                hessian[k * LANES + i] = where_(t.value[i] != t.value[i], <double>NAN, hessian[k * LANES + i])
+
+
+cdef void store_lanes(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t n, const Tile* t,
+                      const double* result, const double* multiplier) noexcept nogil:
+    """result x multiplier, rounded to the compute type, then to that of the array; +0 where the multiplier is 0."""
+    cdef Py_ssize_t lanes = lanes_of(tag), k, i
+    cdef real* rounded = <real*>t.a
+    for k in range(t.steps):
+        for i in range(LANES):
+            rounded[k * lanes + i] = where_(multiplier[i] == 0, <real>0, <real>(result[k * LANES + i] * multiplier[i]))
+    store_tile(operand, first, n, t.steps, <real*>NULL, rounded, <real*>t.b)
+
+
+cdef void store_wide(const real* tag, const RowLossCall* call, const Operand* operand, Py_ssize_t row, const Tile* t,
+                     const double* result, double multiplier) noexcept nogil:
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef Py_ssize_t c
+    cdef char* data = operand.data + sample_offset(operand, row, index)
+    cdef real* target = <real*>t.a
+    if class_run_in_place(tag, operand, data):
+        target = <real*>data
+    if multiplier == 0:
+        for c in range(call.classes):
+            target[c] = 0
+    else:
+        for c in range(call.classes):
+            target[c] = <real>(result[c] * multiplier)
+    if target != <real*>data:
+        store_run(operand, data, operand.class_stride, call.classes, target)
+
+
+cdef void fetch_rows(const RowLossCall* call, Py_ssize_t first, Py_ssize_t count) noexcept nogil:
+    """Ask for rows that are wanted next, while there is something to compute; at most half of a second-level cache."""
+    cdef const Operand* operands[2]
+    cdef Py_ssize_t k, size, at
+    cdef const char* start
+    operands[:] = [&call.rows.logits, &call.rows.y_true]
+    count = min(count, call.rows.rows - first)
+    for k in range(2 if call.rows.given_dense else 1):
+        if one_run(operands[k], call.classes):
+            size = call.classes * operands[k].itemsize
+            start = operands[k].data + first * size
+            for at in range((min(count * size, FETCHED) + 63) // 64):
+                fl_prefetch(start + at * 64)
+
+
+cdef inline real* run_of_rows(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t classes) noexcept nogil:
+    """Where rows are one run of numbers of the compute type, else NULL."""
+    cdef char* data = operand.data + first * classes * operand.itemsize
+    return <real*>data if one_run(operand, classes) and native(tag, operand) and aligned(data, sizeof(real)) else NULL
+
+
+cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* label,
+                             const real* weight, real* value) noexcept nogil:
+    """Rows of which nothing counts but the true class: the others are looked at for a NaN, and their derivatives cleared.
+    False, and nothing done, where something else is needed."""
+    cdef Py_ssize_t classes = call.classes, i, k
+    cdef const real* x
+    cdef real* result
+    cdef double multiplier
+    cdef double true_x[LANES]
+    cdef double exact[LANES]
+    cdef double derivative[2][LANES]
+    cdef const Operand* operands[2]
+    cdef bint lost = False
+    if label_functions[call.loss] == NULL or call.rows.dense:
+        return False
+    operands[:] = [&call.rows.gradient, &call.rows.hessian]
+    x = run_of_rows(tag, &call.rows.logits, first, classes)
+    if x == NULL:
+        return False
+    for k in range(2):
+        if call.rows.want & (GRADIENT << k) and run_of_rows(tag, operands[k], first, classes) == NULL:
+            return False
+    for i in range(LANES):
+        true_x[i] = x[i * classes + label[i]] if i < n else 1
+    label_functions[call.loss](call, true_x, exact, derivative[0], derivative[1])
+    for i in range(n):
+        lost |= exact[i] != exact[i]
+        value[i] = <real>exact[i]
+    if lost or any_nan(x, n * classes):
+        return False
+    for k in range(2):
+        if call.rows.want & (GRADIENT << k):
+            result = run_of_rows(tag, operands[k], first, classes)
+            memset(result, 0, n * classes * sizeof(real))
+            for i in range(n):
+                multiplier = weight[i] * call.rows.scale
+                if multiplier != 0:
+                    result[i * classes + label[i]] = <real>(derivative[k][i] * multiplier)
+    return True
+
+
+cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, Tile* t) noexcept nogil:
+    """A tile of rows of few classes."""
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef double multiplier[LANES]
+    cdef Py_ssize_t i
+    for i in range(LANES):
+        label[i] = 0
+        weight[i] = 0
+    load_rows(tag, &call.rows, first, n, label, weight)
+    if true_classes_alone(tag, call, first, n, label, weight, value):
+        return finished_values(&call.rows, first, n, value, weight)
+    load_lanes(&call.rows.logits, first, n, t, t.x)
+    load_target(call, first, n, label, t)
+    fetch_rows(call, first + n, LANES)
+    weigh_target(call, t)
+    run_tile(call, t)
+    for i in range(LANES):
+        value[i] = <real>t.value[i]
+        multiplier[i] = weight[i] * call.rows.scale
+        multiplier[i] = where_(weight[i] == 0, <double>0, multiplier[i])
+    if call.rows.want & GRADIENT:
+        store_lanes(tag, &call.rows.gradient, first, n, t, t.gradient, multiplier)
+    if call.rows.want & HESSIAN:
+        store_lanes(tag, &call.rows.hessian, first, n, t, t.hessian, multiplier)
+    return finished_values(&call.rows, first, n, value, weight)
+
+
+cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, Tile* t) noexcept nogil:
+    """Wide rows, one after the other."""
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef real value[TILE_ROWS]
+    cdef double multiplier, absent = 0 if call.given == PROBABILITIES else -INFINITY
+    cdef Py_ssize_t i
+    for i in range(n):
+        label[i] = 0
+    load_rows(tag, &call.rows, first, n, label, weight)
+    if true_classes_alone(tag, call, first, n, label, weight, value):
+        return finished_values(&call.rows, first, n, value, weight)
+    for i in range(n):
+        value[i] = 0
+        multiplier = 0
+        if weight[i] != 0:
+            load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
+            load_target(call, first + i, 1, label + i, t)
+            fetch_rows(call, first + i + 1, 1)
+            weigh_target(call, t)
+            run_tile(call, t)
+            value[i] = <real>t.value[0]
+            multiplier = weight[i] * call.rows.scale
+        if call.rows.want & GRADIENT:
+            store_wide(tag, call, &call.rows.gradient, first + i, t, t.gradient, multiplier)
+        if call.rows.want & HESSIAN:
+            store_wide(tag, call, &call.rows.hessian, first + i, t, t.hessian, multiplier)
+    return finished_values(&call.rows, first, n, value, weight)
+
+
+cdef inline Py_ssize_t row_losses_at_once(int loss, Py_ssize_t classes) noexcept nogil:
+    return LANES if few_classes(loss, classes) else WIDE_ROWS
+
+
+cdef double row_loss_block(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size, n = min(size, call.rows.rows - first)
+    cdef Tile t
+    lay_out(call, scratch, &t)
+    if t.wide:
+        return wide_row_losses(tag, call, first, n, &t)
+    return few_row_losses(tag, call, first, n, &t)
+
+
+cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
+    """The sum of a block's weights, NaN where a weight or a target is outside its domain."""
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size
+    cdef Py_ssize_t n = min(size, call.rows.rows - first), i
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef double total = 0
+    cdef Tile t
+    if call.rows.weight.data != NULL and not weights_valid(load(&call.rows.weight, 0, first, n, weight), n):
+        return NAN
+    for i in range(max(<Py_ssize_t>LANES, n)):
+        label[i] = 0
+        weight[i] = 0
+    load_rows(tag, &call.rows, first, n, label, weight)
+    lay_out(call, scratch, &t)
+    if not t.wide:
+        load_target(call, first, n, label, &t)
+        targets_inspected(call, &t)
+    for i in range(n):
+        if weight[i] == 0:
+            continue
+        if t.wide:
+            fetch_rows(call, first + i + 1, 1)
+            load_target(call, first + i, 1, label, &t)
+            targets_inspected(call, &t)
+        total += weight[i] * t.value[0 if t.wide else i]
+    return total
+
+
+cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
+    """1 for each row, or the sum of its weighted target; NaN where that is outside its domain."""
+    cdef double* y = t.y
+    cdef bint adds_up = call.form == DISTRIBUTION or call.form == CLASS_PROBABILITIES, members = call.form == MEMBERS, wrong
+    cdef double most = INFINITY if adds_up else 1
+    cdef double number
+    cdef double bad[LANES]
+    cdef double none[LANES]
+    cdef double row_total[LANES]
+    cdef double tail[LANES]
+    cdef Py_ssize_t k, i
+    for i in range(LANES):
+        bad[i] = none[i] = row_total[i] = tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            number = y[k * LANES + i]
+            wrong = (number < 0) | (number > most) | (members & (number != 0) & (number != 1) & (number == number))
+            bad[i] += where_(wrong, <double>1, <double>0)
+            add_exactly(number, &row_total[i], &tail[i])
+    sum_up(t, bad, none, bad)
+    sum_up(t, row_total, tail, row_total)
+    for i in range(LANES):
+        t.value[i] = where_(bad[i] == 0, <double>1, <double>NAN)
+    if not adds_up:
+        return
+    for i in range(LANES):
+        t.value[i] = where_((row_total[i] > 1 + SUM_TOLERANCE) | (row_total[i] < 1 - SUM_TOLERANCE), <double>NAN, t.value[i])
+    if call.form == DISTRIBUTION:
+        return
+    weigh_target(call, t)
+    class_sum(t, y, row_total)
+    for i in range(LANES):       # a NaN in a soft target makes its row NaN, not the denominator of all others
+        t.value[i] *= where_(row_total[i] == row_total[i], row_total[i], <double>1)
+
+
+cdef double row_loss_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return row_loss_block(<const float*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+
+cdef double row_loss_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return row_loss_block(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+
+cdef double row_loss_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return row_loss_inspected(<const float*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+
+cdef double row_loss_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return row_loss_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+
+
+cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes)
+    cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
+    if inspect:
+        function = row_loss_inspected_f64 if double_precision else row_loss_inspected_f32
+        if call.form == CLASS_INDEX:
+            return run_rows_call(&call.rows, double_precision, True, threads)
+    return run_blocks(function, call, (call.rows.rows + size - 1) // size, size * call.classes, threads,
+                      TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double))

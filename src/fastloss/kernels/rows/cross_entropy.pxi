@@ -1,0 +1,82 @@
+# Cross-entropy with the options that the kernels of softmax.pxi lack: z-loss, a cap of the logits, a temperature.
+
+cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Cross-entropy of z = softcap tanh(x / softcap) / temperature, and z_loss log(sum e^z)^2: the loss of z, and the chain
+    rule around it:  gradient = g z',  Hessian = h z'^2 + g z''."""
+    cdef double z_loss = call.parameter[0], softcap = call.parameter[1], temperature = call.parameter[2]
+    cdef bint capped = softcap == softcap
+    cdef double* x = t.x
+    cdef double* e = t.e
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double* first = t.g     # z' and z'' of a cap
+    cdef double* second = t.h
+    cdef double* tails = t.d
+    cdef double log_total[LANES]
+    cdef double total[LANES]
+    cdef double decay, p, q, g
+    cdef fl_pair u, v, one, inverse
+    cdef CrossEntropy* tag = NULL
+    cdef Py_ssize_t k, i, j
+    if capped:
+        one.head, one.tail = 1, 0
+        inverse = fl_pair_over(one, softcap)
+        for j in range(t.steps * LANES):
+            u.head, u.tail = x[j], 0
+            u = fl_pair_product(u, inverse)
+            decay = fl_exp_sum(-2 * abs_(u.head), where_(u.head < 0, 2 * u.tail, -2 * u.tail))   # 1 - tanh^2 would cancel
+            u = fl_tanh_pair(u)
+            first[j] = 4 * decay / ((1 + decay) * (1 + decay))
+            second[j] = -2 * u.head * first[j] * inverse.head
+            v = fl_two_product(softcap, u.head)
+            v = fl_two_sum(v.head, v.tail + softcap * u.tail)
+            x[j] = v.head
+            tails[j] = v.tail
+        if t.wide:               # a class that is absent stays so
+            for j in range(call.classes, t.steps * LANES):
+                x[j] = -INFINITY
+    elif temperature != 1:
+        clear(t, tails)
+    class_max(t, x, log_total)
+    if capped or temperature != 1:
+        quotient_softmax(t, tails, temperature)
+    else:
+        tile_softmax(t)
+    for i in range(LANES):
+        log_total[i] = log_total[i] / temperature + t.log_sum[i]
+        total[i] = 1
+    if call.rows.dense:
+        class_sum(t, t.y, total)
+        of_probabilities(tag, call, t)
+    else:
+        of_label(tag, call, t)
+    if z_loss != 0:
+        for i in range(LANES):
+            t.value[i] += z_loss * total[i] * log_total[i] * log_total[i]
+            total[i] *= 2 * z_loss
+    if z_loss != 0 and call.rows.want & GRADIENT:
+        for k in range(t.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                p = e[j] * t.inverse[i]
+                gradient[j] += total[i] * where_(p == 0, <double>0, p * log_total[i])
+    if z_loss != 0 and call.rows.want & HESSIAN:
+        for k in range(t.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                p = e[j] * t.inverse[i]
+                q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
+                g = where_(p == 0, <double>0, p * log_total[i])
+                hessian[j] += total[i] * (p * p + g * q)
+    if call.rows.want & GRADIENT and temperature != 1:
+        for j in range(t.steps * LANES):
+            gradient[j] *= 1 / temperature
+    if call.rows.want & HESSIAN:
+        for j in range(t.steps * LANES):
+            hessian[j] *= 1 / (temperature * temperature)
+        if capped:               # every call that wants the Hessian wants the gradient
+            for j in range(t.steps * LANES):
+                hessian[j] = hessian[j] * first[j] * first[j] + gradient[j] * second[j]
+    if call.rows.want & GRADIENT and capped:
+        for j in range(t.steps * LANES):
+            gradient[j] *= first[j]

@@ -1,0 +1,222 @@
+# Divergences between distributions: Kullback-Leibler, Jensen-Shannon, total variation.
+
+cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """sum_c y_c (log y_c - log q_c). From logits: cross-entropy without the entropy of y."""
+    cdef double* x = t.x
+    cdef double* target = t.y
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double* term = t.c
+    cdef double y, q
+    cdef Py_ssize_t k, i, j
+    if call.given == LOGITS:
+        tile_softmax(t)
+        for k in range(t.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                y = target[j]
+                q = weighted_difference(y, t.m[i], x[j]) + y * (log_(y) + t.log_sum[i])
+                term[j] = where_(y == 0, <double>0, q)
+        memcpy(t.a, target, t.steps * LANES * sizeof(double))
+        derivatives_of_probabilities(<CrossEntropy*>NULL, call, t)   # they need no difference of a row's total and y
+    elif call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            y = target[j]
+            term[j] = where_(y == 0, <double>0, y * (log_(y) - x[j]))
+            gradient[j] = 0 - y
+        clear_hessian(call, t)
+    else:
+        for j in range(t.steps * LANES):
+            y, q = target[j], x[j]
+            term[j] = where_(y == 0, <double>0, y * (log_(y) - log_(q)))
+            gradient[j] = where_(y == 0, <double>0, -y / q)
+        if call.rows.want & HESSIAN:
+            for j in range(t.steps * LANES):
+                y, q = target[j], x[j]
+                hessian[j] = where_(y == 0, <double>0, y / q / q)
+    class_sum(t, term, t.value)
+
+
+cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept nogil:
+    """q into a, -log q into b, q - y into c: without cancellation also where both are next to 1."""
+    cdef double* x = t.x
+    cdef double* y = t.y
+    cdef double* e = t.e
+    cdef double* q = t.a
+    cdef double* minus_log = t.b
+    cdef double* excess = t.c
+    cdef bint is_top
+    cdef Py_ssize_t k, i, j
+    if call.given == LOGITS:
+        tile_softmax(t)
+        find_first(t, e, NULL, t.top)
+        for k in range(t.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                q[j] = e[j] * t.inverse[i]
+                minus_log[j] = finite_difference(t.m[i], x[j]) + t.log_sum[i]
+                is_top = (k * t.stride + t.offset[i] == t.top[i]) & (t.rest[i] < 1)
+                excess[j] = where_(is_top, (1 - y[j]) - t.rest[i] * t.inverse[i], q[j] - y[j])
+        return
+    if call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            q[j] = exp_(x[j])
+            minus_log[j] = -x[j]
+            excess[j] = q[j] - y[j]
+    else:
+        for j in range(t.steps * LANES):
+            q[j] = x[j]
+            minus_log[j] = -log_(x[j])
+            excess[j] = q[j] - y[j]
+
+
+cdef inline double log_ratio(double part, double excess, double weight, double minus_log_part) noexcept nogil:
+    """log(part / (part + weight excess)): near 0 where there is none; by logarithms where the quotient is huge."""
+    cdef double relative = weight * (excess / part)
+    return where_(relative < 1e15, -log1p_(relative), -minus_log_part - log_(part + weight * excess))
+
+
+cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """b KL(y, m) + (1 - b) KL(q, m),  m = b y + (1 - b) q. With D its derivative with respect to q, E the second,
+
+        D_c = (1 - b) log(q_c / m_c)                     q_c E_c = b (1 - b) y_c / m_c,  W_c = q_c^2 E_c
+        of log q:   gradient = q D                       Hessian = q D + W
+        of logits:  gradient_j = q_j (D_j - mean of D)   Hessian_j = (1 - 2 q_j) gradient_j + (1 - q_j)^2 W_j + q_j^2 sum_{c != j} W_c
+
+    and for the largest q, which may be next to 1,  D_j - mean = (1 - q_j) D_j - sum_{c != j} q_c D_c.
+    """
+    cdef double beta = call.parameter[0], stride = t.stride, q, scaled, mixed, slope, rest
+    cdef double* x = t.x
+    cdef double* y = t.y
+    cdef double* probability = t.a
+    cdef double* minus_log = t.b
+    cdef double* excess = t.c
+    cdef double* scaled_q = t.f
+    cdef double* d = t.d
+    cdef double* qd = t.b        # 2^128 q D
+    cdef double* w = t.e         # 2^128 W; q E where the probabilities are given
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double others[LANES]
+    cdef double top[LANES]
+    cdef double w_others[LANES]
+    cdef double w_top[LANES]
+    cdef double d_top[LANES]
+    cdef bint is_top
+    cdef Py_ssize_t k, i, j
+    if beta == 0 or beta == 1:   # the limits: 0, even between distributions of which one is infinitely surprising
+        clear(t, gradient)
+        clear_hessian(call, t)
+        for i in range(LANES):
+            t.value[i] = 0
+        return
+    prediction_as_probabilities(call, t)
+    if call.given == LOGITS:
+        scale_exponentials(t, scaled_q)
+        for k in range(t.steps):
+            for i in range(LANES):
+                scaled_q[k * LANES + i] *= t.inverse[i]
+    elif call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            scaled_q[j] = scaled_exponential(probability[j], x[j], 0)
+    else:
+        for j in range(t.steps * LANES):
+            scaled_q[j] = probability[j] * SCALE_UP
+    for j in range(t.steps * LANES):
+        q = probability[j]
+        mixed = beta * y[j] + (1 - beta) * q
+        slope = log_ratio(q, -excess[j], beta, minus_log[j])
+        d[j] = where_((y[j] == 0) & (q == 0), -log1p_(-beta), slope) * (1 - beta)
+        w[j] = where_(y[j] == 0, <double>0, beta * (1 - beta) * y[j] / mixed)
+        qd[j] = where_(scaled_q[j] == 0, <double>0, scaled_q[j] * d[j])   # 0 log 0
+        slope = beta * y[j] * log_ratio(y[j], excess[j], 1 - beta, -log_(y[j]))
+        excess[j] = where_(y[j] == 0, <double>0, slope) + qd[j] * SCALE_DOWN
+    class_sum(t, excess, t.value)
+    if call.given == PROBABILITIES:
+        for j in range(t.steps * LANES):
+            gradient[j] = d[j]
+            hessian[j] = where_(y[j] == 0, <double>0, w[j] / probability[j])
+        return
+    if call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            gradient[j] = qd[j] * SCALE_DOWN
+            hessian[j] = (qd[j] + scaled_q[j] * w[j]) * SCALE_DOWN
+        return
+    sum_without(t, qd, t.top, others)
+    at_class(t, qd, t.top, top)
+    at_class(t, d, t.top, d_top)
+    for j in range(t.steps * LANES):
+        w[j] *= scaled_q[j]
+    sum_without(t, w, t.top, w_others)
+    at_class(t, w, t.top, w_top)
+    for i in range(LANES):
+        others[i] *= SCALE_DOWN
+        top[i] *= SCALE_DOWN
+        w_others[i] *= SCALE_DOWN
+        w_top[i] *= SCALE_DOWN
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = k * stride + t.offset[i] == t.top[i]
+            q = probability[j]
+            scaled = qd[j] - scaled_q[j] * (others[i] + top[i])
+            rest = t.rest[i] * t.inverse[i]
+            slope = where_(is_top, scaled_q[j] * (rest * d_top[i] - others[i]), scaled)
+            gradient[j] = slope * SCALE_DOWN
+            scaled = (1 - 2 * q) * (slope + w[j]) + q * scaled_q[j] * (w_others[i] + w_top[i])
+            mixed = (1 - 2 * q) * slope + rest * rest * w[j] + q * scaled_q[j] * w_others[i]
+            hessian[j] = where_(is_top, mixed, scaled) * SCALE_DOWN
+
+
+cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """sum_c |y_c - q_c| / 2; the derivative of |.| at 0 is 0. From logits, with the mass of q above, below and at the target:
+
+        gradient_j = q_j (D_j - mean of D),  D = 1/2, -1/2 or 0;   D_j - mean = (at + 2 below) / 2,  -(at + 2 above) / 2,
+        or (below - above) / 2;   Hessian_j = (1 - 2 q_j) gradient_j
+    """
+    cdef double* q = t.a
+    cdef double* excess = t.c
+    cdef double* d = t.e
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double above[LANES]
+    cdef double below[LANES]
+    cdef double at[LANES]
+    cdef double above_tail[LANES]
+    cdef double below_tail[LANES]
+    cdef double at_tail[LANES]
+    cdef double difference
+    cdef Py_ssize_t k, i, j
+    prediction_as_probabilities(call, t)
+    for j in range(t.steps * LANES):
+        d[j] = step(excess[j]) - 0.5
+        excess[j] = 0.5 * abs_(excess[j])
+    class_sum(t, excess, t.value)
+    if call.given == PROBABILITIES:
+        for j in range(t.steps * LANES):
+            gradient[j] = d[j]
+        clear_hessian(call, t)
+        return
+    if call.given == LOG_PROBABILITIES:
+        for j in range(t.steps * LANES):
+            gradient[j] = d[j] * q[j]
+            hessian[j] = d[j] * q[j]
+        return
+    for i in range(LANES):
+        above[i] = below[i] = at[i] = above_tail[i] = below_tail[i] = at_tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            add_exactly(where_(d[j] > 0, q[j], <double>0), &above[i], &above_tail[i])
+            add_exactly(where_(d[j] < 0, q[j], <double>0), &below[i], &below_tail[i])
+            add_exactly(where_(d[j] == 0, q[j], <double>0), &at[i], &at_tail[i])
+    sum_up(t, above, above_tail, above)
+    sum_up(t, below, below_tail, below)
+    sum_up(t, at, at_tail, at)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            difference = where_(d[j] < 0, -(0.5 * at[i] + above[i]), 0.5 * (below[i] - above[i]))
+            difference = where_(d[j] > 0, 0.5 * at[i] + below[i], difference)
+            gradient[j] = q[j] * difference
+            hessian[j] = (1 - 2 * q[j]) * gradient[j]

@@ -1,0 +1,231 @@
+# What the losses over rows share: what a call of one is, the tile it sees, and sums and look-ups over a tile's classes.
+#
+# A function sees a tile: steps of LANES numbers, in which a lane is a row of few classes, and every step one class; or in
+# which all lanes belong to one wide row, whose classes lie one behind the other. Its loops are the same for both: what
+# belongs to a row (its label, its largest logit, a sum) is a number for each lane, and a sum over the classes
+# (`class_sum`) goes over the steps, then, in a wide row, over the lanes. Behind the classes of a wide row the last step
+# is filled up with classes that are absent: a logit of -infinity, a probability of 0.
+#
+# Everything is computed in double, whatever the element type: a row's scalars are powers, logarithms and differences, whose
+# rounding error each class of the row would inherit. The block reads labels, weights and masks, brings prediction and
+# target into the tile, calls the loss's function, which leaves the value of each row and the unscaled gradient and
+# Hessian diagonal, and writes those times weight / denominator. So a function knows neither layouts nor dtypes nor weights,
+# and what it makes of a row with a NaN is not looked at.
+
+cdef extern from "rows.h" nogil:
+    ctypedef struct fl_pair:
+        double head, tail
+    double fl_exp_sum(double, double) noexcept
+    fl_pair fl_two_sum(double, double) noexcept
+    fl_pair fl_two_product(double, double) noexcept
+    fl_pair fl_pair_sum(fl_pair, fl_pair) noexcept
+    fl_pair fl_pair_over(fl_pair, double) noexcept
+    fl_pair fl_pair_product(fl_pair, fl_pair) noexcept
+    fl_pair fl_log_pair(double) noexcept
+    fl_pair fl_tanh_pair(fl_pair) noexcept
+    double fl_exp_of_product(double, double, double) noexcept
+    double fl_power(double, double) noexcept
+    double fl_half_violation(double, double, double) noexcept
+
+cdef enum:
+    LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
+    GROUP = 8
+    TILE_ARRAYS = 12
+
+cdef enum Given:                 # what the prediction of a divergence is; the order of its parameter's options
+    LOGITS
+    LOG_PROBABILITIES
+    PROBABILITIES
+
+cdef enum Form:                  # what y_true is
+    CLASS_INDEX
+    CLASS_PROBABILITIES          # of class_index losses: their sum is a weight
+    DISTRIBUTION                 # of divergences
+    SHARES                       # a number in [0, 1] for each class
+    MEMBERS                      # 0 or 1 for each class
+
+cdef struct RowLossCall:
+    RowsCall rows                # its `classes` are those that a label may name
+    int loss                     # its number in ROW_LOSSES
+    Py_ssize_t classes           # of the prediction
+    int form
+    int given
+    double parameter[MAX_PARAMETERS]
+    const double* factor         # one for each class; NULL: all 1
+
+cdef struct Tile:
+    Py_ssize_t steps
+    bint wide                    # the lanes are classes of one row
+    Py_ssize_t groups            # of GROUP lanes: what is computed once for a row is computed for these, then spread
+    double stride                # number i of step k belongs to class k stride + offset[i]
+    double offset[LANES]
+    # A number for each class and row.
+    double* x                    # the prediction
+    double* y                    # the weight of each class, unless the target is a label
+    double* gradient
+    double* hessian
+    double* e                    # and further scratch
+    double* a
+    double* b
+    double* c
+    double* d
+    double* f
+    double* g
+    double* h
+    # A number for each row.
+    double label[LANES]
+    double value[LANES]
+    double m[LANES]
+    double rest[LANES]
+    double whole[LANES]          # 1 + rest
+    double inverse[LANES]
+    double log_sum[LANES]        # log1p(rest); with twice the digits:
+    double log_head[LANES]
+    double log_tail[LANES]
+    double top[LANES]            # a class with e = 1
+
+# Value and derivatives of each row that depend on the prediction for its true class alone.
+ctypedef void (*label_function)(const RowLossCall*, const double* true_x, double* value, double* first, double* second) noexcept nogil
+
+# Leaves the value of each lane's row, and gradient and Hessian where the call wants them.
+ctypedef void (*row_function)(const RowLossCall*, Tile*) noexcept nogil
+
+
+cdef inline void fold_lanes(double* head, double* tail, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(width):
+        tail[i] += tail[i + width]
+        add_exactly(head[i + width], &head[i], &tail[i])
+
+
+cdef void across_lanes(double* head, double* tail) noexcept nogil:
+    """The sum over the lanes, in each lane."""
+    cdef double h[LANES]         # nobody else's: nothing to check for overlap
+    cdef double s[LANES]
+    cdef Py_ssize_t i
+    memcpy(h, head, LANES * sizeof(double))
+    memcpy(s, tail, LANES * sizeof(double))
+    fold_lanes(h, s, 16)
+    fold_lanes(h, s, 8)
+    fold_lanes(h, s, 4)
+    fold_lanes(h, s, 2)
+    fold_lanes(h, s, 1)
+    for i in range(LANES):
+        head[i] = h[0]
+        tail[i] = s[0]
+
+
+cdef inline void sum_up(const Tile* t, double* head, double* tail, double* total) noexcept nogil:
+    cdef Py_ssize_t i
+    if t.wide:
+        across_lanes(head, tail)
+    for i in range(LANES):
+        total[i] = head[i] + where_(abs_(head[i]) < INFINITY, tail[i], <double>0)
+
+
+cdef void class_sum(const Tile* t, const double* terms, double* total) noexcept nogil:
+    """The sum over the classes of each row."""
+    cdef double head[LANES]
+    cdef double tail[LANES]
+    cdef Py_ssize_t k, i
+    for i in range(LANES):
+        head[i] = tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            add_exactly(terms[k * LANES + i], &head[i], &tail[i])
+    sum_up(t, head, tail, total)
+
+
+cdef void class_max(const Tile* t, const double* numbers, double* largest) noexcept nogil:
+    cdef Py_ssize_t k, i
+    if t.wide:
+        largest[0] = fl_block_max_f64(numbers, t.steps * LANES)
+        for i in range(1, LANES):
+            largest[i] = largest[0]
+        return
+    for i in range(LANES):
+        largest[i] = -INFINITY
+    for k in range(t.steps):
+        for i in range(LANES):
+            largest[i] = where_(numbers[k * LANES + i] > largest[i], numbers[k * LANES + i], largest[i])
+
+
+cdef inline Py_ssize_t class_place(const Tile* t, const double* label, Py_ssize_t i) noexcept nogil:
+    """Where the number of a class of row i is, in the arrays of a tile."""
+    return <Py_ssize_t>label[0] if t.wide else <Py_ssize_t>label[i] * LANES + i
+
+
+cdef void at_class(const Tile* t, const double* numbers, const double* label, double* chosen) noexcept nogil:
+    """The number of one class of each row."""
+    cdef Py_ssize_t i
+    for i in range(LANES):
+        chosen[i] = numbers[class_place(t, label, i)]
+
+
+cdef void set_class(const Tile* t, double* numbers, const double* label, const double* chosen) noexcept nogil:
+    """The number of one class of each row is the one given."""
+    cdef Py_ssize_t i
+    for i in range(1 if t.wide else <Py_ssize_t>LANES):
+        numbers[class_place(t, label, i)] = chosen[i]
+
+
+cdef void sum_without(const Tile* t, double* terms, const double* left_out, double* total) noexcept nogil:
+    """The sum over the classes of each row but one."""
+    cdef double kept[LANES]
+    cdef double nothing[LANES]
+    cdef Py_ssize_t i
+    for i in range(LANES):
+        nothing[i] = 0
+    at_class(t, terms, left_out, kept)
+    set_class(t, terms, left_out, nothing)
+    class_sum(t, terms, total)
+    set_class(t, terms, left_out, kept)
+
+
+cdef void find_first(const Tile* t, const double* numbers, const double* wanted, double* place) noexcept nogil:
+    """The first class whose number is the one wanted (1 if none is given), 0 if there is no such."""
+    cdef double sought = 1 if wanted == NULL else wanted[0]
+    cdef Py_ssize_t k, i
+    cdef int64_t found
+    for i in range(LANES):
+        place[i] = 0
+    if not t.wide:
+        for k in range(t.steps - 1, -1, -1):
+            for i in range(LANES):
+                place[i] = where_(numbers[k * LANES + i] == (1 if wanted == NULL else wanted[i]), <double>k, place[i])
+        return
+    for k in range(t.steps):
+        found = 0
+        for i in range(LANES):
+            found |= numbers[k * LANES + i] == sought
+        if found:
+            for i in range(LANES - 1, -1, -1):
+                if numbers[k * LANES + i] == sought:
+                    place[0] = k * LANES + i
+            break
+    for i in range(1, LANES):
+        place[i] = place[0]
+
+
+cdef inline void spread(const Tile* t, double* numbers) noexcept nogil:
+    """The number of a wide row, in each lane."""
+    cdef Py_ssize_t i
+    if t.wide:
+        for i in range(1, LANES):
+            numbers[i] = numbers[0]
+
+
+cdef inline double all_but(bint is_left_out, double others, double left_out, double term) noexcept nogil:
+    """The sum without one term, of the sum `others` that lacks the largest, `left_out`: only that one is never taken off."""
+    return where_(is_left_out, others, (others + left_out) - term)
+
+
+cdef inline void clear(const Tile* t, double* numbers) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(t.steps * LANES):
+        numbers[i] = 0
+
+
+cdef inline void clear_hessian(const RowLossCall* call, const Tile* t) noexcept nogil:
+    if call.rows.want & HESSIAN:
+        clear(t, t.hessian)
