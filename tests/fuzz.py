@@ -38,6 +38,7 @@ from accuracy import bounds, check_against, inputs_of_rows, measure_elements, me
 from cases import Inputs, Variant, bits
 
 from fastloss.arguments import outside
+from fastloss.formulas.declare import PREDICTIONS
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
@@ -92,7 +93,8 @@ def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the call with special numbers in some places of the prediction."""
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
-    domain = cases.row_of(inputs.loss).predicted
+    row = cases.row_of(inputs.loss)
+    domain = PREDICTIONS.get(inputs.keywords.get("given", row.holds), row.predicted)
     inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in domain]
     y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
     return inputs.replace(y_pred=y_pred)

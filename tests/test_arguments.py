@@ -17,6 +17,7 @@ from cases import BLOCK, bits, generator
 import fastloss as fl
 from fastloss.catalogue import PENALTIES
 
+DIVERGENCES = ("kl_divergence", "js_divergence", "total_variation")
 #: Losses of a location and a scale, and the root of a mean, have tests of their own.
 LOSSES = [getattr(fl, row.name) for row in fl.losses() if row.kind in ("pointwise", "rowwise")]
 POINTWISE = [loss for loss in LOSSES if loss.kind == "pointwise"]
@@ -1040,6 +1041,61 @@ def test_elements_outside_their_domain(name: str, place: str, bad: list[float], 
         {"y_true": y_true, "y_pred": y_pred}[place][7, 3] = value
         refused(ValueError, rf"{place}\[7, 3\] = {re.escape(f'{dtype(value)}')} is not {said}", loss, y_true, y_pred)
         loss(y_true, y_pred, where=np.arange(N)[:, None] != 7)
+
+
+PROBABILITIES = [(1.25, r"in \[0, 1\]"), (-0.25, r"in \[0, 1\]"), (np.inf, r"in \[0, 1\]")]
+LOGARITHMS = [(0.25, "the logarithm of a probability, <= 0"), (np.inf, "the logarithm of a probability")]
+#: Loss, its keywords, whether it is asked with class indices, bad predictions and what is said of them.
+GIVEN = [
+    (fl.categorical_log_loss, {}, True, PROBABILITIES),
+    (fl.categorical_log_loss, {}, False, PROBABILITIES),
+    (fl.categorical_log_loss, {"label_smoothing": 0.125}, True, PROBABILITIES),
+    (fl.categorical_log_loss, {"clip": 0.125}, True, PROBABILITIES),
+    (fl.nll, {}, True, LOGARITHMS),
+    (fl.nll, {}, False, LOGARITHMS),
+    *((getattr(fl, name), {"given": "probs"}, False, PROBABILITIES) for name in DIVERGENCES),
+    *((getattr(fl, name), {"given": "log_probs"}, False, LOGARITHMS) for name in DIVERGENCES),
+]
+
+
+@pytest.mark.parametrize(("loss", "keywords", "indices", "bad"), GIVEN, ids=lambda x: getattr(x, "name", None))
+@pytest.mark.parametrize("classes", [2, 10, 150, 300])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_probabilities_of_rows_outside_their_domain(
+    loss: Any, keywords: dict[str, Any], indices: bool, bad: Any, classes: int, dtype: Any
+) -> None:
+    rng = generator("given", classes)
+    holds = keywords.get("given", cases.row_of(loss).holds)
+    y_pred = cases.predictions(holds, rng.normal(size=(40, classes))).astype(dtype)
+    y_true = rng.integers(classes, size=40) if indices else np.eye(classes, dtype=dtype)[rng.integers(classes, size=40)]
+    loss(y_true, y_pred, **keywords)
+    kept = np.arange(40) != 33
+    for value, said in bad:
+        wrong = y_pred.copy()
+        column = int(y_true[33]) if indices else classes - 1
+        wrong[33, column] = value
+        said = rf"y_pred\[33, {column}\] = {re.escape(str(dtype(value)))} is not {said}"
+        refused(ValueError, said, loss, y_true, wrong, **keywords)
+        across = np.ascontiguousarray(wrong.T)
+        turned = rf"y_pred\[{column}, 33\] = {re.escape(str(dtype(value)))} is not"
+        refused(ValueError, turned, loss, y_true if indices else y_true.T, across, axis=0, **keywords)
+        expected = bits(loss.value_and_grad(y_true, y_pred, where=kept, **keywords))
+        assert bits(loss.value_and_grad(y_true, wrong, where=kept, **keywords)) == expected
+        loss(y_true, wrong, sample_weight=kept.astype(float), **keywords)
+        if indices:
+            loss(np.where(kept, y_true, -100), wrong, ignore_index=-100, **keywords)
+    missing = y_pred.copy()
+    missing[33, int(y_true[33]) if indices else 0] = np.nan
+    assert np.isnan(loss(y_true, missing, **keywords))  # for the result to show
+
+
+def test_rounding_of_logarithms_of_probabilities_is_forgiven() -> None:
+    for dtype in (np.float16, np.float32, np.float64):
+        logits = generator("rounding").normal(size=(500, 2)).astype(dtype) * dtype(0.01) + dtype(8)
+        logits[:, 0] -= dtype(20)
+        log_probs = logits - fl.logsumexp(logits)[:, None]
+        fl.nll(np.ones(500, int), log_probs)
+        fl.kl_divergence(np.full((500, 2), 0.5), np.minimum(log_probs, 0) + dtype(0.0078125), given="log_probs")
 
 
 def test_the_least_number_above_an_open_end_is_inside() -> None:

@@ -140,7 +140,7 @@ def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> 
 @every_variant
 def test_integers_and_lists_are_converted_to_float64(variant: Variant) -> None:
     inputs, rng = drawn(variant, (12, 3))
-    inputs.y_pred = cases.whole_numbers(variant.row.predicted, inputs.y_pred.shape, rng)
+    inputs.y_pred = cases.whole_numbers(variant.predicted, inputs.y_pred.shape, rng)
     expected = bits(inputs.replace(y_pred=inputs.y_pred.astype(float))())
     assert expected[0][0] == np.float64
     for y_pred in (inputs.y_pred, inputs.y_pred.astype(np.int8), inputs.y_pred.astype(np.uint8).astype(np.int8)):

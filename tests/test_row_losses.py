@@ -162,7 +162,8 @@ def test_zeros_in_distributions(loss: Any, dtype: Any) -> None:
 @pytest.mark.parametrize("beta", [0.0, 1.0])
 def test_the_limits_of_js_divergence_are_0(beta: float, dtype: Any) -> None:
     for given in ("logits", "log_probs", "probs"):
-        for result in results(fl.js_divergence, [0, 1.0], [0.25, 0], dtype, beta=beta, given=given):
+        prediction = [-0.25, 0] if given == "log_probs" else [0.25, 0]
+        for result in results(fl.js_divergence, [0, 1.0], prediction, dtype, beta=beta, given=given):
             assert_array_equal(result, 0)
 
 

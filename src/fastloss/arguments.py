@@ -313,6 +313,25 @@ def check_row_targets(
         refuse("y_true", y_true, outside(y_true, target) & (y_true == y_true) & kept, target)
 
 
+def check_row_predictions(
+    name: str,
+    y_pred: np.ndarray[Any, Any],
+    domain: Domain,
+    axis: int,
+    ignored: np.ndarray[Any, Any] | None,
+    weights: np.ndarray[Any, Any] | None,
+    where: np.ndarray[Any, Any] | None,
+    double_precision: bool,
+) -> None:
+    """Raise for the first prediction outside its domain in a row that is not left out."""
+    values = in_compute_type(y_pred, double_precision)
+    kept = _kept(y_pred.shape[: y_pred.ndim + axis] + y_pred.shape[y_pred.ndim + axis :][1:], weights, where)
+    if ignored is not None:
+        kept &= ~ignored
+    bad = outside(values, domain) & (y_pred == y_pred) & np.expand_dims(kept, axis)
+    refuse(name, y_pred, bad, domain, values)
+
+
 def check_labels(
     y_true: np.ndarray[Any, Any],
     classes: int,

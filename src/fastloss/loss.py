@@ -12,7 +12,7 @@ import numpy as np
 from . import arguments, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
-from .formulas.declare import Row, RowTarget
+from .formulas.declare import PREDICTIONS, Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
@@ -705,6 +705,12 @@ class _Call:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
             arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
+            domain = PREDICTIONS.get(given.get("given", row.holds))
+            if domain is not None:
+                ignored = None if ignore_index is None else y_true == ignore_index
+                arguments.check_row_predictions(
+                    row.prediction, y_pred, domain, axis, ignored, self.weights, self.where, self.double_precision
+                )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         denominator = self.denominator(total_weight) / self.factor
         self.allocate()
