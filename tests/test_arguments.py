@@ -755,7 +755,7 @@ def test_numbers_too_large_for_a_float(sign: int) -> None:
             fl.huber(y, p, **{name: many})
     with pytest.raises(ValueError, match=rf"^strength {said}"):
         fl.l2(p, strength=many)
-    with pytest.raises(ValueError, match=rf"^the factor of a loss {said}"):
+    with pytest.raises(ValueError, match=rf"^the factor.* {said}"):
         many * fl.huber
     with pytest.raises(ValueError, match=r"^ignore_index = about .*10\*\*5000 does not fit"):
         fl.cross_entropy([0], np.ones((1, 2)), ignore_index=many)
@@ -781,7 +781,7 @@ def test_a_factor_of_a_loss() -> None:
         with pytest.raises(TypeError):
             fl.huber * factor
     for factor in (np.inf, -np.inf, np.nan, np.float32("inf")):
-        with pytest.raises(ValueError, match=f"the factor of a loss = {factor} is not finite"):
+        with pytest.raises(ValueError, match=f"factor.* = {factor} is not finite"):
             fl.huber * factor
 
 
