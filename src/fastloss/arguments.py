@@ -249,7 +249,7 @@ def may_vanish(weights: np.ndarray[Any, Any]) -> bool:
     """Tell whether float32 takes a weight for 0 that is not (or weights are bad); the kernels see what is infinite."""
     if weights.dtype.kind != "f" or weights.itemsize != 8 or weights.min(initial=1.0) > _VANISHES:
         return False
-    return np.count_nonzero(weights > _VANISHES) != np.count_nonzero(weights)  # zeros that were zeros
+    return bool(np.count_nonzero(weights > _VANISHES) != np.count_nonzero(weights))  # zeros that were zeros
 
 
 def check_elements(
@@ -517,7 +517,7 @@ def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 def check_overlaps(
     outputs: dict[str, np.ndarray[Any, Any]],
-    inputs: dict[str, np.ndarray[Any, Any] | None],
+    inputs: Mapping[str, np.ndarray[Any, Any] | None],
     in_place: tuple[str, str] | None = None,
 ) -> bool:
     """Raise where an output shares memory with another array.

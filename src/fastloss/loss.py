@@ -424,7 +424,7 @@ class _Call:
                 gradient_shown = shown
         self.in_place = False
         if outputs:
-            inputs = {"y_true": self.y_true, self.row.prediction: self.y_pred}
+            inputs: dict[str, Any] = {"y_true": self.y_true, self.row.prediction: self.y_pred}
             inputs |= {"sample_weight": self.weights, "where": self.where}
             inputs |= {name: value for name, value in self.parameters.items() if isinstance(value, np.ndarray)}
             in_place = (gradient_shown, self.row.prediction) if self.want & GRADIENT else None
