@@ -18,6 +18,7 @@ import ml_dtypes
 import numpy as np
 
 import fastloss as fl
+from fastloss.formulas.declare import PREDICTIONS
 from fastloss.runtime import current_engine
 
 DEFAULT_SEED = 1
@@ -104,6 +105,11 @@ class Variant:
     def holds(self) -> str:
         """What the prediction is: logits, probs, log_probs or numbers."""
         return self.parameters if self.parameters in ("log_probs", "probs") else self.row.holds
+
+    @property
+    def predicted(self) -> Any:
+        """What the prediction may be."""
+        return PREDICTIONS.get(self.holds, self.row.predicted)
 
     @property
     def soft_classes(self) -> bool:

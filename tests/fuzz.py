@@ -11,7 +11,8 @@ One case is one loss with its variant, dtype, regime and shape, drawn from the c
 - wide: float32 against the same call in float64, every element; where they differ by more than the bound, the truth
   decides
 - engines: the compiled engine against Numba's, in the same way (with ``--engines``: compiling takes a minute)
-- wrong: one argument is spoiled. The call works, or raises TypeError or ValueError and has not written to ``out``
+- wrong: one argument is spoiled. The call works, or raises a TypeError or ValueError that names the argument, and
+  has not written to ``out``
 
 A worker that dies names the case it was at.
 """
@@ -22,6 +23,7 @@ import argparse
 import faulthandler
 import multiprocessing
 import queue
+import re
 import sys
 import time
 import traceback
@@ -36,6 +38,7 @@ from accuracy import bounds, check_against, inputs_of_rows, measure_elements, me
 from cases import Inputs, Variant, bits
 
 from fastloss.arguments import outside
+from fastloss.formulas.declare import PREDICTIONS
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
@@ -90,7 +93,8 @@ def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the call with special numbers in some places of the prediction."""
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
-    domain = cases.row_of(inputs.loss).predicted
+    row = cases.row_of(inputs.loss)
+    domain = PREDICTIONS.get(inputs.keywords.get("given", row.holds), row.predicted)
     inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in domain]
     y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
     return inputs.replace(y_pred=y_pred)
@@ -253,6 +257,18 @@ def wrong_out(inputs: Inputs, rng: np.random.Generator) -> Any:
     return pick(rng, ways)
 
 
+def names_for(name: str, inputs: Inputs) -> tuple[str, ...]:
+    """Return what an error may name where an argument is wrong: itself, or what no longer goes with it."""
+    prediction = cases.row_of(inputs.loss).prediction
+    if name == "y_pred":  # all others have its shape
+        return (prediction, "y_true", "sample_weight", "where", "out", "axis", *inputs.loss.parameters)
+    if name == "axis":
+        return ("axis", prediction, "y_true", "out", *inputs.loss.parameters)
+    if name == "y_true":  # its shape says what it is; class indices alone can be ignored
+        return ("y_true", *({"ignore_index"} & inputs.keywords.keys()))
+    return (name,)
+
+
 def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
     """Spoil one argument; return what came of it."""
     out = tuple(np.full(inputs.y_pred.shape, 113, inputs.y_pred.dtype) for _ in range(2))
@@ -280,7 +296,8 @@ def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
     try:
         inputs(method, **({"reduction": "mean"} | given))
     except (TypeError, ValueError) as error:
-        assert str(error), "an error without a message"
+        said = str(error)
+        assert any(re.search(rf"\b{word}\b", said) for word in names_for(name, inputs)), f"{name} is not named: {said}"
         assert all((array == 113).all() for array in out), f"{name}: written to before it was refused"
         assert inputs_before is None or bits(inputs.y_pred) == inputs_before, f"{name}: y_pred written to"
         return f"{name}: {type(error).__name__}"

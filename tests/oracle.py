@@ -714,6 +714,9 @@ def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameter
     # A loss that is even in the residual, or near 1, is lost below the square of what is tiny.
     residual = np.longdouble(y_pred) - np.longdouble(y_true)
     tiny = max(0, *(-mp.mag(exact(x)) for x in (y_pred, residual) if x))
+    # And so it is below the square of its ratio to a parameter.
+    numbers = [exact(x) for x in parameters.values() if x is not None]
+    tiny += max((abs(mp.mag(x)) for x in numbers if x and mp.isfinite(x)), default=0)
     with enough_digits((0, 2 * residual), dtype), mp.extradps(2 * round(tiny * math.log10(2)) + 20):
         given = {key: None if value is None else exact(value) for key, value in parameters.items()}
         return _truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))

@@ -10,11 +10,14 @@ from typing import Any
 
 import cases
 import numpy as np
+import parameters
 import pytest
 from cases import BLOCK, bits, generator
 
 import fastloss as fl
+from fastloss.catalogue import PENALTIES
 
+DIVERGENCES = ("kl_divergence", "js_divergence", "total_variation")
 #: Losses of a location and a scale, and the root of a mean, have tests of their own.
 LOSSES = [getattr(fl, row.name) for row in fl.losses() if row.kind in ("pointwise", "rowwise")]
 POINTWISE = [loss for loss in LOSSES if loss.kind == "pointwise"]
@@ -31,7 +34,7 @@ def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarra
         y_pred = cases.draw_from(row.predicted, (N, C), rng).astype(dtype)
         return cases.whole_numbers(row.target, (N, C), rng).astype(dtype), y_pred
     form = row.target.forms[0]
-    y_pred = rng.normal(size=(N, C)).astype(dtype)
+    y_pred = cases.predictions(row.holds, rng.normal(size=(N, C))).astype(dtype)
     if form == "index":
         return rng.integers(C, size=N), y_pred
     if form == "soft":
@@ -102,6 +105,48 @@ def test_y_pred_that_is_masked(loss: Any) -> None:
     masked = np.ma.masked_array(y_pred, mask=y_pred > np.median(y_pred))
     assert masked.mask.any()
     refused(TypeError, r"where=", loss, y_true, masked)
+    rows = list(y_pred)
+    rows[3] = masked[3]
+    for several in (rows, tuple(rows)):
+        refused(TypeError, r"\b(logits|y_pred)\[3\] is a masked array.*where=", loss, y_true, several)
+
+
+class _Raises:
+    """An object that NumPy cannot convert, as a traced array of JAX is one."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __array__(self, *args: Any, **keywords: Any) -> Any:
+        raise self.error
+
+
+class _ErrorOfItsOwn(TypeError):
+    def __init__(self, tracer: Any) -> None:
+        super().__init__(f"traced {tracer.aval}")
+
+
+class _Tracer:
+    aval = "f32[3]"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (_ErrorOfItsOwn(_Tracer()), TypeError),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, "no text"), ValueError),
+        (OverflowError("too large"), ValueError),
+        (RuntimeError("on another device"), TypeError),
+        (BufferError("not on this device"), TypeError),
+    ],
+    ids=lambda e: getattr(e, "__name__", type(e).__name__),
+)
+def test_what_cannot_be_converted(error: Exception, expected: type[Exception]) -> None:
+    with pytest.raises(expected, match="y_true cannot be read as an array of numbers") as caught:
+        fl.huber(_Raises(error), np.ones(3))
+    assert caught.type is expected
+    assert str(error) in str(caught.value)
+    assert caught.value.__cause__ is error
 
 
 def test_logits_without_classes() -> None:
@@ -170,7 +215,7 @@ def test_a_label_that_is_no_class_in_two_axes_and_unsigned() -> None:
     refused(ValueError, r"y_true\[1, 2\] = 18446744073709551615 is not a class", fl.cross_entropy, y_true, y_pred)
     small = np.array([0, 1, 255, 3], np.uint8)
     refused(ValueError, r"y_true\[2\] = 255 is not a class of 5", fl.cross_entropy, small, y_pred[0])
-    assert fl.cross_entropy(small, y_pred[0], ignore_index=255) == pytest.approx(np.log(5), rel=1e-6)
+    assert fl.cross_entropy(small, y_pred[0], ignore_index=255) == pytest.approx(np.log(5), rel=1e-6, abs=0)
     small = small.astype(np.int8)
     refused(ValueError, r"y_true\[2\] = -1 is not a class of 5", fl.cross_entropy, small, y_pred[0])
 
@@ -202,6 +247,42 @@ def test_a_label_that_is_no_integer(label: float, said: str) -> None:
     assert fl.cross_entropy(y_true, y_pred) == expected
     y_true[17] = label
     refused(ValueError, rf"y_true\[17\] = {said} is not a class", fl.cross_entropy, y_true, y_pred)
+
+
+@pytest.mark.parametrize("label", [2**63, 2**64 - 1, 1e300, 2.0**63, -(2.0**64)], ids=str)
+def test_no_advice_that_cannot_be_followed(label: Any) -> None:
+    """An ignore_index is an int64; what does not fit there cannot be ignored by it."""
+    _, y_pred = inputs_of(fl.cross_entropy)
+    y_true = np.zeros(N, float if isinstance(label, float) else np.uint64)
+    y_true[17] = label
+    said = refused(
+        ValueError, rf"y_true\[17\] = {re.escape(str(label))} is not a class", fl.cross_entropy, y_true, y_pred
+    )
+    assert "ignore_index" not in said
+
+
+@pytest.mark.parametrize("label", [-(2**63), 2**63 - 1024, -(2**62), 2**62])
+@pytest.mark.parametrize("dtype", [np.float64, np.int64])
+def test_advice_that_can_be_followed(label: int, dtype: Any) -> None:
+    _, y_pred = inputs_of(fl.cross_entropy)
+    y_true = np.zeros(N, dtype)
+    y_true[17] = label
+    assert f"ignore_index={label}" in refused(ValueError, r"y_true\[17\]", fl.cross_entropy, y_true, y_pred)
+    expected = fl.cross_entropy(np.zeros(N, int), y_pred, where=np.arange(N) != 17)
+    assert fl.cross_entropy(y_true, y_pred, ignore_index=label) == expected
+
+
+def test_a_true_label_of_another_byte_is_one() -> None:
+    """A bool array can hold any byte that is not 0 for True, as a view of integers does."""
+    y_true = np.array([0, 1, 2, 255], np.uint8).view(bool)
+    y_pred = generator("bytes").normal(size=(4, 3))
+    expected = fl.cross_entropy.value_and_grad([0, 1, 1, 1], y_pred)
+    assert bits(fl.cross_entropy.value_and_grad(y_true, y_pred)) == bits(expected)
+    assert bits(fl.cross_entropy.value_and_grad(y_true, y_pred[:, :2])) == bits(
+        fl.cross_entropy.value_and_grad([0, 1, 1, 1], y_pred[:, :2])
+    )
+    ignoring = fl.cross_entropy(y_true, y_pred, ignore_index=1)
+    assert ignoring == fl.cross_entropy([0], y_pred[:1])
 
 
 @pytest.mark.parametrize("shape", [(N - 1,), (N + 1,), (N, 1), (1, N), (), (N, C - 1), (N, C, 1), (0,)], ids=str)
@@ -405,6 +486,52 @@ def test_a_mask_that_is_not_boolean(loss: Any, kind: Any) -> None:
     )
 
 
+# What float32 takes for 0 or for infinity would be left out, or be NaN, without a word.
+LOST = [
+    (1e-50, "too small", "0.0"),
+    (1e39, "not a finite weight >= 0", "inf"),
+    (1e300, "not a finite weight >= 0", "inf"),
+]
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize(("value", "why", "held"), LOST, ids=str)
+def test_a_sample_weight_that_float32_does_not_have(loss: Any, value: float, why: str, held: str, dtype: Any) -> None:
+    y_true, y_pred = inputs_of(loss, dtype)
+    weight = np.ones(y_pred.shape if loss.kind == "pointwise" else N)
+    weight[5] = 0
+    loss(y_true, y_pred, sample_weight=weight)
+    weight[13] = value
+    place = r"\[13, 0\]" if weight.ndim == 2 else r"\[13\]"
+    said = rf" = {re.escape(str(value))} is {why}; computed in float32 it is {held}"
+    refused(ValueError, f"sample_weight{place}{said}", loss, y_true, y_pred, sample_weight=weight)
+    refused(ValueError, f"sample_weight.*{said}", loss, y_true, y_pred, sample_weight=value)
+    refused(ValueError, f"sample_weight{place}{said}", loss, y_true, y_pred, sample_weight=weight.astype(">f8"))
+    assert np.isfinite(loss(y_true, y_pred.astype(np.float64), sample_weight=np.minimum(weight, 1e100)))
+
+
+def test_the_least_weight_of_float32_counts() -> None:
+    y_pred = np.float32([1, 3])
+    assert fl.squared_error([0, 0], y_pred, sample_weight=[2.0**-149] * 2) == 5
+    assert fl.squared_error([0, 0], y_pred, sample_weight=[np.nextafter(2.0**-150, 1)] * 2) == 5
+    refused(ValueError, "computed in float32", fl.squared_error, [0, 0], y_pred, sample_weight=[2.0**-150] * 2)
+
+
+@pytest.mark.parametrize(("value", "held"), [(1e-50, "0.0"), (1e300, "inf")])
+def test_class_weights_that_float32_does_not_have(value: float, held: str) -> None:
+    for loss in LOSSES:
+        if "class_weight" not in loss.parameters:
+            continue
+        y_true, y_pred = inputs_of(loss)
+        weight = np.ones(C + cases.row_of(loss).target.levels)
+        weight[3] = value
+        said = rf"class_weight\[3\] = {re.escape(str(value))} is .*computed in float32 it is {held}"
+        refused(ValueError, said, loss, y_true, y_pred, class_weight=weight)
+        refused(ValueError, said, loss.bind(class_weight=weight), y_true, y_pred)
+        assert np.isfinite(loss(y_true, y_pred.astype(np.float64), class_weight=np.minimum(weight, 1e100)))
+
+
 def test_a_weight_that_is_masked() -> None:
     y_true, y_pred = inputs_of(fl.cross_entropy)
     refused(TypeError, r"where=", fl.cross_entropy, y_true, y_pred, sample_weight=np.ma.masked_equal(np.arange(N), 3))
@@ -543,6 +670,26 @@ def test_outs_that_overlap_an_input_in_part(loss: Any) -> None:
     assert buffer.tobytes() == before
 
 
+def test_a_length_of_one_may_have_any_stride_in_place() -> None:
+    """With and without keywords: the short way takes it too."""
+    for keywords in ({}, {"delta": 1.0}):
+        y_pred = np.full((5, 1), 3.0)
+        out = np.lib.stride_tricks.as_strided(y_pred, (5, 1), (8, 800))
+        assert fl.huber.grad(np.zeros((5, 1)), y_pred, out=out, **keywords) is out
+        assert (y_pred == 0.2).all()
+
+
+def test_the_argument_that_an_output_overlaps_is_named() -> None:
+    x = np.arange(5.0)
+    for function, out in ((fl.softmax, x[::-1]), (fl.sigmoid, x[::-1]), (fl.logsumexp, x[:1].reshape(()))):
+        with pytest.raises(ValueError, match=r"^out overlaps x(?!\w)") as caught:
+            function(x, out=out)
+        assert "gradient" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"^out\[1\] \(gradient\) overlaps logits; only out\[1\] \(gradient\) may"):
+        fl.binary_cross_entropy.value_and_grad(np.zeros(5), x, out=(None, x[::-1]))
+    assert (x == np.arange(5.0)).all()
+
+
 @every_loss
 def test_outs_that_overlap_another_input(loss: Any) -> None:
     y_true, y_pred = inputs_of(loss, np.float64)
@@ -599,8 +746,47 @@ def test_an_array_for_a_value_that_is_reduced(loss: Any) -> None:
 # -- scalars ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_too_large_for_a_float(sign: int) -> None:
+    y, p, many = [0.0], np.ones(1), sign * 10**5000
+    said = rf"= about {'-' * (sign < 0)}10\*\*5000 is too large for a float"
+    for name in ("delta", "normalizer"):
+        with pytest.raises(ValueError, match=rf"^{name} {said}"):
+            fl.huber(y, p, **{name: many})
+    with pytest.raises(ValueError, match=rf"^strength {said}"):
+        fl.l2(p, strength=many)
+    with pytest.raises(ValueError, match=rf"^the factor.* {said}"):
+        many * fl.huber
+    with pytest.raises(ValueError, match=r"^ignore_index = about .*10\*\*5000 does not fit"):
+        fl.cross_entropy([0], np.ones((1, 2)), ignore_index=many)
+
+
+@pytest.mark.parametrize("value", [True, np.bool_(True), [True], np.array(True), np.array([True]), [[True, False]]])
+def test_a_truth_value_is_no_parameter(value: Any) -> None:
+    y, p = np.zeros(1), np.ones(1)
+    with pytest.raises(TypeError, match=r"^delta "):
+        fl.huber(y, p, delta=value)
+    with pytest.raises(TypeError, match=r"^alpha "):
+        fl.categorical_focal([0], np.ones((1, 2)), alpha=value)
+    with pytest.raises(TypeError, match=r"^normalizer "):
+        fl.huber(y, p, normalizer=value)
+    with pytest.raises(TypeError, match=r"^strength "):
+        fl.l2(p, strength=value)
+
+
+def test_a_factor_of_a_loss() -> None:
+    for factor in (True, np.bool_(True), 1j, np.complex128(1), "2", None):
+        with pytest.raises(TypeError):
+            factor * fl.huber
+        with pytest.raises(TypeError):
+            fl.huber * factor
+    for factor in (np.inf, -np.inf, np.nan, np.float32("inf")):
+        with pytest.raises(ValueError, match=f"factor.* = {factor} is not finite"):
+            fl.huber * factor
+
+
 @every_loss
-@pytest.mark.parametrize("value", ["foo", "", "Mean", "batchmean", None, 1, b"mean", ["mean"]], ids=repr)
+@pytest.mark.parametrize("value", ["foo", "", "Mean", "batchmean", None, 1, b"mean", ["mean"], np.array(["mean", "x"])])
 def test_a_reduction_that_does_not_exist(loss: Any, value: Any) -> None:
     y_true, y_pred = inputs_of(loss)
     said = refused((TypeError, ValueError), r"reduction\b", loss, y_true, y_pred, reduction=value)
@@ -612,6 +798,43 @@ def test_a_reduction_that_does_not_exist(loss: Any, value: Any) -> None:
 def test_a_normalizer_outside_its_domain(loss: Any, value: float) -> None:
     y_true, y_pred = inputs_of(loss)
     refused(ValueError, rf"normalizer\b.*{value:g}", loss, y_true, y_pred, normalizer=value)
+
+
+# Its reciprocal is what is computed with.
+WITHOUT_RECIPROCAL = [(np.float32, 2e-39), (np.float32, 1e38), (np.float64, 5e-309), (np.float64, 5e307)]
+
+
+@every_loss
+@pytest.mark.parametrize(("dtype", "value"), WITHOUT_RECIPROCAL, ids=str)
+def test_a_normalizer_without_a_reciprocal(loss: Any, dtype: Any, value: float) -> None:
+    y_true, y_pred = inputs_of(loss, dtype)
+    said = rf"normalizer = {re.escape(str(value))} is not between .*; computed in {dtype.__name__}, its reciprocal"
+    refused(ValueError, said, loss, y_true, y_pred, normalizer=value)
+    for near in (value * 4 if value < 1 else value / 4,):
+        got, grad = loss.value_and_grad(y_true, y_pred, normalizer=near, reduction="mean")
+        total, whole = loss.value_and_grad(y_true.astype(float), y_pred.astype(float), reduction="sum")
+        assert got == pytest.approx(total / near, rel=1e-4, abs=0)
+        with np.errstate(over="ignore", under="ignore"):
+            expected = (whole / near).astype(dtype)
+        ordinary = (abs(expected) > np.finfo(dtype).tiny) & np.isfinite(expected)
+        np.testing.assert_allclose(grad[ordinary], expected[ordinary], rtol=1e-4, atol=0)
+        assert np.isfinite(grad[np.isfinite(expected)]).all()
+
+
+@every_loss
+def test_a_sum_of_weights_without_a_reciprocal(loss: Any) -> None:
+    y_true, y_pred = inputs_of(loss, np.float64)
+    for value in (1e-320, 1e308):
+        said = r"the sum of the sample weights = .* is not between .*; computed in float64, its reciprocal"
+        refused(ValueError, said, loss, y_true, y_pred, sample_weight=value)
+        loss.value_and_grad(y_true, y_pred, sample_weight=1e-320, reduction="sum")
+    # Weights of float32 are multiplied by a reciprocal of float64.
+    y_true, y_pred = inputs_of(loss)
+    expected, whole = loss.value_and_grad(y_true, y_pred)
+    for value in (2.0**-149, 2.0**127):
+        got, grad = loss.value_and_grad(y_true, y_pred, sample_weight=np.float32(value))
+        assert got == pytest.approx(expected, rel=1e-5, abs=0)
+        np.testing.assert_allclose(grad, whole, rtol=1e-5, atol=0)
 
 
 @every_loss
@@ -675,43 +898,93 @@ def test_an_axis_for_a_loss_of_elements() -> None:
     refused(TypeError, r"axis\b", fl.squared_error, y_true, y_pred, axis=0)
 
 
-PARAMETERS = [(loss, name) for loss in LOSSES for name in loss.parameters]
+PARAMETERS = [
+    (loss, name)
+    for loss in LOSSES
+    for name, (_, domain) in parameters.PARAMETERS[loss.name].items()
+    if parameters.is_interval(domain)
+]
+every_parameter = pytest.mark.parametrize(("loss", "name"), PARAMETERS, ids=lambda x: getattr(x, "name", x))
 
 
-@pytest.mark.parametrize(("loss", "name"), PARAMETERS, ids=lambda x: getattr(x, "name", x))
+def test_parameters_are_what_their_sources_say() -> None:
+    """By a table of the tests, not by the rows that are under test."""
+    rows = {row.name: row.parameters for row in (*fl.losses(), *PENALTIES.values())}
+    assert {name for name, own in rows.items() if own} <= set(parameters.PARAMETERS)
+    for name, expected in parameters.PARAMETERS.items():
+        own = {parameter.name: parameter for parameter in rows[name] if parameter.kind != "axis"}
+        assert list(own) == list(expected)
+        for parameter, (default, domain) in zip(own.values(), expected.values(), strict=True):
+            assert repr(parameter.default) == repr(default)
+            if parameters.is_interval(domain):
+                assert all(value in parameter.domain for value in parameters.inside(domain))
+                assert not any(value in parameter.domain for value in parameters.outside(domain))
+            elif "|" in domain:
+                assert " | ".join(map(str, parameter.domain.options)) == domain
+            else:
+                assert parameter.kind == {"weights": "per_class"}.get(domain, domain)
+
+
+@every_parameter
+def test_parameters_inside_their_domain(loss: Any, name: str) -> None:
+    """Taken, next to the ends too; what a result can be is not asked here."""
+    y_true, y_pred = inputs_of(loss, np.float64)
+    for value in parameters.inside(parameters.PARAMETERS[loss.name][name][1]):
+        loss.value_grad_hess(y_true, y_pred, **{name: value})
+        assert loss.bind(**{name: value}).parameters[name] == value
+
+
+@every_parameter
 def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
     row = next(row for row in fl.losses() if row.name == loss.name)
     parameter = next(p for p in row.parameters if p.name == name)
-    if parameter.kind in ("index", "per_class", "axis", "choice", "labels"):
-        pytest.skip("has tests of its own")
-    outside = [
-        x for x in (np.nan, -np.inf, np.inf, -1.0, -0.1, 0.0, 1.1, 1e300) if x not in parameter.domain or np.isnan(x)
-    ]
-    assert outside
     y_true, y_pred = inputs_of(loss)
-    for value in outside:
-        said = rf"{name}\b.*{re.escape(f'{value:g}')}"
+    for value in parameters.outside(parameters.PARAMETERS[loss.name][name][1]):
+        said = rf"{name}\b.*{re.escape(str(value))}"
         refused(ValueError, said, loss, y_true, y_pred, **{name: value})
         with pytest.raises(ValueError, match=said):
             loss.bind(**{name: value}).grad(y_true, y_pred)
         if loss.kind == "pointwise":
             values = np.full((N, C), 0.5 if parameter.default is None else parameter.default)
             values[3, 4] = value
-            said = rf"{name}\[3, 4\] = {re.escape(f'{value:g}')}(\.0)?\b"
+            said = rf"{name}\[3, 4\] = {re.escape(str(value))} is not"
             refused(ValueError, said, loss, y_true, y_pred, **{name: values})
-    for value in ("1", None, 1j, [[1.0] * 3] * 2, {}):
+    for value in ("1", None, 1j, [[1.0] * 3] * 2, [[1.0], []], {}):
         if value is not None or parameter.default is not None:
             refused((TypeError, ValueError), rf"{name}\b", loss, y_true, y_pred, **{name: value})
 
 
-def test_a_parameter_beyond_the_compute_dtype() -> None:
-    """A delta that float32 takes for infinity leaves the quadratic side alone; one it takes for 0 leaves nothing."""
-    y_true, y_pred = inputs_of(fl.huber)
-    expected = fl.half_squared_error.value_grad_hess(y_true, y_pred, reduction="none")
-    assert bits(fl.huber.value_grad_hess(y_true, y_pred, delta=1e60, reduction="none")) == bits(expected)
-    value, grad = fl.huber.value_and_grad(y_true, y_pred, delta=1e-60, reduction="none")
-    assert not value.any()
-    assert not grad.any()
+@every_parameter
+def test_a_parameter_that_float32_does_not_have(loss: Any, name: str) -> None:
+    """Refused with float32 predictions by every way of a call; taken with float64."""
+    parameter = next(p for p in cases.row_of(loss).parameters if p.name == name)
+    near_one = float(np.nextafter(1.0, 0.0))
+    values = [x for x in (1e-60, 1e300, -1e300, near_one) if x in parameter.domain]
+    lost = [x for x in values if x != near_one or 1.0 not in parameter.domain]
+    y_true, y_pred = inputs_of(loss)
+    for value in lost:
+        held = r"0\.0" if value == 1e-60 else r"1\.0" if value == near_one else "-?inf"
+        said = rf"{name} = {re.escape(str(value))} is .*; computed in float32 it is {held}"
+        refused(ValueError, said, loss, y_true, y_pred, **{name: value})
+        bound = loss.bind(**{name: value})
+        refused(ValueError, said, bound, y_true, y_pred)
+        with pytest.raises(ValueError, match=said):
+            bound.grad(y_true.astype(np.float32), y_pred)  # what is plain goes a shorter way
+        bound(y_true, y_pred.astype(np.float64))
+        if loss.kind == "pointwise":
+            array = np.full((N, C), 0.5 if parameter.default is None else parameter.default)
+            array[3, 4] = value
+            said = rf"{name}\[3, 4\] = {re.escape(str(value))} is .*; computed in float32 it is {held}"
+            refused(ValueError, said, loss, y_true, y_pred, **{name: array})
+            refused(ValueError, said, loss.bind(**{name: array}), y_true, y_pred)
+    for value in set(values) - set(lost):
+        loss(y_true, y_pred, **{name: value})
+
+
+def test_an_infinite_parameter_is_infinite_in_float32_too() -> None:
+    y_true, y_pred = inputs_of(fl.general_robust)
+    for alpha in (-np.inf, np.inf):
+        fl.general_robust(y_true, y_pred, alpha=alpha)
 
 
 # -- labels, probabilities, targets of one sign -----------------------------------------------------------------------
@@ -740,7 +1013,9 @@ def test_labels_are_said_not_guessed(loss: Any) -> None:
 
 
 @every_labelled_loss
-@pytest.mark.parametrize("labels", [(1, 0), (0, 2), (1, -1), 1, "01", None, (0, 1, 2), [[0, 1]]], ids=str)
+@pytest.mark.parametrize(
+    "labels", [(1, 0), (0, 2), (1, -1), 1, "01", None, (0, 1, 2), [[0, 1]], ((0, 1), 2), (0, [1, 2])], ids=str
+)
 def test_labels_that_are_none(loss: Any, labels: Any) -> None:
     y_true, y_pred = inputs_of(loss)
     refused(ValueError, r"labels\b.*\(0, 1\).*\(-1, 1\)", loss, y_true, y_pred, labels=labels)
@@ -766,6 +1041,61 @@ def test_elements_outside_their_domain(name: str, place: str, bad: list[float], 
         {"y_true": y_true, "y_pred": y_pred}[place][7, 3] = value
         refused(ValueError, rf"{place}\[7, 3\] = {re.escape(f'{dtype(value)}')} is not {said}", loss, y_true, y_pred)
         loss(y_true, y_pred, where=np.arange(N)[:, None] != 7)
+
+
+PROBABILITIES = [(1.25, r"in \[0, 1\]"), (-0.25, r"in \[0, 1\]"), (np.inf, r"in \[0, 1\]")]
+LOGARITHMS = [(0.25, "the logarithm of a probability, <= 0"), (np.inf, "the logarithm of a probability")]
+#: Loss, its keywords, whether it is asked with class indices, bad predictions and what is said of them.
+GIVEN = [
+    (fl.categorical_log_loss, {}, True, PROBABILITIES),
+    (fl.categorical_log_loss, {}, False, PROBABILITIES),
+    (fl.categorical_log_loss, {"label_smoothing": 0.125}, True, PROBABILITIES),
+    (fl.categorical_log_loss, {"clip": 0.125}, True, PROBABILITIES),
+    (fl.nll, {}, True, LOGARITHMS),
+    (fl.nll, {}, False, LOGARITHMS),
+    *((getattr(fl, name), {"given": "probs"}, False, PROBABILITIES) for name in DIVERGENCES),
+    *((getattr(fl, name), {"given": "log_probs"}, False, LOGARITHMS) for name in DIVERGENCES),
+]
+
+
+@pytest.mark.parametrize(("loss", "keywords", "indices", "bad"), GIVEN, ids=lambda x: getattr(x, "name", None))
+@pytest.mark.parametrize("classes", [2, 10, 150, 300])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_probabilities_of_rows_outside_their_domain(
+    loss: Any, keywords: dict[str, Any], indices: bool, bad: Any, classes: int, dtype: Any
+) -> None:
+    rng = generator("given", classes)
+    holds = keywords.get("given", cases.row_of(loss).holds)
+    y_pred = cases.predictions(holds, rng.normal(size=(40, classes))).astype(dtype)
+    y_true = rng.integers(classes, size=40) if indices else np.eye(classes, dtype=dtype)[rng.integers(classes, size=40)]
+    loss(y_true, y_pred, **keywords)
+    kept = np.arange(40) != 33
+    for value, said in bad:
+        wrong = y_pred.copy()
+        column = int(y_true[33]) if indices else classes - 1
+        wrong[33, column] = value
+        said = rf"y_pred\[33, {column}\] = {re.escape(str(dtype(value)))} is not {said}"
+        refused(ValueError, said, loss, y_true, wrong, **keywords)
+        across = np.ascontiguousarray(wrong.T)
+        turned = rf"y_pred\[{column}, 33\] = {re.escape(str(dtype(value)))} is not"
+        refused(ValueError, turned, loss, y_true if indices else y_true.T, across, axis=0, **keywords)
+        expected = bits(loss.value_and_grad(y_true, y_pred, where=kept, **keywords))
+        assert bits(loss.value_and_grad(y_true, wrong, where=kept, **keywords)) == expected
+        loss(y_true, wrong, sample_weight=kept.astype(float), **keywords)
+        if indices:
+            loss(np.where(kept, y_true, -100), wrong, ignore_index=-100, **keywords)
+    missing = y_pred.copy()
+    missing[33, int(y_true[33]) if indices else 0] = np.nan
+    assert np.isnan(loss(y_true, missing, **keywords))  # for the result to show
+
+
+def test_rounding_of_logarithms_of_probabilities_is_forgiven() -> None:
+    for dtype in (np.float16, np.float32, np.float64):
+        logits = generator("rounding").normal(size=(500, 2)).astype(dtype) * dtype(0.01) + dtype(8)
+        logits[:, 0] -= dtype(20)
+        log_probs = logits - fl.logsumexp(logits)[:, None]
+        fl.nll(np.ones(500, int), log_probs)
+        fl.kl_divergence(np.full((500, 2), 0.5), np.minimum(log_probs, 0) + dtype(0.0078125), given="log_probs")
 
 
 def test_the_least_number_above_an_open_end_is_inside() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import cases
 import numpy as np
 import pytest
+from accuracy import as_held
 from cases import BLOCK, FLOATS, HALVES, LAYOUTS, METHODS, SIZES, Inputs, Variant, bits, draw, generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,7 +141,7 @@ def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> 
 @every_variant
 def test_integers_and_lists_are_converted_to_float64(variant: Variant) -> None:
     inputs, rng = drawn(variant, (12, 3))
-    inputs.y_pred = cases.whole_numbers(variant.row.predicted, inputs.y_pred.shape, rng)
+    inputs.y_pred = cases.whole_numbers(variant.predicted, inputs.y_pred.shape, rng)
     expected = bits(inputs.replace(y_pred=inputs.y_pred.astype(float))())
     assert expected[0][0] == np.float64
     for y_pred in (inputs.y_pred, inputs.y_pred.astype(np.int8), inputs.y_pred.astype(np.uint8).astype(np.int8)):
@@ -275,7 +276,8 @@ def test_a_plain_call_and_one_that_names_every_keyword(
 def test_every_regime_in_place_and_in_other_layouts(variant: Variant, regime: str, classes: int, dtype: Any) -> None:
     """What is computed twice, or in another way, in rare rows has the same bits too."""
     inputs, _ = drawn(variant, (24, classes), dtype)
-    y_true, inputs.y_pred = cases.rows_of(regime, dtype, 24, classes)
+    y_true, logits = cases.rows_of(regime, dtype, 24, classes)
+    inputs.y_pred = as_held(variant.holds, logits)
     if variant.target == "index":
         inputs.y_true = y_true
     for reduction in ("none", "mean"):
@@ -355,7 +357,7 @@ def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
     inputs, rng = drawn(variant, (rows, classes), dtype)
     with np.errstate(over="ignore"):
         chosen = np.array(special, dtype)
-    chosen = np.array([x for x in chosen if x != x or float(x) in variant.row.predicted], dtype)
+    chosen = np.array([x for x in chosen if x != x or float(x) in variant.predicted], dtype)
     places = rng.random(inputs.y_pred.shape) < data.draw(st.sampled_from([0.0, 0.1, 0.5]))
     inputs.y_pred[places] = rng.choice(chosen, places.sum())
     results = inputs()
@@ -445,7 +447,7 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
         value, grad, hess = poisoned(reduction=reduction, **keywords)
         if inputs.loss.kind == "rowwise" or keep.ndim == 1:
             alone = inputs.take(keep)("value_grad_hess", reduction=reduction, sample_weight=weight[keep])
-            assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14)
+            assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
             for result, left in zip((grad, hess), alone[1:], strict=True):
                 if reduction == "sum":
                     assert bits(result[keep]) == bits(left)
@@ -531,7 +533,9 @@ def test_the_mean_divides_by_the_sum_of_the_weights(variant: Variant, dtype: Any
         assert bits(inputs(**keywords | {"reduction": "mean"})) == bits(expected)
         assert bits(inputs.loss(inputs.y_true, inputs.y_pred, **keywords)) == bits(expected[0])  # "mean" is the default
     value = inputs("__call__", reduction="sum", sample_weight=weight)
-    assert inputs("__call__", reduction="mean", sample_weight=weight) == pytest.approx(value / weight.sum(), rel=4e-16)
+    assert inputs("__call__", reduction="mean", sample_weight=weight) == pytest.approx(
+        value / weight.sum(), rel=4e-16, abs=0
+    )
 
 
 @pytest.mark.parametrize("variant", [v for v in VARIANTS if v.parameters == "default"], ids=str)
@@ -540,7 +544,7 @@ def test_micro_batches_add_up_with_a_normalizer(variant: Variant) -> None:
     count = math.prod(inputs.samples)
     value, grad, hess = inputs(reduction="mean", normalizer=count)
     parts = [inputs.take(slice(start, start + 32))(reduction="mean", normalizer=count) for start in (0, 32, 64)]
-    assert sum(part[0] for part in parts) == pytest.approx(value, rel=1e-14)
+    assert sum(part[0] for part in parts) == pytest.approx(value, rel=1e-14, abs=0)
     assert bits(np.concatenate([part[1] for part in parts])) == bits(grad)
     assert bits(np.concatenate([part[2] for part in parts])) == bits(hess)
 
@@ -803,7 +807,7 @@ def test_ignored_rows_are_as_if_they_were_not_there(variant: Variant, ignored: i
             assert bits(value[~skip]) == bits(alone[0])
             assert positive_zero(value[skip])
         else:
-            assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14)
+            assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
     inputs.y_true[:] = ignored
     assert [*map(positive_zero, inputs(reduction="mean", ignore_index=ignored))] == [True] * 3
 
@@ -821,7 +825,7 @@ def test_soft_targets_divide_by_the_weight_of_their_classes(variant: Variant, dt
         smoothed = y_true.astype(float) * (1 - smoothing) + smoothing / 10
         denominator = (sample_weight[:, None] * class_weight * smoothed).sum()
         total, mean = (inputs("__call__", reduction=reduction, **keywords) for reduction in ("sum", "mean"))
-        assert mean == pytest.approx(total / denominator, rel=1e-6 if dtype == np.float32 else 1e-14)
+        assert mean == pytest.approx(total / denominator, rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
 
 
 @compact
@@ -885,6 +889,41 @@ def test_bound_parameters_are_defaults(variant: Variant) -> None:
         inputs.replace(y_true=y_true, keywords={})()
     )
     assert variant.loss.parameters == defaults
+
+
+def test_a_loss_cannot_be_changed() -> None:
+    """Its domains were checked, it is a key of dictionaries, and compiled code was made for it."""
+    for loss, name in ((fl.huber, "delta"), (fl.cross_entropy, "class_weight"), (fl.categorical_focal, "alpha")):
+        given = np.array([1.0, 2.0])
+        bound = loss.bind(**{name: given})
+        before, expected = hash(bound), loss.bind(**{name: [1.0, 2.0]})
+        given[0] = -5
+        for held in (
+            bound.parameters[name],
+            bound.bind().parameters[name],
+            pickle.loads(pickle.dumps(bound)).parameters[name],
+        ):
+            assert held.tolist() == [1, 2]
+            with pytest.raises(ValueError, match="read-only"):
+                held[0] = -7
+        assert hash(bound) == before
+        assert bound == expected
+        bound.parameters[name] = None  # of the caller's own dictionary
+        assert bound == expected
+    with pytest.raises(AttributeError, match="immutable"):
+        fl.huber.name = "other"
+    with pytest.raises(AttributeError, match="immutable"):
+        del fl.huber._row
+    assert fl.huber([0.0], [1.0]) == 0.5
+
+
+@pytest.mark.parametrize("half", HALVES, ids=str)
+def test_a_value_that_a_half_cannot_hold_is_no_warning(half: Any) -> None:
+    out = np.zeros((), half)
+    with np.errstate(all="raise"):
+        for residual, expected in ((1e30, np.inf), (1e-30, 0)):
+            assert fl.squared_error([0.0], [residual], out=out) is out
+            assert out == expected
 
 
 def test_binding_twice_keeps_what_was_bound() -> None:

@@ -35,6 +35,26 @@ def test_jets_agree_with_the_finite_differences_of_mpmath(name: str) -> None:
             assert mp.almosteq(second.exact, mp.diff(loss, y_pred, 2), mpf(10) ** -20)
 
 
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred", "parameters", "expected"),
+    [
+        ("pseudo_huber", 0.0, 1.6, {"delta": 1e92}, (1.28, 1.6, 1.0)),
+        ("pseudo_huber", 0.0, 1e-30, {"delta": 1e300}, (0.5e-60, 1e-30, 1.0)),
+        ("cauchy", 0.0, 1.0, {"c": 1e300}, (0.5, 1.0, 1.0)),
+        ("welsch", 0.0, 1e20, {"c": 1e300}, (0.5e40, 1e20, 1.0)),
+        ("fair", 0.0, 1e-5, {"c": 1e200}, (0.5e-10, 1e-5, 1.0)),
+        ("negative_binomial", 63.0, 60.0, {"dispersion": 5e61}, (None, 2e-62, 63 / 5e61 * np.exp(-60.0))),
+    ],
+)
+def test_large_parameters_leave_enough_digits(
+    name: str, y_true: float, y_pred: float, parameters: dict, expected: tuple
+) -> None:
+    truths = oracle.loss_of_element(name, y_true, y_pred, np.float64, **parameters)
+    for truth, number in zip(truths, expected, strict=True):
+        if number is not None:
+            assert float(truth.exact) == pytest.approx(number, rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("target", [2, [0.25, 0.5, 0.125, 0.125]])
 def test_jets_of_a_row_agree_with_the_finite_differences_of_mpmath(target: object) -> None:
     row = cases.generator("row").normal(size=4)

@@ -272,7 +272,9 @@ def test_scikit_learn_metrics(name: str) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     draw, parameters, metric = SCIKIT_LEARN_METRICS[name]
     y_true, y_pred = draw(name)
-    assert getattr(fl, name)(y_true, y_pred, **parameters) == pytest.approx(metric(metrics, y_true, y_pred), rel=1e-9)
+    assert getattr(fl, name)(y_true, y_pred, **parameters) == pytest.approx(
+        metric(metrics, y_true, y_pred), rel=1e-9, abs=0
+    )
 
 
 # -- Keras: one loss for each row of one element; probabilities clipped at 1e-7, margins from labels -1 and 1 ---------

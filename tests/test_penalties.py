@@ -68,7 +68,7 @@ def test_the_gradient_is_added_to_what_is_there(penalty: Any, layout: str, of_ou
     out = arrange(there.copy())
     value, returned = penalty.value_and_grad(arrange(w), strength=0.25, out=out, accumulate=True)
     assert returned is out
-    assert value == pytest.approx(penalty(w, strength=0.25), rel=1e-6)
+    assert value == pytest.approx(penalty(w, strength=0.25), rel=1e-6, abs=0)
     wide = np.float64 in (dtype.type, of_out.type)
     gradient = penalty.grad(w.astype(np.float64) if wide else w, strength=0.25)
     assert bits(out) == bits((there.astype(gradient.dtype) + gradient).astype(of_out))
@@ -103,7 +103,7 @@ def test_a_ratio_for_each_parameter() -> None:
     ratio = np.array([0.0, 0.25, 0.5, 1.0])
     value, grad = fl.elastic_net.value_and_grad(w, ratio=ratio)
     parts = [fl.elastic_net.value_and_grad(w[:, k], ratio=ratio[k]) for k in range(4)]
-    assert value == pytest.approx(sum(part[0] for part in parts), rel=1e-14)
+    assert value == pytest.approx(sum(part[0] for part in parts), rel=1e-14, abs=0)
     assert bits(grad) == bits(np.stack([part[1] for part in parts], axis=1))
 
 
@@ -115,6 +115,26 @@ def test_special_values(penalty: Any) -> None:
     value, grad = penalty.value_and_grad([1.0, np.nan])
     assert np.isnan(value)
     assert_array_equal(np.isnan(grad), [False, True])
+
+
+def test_an_output_that_holds_the_ratio() -> None:
+    w, buffer = np.full(2000, 2.0), np.full(2000, 0.5)
+    for ratio in (buffer[:1], buffer, buffer[::-1]):
+        with pytest.raises(ValueError, match=r"^out overlaps ratio$"):
+            fl.elastic_net.grad(w, ratio=ratio, out=buffer)
+    assert_array_equal(buffer, np.full(2000, 0.5))
+
+
+@pytest.mark.parametrize(("value", "held"), [(1e-60, r"0\.0"), (1e300, "inf")])
+@every_penalty
+def test_numbers_that_float32_does_not_have(penalty: Any, value: float, held: str) -> None:
+    w = np.ones(4, np.float32)
+    with pytest.raises(ValueError, match=rf"^strength = .* is .*; computed in float32 it is {held}"):
+        penalty.grad(w, strength=value)
+    assert_allclose(penalty.grad(w.astype(float), strength=value), value, rtol=1e-15, atol=0)
+    if penalty is fl.elastic_net and value < 1:
+        with pytest.raises(ValueError, match=rf"^ratio\[1\] = 1e-60 is too small; computed in float32 it is {held}"):
+            penalty(w, ratio=[0.0, value, 0.5, 1.0])
 
 
 @every_penalty
@@ -129,7 +149,7 @@ def test_what_is_refused(penalty: Any) -> None:
         (TypeError, "accumulate must be", lambda: penalty.grad(w, out=out, accumulate=1)),
         (ValueError, "cannot be accumulated there", lambda: penalty.grad(w, out=w, accumulate=True)),
         (ValueError, r"out has shape \(3,\)", lambda: penalty.grad(w, out=out[:3])),
-        (ValueError, "out overlaps", lambda: penalty.grad(w, out=w[::-1])),
+        (ValueError, "^out overlaps parameter; only out may", lambda: penalty.grad(w, out=w[::-1])),
         (TypeError, "parameter has dtype", lambda: penalty(np.array(["a"]))),
         (ValueError, "n_threads", lambda: penalty(w, n_threads=0)),
     ):

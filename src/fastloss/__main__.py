@@ -1,4 +1,4 @@
-"""``python -m fastloss info`` and ``python -m fastloss demo``."""
+"""``python -m fastloss info``, ``python -m fastloss losses`` and ``python -m fastloss demo``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
-"""What callers pass, checked: the only place that raises for bad input. No output is touched before that is done."""
+"""Arrays, numbers and outputs that callers pass, each checked by itself. No output is touched before that is done."""
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,12 @@ DTYPES = {
 _FLOATS = frozenset({9, 10, 11, 12})
 #: How far the sum of a soft target's row may be from 1; as SUM_TOLERANCE of kernels.pyx.
 SUM_TOLERANCE = 1e-2
+#: What is not larger than the one is 0 in float32; the other is its largest number.
+_VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
+#: Kinds of parameters that are numbers to compute with.
+_NUMBERS = frozenset({"element", "number", "factor", "per_class"})
+#: What a weight of a sample may be.
+WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
 
 #: An array as the kernels take it: what exports its memory, the number of its element type, whether bytes are swapped.
 Described = tuple[Any, int, bool]
@@ -61,9 +69,18 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
         try:
             if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
                 value = np.from_dlpack(value)
-            value = np.asarray(value)
+            array = np.asarray(value)
         except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as error:
-            raise type(error)(f"{name} cannot be read as an array of numbers: {error}") from None
+            # Not of its own type, whose constructor may want more than a text.
+            kind = ValueError if isinstance(error, ValueError | OverflowError) else TypeError
+            raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
+        if array.ndim > 1 and isinstance(value, list | tuple):
+            for k, part in enumerate(value):
+                if isinstance(part, np.ma.MaskedArray):
+                    raise TypeError(
+                        f"{name}[{k}] is a masked array, whose mask would be lost; pass its .data, and where="
+                    )
+        value = array
     if dtype_number(value.dtype) is None:
         raise TypeError(
             f"{name} has dtype {value.dtype}; "
@@ -93,10 +110,21 @@ def as_number(name: str, value: Any) -> float:
     """Return a real scalar as a float."""
     if isinstance(value, str | bytes | bool | np.bool_ | complex | np.complexfloating) or value is None:
         raise TypeError(f"{name} must be a real number, not {value!r}")
+    if isinstance(value, np.ndarray) and (value.ndim or value.dtype.kind in "bc"):
+        raise TypeError(f"{name} must be a real number, not {value!r}")
     try:
         return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a real number, not {value!r}") from None
+    except OverflowError:
+        raise ValueError(f"{name} = {_shown(value)} is too large for a float") from None
+
+
+def _shown(number: Any) -> str:
+    """Return a number as text; of an integer of many digits its size only."""
+    if not isinstance(number, int) or abs(number) < 10**40:
+        return str(number)
+    return f"about {'-' if number < 0 else ''}10**{math.log10(abs(number)):.0f}"
 
 
 def as_index(name: str, value: Any) -> int:
@@ -108,7 +136,7 @@ def as_index(name: str, value: Any) -> int:
     except TypeError:
         raise TypeError(f"{name} must be an int, not {value!r}") from None
     if not -(2**63) <= number < 2**63:
-        raise ValueError(f"{name} = {number} does not fit into 64 bits")
+        raise ValueError(f"{name} = {_shown(number)} does not fit into 64 bits")
     return number
 
 
@@ -137,11 +165,15 @@ def outside(array: np.ndarray[Any, Any], domain: Domain) -> np.ndarray[Any, Any]
     return np.logical_not(above & below)
 
 
-def as_weights(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
-    """Return `sample_weight`, broadcast to the samples."""
+def as_weights(name: str, value: Any, shape: tuple[int, ...], double_precision: bool) -> np.ndarray[Any, Any] | None:
+    """Return `sample_weight`, broadcast to the samples; none of it vanishes in the compute type."""
     if value is None:
         return None
-    return broadcast(name, as_array(name, value), shape)
+    given = as_array(name, value)
+    weights = broadcast(name, given, shape)
+    if not double_precision and may_vanish(given):
+        check_weights(name, weights, double_precision)
+    return weights
 
 
 def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
@@ -166,13 +198,58 @@ def broadcast(name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...]) ->
         ) from None
 
 
+def refuse(
+    name: str,
+    array: np.ndarray[Any, Any],
+    bad: np.ndarray[Any, Any],
+    domain: Domain,
+    computed: np.ndarray[Any, Any] | None = None,
+) -> None:
+    """Raise for the first element that is marked as bad; `computed` are all of them in the compute type."""
+    first = first_true(bad)
+    if first is None:
+        return
+    number = array.reshape(-1)[first]
+    held = number if computed is None else computed.reshape(-1)[first]
+    what = f"not {domain.description}"
+    if held in domain:
+        what = "too small" if held == 0 else "too large"
+    what += f"; {domain.hint}" if domain.hint else ""
+    if computed is not None and float(number) in domain:
+        what += f"; computed in float32 it is {held}"
+    raise ValueError(f"{place(name, first, array.shape)} = {number} is {what}")
+
+
+def in_compute_type(array: np.ndarray[Any, Any], double_precision: bool) -> np.ndarray[Any, Any]:
+    """Return numbers as the kernels compute with them."""
+    with np.errstate(over="ignore", under="ignore"):
+        return array.astype(np.float64 if double_precision else np.float32)
+
+
+def check_held(name: str, value: Any, domain: Domain, double_precision: bool = False) -> None:
+    """Raise for the first number that is outside its domain, or becomes 0 or infinite, in the compute type."""
+    if type(value) is float:  # nearly always well inside: a call takes ten microseconds, which NumPy would double
+        slack = abs(value) * 2.0**-24
+        if value == 0 or (
+            _VANISHES < abs(value) < _LARGEST and domain.low < value - slack <= value + slack < domain.high
+        ):
+            return
+    array = np.asarray(value)
+    computed = in_compute_type(array, double_precision)
+    lost = ((computed == 0) & (array != 0)) | (np.isinf(computed) & ~np.isinf(array))
+    refuse(name, array, outside(computed, domain) | lost, domain, computed)
+
+
 def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool) -> None:
-    """Raise for the first weight that is negative, NaN or infinite."""
-    with np.errstate(over="ignore"):
-        values: np.ndarray[Any, Any] = weights.astype(np.float64 if double_precision else np.float32)
-    bad = first_true(~((values >= 0) & (values < np.inf)))
-    if bad is not None:
-        raise ValueError(f"{place(name, bad, weights.shape)} = {weights.reshape(-1)[bad]} is not a finite weight >= 0")
+    """Raise for the first weight that is negative, NaN or infinite, or vanishes in the compute type."""
+    check_held(name, weights, WEIGHT, double_precision)
+
+
+def may_vanish(weights: np.ndarray[Any, Any]) -> bool:
+    """Tell whether float32 takes a weight for 0 that is not (or weights are bad); the kernels see what is infinite."""
+    if weights.dtype.kind != "f" or weights.itemsize != 8 or weights.min(initial=1.0) > _VANISHES:
+        return False
+    return bool(np.count_nonzero(weights > _VANISHES) != np.count_nonzero(weights))  # zeros that were zeros
 
 
 def check_elements(
@@ -187,16 +264,8 @@ def check_elements(
 
     It is in the compute type that a number has to be inside: there one may be at the end of its domain.
     """
-    with np.errstate(over="ignore", under="ignore"):
-        values: np.ndarray[Any, Any] = array.astype(np.float64 if double_precision else np.float32)
-    bad = first_true(outside(values, domain) & (array == array) & _kept(array.shape, weights, where))
-    if bad is not None:
-        hint = f"; {domain.hint}" if domain.hint else ""
-        if values.reshape(-1)[bad] != array.reshape(-1)[bad]:
-            hint += f"; computed in float32 it is {values.reshape(-1)[bad]}"
-        raise ValueError(
-            f"{place(name, bad, array.shape)} = {array.reshape(-1)[bad]} is not {domain.description}{hint}"
-        )
+    values = in_compute_type(array, double_precision)
+    refuse(name, array, outside(values, domain) & (array == array) & _kept(array.shape, weights, where), domain, values)
 
 
 def target_form(
@@ -241,11 +310,26 @@ def check_row_targets(
         check_soft_targets(y_true, axis, weights, where)
     else:
         kept = np.expand_dims(_kept(y_true.sum(axis=axis).shape, weights, where), axis)
-        first = first_true(outside(y_true, target) & (y_true == y_true) & kept)
-        if first is not None:
-            raise ValueError(
-                f"{place('y_true', first, y_true.shape)} = {y_true.reshape(-1)[first]} is not {target.description}"
-            )
+        refuse("y_true", y_true, outside(y_true, target) & (y_true == y_true) & kept, target)
+
+
+def check_row_predictions(
+    name: str,
+    y_pred: np.ndarray[Any, Any],
+    domain: Domain,
+    axis: int,
+    ignored: np.ndarray[Any, Any] | None,
+    weights: np.ndarray[Any, Any] | None,
+    where: np.ndarray[Any, Any] | None,
+    double_precision: bool,
+) -> None:
+    """Raise for the first prediction outside its domain in a row that is not left out."""
+    values = in_compute_type(y_pred, double_precision)
+    kept = _kept(y_pred.shape[: y_pred.ndim + axis] + y_pred.shape[y_pred.ndim + axis :][1:], weights, where)
+    if ignored is not None:
+        kept &= ~ignored
+    bad = outside(values, domain) & (y_pred == y_pred) & np.expand_dims(kept, axis)
+    refuse(name, y_pred, bad, domain, values)
 
 
 def check_labels(
@@ -269,12 +353,13 @@ def check_labels(
             )
     bad = first_true(((y_true < 0) | (y_true >= classes)) & kept)
     if bad is not None:
-        label = y_true.reshape(-1)[bad]
-        label = int(label) if y_true.dtype.kind == "f" else label
+        label = y_true.reshape(-1)[bad].item()
+        fits = -(2**63) <= label < 2**63  # an ignore_index is an int64
+        label = int(label) if fits else label
         valid = "only 0" if classes == 1 else f"0 to {classes - 1}"
-        noun = f"a class of {classes} ({valid})"
+        advice = f"; pass ignore_index={label} to skip it" if fits else ""
         raise ValueError(
-            f"{place('y_true', bad, y_true.shape)} = {label} is not {noun}; pass ignore_index={label} to skip it"
+            f"{place('y_true', bad, y_true.shape)} = {label} is not a class of {classes} ({valid}){advice}"
         )
 
 
@@ -314,7 +399,7 @@ def _kept(
 
 
 def as_parameter(parameter: Parameter, value: Any) -> Any:
-    """Return a parameter's value, checked against its domain: a float, an int, None, or a read-only array."""
+    """Return a parameter's value, checked against its domain: a float, an int, None, or an array."""
     if parameter.default is None and value is None:
         return None
     if parameter.kind == "labels":
@@ -327,35 +412,30 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         if value not in parameter.domain:
             raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
         return value
-    if parameter.kind == "per_class" or (parameter.kind == "factor" and not np.isscalar(value) and np.ndim(value)):
-        array = as_array(parameter.name, value)
-        if array.ndim != 1:
-            raise ValueError(
-                f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
-            )
-    elif parameter.kind == "element" and not np.isscalar(value) and value is not None:
-        array = as_array(parameter.name, value)
-    else:
+    may_be_number = parameter.kind != "per_class"
+    if may_be_number and (parameter.kind == "number" or value is None or np.isscalar(value)):
         number = as_number(parameter.name, value)
         if number not in parameter.domain:
             raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
         return number
-    bad = first_true(outside(array, parameter.domain))
-    if bad is not None:
+    array = as_array(parameter.name, value)
+    if may_be_number and array.dtype == np.bool_:
+        raise TypeError(f"{parameter.name} has dtype bool; it must hold real numbers")
+    if parameter.kind != "element" and array.ndim != 1 and not (may_be_number and array.ndim == 0):
         raise ValueError(
-            f"{place(parameter.name, bad, array.shape)} = {array.reshape(-1)[bad]} "
-            f"is not {parameter.domain.description}"
+            f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
         )
+    refuse(parameter.name, array, outside(array, parameter.domain), parameter.domain)
     if array.ndim == 0:
         return float(array)
-    return array.astype(np.float64) if parameter.kind in ("per_class", "factor") else array
+    return array if parameter.kind == "element" else array.astype(np.float64)
 
 
 def as_labels(name: str, value: Any) -> tuple[int, int]:
     """Return the labels of two classes as one of the two pairs that there are."""
     try:
         labels = tuple(np.asarray(value).tolist())
-    except TypeError:
+    except (TypeError, ValueError, OverflowError):
         labels = ()
     for known in LABELS:
         if labels == known:
@@ -368,6 +448,13 @@ def as_axis(axis: int, ndim: int) -> int:
     if not -ndim <= axis < ndim:
         raise ValueError(f"axis = {axis} is out of range for an array of {ndim} dimensions")
     return axis if axis < 0 else axis - ndim
+
+
+def check_held_parameters(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> None:
+    """Raise for the first parameter that holds a number which float32 cannot stand for."""
+    for parameter in parameters:
+        if parameter.kind in _NUMBERS and values[parameter.name] is not None:
+            check_held(parameter.name, values[parameter.name], parameter.domain)
 
 
 # ---- outputs ----------------------------------------------------------------------------------------------------
@@ -413,7 +500,7 @@ def same_memory(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     return (
         a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
         and a.shape == b.shape
-        and a.strides == b.strides
+        and all(s == t for s, t, length in zip(a.strides, b.strides, a.shape, strict=True) if length > 1)
         and a.dtype == b.dtype
     )
 
@@ -429,9 +516,14 @@ def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 
 def check_overlaps(
-    outputs: dict[str, np.ndarray[Any, Any]], inputs: dict[str, np.ndarray[Any, Any] | None], in_place: str | None
+    outputs: dict[str, np.ndarray[Any, Any]],
+    inputs: Mapping[str, np.ndarray[Any, Any] | None],
+    in_place: tuple[str, str] | None = None,
 ) -> bool:
-    """Raise where an output shares memory with another array; return whether output `in_place` is `y_pred` itself."""
+    """Raise where an output shares memory with another array.
+
+    `in_place` names an output and an input that may be the same elements. Return whether they are.
+    """
     names = list(outputs)
     is_in_place = False
     for position, name in enumerate(names):
@@ -441,9 +533,11 @@ def check_overlaps(
         for other, array in inputs.items():
             if array is None or not overlap(outputs[name], array):
                 continue
-            if other == "y_pred" and name == in_place and same_memory(outputs[name], array):
+            if (name, other) == in_place and same_memory(outputs[name], array):
                 is_in_place = True
                 continue
-            exactly = "; only a gradient may be written there, exactly in place" if other == "y_pred" else ""
-            raise ValueError(f"{name} overlaps {other}{exactly}")
+            hint = ""
+            if in_place is not None and other == in_place[1]:
+                hint = f"; only {in_place[0]} may be written there, and only exactly in place"
+            raise ValueError(f"{name} overlaps {other}{hint}")
     return is_in_place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .runtime import checked_threads, kernels, threads_for
 # Task of kernels/softmax.pxi
 _SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
 
-_NO_LIMITS = -np.inf, np.inf, False, -np.inf, np.inf
+_NO_LIMITS = -math.inf, math.inf, False, -math.inf, math.inf
 
 
 def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], bool]:
@@ -23,7 +24,7 @@ def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[
         dtype = x.dtype.newbyteorder("=")
         return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), False
     arguments.check_output("out", array, shape)
-    return array, arguments.check_overlaps({"out": array}, {"y_pred": x}, "out" if shape == x.shape else None)
+    return array, arguments.check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
 
 
 def _threads(n_threads: Any, size: int) -> int:
@@ -49,7 +50,7 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
     axis = arguments.as_axis(arguments.as_index("axis", axis), array.ndim)
     classes, place = array.shape[axis], array.ndim + axis
     shape = array.shape[:place] + array.shape[place + 1 :]
-    rows = int(np.prod(shape, dtype=object))
+    rows = math.prod(shape)
     if classes == 0 and rows:
         raise ValueError(f"x has shape {array.shape}: rows of no classes")
     threads = _threads(n_threads, array.size)

@@ -12,7 +12,7 @@ import numpy as np
 from . import arguments, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
-from .formulas.declare import Row, RowTarget
+from .formulas.declare import PREDICTIONS, Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
@@ -43,6 +43,7 @@ class Loss:
     _row: Row
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
+    _in_float32: bool  # whether its parameters can be computed with there
     _plain: Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
     _jit: Any
 
@@ -54,13 +55,19 @@ class Loss:
                 raise TypeError(f"{row.name} has no parameter {name!r}; it has {list(declared) or 'none'}")
         set_ = object.__setattr__
         set_(self, "_row", row)
-        set_(self, "_bound", {name: arguments.as_parameter(declared[name], value) for name, value in bound.items()})
+        bound = {name: _frozen(arguments.as_parameter(declared[name], value)) for name, value in bound.items()}
+        set_(self, "_bound", bound)
         set_(
             self,
             "_parameters",
             {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()},
         )
-        plain, jit = _short_ways(row, self._parameters)
+        try:
+            arguments.check_held_parameters(row.parameters, self._parameters)
+            set_(self, "_in_float32", True)
+        except ValueError:
+            set_(self, "_in_float32", False)
+        plain, jit = _short_ways(row, self._parameters) if self._in_float32 else (_never, None)
         set_(self, "_plain", plain)
         set_(self, "_jit", jit)
 
@@ -139,7 +146,7 @@ class Loss:
         """
         if self._row.by_parameters is None:
             raise TypeError(f"{self.name} has no derivatives by its parameters")
-        call = _Call(self, VALUE, args, keywords)
+        call = _Call(self, VALUE, args, keywords, in_float64=True)
         if "out" in call.options:
             raise TypeError("parameter_grads has no keyword 'out'")
         if call.reduction == "none":
@@ -233,15 +240,28 @@ class Loss:
         return self + -other if isinstance(other, Loss) else NotImplemented
 
     def _scaled(self, want: int, args: tuple[Any, ...], factor: float) -> Any:
-        """Return the mean times a factor, and its gradient."""
+        """Return the mean times a factor >= 0, and its gradient."""
         call = _Call(self, want, args, {})
-        call.factor = factor
-        return call.run()
+        if 2.0**-64 < factor < 2.0**64:
+            call.factor = factor
+            return call.run()
+        # The factor over the number of samples may not be a number of the compute type: it is multiplied afterwards.
+        result = call.run()
+        value, gradient = result if want & GRADIENT else (result, None)
+        value = factor * value if value and factor else 0.0
+        if gradient is None:
+            return value
+        with np.errstate(all="ignore"):
+            product = np.where((gradient == 0) | (factor == 0), 0, gradient.astype(np.float64) * factor)
+            return value, product.astype(gradient.dtype)[()]
 
     # ---- identity -----------------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a loss is immutable; {self.name}.bind(...) makes one with other parameters")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a loss is immutable; {name} cannot be deleted")
 
     def __repr__(self) -> str:
         bound = ", ".join(f"{name}={value!r}" for name, value in self._bound.items())
@@ -286,6 +306,14 @@ class Loss:
                 return result
         call = _Call(self, want, args, keywords)
         return call.run()
+
+
+def _frozen(value: Any) -> Any:
+    """Return a parameter as nobody can change it any more: an array is copied."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.setflags(write=False)
+    return value
 
 
 def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -338,7 +366,9 @@ _ALIKE, _COLUMNS = (np.s_[...],), (np.s_[..., 0], np.s_[..., 1])
 class _Call:
     """The arguments of one call, sorted; then checked, run and reduced by the method for the kind of loss."""
 
-    def __init__(self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    def __init__(
+        self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any], in_float64: bool = False
+    ) -> None:
         row = loss._row
         self.loss, self.row, self.want = loss, row, want
         self.factor = 1.0  # of the value, and so of gradient and Hessian
@@ -377,11 +407,16 @@ class _Call:
         self.options = options
         self.y_true = arguments.as_array("y_true", given["y_true"])
         self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
-        self.double_precision = self.y_pred.dtype.type is np.float64
+        self.double_precision = in_float64 or self.y_pred.dtype.type is np.float64
+        if not self.double_precision:
+            changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
+            arguments.check_held_parameters(changed, self.parameters)
 
     def samples(self, shape: tuple[int, ...]) -> None:
         """Check what goes with each sample, and the outputs; allocate those that are not given."""
-        self.weights = arguments.as_weights("sample_weight", self.options.get("sample_weight"), shape)
+        self.weights = arguments.as_weights(
+            "sample_weight", self.options.get("sample_weight"), shape, self.double_precision
+        )
         self.where = arguments.as_mask(self.options.get("where"), shape)
         wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
         given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
@@ -405,10 +440,18 @@ class _Call:
                 gradient_shown = shown
         self.in_place = False
         if outputs:
-            inputs = {"y_true": self.y_true, "y_pred": self.y_pred, "sample_weight": self.weights, "where": self.where}
+            inputs: dict[str, Any] = {"y_true": self.y_true, self.row.prediction: self.y_pred}
+            inputs |= {"sample_weight": self.weights, "where": self.where}
             inputs |= {name: value for name, value in self.parameters.items() if isinstance(value, np.ndarray)}
-            self.in_place = arguments.check_overlaps(outputs, inputs, gradient_shown if self.want & GRADIENT else None)
+            in_place = (gradient_shown, self.row.prediction) if self.want & GRADIENT else None
+            self.in_place = arguments.check_overlaps(outputs, inputs, in_place)
         self.fresh = fresh
+
+    def denominator(self, total_weight: float) -> float:
+        """Return what the sum of the weighted losses is divided by."""
+        # Weights are multiplied by the scale in float64; the root of a mean has the scale as a parameter.
+        in_float64 = self.double_precision or (self.normalizer is None and self.row.kind != "root_mean")
+        return reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
 
     def allocate(self) -> None:
         """Make the outputs that were not given: a gradient in the memory order of the prediction."""
@@ -430,7 +473,8 @@ class _Call:
             if flag == VALUE and self.reduction != "none":
                 value = reductions.reduced(total, denominator)
                 if self.reduced_value is not None:
-                    self.reduced_value[()] = value
+                    with np.errstate(over="ignore", under="ignore"):
+                        self.reduced_value[()] = value
                 results.append(value if self.reduced_value is None else self.reduced_value)
             else:
                 array = getattr(self, name)
@@ -528,16 +572,14 @@ class _Call:
     def pointwise(self) -> Any:
         parameters = self.elements()
         total_weight = self.checked_weight(parameters)
+        denominator = self.denominator(total_weight) / self.factor
         self.allocate()
-        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
         return self.finish(self.loop(parameters, reductions.scale(denominator)), denominator)
 
     def by_parameters(self) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
-        self.double_precision = True
         parameters = self.elements()
-        total_weight = self.checked_weight(parameters)
-        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight)
+        denominator = self.denominator(self.checked_weight(parameters))
         derivatives: dict[str, Any] = {}
         for parameter in self.row.parameters:
             given = self.parameters[parameter.name]
@@ -564,8 +606,7 @@ class _Call:
         self.elements()
         want, results = self.want, (self.gradient, self.hessian)
         self.want, self.gradient, self.hessian = VALUE, None, None
-        total_weight = self.checked_weight((1.0, 1.0, 1.0, 1.0))
-        denominator = reductions.denominator("mean", self.normalizer, total_weight)
+        denominator = self.denominator(self.checked_weight((1.0, 1.0, 1.0, 1.0)))
 
         def mean(unit: float) -> float:
             return reductions.reduced(self.loop((unit, 1.0, 1.0, 1.0), 1.0), denominator)
@@ -627,7 +668,7 @@ class _Call:
         columns = y_pred.shape[axis]
         place = y_pred.ndim + axis
         shape = y_pred.shape[:place] + y_pred.shape[place + 1 :]
-        rows = y_pred.size // columns if columns else int(np.prod(shape))
+        rows = y_pred.size // columns if columns else math.prod(shape)
         target = row.target
         assert isinstance(target, RowTarget)
         form = arguments.target_form(y_true, row.prediction, y_pred.shape, shape, axis, target)
@@ -680,9 +721,15 @@ class _Call:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
             arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
+            domain = PREDICTIONS.get(given.get("given", row.holds))
+            if domain is not None:
+                ignored = None if ignore_index is None else y_true == ignore_index
+                arguments.check_row_predictions(
+                    row.prediction, y_pred, domain, axis, ignored, self.weights, self.where, self.double_precision
+                )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+        denominator = self.denominator(total_weight) / self.factor
         self.allocate()
-        denominator = reductions.denominator(self.reduction, self.normalizer, total_weight) / self.factor
         return self.finish(run(False, denominator), denominator)
 
     def row_parameters(self, columns: int) -> tuple[int, tuple[float, ...], Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .arguments import as_array
+from .arguments import as_array, as_number
 from .loss import GRADIENT, VALUE, Loss
 
 
@@ -68,12 +69,16 @@ class UncertaintyWeighted:
         if s.shape != (tasks,):
             raise ValueError(f"log_variance has shape {s.shape}; there are {tasks} tasks")
         for name, given in (("y_true", y_true), ("y_pred", y_pred)):
+            if not hasattr(given, "__len__"):
+                raise TypeError(f"{name} must be a sequence with an entry for each task, not {given!r}")
             if len(given) != tasks:
                 raise ValueError(f"{name} has {len(given)} entries; there are {tasks} tasks")
         value = 0.5 * float(s.sum())
         gradients, by_log_variance = [], np.full(tasks, 0.5)
+        with np.errstate(over="ignore", under="ignore"):
+            precisions = np.exp(-s).tolist()
         for k, (loss, factor) in enumerate(zip(self.losses, self.factors, strict=True)):
-            scale = factor * float(np.exp(-s[k]))
+            scale = factor * precisions[k] if factor else 0.0
             # Value and gradient leave the kernel already multiplied: no pass over the gradient afterwards.
             result = loss._scaled(want, (y_true[k], y_pred[k]), scale)
             term = result[0] if want & GRADIENT else result
@@ -96,7 +101,7 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     losses : sequence of Loss
         One for each task, any of them bound to parameters.
     factors : sequence of float, optional
-        By default 1/2 for losses of real targets, 1 for those of classes and probabilities.
+        Each >= 0. By default 1/2 for losses of real targets, 1 for those of classes and probabilities.
 
     Returns
     -------
@@ -119,6 +124,8 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     >>> of_depth.tolist(), of_log_variance.round(6).tolist()
     ([0.25, 0.0], [0.4375, 0.373072])
     """
+    if isinstance(losses, Loss) or not isinstance(losses, Iterable):
+        raise TypeError(f"losses must be a sequence of losses, not {losses!r}")
     losses = tuple(losses)
     for loss in losses:
         if not isinstance(loss, Loss):
@@ -126,7 +133,12 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     if factors is None:
         chosen = tuple(1.0 if np.isfinite(loss._row.target.high) else 0.5 for loss in losses)
     else:
-        chosen = tuple(float(factor) for factor in factors)
+        if not isinstance(factors, Iterable):
+            raise TypeError(f"factors must be a sequence of numbers, not {factors!r}")
+        chosen = tuple(as_number(f"factors[{k}]", factor) for k, factor in enumerate(factors))
+        for k, factor in enumerate(chosen):
+            if not 0 <= factor < math.inf:
+                raise ValueError(f"factors[{k}] = {factor} is not >= 0 and finite")
         if len(chosen) != len(losses):
             raise ValueError(f"factors has {len(chosen)} entries; there are {len(losses)} losses")
     return UncertaintyWeighted(losses, chosen)

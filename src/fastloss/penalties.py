@@ -11,11 +11,12 @@ import numpy as np
 from . import arguments
 from .catalogue import PENALTIES
 from .documentation import penalty_docstring
-from .formulas.declare import PenaltyRow
+from .formulas.declare import Parameter, PenaltyRow, at_least_zero
 from .loss import GRADIENT, VALUE
 from .runtime import checked_threads, kernels, threads_for
 
 _NO_LIMITS = -math.inf, math.inf, False, -math.inf, math.inf
+_STRENGTH = Parameter("strength", 1.0, at_least_zero(1.0).domain, "number")
 
 
 class Penalty:
@@ -91,9 +92,7 @@ class Penalty:
             if name not in declared:
                 raise TypeError(f"{self.name} has no keyword {name!r}")
         chosen = [arguments.as_parameter(p, own.get(name, p.default)) for name, p in declared.items()]
-        factor = arguments.as_number("strength", strength)
-        if not 0 <= factor < math.inf:
-            raise ValueError(f"strength = {strength!r} is not >= 0 and finite")
+        factor = arguments.as_parameter(_STRENGTH, strength)
         if not isinstance(accumulate, bool):
             raise TypeError(f"accumulate must be True or False, not {accumulate!r}")
         if accumulate and out is None:
@@ -106,18 +105,23 @@ class Penalty:
                 gradient = np.empty_like(array, array.dtype.newbyteorder("="), subok=False)
             else:
                 arguments.check_output("out", out, array.shape)
-                in_place = arguments.check_overlaps({"out": out}, {"y_pred": array}, "out")
+                inputs = {"parameter": array}
+                inputs |= {p.name: value for p, value in zip(declared.values(), chosen, strict=True) if np.ndim(value)}
+                in_place = arguments.check_overlaps({"out": out}, inputs, ("out", "parameter"))
                 if in_place and accumulate:
                     raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
                 gradient = out
+        # What is added to a float64 array is computed in float64.
+        double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
+        if not double:
+            for p, value in zip((*declared.values(), _STRENGTH), (*chosen, factor), strict=True):
+                arguments.check_held(p.name, value, p.domain)
         described = [
             arguments.describe(arguments.broadcast(p.name, value, array.shape))
             if isinstance(value, np.ndarray)
             else value
             for p, value in zip(declared.values(), chosen, strict=True)
         ]
-        # What is added to a float64 array is computed in float64.
-        double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
         total = kernels.pointwise(
             kernels.POINTWISE.index(self.name), want, double, array.size, factor, _NO_LIMITS, False, in_place,
             (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),

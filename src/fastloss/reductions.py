@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
+
 from .arguments import as_number
 
 Reduction = Literal["mean", "sum", "none"]
@@ -31,11 +33,23 @@ def check_reduction(reduction: Any, normalizer: Any) -> None:
         raise ValueError(f"normalizer = {normalizer!r} is not a finite number > 0")
 
 
-def denominator(reduction: str, normalizer: Any, total_weight: float) -> float:
-    """Return what the sum of the weighted losses is divided by."""
+#: The numbers whose reciprocal is a normal number too, by whether the type is float64.
+_RECIPROCALS = tuple((1 / float(np.finfo(t).max), 1 / float(np.finfo(t).tiny)) for t in (np.float32, np.float64))
+
+
+def denominator(reduction: str, normalizer: Any, total_weight: float, in_float64: bool) -> float:
+    """Return what the sum of the weighted losses is divided by; raise if it has no reciprocal to multiply by."""
     if reduction != "mean":
         return 1.0
-    return total_weight if normalizer is None else float(normalizer)
+    number = total_weight if normalizer is None else float(normalizer)
+    low, high = _RECIPROCALS[in_float64]
+    if low < number < high or number == 0:
+        return number
+    name = "the sum of the sample weights" if normalizer is None else "normalizer"
+    raise ValueError(
+        f"{name} = {number} is not between {low:.3g} and {high:.3g}; computed in "
+        f"float{64 if in_float64 else 32}, its reciprocal is not a normal number"
+    )
 
 
 def scale(denominator: float) -> float:

@@ -140,7 +140,8 @@ def _environment_threads() -> int | None:
         raise ImportError(f"FASTLOSS_NUM_THREADS={text!r} is not a number of threads: an int >= 1") from error
 
 
-_process_threads = _environment_threads()
+_threads_at_import = _environment_threads()
+_process_threads = _threads_at_import
 _context_threads: ContextVar[int | None] = ContextVar("fastloss_num_threads", default=None)
 _available: int | None = None
 _forked = False
@@ -209,7 +210,7 @@ def set_num_threads(n: int | None) -> None:
     >>> fl.set_num_threads(None)
     """
     global _process_threads
-    _process_threads = _environment_threads() if n is None else checked_threads("n", n)
+    _process_threads = _threads_at_import if n is None else checked_threads("n", n)
 
 
 def get_num_threads() -> int:

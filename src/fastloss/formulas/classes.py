@@ -87,8 +87,9 @@ categorical_log_loss = rowwise(
     notes=_SHAPES.format(prediction="y_pred")
     + """
 
-Probabilities are used as they are: not clipped to an epsilon (a probability of 0 for the true class gives +inf; Keras
-clips to 1e-7, scikit-learn to the machine epsilon: `clip` does it) and not made to add up to 1 (Keras divides by
+A probability outside [0, 1] is refused; of a row with a class index it is that of its class alone that is looked at.
+Else probabilities are used as they are: not clipped to an epsilon (a probability of 0 for the true class gives +inf;
+Keras clips to 1e-7, scikit-learn to the machine epsilon: `clip` does it) and not made to add up to 1 (Keras divides by
 their sum). The gradient is with respect to each probability alone, -y / x. From logits, `cross_entropy` keeps digits
 that probabilities next to 1 have lost.
 
@@ -106,8 +107,9 @@ nll = rowwise(
     notes=_SHAPES.format(prediction="y_pred")
     + """
 
-The loss is linear: the gradient is -1 at the true class, the Hessian 0. `cross_entropy` is this loss of `log_softmax`,
-in one pass.
+A log-probability above 0 is refused, but for 0.01 that may be rounding; of a row with a class index it is that of its
+class alone that is looked at. The loss is linear: the gradient is -1 at the true class, the Hessian 0. `cross_entropy`
+is this loss of `log_softmax`, in one pass.
 
 """
     + _MEAN,

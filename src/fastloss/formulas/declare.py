@@ -86,6 +86,9 @@ LABELS = {
     (-1, 1): Domain("-1 or 1", -1.0, 1.0, ends_only=True, hint="labels=(0, 1) is for targets 0 and 1"),
 }
 labelled = LABELS[0, 1]
+#: What the prediction of a loss over rows may be, by what it holds. Logits less the logarithm of the sum of their
+#: exponentials may be above 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
+PREDICTIONS = {"probs": unit, "log_probs": Domain("the logarithm of a probability, <= 0", high=0.01)}
 non_negative = Domain(">= 0", 0.0)
 
 #: Of a parameter whose limits at both ends are losses too.

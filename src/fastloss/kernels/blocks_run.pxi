@@ -73,6 +73,9 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     scratch_size = (scratch_size + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
     partial = <double*>malloc(spans * sizeof(double))
     memory = <char*>malloc(scratch_size * threads + CACHE_LINE)
+    while memory == NULL and threads > 1:   # where there is little memory, fewer threads
+        threads //= 2
+        memory = <char*>malloc(scratch_size * threads + CACHE_LINE)
     if partial == NULL or memory == NULL:
         free(partial)
         free(memory)

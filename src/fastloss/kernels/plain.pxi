@@ -146,6 +146,8 @@ cdef class PlainCall:
                 known += 1
             if "reduction" in keywords:
                 reduction = keywords["reduction"]
+                if type(reduction) is not str:
+                    return None
                 if reduction == "sum":
                     denominator = 1
                 elif reduction != "mean":

@@ -345,6 +345,39 @@ cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
         t.value[i] *= where_(row_total[i] == row_total[i], row_total[i], <double>1)
 
 
+cdef double predictions_inspected(const real* tag, const RowLossCall* call, Py_ssize_t block, real* row) noexcept nogil:
+    """0, or NaN where a probability, or the logarithm of one, is outside its domain in a row that counts. Where the loss
+    depends on the true class alone, only that is looked at."""
+    cdef const Operand* given = &call.rows.logits
+    cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size
+    cdef Py_ssize_t n = min(size, call.rows.rows - first), i
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef int64_t label[TILE_ROWS]
+    cdef real weight[TILE_ROWS]
+    cdef bint alone = label_functions[call.loss] != NULL and not call.rows.dense
+    cdef double low = 0 if call.given == PROBABILITIES else -INFINITY
+    cdef double high = 1 if call.given == PROBABILITIES else LOG_TOLERANCE
+    cdef const real* x
+    cdef char* data
+    for i in range(n):
+        label[i] = 0
+    load_rows(tag, &call.rows, first, n, label, weight)
+    for i in range(n):
+        if weight[i] == 0:
+            continue
+        data = given.data + sample_offset(given, first + i, index)
+        x = row
+        if alone:
+            load_run(given, data + label[i] * given.class_stride, given.class_stride, 1, row)
+        elif class_run_in_place(tag, given, data):
+            x = <const real*>data
+        else:
+            load_run(given, data, given.class_stride, call.classes, row)
+        if not inside(x, <const real*>NULL, low, high, False, 1 if alone else call.classes):
+            return NAN
+    return 0
+
+
 cdef double row_loss_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return row_loss_block(<const float*>NULL, <const RowLossCall*>call, block, <double*>scratch)
 
@@ -357,13 +390,27 @@ cdef double row_loss_inspected_f32(void* call, Py_ssize_t block, void* scratch) 
 cdef double row_loss_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return row_loss_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
 
+cdef double predictions_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return predictions_inspected(<const float*>NULL, <const RowLossCall*>call, block, <float*>scratch)
+
+cdef double predictions_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return predictions_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+
 
 cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes)
+    cdef Py_ssize_t blocks = (call.rows.rows + size - 1) // size
+    cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
-    if inspect:
+    cdef double total
+    if not inspect:
+        return run_blocks(function, call, blocks, size * call.classes, threads, scratch)
+    if call.form == CLASS_INDEX:
+        total = run_rows_call(&call.rows, double_precision, True, threads)
+    else:
         function = row_loss_inspected_f64 if double_precision else row_loss_inspected_f32
-        if call.form == CLASS_INDEX:
-            return run_rows_call(&call.rows, double_precision, True, threads)
-    return run_blocks(function, call, (call.rows.rows + size - 1) // size, size * call.classes, threads,
-                      TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double))
+        total = run_blocks(function, call, blocks, size * call.classes, threads, scratch)
+    if call.given == LOGITS or total != total:
+        return total
+    function = predictions_inspected_f64 if double_precision else predictions_inspected_f32
+    return total + run_blocks(function, call, blocks, size * call.classes, threads, scratch)

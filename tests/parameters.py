@@ -1,0 +1,103 @@
+"""The parameters of every loss, written a second time: name, default and what it may be, as its source has it.
+
+The suite takes from here which values have to be refused, so that a domain declared wrongly is found.
+"""
+
+from __future__ import annotations
+
+import math
+
+#: An interval with its ends in or out, or the names of which it is one. "labels", "index" and "weights" are of a kind
+#: of their own: what `y_true` holds for two classes, an integer or None, a weight >= 0 for each class or None.
+CLASSES = {"class_weight": (None, "weights"), "ignore_index": (None, "index")}
+SMOOTHED = CLASSES | {"label_smoothing": (0.0, "[0, 1]")}
+GIVEN = {"given": ("logits", "logits | log_probs | probs")}
+LABELS = {"labels": ((0, 1), "labels")}
+
+PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
+    "cross_entropy": SMOOTHED
+    | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")},
+    "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
+    "nll": SMOOTHED,
+    "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,
+    "poly1_cross_entropy": {"epsilon": (1.0, "[-1, inf)")} | SMOOTHED,
+    "generalized_cross_entropy": {"q": (0.7, "(0, 1]")} | SMOOTHED,
+    "multiclass_hinge": CLASSES,
+    "multi_margin": {"p": (1.0, "1.0 | 2.0"), "margin": (1.0, "(0, inf)")} | CLASSES,
+    "multilabel_margin": {},
+    "multilabel_soft_margin": {},
+    "sparsemax": CLASSES,
+    "entmax15": CLASSES,
+    "ordinal": CLASSES,
+    "kl_divergence": GIVEN,
+    "js_divergence": {"beta": (0.5, "[0, 1]")} | GIVEN,
+    "total_variation": GIVEN,
+    "binary_cross_entropy": {"pos_weight": (1.0, "(0, inf)"), "label_smoothing": (0.0, "[0, 1]")},
+    "binary_log_loss": {"clip": (0.0, "[0, 0.5]")},
+    "brier": {},
+    "hinge": LABELS,
+    "squared_hinge": LABELS,
+    "modified_huber": LABELS,
+    "exponential": LABELS,
+    "soft_margin": LABELS,
+    "perceptron": LABELS,
+    "binary_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, 1]")} | LABELS,
+    "asymmetric": {"gamma_pos": (1.0, "[0, inf)"), "gamma_neg": (4.0, "[0, inf)"), "clip": (0.05, "[0, 1]")} | LABELS,
+    "poly1_binary_cross_entropy": {"epsilon": (2.0, "(-inf, inf)")},
+    "poisson": {},
+    "gamma": {},
+    "tweedie": {"power": (1.5, "[1, 2]")},
+    "negative_binomial": {"dispersion": (1.0, "(0, inf)")},
+    "gaussian_nll": {},
+    "laplace_nll": {},
+    "squared_error": {},
+    "half_squared_error": {},
+    "root_mean_squared_error": {},
+    "absolute_error": {},
+    "huber": {"delta": (1.0, "(0, inf)")},
+    "smooth_l1": {"beta": (1.0, "(0, inf)")},
+    "pseudo_huber": {"delta": (1.0, "(0, inf)")},
+    "log_cosh": {},
+    "quantile": {"alpha": (0.5, "(0, 1)")},
+    "expectile": {"alpha": (0.5, "(0, 1)")},
+    "squared_log_error": {},
+    "absolute_percentage_error": {"floor": (2.0**-52, "(0, inf)")},
+    "fair": {"c": (1.3998, "(0, inf)")},
+    "cauchy": {"c": (2.3849, "(0, inf)")},
+    "geman_mcclure": {"c": (1.0, "(0, inf)")},
+    "welsch": {"c": (2.9846, "(0, inf)")},
+    "tukey_biweight": {"c": (4.6851, "(0, inf)")},
+    "general_robust": {"alpha": (1.0, "[-inf, inf]"), "scale": (1.0, "(0, inf)")},
+    "elastic_net": {"ratio": (0.5, "[0, 1]")},
+}
+
+
+def is_interval(domain: str) -> bool:
+    """Tell whether a domain is one of numbers."""
+    return domain[0] in "[("
+
+
+def contains(domain: str, value: float) -> bool:
+    """Tell whether a number is in an interval."""
+    low, high = (float(end) for end in domain[1:-1].split(", "))
+    return (low < value if domain[0] == "(" else low <= value) and (
+        value < high if domain[-1] == ")" else value <= high
+    )
+
+
+def numbers_around(domain: str) -> list[float]:
+    """Return numbers inside and outside of an interval, its ends and their neighbours among them."""
+    around = [-math.inf, -1e300, -1.0, -0.1, 0.0, 0.3, 1.1, 1e300, math.inf]
+    for end in map(float, domain[1:-1].split(", ")):
+        around += [end, math.nextafter(end, -math.inf), math.nextafter(end, math.inf)]
+    return sorted(set(around))
+
+
+def outside(domain: str) -> list[float]:
+    """Return numbers that are not in an interval: NaN is in none."""
+    return [math.nan, *(value for value in numbers_around(domain) if not contains(domain, value))]
+
+
+def inside(domain: str) -> list[float]:
+    """Return numbers that are in an interval, next to its ends too."""
+    return [value for value in numbers_around(domain) if contains(domain, value)]
