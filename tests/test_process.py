@@ -350,7 +350,7 @@ import resource
 import numpy as np, fastloss as fl
 y_pred = np.zeros((1 << 13, 1 << 13), np.float32)  # 256 MB
 wide = np.broadcast_to(np.float16(1), (2, 1 << 27))  # widened into scratch space: 2 GB
-few = np.zeros((2, 1 << 20), np.float32)  # rows that threads share
+few = np.zeros((2, 1 << 16), np.float32)  # rows that threads share; their stacks leave little for scratch
 expected = fl.cross_entropy([0, 1], few, n_threads=1)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20),) * 2)
