@@ -126,7 +126,8 @@ def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> 
             np.float64,
         )
     else:
-        y_true = cases.whole_numbers(variant.row.targets(variant.loss.parameters | inputs.keywords), (50, 10), rng).astype(float)
+        domain = variant.row.targets(variant.loss.parameters | inputs.keywords)
+        y_true = cases.whole_numbers(domain, (50, 10), rng).astype(float)
         inputs.y_true = np.eye(10)[rng.integers(10, size=50)] if variant.rowwise else y_true
         kinds = (np.float64, np.float32, *HALVES, np.int8, np.uint64, np.bool_)
         kinds = [kind for kind in kinds if (inputs.y_true.astype(kind) == inputs.y_true).all()]
