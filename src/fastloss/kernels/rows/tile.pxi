@@ -37,7 +37,7 @@ cdef enum Given:                 # what the prediction of a divergence is; the o
     LOG_PROBABILITIES
     PROBABILITIES
 
-cdef double LOG_TOLERANCE = 0.01 # how far above 0 rounding may leave the logarithm of a probability; as in formulas/declare.py
+cdef double LOG_TOLERANCE = 0.01  # how far above 0 rounding may leave the logarithm of a probability; as in formulas/declare.py
 
 cdef enum Form:                  # what y_true is
     CLASS_INDEX
