@@ -360,6 +360,7 @@ def assert_same_result(result: tuple[Any, Any], expected: tuple[Any, Any], dtype
     sample, expected_sample = (
         np.asarray(array).reshape(-1)[::step].astype(np.float64) for array in (grad, expected_grad)
     )
-    np.testing.assert_allclose(
-        sample, expected_sample, rtol=relative, atol=relative * float(np.abs(expected_sample).max())
-    )
+    apart = abs(sample - expected_sample) > relative * (abs(expected_sample) + float(np.abs(expected_sample).max()))
+    # The gradient of a hinge jumps where two scores differ by the margin, which a float32 difference may miss.
+    allowed = 1e-5 * sample.size if dtype == np.float32 else 0
+    assert np.count_nonzero(apart) <= allowed, (sample[apart][:5], expected_sample[apart][:5])
