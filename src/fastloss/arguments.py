@@ -35,6 +35,8 @@ SUM_TOLERANCE = 1e-2
 _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 #: Kinds of parameters that are numbers to compute with.
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
+#: The domains of target and prediction, as the kernels take them, where every number is allowed.
+NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf)
 #: What a weight of a sample may be.
 WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
 

@@ -14,8 +14,6 @@ from .runtime import checked_threads, kernels, threads_for
 # Task of kernels/softmax.pxi
 _SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
 
-_NO_LIMITS = -math.inf, math.inf, False, -math.inf, math.inf
-
 
 def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], bool]:
     """Return the array to write to, and whether it is `x` itself."""
@@ -37,8 +35,8 @@ def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
     result, in_place = _output(out, array, array.shape)
     described = arguments.describe(array), arguments.describe(result)
     kernels.pointwise(
-        kernels.POINTWISE.index(name), VALUE, array.dtype.type is np.float64, array.size, 1.0, _NO_LIMITS, False,
-        in_place, (None, described[0], None, None, described[1], None, None), (), threads,
+        kernels.POINTWISE.index(name), VALUE, array.dtype.type is np.float64, array.size, 1.0, arguments.NO_LIMITS,
+        False, in_place, (None, described[0], None, None, described[1], None, None), (), threads,
     )  # fmt: skip
     return result[()] if out is None and result.ndim == 0 else result
 

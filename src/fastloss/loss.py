@@ -203,7 +203,7 @@ class Loss:
     # ---- sums ---------------------------------------------------------------------------------------------------
 
     def __mul__(self, factor: Any) -> Any:
-        if isinstance(factor, bool | np.complexfloating) or not isinstance(factor, int | float | np.number):
+        if not _is_real(factor):
             return NotImplemented
         number = arguments.as_number("the factor of a loss", factor)
         if not math.isfinite(number):
@@ -215,7 +215,7 @@ class Loss:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Any) -> Any:
-        if isinstance(divisor, bool | np.complexfloating) or not isinstance(divisor, int | float | np.number):
+        if not _is_real(divisor):
             return NotImplemented
         number = arguments.as_number("the divisor of a loss", divisor)
         if not math.isfinite(number) or number == 0:
@@ -306,6 +306,11 @@ class Loss:
                 return result
         call = _Call(self, want, args, keywords)
         return call.run()
+
+
+def _is_real(value: Any) -> bool:
+    """Tell whether a loss can be multiplied by it: a real number, and no truth value."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
 
 
 def _frozen(value: Any) -> Any:
@@ -524,14 +529,8 @@ class _Call:
         elif len(self.columns) == 2:
             raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
         else:
-            number, jit = (
-                0,
-                self.jit_loop(
-                    uniform=self.weights is None
-                    and self.where is None
-                    and not any(isinstance(parameter, tuple) for parameter in parameters)
-                ),
-            )
+            alike = not any(isinstance(parameter, tuple) for parameter in parameters)
+            number, jit = 0, self.jit_loop(uniform=alike and self.weights is None and self.where is None)
         if len(self.columns) == 2:
             second = kernels.POINTWISE.index(f"{self.row.name}_by_log_scale")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from .formulas.declare import Parameter, PenaltyRow, at_least_zero
 from .loss import GRADIENT, VALUE
 from .runtime import checked_threads, kernels, threads_for
 
-_NO_LIMITS = -math.inf, math.inf, False, -math.inf, math.inf
 _STRENGTH = Parameter("strength", 1.0, at_least_zero(1.0).domain, "number")
 
 
@@ -123,7 +121,7 @@ class Penalty:
             for p, value in zip(declared.values(), chosen, strict=True)
         ]
         total = kernels.pointwise(
-            kernels.POINTWISE.index(self.name), want, double, array.size, factor, _NO_LIMITS, False, in_place,
+            kernels.POINTWISE.index(self.name), want, double, array.size, factor, arguments.NO_LIMITS, False, in_place,
             (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
             tuple(described), threads_for(threads, array.size), 0, -1, accumulate,
         )  # fmt: skip
