@@ -9,6 +9,7 @@ import cases
 import numpy as np
 import pytest
 from cases import bits, generator
+from mpmath import mp
 from numpy.testing import assert_allclose, assert_array_equal
 
 import fastloss as fl
@@ -124,6 +125,22 @@ def test_focal_where_the_probability_is_0_or_1(gamma: float, dtype: Any) -> None
     assert value == dtype.type(huge)
     assert_allclose(grad, [0.5, -1, 0.5], rtol=4 * np.finfo(dtype).eps)
     assert np.isfinite(hess).all()
+
+
+@pytest.mark.parametrize("classes", [2, 10, 70, 300])
+@pytest.mark.parametrize(
+    "loss",
+    [fl.categorical_focal.bind(gamma=0.0, alpha=2.0**70), fl.poly1_cross_entropy.bind(epsilon=2.0**70)],
+    ids=name,
+)
+def test_a_large_factor_shows_all_digits_of_what_a_probability_lacks_of_1(loss: Any, classes: int) -> None:
+    """1 - p is subnormal, what the factor makes of it is not."""
+    row = np.zeros(classes)
+    row[1] = 738.5
+    lacking = (classes - 1) * float(mp.exp(-738.5) * 2**70)
+    for target in (1, np.eye(classes)[1]):
+        _, grad, hess = results(loss, target, row, cases.FLOATS[-1])
+        assert_allclose([grad[1], hess[1]], [-lacking, lacking], rtol=8 * np.finfo(float).eps, atol=0)
 
 
 @of_float

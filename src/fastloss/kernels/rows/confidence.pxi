@@ -10,7 +10,8 @@
 #     Hessian_j  = p_j^2 sum_{c != j} y_c B_c  +  y_j B_j q_j^2  +  p_j q_j sum_c y_c A_c
 #
 # because d log p_c / dx_j = [c = j] - p_j and its derivative is -p_j q_j. B is O(p l): where p is next to underflow, a
-# logarithm of several hundred multiplies it, so that products are formed with 2^128 p, which has all its digits.
+# logarithm of several hundred multiplies it, and weights multiply both p and q, so that products are formed with 2^128 p
+# and 2^128 q, which have all their digits.
 
 cdef struct CrossEntropy:
     char _
@@ -55,6 +56,11 @@ cdef inline void confidence(Confidence* tag, double parameter, double p, double 
         bq[0] = -parameter * (power * SCALE_UP) * q
 
 
+cdef inline double times_q(double a, double q, double scaled_q) noexcept nogil:
+    """a q: a subnormal q has lost digits, and a would make that show."""
+    return where_(q < 1e-300, a * scaled_q * SCALE_DOWN, a * q)
+
+
 cdef void class_factors(const RowLossCall* call, const Tile* t, double* factor) noexcept nogil:
     """The factor of the true class of each row."""
     cdef Py_ssize_t i
@@ -79,7 +85,7 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
     cdef double below[LANES]
     cdef double at_true[LANES]   # gradient and Hessian
     cdef double curvature[LANES]
-    cdef double scaled_p, q
+    cdef double scaled_p, q, scaled_q
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, group
     at_class(t, t.x, t.label, true_x)
@@ -91,14 +97,15 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
             scaled_p = scaled_exponential(true_e[i], true_x[i], t.m[i]) * t.inverse[i]
             below[i] = complement(true_e[i], t.rest[i], t.whole[i])
             q = below[i] * t.inverse[i]
+            scaled_q = where_(true_e[i] == 1, t.scaled_rest[i], below[i] * SCALE_UP) * t.inverse[i]
             surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
             confidence(tag, parameter, p, scaled_p, q, surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
             a[i] *= factor[i]
             bq[i] *= factor[i]
             t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
             scaled[i] = a[i] * t.inverse[i]
-            at_true[i] = -a[i] * q
-            curvature[i] = q * (bq[i] + a[i] * scaled_p) * SCALE_DOWN
+            at_true[i] = -times_q(a[i], q, scaled_q)
+            curvature[i] = where_(q < 0.5, scaled_q * (bq[i] * SCALE_DOWN + a[i] * p), q * (bq[i] + a[i] * scaled_p)) * SCALE_DOWN
             below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
             bq[i] *= SCALE_DOWN
     spread(t, scaled)
@@ -161,14 +168,14 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
     cdef double* ya = t.a
-    cdef double* yb = t.b        # y B
+    cdef double* yb = t.b        # 2^128 y B
     cdef double* ybq = t.d       # 2^128 y B q
     cdef double* scaled_e = t.f
     cdef double a_others[LANES]
     cdef double b_others[LANES]
     cdef double a_top[LANES]
     cdef double b_top[LANES]
-    cdef double p, scaled_p, q, slope, offset, a, bq, others, weight
+    cdef double p, q, scaled_q, scaled_pq, slope, offset, a, bq, others, weight
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, j
     cdef bint is_top
@@ -183,8 +190,9 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
                 j = k * LANES + i
                 is_top = k * stride + t.offset[i] == t.top[i]
                 q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
+                scaled_q = where_(is_top, t.scaled_rest[i] * t.inverse[i], q * SCALE_UP)
                 others = all_but(is_top, a_others[i], a_top[i], ya[j])
-                gradient[j] = e[j] * t.inverse[i] * others - ya[j] * q
+                gradient[j] = e[j] * t.inverse[i] * others - times_q(ya[j], q, scaled_q)
     if not call.rows.want & HESSIAN:
         return
     scale_exponentials(t, scaled_e)
@@ -197,7 +205,7 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
             confidence(tag, parameter, p, scaled_e[j] * t.inverse[i], q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
             ybq[j] = where_(weight == 0, <double>0, weight * bq)
-            yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * (bq * SCALE_DOWN) / q)
+            yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * bq / q)
     sum_without(t, yb, t.top, b_others)
     at_class(t, yb, t.top, b_top)
     for k in range(t.steps):
@@ -205,10 +213,10 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             j = k * LANES + i
             is_top = k * stride + t.offset[i] == t.top[i]
             p = e[j] * t.inverse[i]
-            scaled_p = scaled_e[j] * t.inverse[i]
             q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
+            scaled_pq = where_(is_top, p * (t.scaled_rest[i] * t.inverse[i]), scaled_e[j] * t.inverse[i] * q)
             others = all_but(is_top, b_others[i], b_top[i], yb[j])
-            hessian[j] = ((ybq[j] * q + p * scaled_p * others) + scaled_p * q * (a_others[i] + a_top[i])) * SCALE_DOWN
+            hessian[j] = ((ybq[j] * q + p * (p * others)) + scaled_pq * (a_others[i] + a_top[i])) * SCALE_DOWN
 
 
 cdef void confidence_rows(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:

@@ -147,11 +147,13 @@ cdef void finish_softmax(Tile* t, double* rest, double* tail, double* ties, cons
             across_lanes(tiny_head, tiny_tail)
         for i in range(LANES):
             tail[i] = where_(rest[i] < tiny_rest(x), <double>0, tail[i])
-            rest[i] = where_(rest[i] < tiny_rest(x), (tiny_head[i] + tiny_tail[i]) * 2.5722093726424148e-56, rest[i])
+            tiny_head[i] += tiny_tail[i]
+            rest[i] = where_(rest[i] < tiny_rest(x), tiny_head[i] * 2.5722093726424148e-56, rest[i])
     for group in range(t.groups):
         for i in range(group * GROUP, group * GROUP + GROUP):
             rest[i] = checked_rest(t.m[i], rest[i], ties[i])
             t.rest[i] = rest[i]
+            t.scaled_rest[i] = where_(rest[i] < tiny_rest(x), tiny_head[i] * SCALE_OF_EXP, rest[i] * SCALE_UP)
             t.whole[i] = 1 + rest[i]
             t.inverse[i] = probability_factor(rest[i], tail[i])
             t.log_sum[i] = log1p_(rest[i])
@@ -161,6 +163,7 @@ cdef void finish_softmax(Tile* t, double* rest, double* tail, double* ties, cons
             t.log_head[i] = where_(rest[i] < 0.125, t.log_sum[i], pair.head)
             t.log_tail[i] = where_(rest[i] < 0.125, <double>0, pair.tail)
     spread(t, t.rest)
+    spread(t, t.scaled_rest)
     spread(t, t.whole)
     spread(t, t.inverse)
     spread(t, t.log_sum)

@@ -79,6 +79,7 @@ cdef struct Tile:
     double value[LANES]
     double m[LANES]
     double rest[LANES]
+    double scaled_rest[LANES]    # 2^128 rest, with all its digits also where that is subnormal
     double whole[LANES]          # 1 + rest
     double inverse[LANES]
     double log_sum[LANES]        # log1p(rest); with twice the digits:
