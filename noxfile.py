@@ -154,6 +154,19 @@ def big(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
+def same_bits(session: nox.Session) -> None:
+    """Compare what the wheel and an editable build compute, bit by bit."""
+    tools = ("cmake", "ninja", *nox.project.load_toml("pyproject.toml")["build-system"]["requires"])
+    session.install(".[test]", *tools)
+    digests = [session.run("python", "tests/digest.py", "--each", silent=True)]
+    session.install("--no-build-isolation", "--no-deps", "--force-reinstall", "--editable", ".")
+    digests.append(session.run("python", "tests/digest.py", "--each", silent=True))
+    if digests[0] != digests[1]:
+        session.error("\n".join(map(str, digests)))
+    session.log(str(digests[0]).splitlines()[-1])
+
+
+@nox.session(python=PYTHONS[0], default=False)
 def mutants(session: nox.Session) -> None:
     """Plant bugs, one at a time, and see that the suite finds each."""
     session.install(".[test]", "cmake", "ninja", *nox.project.load_toml("pyproject.toml")["build-system"]["requires"])

@@ -221,7 +221,7 @@ def test_any_number_of_threads(variant: Variant, reduction: str, classes: int, d
     inputs, rng = drawn(variant, shape, dtype)
     keywords = {"reduction": reduction, "sample_weight": rng.random(inputs.samples)}
     expected = bits(inputs(n_threads=1, **keywords))
-    for n_threads in (2, 3, 7, None):
+    for n_threads in (2, 3, 7, 64, None):
         assert bits(inputs(n_threads=n_threads, **keywords)) == expected, n_threads
     assert bits(inputs(n_threads=2, **keywords)) == expected  # run to run
 
