@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from fractions import Fraction
 from typing import Any
 
 import cases
@@ -260,6 +261,21 @@ def test_sparse_gradients_are_probabilities_minus_the_target(loss: Any, classes:
 
 
 # -- composition of cross-entropy -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("classes", [3, 10, 70, 300])
+def test_a_probability_far_below_the_threshold_of_sparsemax_has_all_its_digits(classes: int) -> None:
+    """The threshold, a third of a sum, is no float, and what it is off shows where it cancels against a score."""
+    second = -0.3
+    third = (second - 1 + 2.0**-30) / 2
+    row = np.full(classes, -10.0)
+    row[:3] = 0, second, third
+    threshold = sum(map(Fraction, (second, third, -1))) / 3
+    _, grad, _ = results(fl.sparsemax, 0, row, cases.FLOATS[-1])
+    expected = [float(Fraction(score) - threshold) for score in (-1, second, third)]
+    assert 0 < expected[2] < 1e-9
+    assert_allclose(grad[:3], expected, rtol=4 * np.finfo(float).eps, atol=0)
+    assert_array_equal(grad[3:], 0)
 
 
 @of_float
