@@ -122,9 +122,13 @@ def variants() -> Iterator[Variant]:
     and with others.
     """
     for variant in variants_of_all_losses():
-        softmax = variant.row.name == "cross_entropy" and variant.parameters != "composed"
-        if current_engine() == "compiled" or softmax or variant.row.kind == "pointwise":
+        if current_engine() == "compiled" or has_two_engines(variant):
             yield variant
+
+
+def has_two_engines(variant: Variant) -> bool:
+    softmax = variant.row.name == "cross_entropy" and variant.parameters != "composed"
+    return softmax or variant.row.kind == "pointwise"
 
 
 def variants_of_all_losses() -> Iterator[Variant]:

@@ -185,6 +185,7 @@ def check_wide(variant: Variant, regime: str, inputs: Inputs) -> None:
 
 
 def check_engines(variant: Variant, regime: str, inputs: Inputs) -> None:
+    inputs.keywords.pop("ignore_index", None)
     with cases.fl.engine("numba"):
         others = inputs()
     check_against(variant, regime, inputs, others)
@@ -315,7 +316,7 @@ def run_case(number: int, engines: bool = False) -> str:
     rng = cases.generator("fuzz", number)
     variant, regime, inputs = drawn(number, rng)
     kind = pick(rng, KINDS_OF_CASE)
-    if kind == "engines" and (variant.row.kind != "pointwise" or not engines):
+    if kind == "engines" and not (engines and cases.has_two_engines(variant)):
         kind = "wide"
     if kind == "wide" and inputs.y_pred.dtype == np.float64:
         kind = "bits"
