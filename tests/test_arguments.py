@@ -69,6 +69,52 @@ def refused(
     return str(caught.value)
 
 
+# -- arguments that change other arguments ----------------------------------------------------------------------------
+
+
+class Changing:
+    """An argument that NumPy asks for its numbers, and that sets another array's dtype and shape when it is asked."""
+
+    def __init__(self, numbers: np.ndarray, other: np.ndarray, **attributes: Any) -> None:
+        self.numbers, self.other, self.attributes = numbers, other, attributes
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        for name, value in self.attributes.items():
+            setattr(self.other, name, value)
+        return self.numbers
+
+
+@pytest.mark.filterwarnings("ignore:Setting the (dtype|shape):DeprecationWarning")
+@pytest.mark.parametrize("attributes", [{"dtype": np.float64}, {"dtype": np.uint8}, {"shape": (C, N)}], ids=str)
+@pytest.mark.parametrize("changed", ["y_true", "y_pred", "out", "sample_weight"])
+@every_loss
+def test_an_argument_that_changes_the_dtype_of_another(loss: Any, changed: str, attributes: dict[str, Any]) -> None:
+    """What was checked is what is read and written, whatever becomes of the array that the caller holds."""
+    y_true, y_pred = inputs_of(loss)
+    samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+    weight, mask = np.full(samples, 2, np.float32), np.ones(samples, bool)
+    expected = loss.value_grad_hess(y_true, y_pred, sample_weight=weight)
+    memory = np.full((3, N, C), 7, np.float32)
+    arrays = {"y_true": y_true.copy(), "y_pred": y_pred.copy(), "out": memory[1], "sample_weight": weight.copy()}
+    if "shape" in attributes and arrays[changed].ndim == 1:
+        attributes = {"shape": (2, N // 2)}
+    others: dict[str, Any] = {"sample_weight": arrays["sample_weight"]}
+    if changed == "sample_weight":
+        others["where"] = Changing(mask, arrays[changed], **attributes)
+    else:
+        others["sample_weight"] = Changing(weight, arrays[changed], **attributes)
+    results = loss.value_grad_hess(
+        arrays["y_true"], arrays["y_pred"], out=(None, None, arrays["out"]), **others
+    ) if changed != "out" else None  # fmt: skip
+    if results is None:  # it is looked at after the weights: as it is then
+        with pytest.raises((TypeError, ValueError), match=r"^out\[2\]"):
+            loss.value_grad_hess(arrays["y_true"], arrays["y_pred"], out=(None, None, arrays["out"]), **others)
+        assert (memory == 7).all()
+        return
+    assert bits(results) == bits(expected)
+    assert (memory[[0, 2]] == 7).all()
+
+
 # -- y_pred -----------------------------------------------------------------------------------------------------------
 
 Y_PRED_OF_WRONG_TYPE = {
@@ -304,6 +350,17 @@ def test_y_true_of_a_wrong_type(loss: Any, y_true: Any) -> None:
     refused(TypeError, r"y_true\b", loss, y_true, y_pred)
 
 
+def test_a_mask_inside_of_a_list_or_behind_an_array_method() -> None:
+    class Behind:
+        def __array__(self, *_: Any, **__: Any) -> Any:
+            return np.ma.masked_array([[1.0, 2.0]], mask=[[True, False]])
+
+    part = np.ma.masked_array([1.0, 2.0], mask=[True, False])
+    refused(TypeError, r"^y_pred\[0\]\[0\] is a masked array", fl.huber, np.zeros((2, 1, 2)), [[part], [part]])
+    refused(TypeError, r"^y_pred\[1\] is a masked array", fl.huber, np.zeros(2), [1.0, np.ma.masked])
+    refused(TypeError, "^y_pred is a masked array", fl.huber, np.zeros((1, 2)), Behind())
+
+
 def test_labels_that_are_masked() -> None:
     y_true, y_pred = inputs_of(fl.cross_entropy)
     refused(TypeError, r"where=", fl.cross_entropy, np.ma.masked_equal(y_true, y_true[3]), y_pred)
@@ -530,6 +587,57 @@ def test_class_weights_that_float32_does_not_have(value: float, held: str) -> No
         refused(ValueError, said, loss, y_true, y_pred, class_weight=weight)
         refused(ValueError, said, loss.bind(class_weight=weight), y_true, y_pred)
         assert np.isfinite(loss(y_true, y_pred.astype(np.float64), class_weight=np.minimum(weight, 1e100)))
+
+
+CLASS_WEIGHTED = [
+    loss for loss in LOSSES if "class_weight" in loss.parameters and "index" in cases.row_of(loss).target.forms
+]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "weight", "said"),
+    [
+        (np.float32, 1e-30, "too small.*float32"),
+        (np.float32, 1e30, "too large.*float32"),
+        (np.float64, 1e-200, "too small.*float64"),
+        (np.float64, 1e200, "too large.*float64"),
+    ],
+)
+@pytest.mark.parametrize("loss", CLASS_WEIGHTED, ids=lambda loss: loss.name)
+def test_a_product_of_weights_that_no_float_holds(loss: Any, dtype: Any, weight: float, said: str) -> None:
+    """One float32 takes for 0 would leave the sample out without a word."""
+    y_true, y_pred = inputs_of(loss, dtype)
+    y_true[4] = 5
+    weights, by_class = np.ones(N), np.ones(C + cases.row_of(loss).target.levels)
+    weights[4] = by_class[5] = weight
+    y_true[:4] = 0
+    message = refused(
+        ValueError, r"^sample_weight\[4\] = ", loss, y_true, y_pred, sample_weight=weights, class_weight=by_class
+    )
+    assert re.search(rf"times class_weight\[5\] = .* is {said}", message)
+    for left_out in ({"where": np.arange(N) != 4}, {"ignore_index": 5}):
+        assert np.isfinite(loss(y_true, y_pred, sample_weight=weights, class_weight=by_class, **left_out))
+    weights[4] = 0
+    assert np.isfinite(loss(y_true, y_pred, sample_weight=weights, class_weight=by_class))
+
+
+@every_loss
+def test_a_weight_over_a_normalizer_that_no_float_holds(loss: Any) -> None:
+    """Times a derivative of 0 it would be NaN."""
+    for dtype, weight, normalizer, held in (
+        (np.float32, 1e30, 1e-20, "float32"),
+        (np.float64, 1e300, 1e-200, "float64"),
+    ):
+        y_true, y_pred = inputs_of(loss, dtype)
+        samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+        weights = np.ones(samples)
+        weights[3] = weight
+        place = r"sample_weight\[3(, 0)?\]"
+        message = rf"^{place} = 1e\+?\d+ over normalizer = 1e-\d+ is too large to compute with in {held}"
+        refused(ValueError, message, loss, y_true, y_pred, sample_weight=weights, normalizer=normalizer)
+        kept = np.ones(samples, bool)
+        kept[3] = False
+        assert np.isfinite(loss.grad(y_true, y_pred, sample_weight=weights, normalizer=normalizer, where=kept)).all()
 
 
 def test_a_weight_that_is_masked() -> None:
@@ -1103,3 +1211,53 @@ def test_the_least_number_above_an_open_end_is_inside() -> None:
         least = np.finfo(dtype).smallest_subnormal
         assert np.isfinite(fl.gamma(np.full(3, least, dtype), np.zeros(3, dtype)))
         assert np.isfinite(fl.squared_log_error(np.zeros(3, dtype), np.nextafter(np.full(3, -1, dtype), dtype(0))))
+
+
+# -- what NumPy would say ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["raise", "warn"])
+def test_a_refusal_does_not_depend_on_numpys_error_state(state: Any) -> None:
+    signaling = np.array([0x7F800001, 0x7F800001], np.uint32).view(np.float32)
+    logits = np.zeros((1, 3), np.float32)
+    with np.errstate(all=state):
+        refused(ValueError, r"^y_true\[0, 1\] = -inf", fl.cross_entropy, [[np.inf, -np.inf, 0]], logits)
+        refused(ValueError, r"^y_true\[0\] sums to inf", fl.cross_entropy, [[1e308, 1e308, 0]], logits)
+        refused(ValueError, r"^y_true\[0, 0\] = 6", fl.multilabel_soft_margin, np.float16([[60000, 60000, 0]]), logits)
+        refused(ValueError, r"^y_true\[0\] = nan", fl.cross_entropy, signaling, np.zeros((2, 3), np.float32))
+        refused(ValueError, r"^sample_weight\[0\] = nan", fl.huber, [0.0, 0.0], logits[0, :2], sample_weight=signaling)
+
+
+def test_labels_beyond_2_to_the_53_are_compared_as_integers() -> None:
+    logits = np.zeros((2, 3), np.float32)
+    said = r"^y_true\[0\] = 9\S* is not a class"
+    for label, ignored in ((2.0**53, 2**53 + 1), (2.0**63, 2**63 - 1)):
+        refused(ValueError, said, fl.cross_entropy, [label, 1.0], logits, ignore_index=ignored)
+    assert fl.cross_entropy([2.0**53, 1.0], logits, ignore_index=2**53) == pytest.approx(np.log(3))
+
+
+@pytest.mark.parametrize("text", ["3", b"3", bytearray(b"3"), memoryview(b"3"), np.array("3"), np.str_("3")], ids=repr)
+def test_a_text_is_no_number(text: Any) -> None:
+    calls: list[Callable[[], Any]] = [
+        lambda: fl.huber([0.0], [1.0], normalizer=text),
+        lambda: fl.huber.point(text, 0.0),
+        lambda: fl.l2([1.0], strength=text),
+    ]
+    for call, name in zip(calls, ("normalizer", "y_true", "strength"), strict=True):
+        with pytest.raises(TypeError, match=name):
+            call()
+
+
+def test_integers_that_python_does_not_write() -> None:
+    huge = 10**5000
+    calls: list[tuple[type[Exception], str, Callable[[], Any]]] = [
+        (ValueError, "^n_threads = about 10\\*\\*5000", lambda: fl.huber([0.0], [1.0], n_threads=huge)),
+        (TypeError, "^reduction must", lambda: fl.huber([0.0], [1.0], reduction=huge)),
+        (ValueError, "^normalizer = about", lambda: fl.huber([0.0], [1.0], normalizer=huge)),
+        (ValueError, "^y_true = about", lambda: fl.huber.point(huge, 0.0)),
+        (ValueError, "^labels = a tuple of too many digits", lambda: fl.hinge([0.0], [1.0], labels=(0, huge))),
+        (TypeError, "^accumulate must", lambda: fl.l2.grad([1.0], out=np.zeros(1), accumulate=huge)),
+    ]
+    for error, message, call in calls:
+        with pytest.raises(error, match=message):
+            call()

@@ -5,6 +5,7 @@ What every call promises is tested by the same suite as for the compiled engine,
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 import os
@@ -544,6 +545,48 @@ def checked(x):
     return x
 
 
+@pytest.mark.parametrize("thing", [3, "x", None, len, functools.partial(abs), fl.huber, [1], int], ids=repr)
+@pytest.mark.parametrize("make", [fl.jit.pointwise(), fl.jit.rowwise], ids=["pointwise", "rowwise"])
+def test_what_is_no_function_is_refused(make: Any, thing: Any) -> None:
+    with pytest.raises(TypeError, match="plain function, written with def"):
+        make(thing)
+
+
+def test_defaults_that_are_no_numbers_are_refused() -> None:
+    def too_large(y_true, y_pred, c=10**400):
+        return c * (y_pred - y_true), c
+
+    def undefined(y_true, y_pred, c=math.nan):
+        return c * (y_pred - y_true), c
+
+    with pytest.raises(ValueError, match=r"^c = about 10\*\*400 is too large"):
+        fl.jit.pointwise(too_large)
+    with pytest.raises(TypeError, match=r"^undefined: the default of c, nan, is no number"):
+        fl.jit.pointwise(undefined)
+    with pytest.raises(TypeError, match=r"^prediction must be"):
+        fl.jit.pointwise(prediction=np.array(["a", "b"]))(undefined)
+
+
+def test_a_gradient_that_cannot_be_derived_is_refused_without_assertions_too(tmp_path: Path) -> None:
+    (tmp_path / "branching.py").write_text(
+        """
+import fastloss as fl
+try:
+    @fl.jit.pointwise
+    def branching(y_true, y_pred):
+        if y_pred > y_true:
+            return y_pred - y_true
+        return 2 * (y_true - y_pred)
+except TypeError as error:
+    print("refused")
+"""
+    )
+    for flags in ([], ["-O"], ["-OO"]):
+        command = [sys.executable, *flags, str(tmp_path / "branching.py")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.stdout == "refused\n", done.stderr
+
+
 def test_a_loss_that_raises_is_refused() -> None:
     """Compiled code of ours calls it, which no exception comes through: the rest of a block was never written."""
 
@@ -705,6 +748,57 @@ print(cauchy([0.0], [1.0]), (fl.huber + cauchy)([0.0], [1.0]), len(made))
     assert first.stdout.split()[:-1] == second.stdout.split()[:-1]
     tmp_path.chmod(0o777)  # anybody could put machine code there
     assert in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path)).stdout.split()[-1] == "2"
+
+
+SUM = "import fastloss as fl; print((0.5 * fl.huber + 0.1 * fl.squared_error)([0.0], [3.0]))"
+
+
+def test_nobody_else_writes_where_loops_are_kept(tmp_path: Path) -> None:
+    """Numba makes a folder of its own in there, and Python objects that are loaded from it can be programs."""
+    folder = tmp_path / "cache"
+    open_to_all = "import os; os.umask(0); "
+    assert in_another_process(open_to_all + SUM, FASTLOSS_CACHE_DIR=str(folder)).stdout == "2.15\n"
+    kept = list((folder / "__pycache__").iterdir())
+    assert kept
+    assert (folder / "__pycache__").stat().st_mode & 0o777 == 0o700
+    show = "from fastloss.jit.compiling import cache_folder; print(cache_folder())"
+    assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == f"{folder}\n"
+    (folder / "__pycache__").chmod(0o777)
+    assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == "None\n"
+    (folder / "__pycache__").rename(tmp_path / "elsewhere")
+    (folder / "__pycache__").symlink_to(tmp_path / "elsewhere")
+    assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == "None\n"
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"\x80\x04\x95"])
+def test_a_damaged_file_of_a_loop_is_replaced(tmp_path: Path, damage: bytes) -> None:
+    def kept() -> list[Path]:
+        done = in_another_process(SUM, FASTLOSS_CACHE_DIR=str(tmp_path))
+        assert done.stdout == "2.15\n", done.stderr
+        return [path for path in (tmp_path / "__pycache__").iterdir() if path.suffix == ".nbi"]
+
+    first = kept()
+    assert first
+    for path in first:
+        path.write_bytes(damage)
+    assert not kept()
+    assert kept() == first
+    assert all(path.read_bytes() != damage for path in first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of the size of files")
+@pytest.mark.parametrize("most", [0, 100, 3000, 12000])
+def test_a_disk_that_is_full(tmp_path: Path, most: int) -> None:
+    code = f"""
+import resource, signal
+import fastloss.jit, numba
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
+{SUM}
+"""
+    done = in_another_process(code, FASTLOSS_CACHE_DIR=str(tmp_path))
+    assert done.stdout == "2.15\n", done.stderr
+    assert not [path for path in tmp_path.iterdir() if path.suffix not in (".py", "")]  # no drafts
 
 
 def test_a_user_without_a_home_has_no_cache() -> None:

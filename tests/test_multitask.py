@@ -60,6 +60,17 @@ def test_a_weight_far_from_one(dtype: Any) -> None:
     assert evaluated([740.0, 0.0])[1][0][0] > 0  # subnormal, not lost
 
 
+def test_the_task_is_named() -> None:
+    tasks = weighted([fl.squared_error, fl.cross_entropy])
+    with pytest.raises(ValueError, match=r"^task 1, cross_entropy: y_true\[2\] = 12 is not a class"):
+        tasks([[0.0], [0, 1, 12]], [[0.0], np.zeros((3, 2))], [0.0, 0.0])
+    with pytest.raises(ValueError, match=r"^log_variance\[1\] = nan is not a real number"):
+        tasks([[0.0], [0]], [[0.0], np.zeros((1, 2))], [0.0, np.nan])
+    for unordered in ({0: [0.0], 1: [0]}, {1.0, 2.0}):
+        with pytest.raises(TypeError, match=r"^y_true must be a sequence"):
+            tasks(unordered, [[0.0], np.zeros((1, 2))], [0.0, 0.0])
+
+
 def test_a_factor_of_zero_leaves_the_task_out() -> None:
     value, gradients, by = evaluated([-800.0, 0.0], factors=[0, 1])
     assert value == -400 + 9

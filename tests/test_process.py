@@ -374,6 +374,59 @@ print("right")
     assert run(code) == "right"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="where a stack ends is asked for in Linux's way")
+@pytest.mark.parametrize(("kilobytes", "said"), [(32, "MemoryError"), (64, "MemoryError"), (128, "right")])
+def test_a_thread_with_a_small_stack(kilobytes: int, said: str) -> None:
+    code = f"""
+import threading
+import numpy as np, fastloss as fl
+x = np.linspace(0, 1, 3 * 70).reshape(3, 70)
+calls = [
+    lambda: fl.huber.value_grad_hess(x, 2 * x, n_threads=1),
+    lambda: fl.huber.grad(x, x[:, ::-1], sample_weight=x),
+    lambda: fl.cross_entropy.value_and_grad([0, 1, 2], x),
+    lambda: fl.sparsemax.value_grad_hess([0, 1, 2], x),
+    lambda: fl.softmax(x.astype(np.float16)),
+    lambda: fl.sigmoid(x),
+    lambda: fl.l2.value_and_grad(x),
+]
+expected = [call() for call in calls]
+said = set()
+def work():
+    for call, result in zip(calls, expected):
+        try:
+            same = np.array_equal(np.hstack([np.ravel(r) for r in call()]), np.hstack([np.ravel(r) for r in result]))
+            said.add("right" if same else "wrong")
+        except MemoryError as error:
+            assert "stack" in str(error)
+            said.add("MemoryError")
+threading.stack_size({kilobytes} << 10)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(*said)
+"""
+    assert run(code) == said
+
+
+@pytest.mark.parametrize("size", ["2G", "200 g", "2097152", "20k", "24K", "nonsense", "8M", "1"])
+def test_the_stacks_of_openmp(size: str) -> None:
+    """OpenMP ends the process where threads with stacks of that size cannot be created; a small one would overflow."""
+    code = """
+import resource
+import numpy as np, fastloss as fl
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30),) * 2)
+x = np.zeros((20000, 50), np.float16)[:, ::-1]
+weight = np.ones(x.shape, np.float16)
+for n_threads in (2, 3, 8):
+    assert fl.huber(np.ones_like(x), x, n_threads=n_threads, sample_weight=weight) == 0.5
+    assert fl.general_robust(np.zeros_like(x), x, n_threads=n_threads) == 0
+print("right")
+"""
+    assert run(code, OMP_STACKSIZE=size).endswith("right")
+
+
 # -- imports ----------------------------------------------------------------------------------------------------------
 
 

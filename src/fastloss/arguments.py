@@ -37,8 +37,13 @@ _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
 NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf)
+#: Of an array, in NumPy.
+_MOST_DIMENSIONS = 64
 #: What a weight of a sample may be.
 WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
+
+#: What is refused is refused in the same words whatever NumPy's error state says of infinities and signaling NaN.
+quiet = np.errstate(all="ignore")
 
 #: An array as the kernels take it: what exports its memory, the number of its element type, whether bytes are swapped.
 Described = tuple[Any, int, bool]
@@ -60,35 +65,46 @@ def bits_of_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None
 
 
 def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
-    """Return `value` as an array of real numbers, without a copy where it is one."""
-    if type(value) is not np.ndarray:
-        if isinstance(value, np.ma.MaskedArray):
-            raise TypeError(
-                f"{name} is a masked array, whose mask would be lost; pass {name}.data, and where=~{name}.mask"
-            )
+    """Return `value` as an array of real numbers, without a copy where it is one.
+
+    It has the caller's numbers, and a shape and dtype of its own: those of the caller's array may be set during the
+    call, by another thread or by the ``__array__`` of another argument.
+    """
+    if type(value) is np.ndarray:
+        array = value.view()
+    else:
         if value is None:
             raise TypeError(f"{name} is missing")
+        refuse_masked(name, value)
         try:
             if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
                 value = np.from_dlpack(value)
-            array = np.asarray(value)
+            array = np.asanyarray(value)
         except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as error:
             # Not of its own type, whose constructor may want more than a text.
             kind = ValueError if isinstance(error, ValueError | OverflowError) else TypeError
             raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
-        if array.ndim > 1 and isinstance(value, list | tuple):
-            for k, part in enumerate(value):
-                if isinstance(part, np.ma.MaskedArray):
-                    raise TypeError(
-                        f"{name}[{k}] is a masked array, whose mask would be lost; pass its .data, and where="
-                    )
-        value = array
-    if dtype_number(value.dtype) is None:
+        refuse_masked(name, array)
+        array = np.ndarray.view(array, np.ndarray)
+    if dtype_number(array.dtype) is None:
         raise TypeError(
-            f"{name} has dtype {value.dtype}; "
+            f"{name} has dtype {array.dtype}; "
             "it must be real: float16, bfloat16, float32, float64, an integer type or bool"
         )
-    return value  # type: ignore[no-any-return]
+    return array
+
+
+def refuse_masked(name: str, value: Any, depth: int = 0) -> None:
+    """Raise if a mask would be lost: that of an array, or of a part of a list."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, whose mask would be lost; pass its .data, and to a loss the mask as where=~mask"
+        )
+    if isinstance(value, list | tuple) and depth < _MOST_DIMENSIONS:
+        kinds = set(map(type, value))  # a million numbers are of one kind
+        if any(issubclass(kind, list | tuple | np.ma.MaskedArray) for kind in kinds):
+            for k, part in enumerate(value):
+                refuse_masked(f"{name}[{k}]", part, depth + 1)
 
 
 def as_prediction(name: str, value: Any) -> np.ndarray[Any, Any]:
@@ -110,35 +126,39 @@ def describe(array: np.ndarray[Any, Any] | None) -> Described | None:
 
 def as_number(name: str, value: Any) -> float:
     """Return a real scalar as a float."""
-    if isinstance(value, str | bytes | bool | np.bool_ | complex | np.complexfloating) or value is None:
-        raise TypeError(f"{name} must be a real number, not {value!r}")
-    if isinstance(value, np.ndarray) and (value.ndim or value.dtype.kind in "bc"):
-        raise TypeError(f"{name} must be a real number, not {value!r}")
+    numeric = hasattr(type(value), "__float__") or hasattr(type(value), "__index__")  # float() reads texts, too
+    if not numeric or isinstance(value, str | bytes | bool | np.bool_ | np.complexfloating):
+        raise TypeError(f"{name} must be a real number, not {shown(value)}")
+    if isinstance(value, np.ndarray) and (value.ndim or dtype_number(value.dtype) in (None, DTYPES["b1"])):
+        raise TypeError(f"{name} must be a real number, not {shown(value)}")
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number, not {value!r}") from None
+        raise TypeError(f"{name} must be a real number, not {shown(value)}") from None
     except OverflowError:
-        raise ValueError(f"{name} = {_shown(value)} is too large for a float") from None
+        raise ValueError(f"{name} = {shown(value)} is too large for a float") from None
 
 
-def _shown(number: Any) -> str:
-    """Return a number as text; of an integer of many digits its size only."""
-    if not isinstance(number, int) or abs(number) < 10**40:
-        return str(number)
-    return f"about {'-' if number < 0 else ''}10**{math.log10(abs(number)):.0f}"
+def shown(value: Any) -> str:
+    """Return what a message calls a value; of an integer of many digits its size only."""
+    if isinstance(value, int) and abs(value) >= 10**40:
+        return f"about {'-' if value < 0 else ''}10**{math.log10(abs(value)):.0f}"
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return f"a {type(value).__name__} of too many digits"
 
 
 def as_index(name: str, value: Any) -> int:
     """Return an integer scalar as an int."""
     if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be an int, not {value!r}")
+        raise TypeError(f"{name} must be an int, not {shown(value)}")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an int, not {value!r}") from None
+        raise TypeError(f"{name} must be an int, not {shown(value)}") from None
     if not -(2**63) <= number < 2**63:
-        raise ValueError(f"{name} = {_shown(number)} does not fit into 64 bits")
+        raise ValueError(f"{name} = {shown(number)} does not fit into 64 bits")
     return number
 
 
@@ -156,6 +176,7 @@ def first_true(bad: np.ndarray[Any, Any]) -> int | None:
     return index if flat.size and flat[index] else None
 
 
+@quiet
 def outside(array: np.ndarray[Any, Any], domain: Domain) -> np.ndarray[Any, Any]:
     """Return where an array leaves a domain; NaN is outside."""
     values = array.astype(np.float64)
@@ -222,10 +243,10 @@ def refuse(
     raise ValueError(f"{place(name, first, array.shape)} = {number} is {what}")
 
 
+@quiet
 def in_compute_type(array: np.ndarray[Any, Any], double_precision: bool) -> np.ndarray[Any, Any]:
     """Return numbers as the kernels compute with them."""
-    with np.errstate(over="ignore", under="ignore"):
-        return array.astype(np.float64 if double_precision else np.float32)
+    return array.astype(np.float64 if double_precision else np.float32)
 
 
 def check_held(name: str, value: Any, domain: Domain, double_precision: bool = False) -> None:
@@ -247,6 +268,52 @@ def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bo
     check_held(name, weights, WEIGHT, double_precision)
 
 
+@quiet
+def check_products(
+    y_true: np.ndarray[Any, Any],
+    weights: np.ndarray[Any, Any],
+    class_weight: np.ndarray[Any, Any],
+    ignore_index: int | None,
+    where: np.ndarray[Any, Any] | None,
+    double_precision: bool,
+) -> None:
+    """Raise for the first sample whose weight times that of its class becomes 0 or infinite in the compute type."""
+    kept = _kept(y_true.shape, weights, where)
+    if ignore_index is not None:
+        kept = kept & ~ignored_labels(y_true, ignore_index)
+    labels = np.where(kept, y_true, 0).astype(np.int64)
+    by_class = class_weight[labels]
+    computed = in_compute_type(in_compute_type(weights, double_precision) * by_class, double_precision)
+    bad = first_true(kept & (((computed == 0) & (by_class != 0)) | np.isinf(computed)))
+    if bad is not None:
+        label = labels.reshape(-1)[bad]
+        raise ValueError(
+            f"{place('sample_weight', bad, weights.shape)} = {weights.reshape(-1)[bad]} times class_weight[{label}] = "
+            f"{class_weight[label]} is too {'small' if computed.reshape(-1)[bad] == 0 else 'large'} to compute with in "
+            f"float{64 if double_precision else 32}"
+        )
+
+
+@quiet
+def check_multipliers(
+    weights: np.ndarray[Any, Any],
+    normalizer: float,
+    total: float,
+    where: np.ndarray[Any, Any] | None,
+    double_precision: bool,
+) -> None:
+    """Raise for the first weight that, over the normalizer, is infinite in the compute type; `total`: their sum."""
+    if total / normalizer < _LARGEST:
+        return
+    multipliers = in_compute_type(weights.astype(np.float64) * (1 / normalizer), double_precision)
+    bad = first_true(np.isinf(multipliers) & _kept(weights.shape, weights, where))
+    if bad is not None:
+        raise ValueError(
+            f"{place('sample_weight', bad, weights.shape)} = {weights.reshape(-1)[bad]} over normalizer = {normalizer} "
+            f"is too large to compute with in float{64 if double_precision else 32}"
+        )
+
+
 def may_vanish(weights: np.ndarray[Any, Any]) -> bool:
     """Tell whether float32 takes a weight for 0 that is not (or weights are bad); the kernels see what is infinite."""
     if weights.dtype.kind != "f" or weights.itemsize != 8 or weights.min(initial=1.0) > _VANISHES:
@@ -254,6 +321,7 @@ def may_vanish(weights: np.ndarray[Any, Any]) -> bool:
     return bool(np.count_nonzero(weights > _VANISHES) != np.count_nonzero(weights))  # zeros that were zeros
 
 
+@quiet
 def check_elements(
     name: str,
     array: np.ndarray[Any, Any],
@@ -295,6 +363,13 @@ def target_form(
     )
 
 
+def without_axis(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """Return a shape without one of its axes, counted from the end."""
+    place = len(shape) + axis
+    return shape[:place] + shape[place + 1 :]
+
+
+@quiet
 def check_row_targets(
     y_true: np.ndarray[Any, Any],
     form: str,
@@ -311,10 +386,11 @@ def check_row_targets(
     elif form == "soft":
         check_soft_targets(y_true, axis, weights, where)
     else:
-        kept = np.expand_dims(_kept(y_true.sum(axis=axis).shape, weights, where), axis)
+        kept = np.expand_dims(_kept(without_axis(y_true.shape, axis), weights, where), axis)
         refuse("y_true", y_true, outside(y_true, target) & (y_true == y_true) & kept, target)
 
 
+@quiet
 def check_row_predictions(
     name: str,
     y_pred: np.ndarray[Any, Any],
@@ -327,11 +403,19 @@ def check_row_predictions(
 ) -> None:
     """Raise for the first prediction outside its domain in a row that is not left out."""
     values = in_compute_type(y_pred, double_precision)
-    kept = _kept(y_pred.shape[: y_pred.ndim + axis] + y_pred.shape[y_pred.ndim + axis :][1:], weights, where)
+    kept = _kept(without_axis(y_pred.shape, axis), weights, where)
     if ignored is not None:
         kept &= ~ignored
     bad = outside(values, domain) & (y_pred == y_pred) & np.expand_dims(kept, axis)
     refuse(name, y_pred, bad, domain, values)
+
+
+def ignored_labels(y_true: np.ndarray[Any, Any], ignore_index: int) -> np.ndarray[Any, Any]:
+    """Return where a label is the one that is ignored: as integers, which float64 has not all of."""
+    if y_true.dtype.kind != "f":
+        return np.asarray(y_true == ignore_index)
+    number = np.float64(ignore_index)
+    return np.asarray((y_true == number) & (int(number) == ignore_index))
 
 
 def check_labels(
@@ -344,7 +428,7 @@ def check_labels(
     """Raise for the first label that is no class and is not left out."""
     kept = _kept(y_true.shape, weights, where)
     if ignore_index is not None:
-        kept = kept & (y_true != ignore_index)
+        kept = kept & ~ignored_labels(y_true, ignore_index)
     if y_true.dtype.kind == "f":
         whole = np.isfinite(y_true) & (y_true == np.trunc(y_true))
         bad = first_true(~whole & kept)
@@ -410,15 +494,15 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         return as_index(parameter.name, value)
     if parameter.kind == "choice":
         if not isinstance(value, str):
-            raise TypeError(f"{parameter.name} must be {parameter.domain.description}, not {value!r}")
+            raise TypeError(f"{parameter.name} must be {parameter.domain.description}, not {shown(value)}")
         if value not in parameter.domain:
-            raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
+            raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return value
     may_be_number = parameter.kind != "per_class"
     if may_be_number and (parameter.kind == "number" or value is None or np.isscalar(value)):
         number = as_number(parameter.name, value)
         if number not in parameter.domain:
-            raise ValueError(f"{parameter.name} = {value!r} is not {parameter.domain.description}")
+            raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return number
     array = as_array(parameter.name, value)
     if may_be_number and array.dtype == np.bool_:
@@ -442,7 +526,7 @@ def as_labels(name: str, value: Any) -> tuple[int, int]:
     for known in LABELS:
         if labels == known:
             return known
-    raise ValueError(f"{name} = {value!r} is neither (0, 1) nor (-1, 1): the negative class comes first")
+    raise ValueError(f"{name} = {shown(value)} is neither (0, 1) nor (-1, 1): the negative class comes first")
 
 
 def as_axis(axis: int, ndim: int) -> int:
@@ -477,12 +561,13 @@ def split_out(out: Any, results: tuple[str, ...]) -> list[np.ndarray[Any, Any] |
     return list(out)
 
 
-def check_output(name: str, array: Any, shape: tuple[int, ...]) -> None:
-    """Raise unless results of this shape can be written to `array`."""
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, not {type(array).__name__}")
-    if isinstance(array, np.ma.MaskedArray):
+def as_output(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Return what results of this shape can be written to, the memory of `given`; its shape and dtype are its own."""
+    if not isinstance(given, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, not {type(given).__name__}")
+    if isinstance(given, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; pass its .data")
+    array = np.ndarray.view(given, np.ndarray)
     if dtype_number(array.dtype) not in _FLOATS:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be float16, bfloat16, float32 or float64")
     if array.shape != shape:
@@ -493,8 +578,9 @@ def check_output(name: str, array: Any, shape: tuple[int, ...]) -> None:
     for stride, length in sorted(zip(map(abs, array.strides), array.shape, strict=True)):
         if length > 1 and array.size:
             if stride < extent:
-                raise ValueError(f"{name} overlaps itself: several of its elements share memory")
+                raise ValueError(f"{name} overlaps itself: the memory between its elements holds others of them")
             extent += stride * (length - 1)
+    return array
 
 
 def same_memory(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

@@ -15,14 +15,21 @@ from .runtime import checked_threads, kernels, threads_for
 _SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
 
 
-def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], bool]:
-    """Return the array to write to, and whether it is `x` itself."""
-    (array,) = arguments.split_out(out, ("result",))
-    if array is None:
+def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], Any, bool]:
+    """Return the array to write to, the caller's own if there is one, and whether that is `x` itself."""
+    (given,) = arguments.split_out(out, ("result",))
+    if given is None:
         dtype = x.dtype.newbyteorder("=")
-        return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), False
-    arguments.check_output("out", array, shape)
-    return array, arguments.check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
+        return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), None, False
+    array = arguments.as_output("out", given, shape)
+    in_place = arguments.check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
+    return array, given, in_place
+
+
+def _returned(result: np.ndarray[Any, Any], given: Any) -> Any:
+    if given is not None:
+        return given
+    return result if result.ndim else result[()]
 
 
 def _threads(n_threads: Any, size: int) -> int:
@@ -30,18 +37,20 @@ def _threads(n_threads: Any, size: int) -> int:
 
 
 def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
+    kernels.check_stack()
     array = arguments.as_prediction("x", x)
     threads = _threads(n_threads, array.size)
-    result, in_place = _output(out, array, array.shape)
+    result, given, in_place = _output(out, array, array.shape)
     described = arguments.describe(array), arguments.describe(result)
     kernels.pointwise(
         kernels.POINTWISE.index(name), VALUE, array.dtype.type is np.float64, array.size, 1.0, arguments.NO_LIMITS,
         False, in_place, (None, described[0], None, None, described[1], None, None), (), threads,
     )  # fmt: skip
-    return result[()] if out is None and result.ndim == 0 else result
+    return _returned(result, given)
 
 
 def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
+    kernels.check_stack()
     array = arguments.as_prediction("x", x)
     if array.ndim == 0:
         raise ValueError("x has no dimensions; it needs an axis of classes")
@@ -52,7 +61,7 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
     if classes == 0 and rows:
         raise ValueError(f"x has shape {array.shape}: rows of no classes")
     threads = _threads(n_threads, array.size)
-    result, _ = _output(out, array, shape if task == _LOGSUMEXP else array.shape)
+    result, given, _ = _output(out, array, shape if task == _LOGSUMEXP else array.shape)
     logits = arguments.describe(np.moveaxis(array, axis, -1))
     value = gradient = None
     if task == _LOGSUMEXP:
@@ -63,7 +72,7 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
         task, VALUE if task == _LOGSUMEXP else GRADIENT, array.dtype.type is np.float64, rows, classes, 1.0, False, 0.0,
         None, None, False, (logits, None, None, None, value, gradient, None), threads,
     )  # fmt: skip
-    return result[()] if out is None and result.ndim == 0 else result
+    return _returned(result, given)
 
 
 def softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:

@@ -180,7 +180,8 @@ class Loss:
         """
         if self.kind != "pointwise":
             raise TypeError(f"{self.name} is not a loss of one number; it has no value at one place")
-        value, gradient, hessian = self.value_grad_hess(float(y_true), float(y_pred), reduction="sum", **parameters)
+        numbers = arguments.as_number("y_true", y_true), arguments.as_number(self._row.prediction, y_pred)
+        value, gradient, hessian = self.value_grad_hess(*numbers, reduction="sum", **parameters)
         return value, float(gradient), float(hessian)
 
     def _prepared(self) -> Any:
@@ -374,6 +375,7 @@ class _Call:
     def __init__(
         self, loss: Loss, want: int, args: tuple[Any, ...], keywords: dict[str, Any], in_float64: bool = False
     ) -> None:
+        kernels.check_stack()
         row = loss._row
         self.loss, self.row, self.want = loss, row, want
         self.factor = 1.0  # of the value, and so of gradient and Hessian
@@ -425,7 +427,7 @@ class _Call:
         self.where = arguments.as_mask(self.options.get("where"), shape)
         wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
         given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
-        self.results: list[Any] = []
+        self.given: dict[str, Any] = {}  # the caller's own, which are what is returned
         self.value = self.gradient = self.hessian = self.reduced_value = None
         outputs: dict[str, np.ndarray[Any, Any]] = {}
         fresh: list[tuple[str, tuple[int, ...]]] = []
@@ -433,12 +435,12 @@ class _Call:
             shown = f"out ({name})" if len(wanted) == 1 else f"out[{place}] ({name})"
             result_shape = self.y_pred.shape if flag != VALUE else shape if self.reduction == "none" else ()
             if array is not None:
-                arguments.check_output(shown, array, result_shape)
-                outputs[shown] = array
+                outputs[shown] = arguments.as_output(shown, array, result_shape)
                 if flag == VALUE and self.reduction != "none":
-                    self.reduced_value = array
+                    self.reduced_value = outputs[shown]
                 else:
-                    setattr(self, name, array)
+                    setattr(self, name, outputs[shown])
+                self.given[name] = array
             elif flag != VALUE or self.reduction == "none":
                 fresh.append((name, result_shape))
             if flag == GRADIENT:
@@ -456,7 +458,10 @@ class _Call:
         """Return what the sum of the weighted losses is divided by."""
         # Weights are multiplied by the scale in float64; the root of a mean has the scale as a parameter.
         in_float64 = self.double_precision or (self.normalizer is None and self.row.kind != "root_mean")
-        return reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
+        number = reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
+        if self.weights is not None and self.normalizer is not None:
+            arguments.check_multipliers(self.weights, number, total_weight, self.where, self.double_precision)
+        return number
 
     def allocate(self) -> None:
         """Make the outputs that were not given: a gradient in the memory order of the prediction."""
@@ -480,11 +485,10 @@ class _Call:
                 if self.reduced_value is not None:
                     with np.errstate(over="ignore", under="ignore"):
                         self.reduced_value[()] = value
-                results.append(value if self.reduced_value is None else self.reduced_value)
+                results.append(self.given.get(name, value))
             else:
                 array = getattr(self, name)
-                is_fresh = any(name == fresh for fresh, _ in self.fresh)
-                results.append(array[()] if is_fresh and array.ndim == 0 else array)
+                results.append(self.given[name] if name in self.given else array if array.ndim else array[()])
         return results[0] if len(results) == 1 else tuple(results)
 
     def run(self) -> Any:
@@ -720,9 +724,13 @@ class _Call:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
             arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
+            if self.weights is not None and class_weight is not None and not soft:
+                arguments.check_products(
+                    y_true, self.weights, class_weight, ignore_index, self.where, self.double_precision
+                )
             domain = PREDICTIONS.get(given.get("given", row.holds))
             if domain is not None:
-                ignored = None if ignore_index is None else y_true == ignore_index
+                ignored = None if ignore_index is None else arguments.ignored_labels(y_true, ignore_index)
                 arguments.check_row_predictions(
                     row.prediction, y_pred, domain, axis, ignored, self.weights, self.where, self.double_precision
                 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
-from .arguments import as_array, as_number
+from .arguments import as_array, as_number, refuse
+from .formulas.declare import real
 from .loss import GRADIENT, VALUE, Loss
 
 
@@ -65,22 +66,28 @@ class UncertaintyWeighted:
         self, want: int, y_true: Sequence[Any], y_pred: Sequence[Any], log_variance: Any
     ) -> tuple[float, list[np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
         tasks = len(self.losses)
-        s = as_array("log_variance", log_variance).astype(np.float64)
+        given = as_array("log_variance", log_variance)
+        s = given.astype(np.float64)
         if s.shape != (tasks,):
             raise ValueError(f"log_variance has shape {s.shape}; there are {tasks} tasks")
-        for name, given in (("y_true", y_true), ("y_pred", y_pred)):
-            if not hasattr(given, "__len__"):
-                raise TypeError(f"{name} must be a sequence with an entry for each task, not {given!r}")
-            if len(given) != tasks:
-                raise ValueError(f"{name} has {len(given)} entries; there are {tasks} tasks")
-        value = 0.5 * float(s.sum())
+        refuse("log_variance", given, np.isnan(s), real)
+        for name, entries in (("y_true", y_true), ("y_pred", y_pred)):
+            if not hasattr(entries, "__len__") or isinstance(entries, Mapping | Set):
+                raise TypeError(f"{name} must be a sequence with an entry for each task, not {entries!r}")
+            if len(entries) != tasks:
+                raise ValueError(f"{name} has {len(entries)} entries; there are {tasks} tasks")
         gradients, by_log_variance = [], np.full(tasks, 0.5)
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
+            value = 0.5 * float(s.sum())
             precisions = np.exp(-s).tolist()
         for k, (loss, factor) in enumerate(zip(self.losses, self.factors, strict=True)):
             scale = factor * precisions[k] if factor else 0.0
             # Value and gradient leave the kernel already multiplied: no pass over the gradient afterwards.
-            result = loss._scaled(want, (y_true[k], y_pred[k]), scale)
+            try:
+                result = loss._scaled(want, (y_true[k], y_pred[k]), scale)
+            except (TypeError, ValueError) as error:
+                kind = ValueError if isinstance(error, ValueError) else TypeError
+                raise kind(f"task {k}, {loss.name}: {error}") from None
             term = result[0] if want & GRADIENT else result
             value += term
             by_log_variance[k] -= term

@@ -85,6 +85,7 @@ class Penalty:
     def _evaluate(
         self, want: int, parameter: Any, strength: Any, out: Any, accumulate: Any, n_threads: Any, own: dict[str, Any]
     ) -> tuple[float, Any]:
+        kernels.check_stack()
         declared = {p.name: p for p in self._row.parameters}
         for name in own:
             if name not in declared:
@@ -92,7 +93,7 @@ class Penalty:
         chosen = [arguments.as_parameter(p, own.get(name, p.default)) for name, p in declared.items()]
         factor = arguments.as_parameter(_STRENGTH, strength)
         if not isinstance(accumulate, bool):
-            raise TypeError(f"accumulate must be True or False, not {accumulate!r}")
+            raise TypeError(f"accumulate must be True or False, not {arguments.shown(accumulate)}")
         if accumulate and out is None:
             raise ValueError("accumulate=True adds to what out holds; pass out=")
         threads = None if n_threads is None else checked_threads("n_threads", n_threads)
@@ -102,13 +103,12 @@ class Penalty:
             if out is None:
                 gradient = np.empty_like(array, array.dtype.newbyteorder("="), subok=False)
             else:
-                arguments.check_output("out", out, array.shape)
+                gradient = arguments.as_output("out", out, array.shape)
                 inputs = {"parameter": array}
                 inputs |= {p.name: value for p, value in zip(declared.values(), chosen, strict=True) if np.ndim(value)}
-                in_place = arguments.check_overlaps({"out": out}, inputs, ("out", "parameter"))
+                in_place = arguments.check_overlaps({"out": gradient}, inputs, ("out", "parameter"))
                 if in_place and accumulate:
                     raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
-                gradient = out
         # What is added to a float64 array is computed in float64.
         double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
         if not double:
@@ -126,7 +126,9 @@ class Penalty:
             tuple(described), threads_for(threads, array.size), 0, -1, accumulate,
         )  # fmt: skip
         value = factor * total if factor else 0.0
-        return value, gradient[()] if gradient is not None and out is None and gradient.ndim == 0 else gradient
+        if out is not None or gradient is None:
+            return value, out
+        return value, gradient if gradient.ndim else gradient[()]
 
 
 def _penalty(name: str) -> Penalty:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .arguments import as_number
+from .arguments import as_number, shown
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -19,18 +19,18 @@ Reduction = Literal["mean", "sum", "none"]
 def check_reduction(reduction: Any, normalizer: Any) -> None:
     """Raise unless these are a reduction and its normalizer."""
     if not isinstance(reduction, str):
-        raise TypeError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+        raise TypeError(f"reduction must be 'mean', 'sum' or 'none', not {shown(reduction)}")
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction={reduction!r} is not one of 'mean', 'sum', 'none'")
+        raise ValueError(f"reduction={shown(reduction)} is not one of 'mean', 'sum', 'none'")
     if normalizer is None:
         return
     if reduction != "mean":
         raise ValueError(
-            f"normalizer replaces the denominator of the mean; it does not go with reduction={reduction!r}"
+            f"normalizer replaces the denominator of the mean; it does not go with reduction={shown(reduction)}"
         )
     number = as_number("normalizer", normalizer)
     if not 0 < number < math.inf:
-        raise ValueError(f"normalizer = {normalizer!r} is not a finite number > 0")
+        raise ValueError(f"normalizer = {shown(normalizer)} is not a finite number > 0")
 
 
 #: The numbers whose reciprocal is a normal number too, by whether the type is float64.

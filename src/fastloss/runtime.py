@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import _cpu
+from .arguments import shown
 
 #: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
 #: it saves.
@@ -43,13 +44,13 @@ kernels = _load_kernels()
 def checked_threads(name: str, value: Any) -> int:
     """Return a number of threads given by the user as an int, or raise."""
     if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be an int >= 1, not {value!r}")
+        raise TypeError(f"{name} must be an int >= 1, not {shown(value)}")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an int >= 1, not {value!r}") from None
+        raise TypeError(f"{name} must be an int >= 1, not {shown(value)}") from None
     if not 1 <= number <= _MAX_THREADS:
-        raise ValueError(f"{name} = {number} is not in [1, {_MAX_THREADS}]")
+        raise ValueError(f"{name} = {shown(number)} is not in [1, {_MAX_THREADS}]")
     return number
 
 

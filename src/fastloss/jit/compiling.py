@@ -15,6 +15,7 @@ import functools
 import hashlib
 import os
 import re
+import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -35,18 +36,29 @@ REALS: dict[bool, np.dtype[Any]] = {False: np.dtype(np.float32), True: np.dtype(
 NUMBA_REALS = {False: numba.types.float32, True: numba.types.float64}
 
 
+#: Where Numba keeps what it made of the files in a folder.
+_OF_NUMBA = "__pycache__"
+
+
 @functools.cache
 def cache_folder() -> Path | None:
     """Return where compiled loops are kept: ``FASTLOSS_CACHE_DIR``, else the user's cache; None if that is no place."""
     named = os.environ.get("FASTLOSS_CACHE_DIR")
     try:
         folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastloss"
+        folder = folder.resolve()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / _OF_NUMBA).mkdir(mode=0o700, exist_ok=True)
     except (OSError, RuntimeError):  # RuntimeError: the user of a container may have no home at all
         return None
-    own = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-    # Machine code is loaded from there: it has to be a folder that nobody else writes to.
-    return folder if own and os.access(folder, os.W_OK) and not folder.stat().st_mode & 0o022 else None
+    return folder if _is_private(folder) and _is_private(folder / _OF_NUMBA) else None
+
+
+def _is_private(folder: Path) -> bool:
+    """Tell whether nobody else writes to a folder: what is in it is loaded and run."""
+    status = folder.lstat()
+    own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return own and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022 and os.access(folder, os.W_OK)
 
 
 @functools.cache
@@ -103,10 +115,22 @@ def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Fo
         file = str(path)
     names["__name__"] = __name__  # the module that Numba imports when it finds the function in its cache
     exec(compile(text, file, "exec"), names)
-    kernel = _Kernel(names["kernel"], signature)
+    if cacheable:
+        try:
+            return _compiled(formula, names["kernel"], signature, cached=True)
+        except FormulaError:
+            raise
+        except Exception:  # a full disk, a damaged file: Numba lets them through, and a damaged file stays
+            for kept in (path.parent / _OF_NUMBA).glob(f"{path.stem}.*"):
+                kept.unlink(missing_ok=True)
+    return _compiled(formula, names["kernel"], signature, cached=False)
+
+
+def _compiled(formula: Formula, function: Callable[..., Any], signature: Any, cached: bool) -> _Kernel:
+    kernel = _Kernel(function, signature)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaWarning)
-        if cacheable:
+        if cached:
             kernel.enable_caching()
         try:
             kernel.compile()
@@ -117,12 +141,13 @@ def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Fo
 
 def _written(path: Path, head: str, text: str) -> bool:
     """Write a file unless it is there; return whether it is."""
+    draft = path.with_suffix(f".{os.getpid()}")
     try:
         if not path.exists():
-            draft = path.with_suffix(f".{os.getpid()}")
             draft.write_text(head + text, "utf-8")
             draft.replace(path)
     except OSError:
+        draft.unlink(missing_ok=True)
         return False
     return True
 

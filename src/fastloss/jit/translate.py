@@ -154,6 +154,8 @@ def restored_formula(*identity: Any) -> Formula:
 
 def translate(function: Callable[..., Any], *, by_rows: bool = False) -> Formula:
     """Return the formula of a function of Python."""
+    if not isinstance(function, types.FunctionType):
+        raise FormulaError(f"a loss is made of a plain function, written with def, not of {function!r}")
     outside = _Outside()
     translation = _Translation(function, by_rows, outside)
     text = "\n\n".join(ast.unparse(helper.tree) for helper in outside.functions)

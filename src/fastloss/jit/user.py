@@ -37,7 +37,7 @@ class PointwiseSource:
     def check(self) -> None:
         """Raise where the value alone was given and no gradient can be derived."""
         if self.formula.results == 1:
-            assert self.complete
+            self.complete  # noqa: B018  # raises
 
     def __call__(self) -> Any:
         from .elementwise import kernels_of_formula
@@ -76,7 +76,9 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
                 Parameter(parameter.name, default.default, default.domain, "element", default.description)
             )
         elif isinstance(default, int | float) and not isinstance(default, bool):
-            parameters.append(Parameter(parameter.name, float(default), real))
+            parameters.append(Parameter(parameter.name, as_number(parameter.name, default), real))
+            if parameters[-1].default not in real:
+                raise FormulaError(f"{function.__name__}: the default of {parameter.name}, {default}, is no number")
         else:
             raise FormulaError(f"{function.__name__}: the parameter {parameter.name} needs a default that is a number")
     return tuple(parameters)
@@ -296,6 +298,8 @@ def pointwise(
 def _pointwise(function: Callable[..., Any], target: tuple[float, float] | None, prediction: str) -> Loss:
     check_numba()
     domain = _interval(target)
+    if not isinstance(prediction, str):
+        raise TypeError(f"prediction must be 'y_pred' or 'logits', not {prediction!r}")
     if prediction not in ("y_pred", "logits"):
         raise ValueError(f"prediction = {prediction!r} is not 'y_pred' or 'logits'")
     formula = translate(function)

@@ -89,6 +89,12 @@ cdef inline bint labels_alone(const RowsCall* call) noexcept nogil:
             and (call.y_true.dtype == INT64 or call.y_true.dtype == INT32))
 
 
+cdef inline real product_of_weights(real of_sample, double of_class) noexcept nogil:
+    """NaN, which the inspection finds, where the product is no weight of the type: 0 where neither is, or infinite."""
+    cdef real product = <real>(of_sample * of_class)
+    return where_(((product == 0) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)
+
+
 cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
                     int64_t* labels, real* weight) noexcept nogil:
     """Labels (unless NULL) and weights of a block of rows: sample weight x class weight of the label, 0 where masked or
@@ -106,7 +112,7 @@ cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_
                     labels[i] = 0
         if call.class_weight != NULL and not call.dense:
             for i in range(count):
-                weight[i] = <real>(weight[i] * call.class_weight[labels[i]])
+                weight[i] = product_of_weights(weight[i], call.class_weight[labels[i]])
 
 
 cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, real* weight) noexcept nogil:
