@@ -47,8 +47,8 @@ def address() -> Sanitizer:
         ("-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
         {
             PRELOAD: " ".join(libraries),
-            # With the usual redzone an index 48 bytes beyond an array of 96 is not noticed. Python's small objects stay in
-            # memory of its own: arrays and our scratch come from malloc anyway, and 20 times as many calls fit into an hour.
+            # With the usual redzone an index 48 bytes beyond an array of 96 is not noticed. Python's small objects stay
+            # where they are: arrays and our scratch come from malloc anyway, and an hour holds 20 times as many calls.
             "ASAN_OPTIONS": "detect_leaks=0:redzone=2048:allocator_may_return_null=1",
         },
         ("fuzz", "special_values", "arguments", "functions", "contract", "process"),
