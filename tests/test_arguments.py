@@ -4,7 +4,9 @@ and the value, before any byte of ``out`` changes.
 
 from __future__ import annotations
 
+import collections
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -357,7 +359,14 @@ def test_a_mask_inside_of_a_list_or_behind_an_array_method() -> None:
 
     part = np.ma.masked_array([1.0, 2.0], mask=[True, False])
     refused(TypeError, r"^y_pred\[0\]\[0\] is a masked array", fl.huber, np.zeros((2, 1, 2)), [[part], [part]])
-    refused(TypeError, r"^y_pred\[1\] is a masked array", fl.huber, np.zeros(2), [1.0, np.ma.masked])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of NumPy, that a masked number becomes NaN
+        refused(TypeError, r"^y_pred\[1\] is a masked array", fl.huber, np.zeros(2), [1.0, np.ma.masked])
+    refused(TypeError, r"^y_pred.*masked", fl.huber, np.zeros(2), [1.0, np.ma.masked])
+    refused(TypeError, r"^y_pred\[0\] is a masked array", fl.huber, np.zeros((1, 2)), collections.deque([part]))
+    for number in (np.ma.masked, np.void(b"7"), np.timedelta64(3), np.datetime64(3, "s")):
+        with pytest.raises(TypeError, match="normalizer"):
+            fl.huber([0.0], [1.0], normalizer=number)
     refused(TypeError, "^y_pred is a masked array", fl.huber, np.zeros((1, 2)), Behind())
 
 
@@ -619,6 +628,18 @@ def test_a_product_of_weights_that_no_float_holds(loss: Any, dtype: Any, weight:
         assert np.isfinite(loss(y_true, y_pred, sample_weight=weights, class_weight=by_class, **left_out))
     weights[4] = 0
     assert np.isfinite(loss(y_true, y_pred, sample_weight=weights, class_weight=by_class))
+
+
+@pytest.mark.parametrize("loss", CLASS_WEIGHTED, ids=lambda loss: loss.name)
+def test_a_class_weight_over_a_normalizer_that_no_float_holds(loss: Any) -> None:
+    by_class = np.full(C + cases.row_of(loss).target.levels, 1e20)
+    for dtype, factor in ((np.float32, 1e-30), (np.float64, 1e-300)):
+        y_true, y_pred = inputs_of(loss, dtype)
+        said = rf"^class_weight\[\d+\] = 1e\+20 over normalizer = {factor} is too large"
+        refused(ValueError, said, loss, y_true, y_pred, class_weight=by_class, normalizer=factor)
+        said = rf"^sample_weight\[0\] = 0.5 times class_weight\[\d+\] = 1e\+20 over normalizer = {factor} is too large"
+        halves = np.full(N, 0.5)
+        refused(ValueError, said, loss, y_true, y_pred, class_weight=by_class, normalizer=factor, sample_weight=halves)
 
 
 @every_loss
@@ -1213,6 +1234,64 @@ def test_the_least_number_above_an_open_end_is_inside() -> None:
         assert np.isfinite(fl.squared_log_error(np.zeros(3, dtype), np.nextafter(np.full(3, -1, dtype), dtype(0))))
 
 
+# -- what is not what it says ------------------------------------------------------------------------------------------
+
+
+class Other(str):
+    """A text that is equal to what it likes."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return other == "mean"
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def test_a_reduction_is_what_it_was_when_it_was_checked() -> None:
+    memory = np.full(64, 7.0)
+    place = memory[8:9].reshape(())
+    for text, expected in (("mean", 1.0), ("sum", 20.0)):
+        result = fl.squared_error(np.zeros(20), np.ones(20), reduction=Other(text), out=place)
+        assert result is place
+        assert place == expected
+        assert (np.delete(memory, 8) == 7).all()
+    with pytest.raises(ValueError, match=r"^reduction="):
+        fl.squared_error(np.zeros(20), np.ones(20), reduction=Other("total"), out=place)
+
+
+def test_a_normalizer_is_asked_once() -> None:
+    class Number:
+        asked = 0
+
+        def __float__(self) -> float:
+            self.asked += 1
+            return 4.0
+
+    number = Number()
+    assert fl.squared_error(np.zeros(20), np.ones(20), normalizer=number) == 5
+    assert number.asked == 1
+
+
+def test_arrays_of_a_bound_loss_belong_to_it() -> None:
+    given = np.full(8, 0.5, np.float32)
+    loss = fl.quantile.bind(alpha=given)
+    expected, key = loss(np.zeros(8, np.float32), np.ones(8, np.float32)), hash(loss)
+    given[:] = 0
+    for shown in (
+        loss.parameters["alpha"],
+        loss.__signature__.parameters["alpha"].default,
+        loss.__reduce__()[1][1]["alpha"],
+    ):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            shown.setflags(write=True)
+        shown.shape = (2, 4)
+    assert loss(np.zeros(8, np.float32), np.ones(8, np.float32)) == expected
+    assert hash(loss) == key
+    assert loss.parameters["alpha"].shape == (8,)
+
+
 # -- what NumPy would say ---------------------------------------------------------------------------------------------
 
 
@@ -1249,13 +1328,19 @@ def test_a_text_is_no_number(text: Any) -> None:
 
 
 def test_integers_that_python_does_not_write() -> None:
-    huge = 10**5000
+    huge, deep = 10**5000, []
+    for _ in range(10**5):
+        deep = [deep]
     calls: list[tuple[type[Exception], str, Callable[[], Any]]] = [
         (ValueError, "^n_threads = about 10\\*\\*5000", lambda: fl.huber([0.0], [1.0], n_threads=huge)),
         (TypeError, "^reduction must", lambda: fl.huber([0.0], [1.0], reduction=huge)),
         (ValueError, "^normalizer = about", lambda: fl.huber([0.0], [1.0], normalizer=huge)),
         (ValueError, "^y_true = about", lambda: fl.huber.point(huge, 0.0)),
-        (ValueError, "^labels = a tuple of too many digits", lambda: fl.hinge([0.0], [1.0], labels=(0, huge))),
+        (ValueError, "^labels = a tuple that is too long to show", lambda: fl.hinge([0.0], [1.0], labels=(0, huge))),
+        (TypeError, "^reduction must", lambda: fl.huber([0.0], [1.0], reduction=deep)),
+        (TypeError, "^strength must", lambda: fl.l2([1.0], strength=deep)),
+        (ValueError, "is not an engine", lambda: fl.engine(huge).__enter__()),
+        (TypeError, "^losses must", lambda: fl.uncertainty_weighted(huge)),
         (TypeError, "^accumulate must", lambda: fl.l2.grad([1.0], out=np.zeros(1), accumulate=huge)),
     ]
     for error, message, call in calls:

@@ -783,6 +783,13 @@ def test_a_damaged_file_of_a_loop_is_replaced(tmp_path: Path, damage: bytes) -> 
         path.write_bytes(damage)
     assert not kept()
     assert kept() == first
+    for path in first:  # which cannot be deleted as a file
+        path.unlink()
+        path.mkdir()
+    assert kept() == first
+    for path in first:
+        path.rmdir()
+    assert kept() == first
     assert all(path.read_bytes() != damage for path in first)
 
 

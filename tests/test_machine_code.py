@@ -528,7 +528,7 @@ def test_no_function_of_vecmath_is_called(level: str) -> None:
     """Neither one of ours that should have been inlined, nor one of the C library; a sweep over a block may be."""
     names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!block_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_)\w*"
+        r"fl_(?!block_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [name for name in names if mathematics.match(name)]

@@ -375,13 +375,16 @@ print("right")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where a stack ends is asked for in Linux's way")
-@pytest.mark.parametrize(("kilobytes", "said"), [(32, "MemoryError"), (64, "MemoryError"), (128, "right")])
+@pytest.mark.parametrize(
+    ("kilobytes", "said"), [(32, "MemoryError"), (64, "MemoryError"), (92, "MemoryError"), (128, "right")]
+)
 def test_a_thread_with_a_small_stack(kilobytes: int, said: str) -> None:
     code = f"""
 import threading
 import numpy as np, fastloss as fl
 x = np.linspace(0, 1, 3 * 70).reshape(3, 70)
 calls = [
+    lambda: fl.absolute_error.value_grad_hess(x, 2 * x, sample_weight=x, where=np.ones(1, bool)),
     lambda: fl.huber.value_grad_hess(x, 2 * x, n_threads=1),
     lambda: fl.huber.grad(x, x[:, ::-1], sample_weight=x),
     lambda: fl.cross_entropy.value_and_grad([0, 1, 2], x),
@@ -409,7 +412,135 @@ print(*said)
     assert run(code) == said
 
 
-@pytest.mark.parametrize("size", ["2G", "200 g", "2097152", "20k", "24K", "nonsense", "8M", "1"])
+@needs_fork
+def test_a_child_forked_in_a_thread_with_a_small_stack() -> None:
+    """In the child that thread is the main one, and its stack is as small as before."""
+    code = """
+import os, threading
+import numpy as np, fastloss as fl
+x, y = np.ones((64, 40)), np.zeros(64, int)
+def work():
+    pid = os.fork()
+    if pid == 0:
+        try:
+            fl.cross_entropy.grad(y, x, label_smoothing=0.1)
+        except MemoryError:
+            os._exit(7)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+threading.stack_size(32 << 10)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+    assert run(code) == "7"
+
+
+@needs_fork
+def test_a_child_forked_while_another_thread_chooses_engines() -> None:
+    code = """
+import os, sys, threading
+import fastloss as fl
+from fastloss import runtime
+sys.setswitchinterval(1e-6)
+stop = threading.Event()
+def choose():
+    while not stop.is_set():
+        with fl.engine("compiled"):
+            pass
+thread = threading.Thread(target=choose)
+thread.start()
+codes = set()
+for _ in range(60):
+    pid = os.fork()
+    if pid == 0:
+        with fl.engine("compiled"):
+            inside = runtime._engines_asked_for
+        os._exit(0 if (inside, runtime._engines_asked_for) == (1, 0) else 1)
+    codes.add(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+stop.set()
+thread.join()
+print(codes)
+"""
+    assert run(code, timeout=30) == "{0}"
+
+
+def test_the_dtype_of_a_prediction_is_set_while_a_plain_call_runs() -> None:
+    """Python code runs between the look at an array and its use: a signal handler's, another thread's, a profiler's."""
+    code = """
+import sys
+import numpy as np, fastloss as fl
+y = np.zeros(300000, np.int64)
+def changing(frame, event, argument):
+    if event == "return" and frame.f_code.co_name == "threads_for":
+        x.dtype = other
+for dtype, other in ((np.float32, np.float64), (np.float64, np.float32)):
+    for call in (
+        lambda: fl.cross_entropy.grad(y, x, n_threads=1),
+        lambda: fl.cross_entropy.value_grad_hess(y, x, n_threads=2),
+        lambda: fl.huber.value_and_grad(z, x, n_threads=1),
+    ):
+        x, z = np.zeros((300000, 4), dtype), np.zeros((300000, 4), dtype)
+        sys.setprofile(changing)
+        try:
+            call()
+        except ValueError as error:
+            assert "shape" in str(error)  # the target no longer fits
+        finally:
+            sys.setprofile(None)
+        assert x.dtype == other
+        assert not x.any() and not z.any() and not y.any()
+print("right")
+"""
+    assert run(code) == "right"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that interrupts")
+def test_no_interrupt_is_lost_in_a_short_call() -> None:
+    code = """
+import signal, time
+import ml_dtypes, numpy as np, fastloss as fl
+x = np.ones(8, ml_dtypes.bfloat16)
+raised = caught = 0
+def handler(*_):
+    global raised
+    raised += 1
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, handler)
+end = time.monotonic() + 1
+while time.monotonic() < end:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 5e-4)
+        before = raised
+        while raised == before:
+            fl.huber(x, x)
+        print("lost")
+        break
+    except KeyboardInterrupt:
+        caught += 1
+print(raised == caught and raised > 20)
+"""
+    assert run(code) == "True"
+
+
+@pytest.mark.parametrize("state", ["raise", "warn"])
+def test_import_under_any_error_state_of_numpy(state: str) -> None:
+    code = f"""
+import numpy as np
+np.seterr(all="{state}")
+import fastloss as fl
+assert np.isfinite(fl.gamma([1.0], [2.0])) and np.isfinite(fl.gamma.bind().grad([1.0], [2.0])).all()
+try:
+    fl.gamma([-1.0], [2.0])
+except ValueError as error:
+    print(str(error)[:16])
+weights = [1e300, 1e300]
+fl.general_robust.parameter_grads([0.0, 0.0], [1.0, 2.0], alpha=[1.0, 1.0], sample_weight=weights, normalizer=1e-4)
+"""
+    assert run(code) == "y_true[0] = -1.0"
+
+
+@pytest.mark.parametrize("size", ["2G", "200 g", "16kb", "2097152", "20k", "24K", "nonsense", "8M", "1"])
 def test_the_stacks_of_openmp(size: str) -> None:
     """OpenMP ends the process where threads with stacks of that size cannot be created; a small one would overflow."""
     code = """

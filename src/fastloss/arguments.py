@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,7 @@ _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
 NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf)
-#: Of an array, in NumPy.
-_MOST_DIMENSIONS = 64
+_LOST = "would be lost; pass its .data, and to a loss the mask as where=~mask"
 #: What a weight of a sample may be.
 WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
 
@@ -75,16 +75,18 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     else:
         if value is None:
             raise TypeError(f"{name} is missing")
-        refuse_masked(name, value)
         try:
             if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
                 value = np.from_dlpack(value)
             array = np.asanyarray(value)
-        except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as error:
+        except (TypeError, ValueError, RuntimeError, BufferError, OverflowError, UserWarning) as error:
             # Not of its own type, whose constructor may want more than a text.
             kind = ValueError if isinstance(error, ValueError | OverflowError) else TypeError
             raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
-        refuse_masked(name, array)
+        if isinstance(array, np.ma.MaskedArray):
+            raise TypeError(f"{name} is a masked array, whose mask {_LOST}")
+        if is_list(type(value)):
+            refuse_masked(name, value, array.ndim)
         array = np.ndarray.view(array, np.ndarray)
     if dtype_number(array.dtype) is None:
         raise TypeError(
@@ -94,17 +96,36 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def refuse_masked(name: str, value: Any, depth: int = 0) -> None:
-    """Raise if a mask would be lost: that of an array, or of a part of a list."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} is a masked array, whose mask would be lost; pass its .data, and to a loss the mask as where=~mask"
-        )
-    if isinstance(value, list | tuple) and depth < _MOST_DIMENSIONS:
-        kinds = set(map(type, value))  # a million numbers are of one kind
-        if any(issubclass(kind, list | tuple | np.ma.MaskedArray) for kind in kinds):
-            for k, part in enumerate(value):
-                refuse_masked(f"{name}[{k}]", part, depth + 1)
+def refuse_masked(name: str, value: Any, dimensions: int) -> None:
+    """Raise if a mask was lost: that of a part of a list."""
+    parts = [value]
+    for _ in range(dimensions):
+        parts = list(itertools.chain.from_iterable(parts))
+        kinds = set(map(type, parts))  # a million numbers are of one kind
+        if any(issubclass(kind, np.ma.MaskedArray) for kind in kinds):
+            raise TypeError(f"{name}{_masked_part(value)} is a masked array, whose mask {_LOST}")
+        lists = set(filter(is_list, kinds))
+        if not lists:
+            return
+        if lists != kinds:
+            parts = [part for part in parts if type(part) in lists]
+
+
+def is_list(kind: type) -> bool:
+    """Tell whether NumPy makes an array of the items of such things, one after the other."""
+    return (
+        issubclass(kind, Sequence) and not issubclass(kind, str | bytes | memoryview) and not hasattr(kind, "__array__")
+    )
+
+
+def _masked_part(value: Any) -> str:
+    """Return the place of the first masked array inside of a list: ``[3][1]``."""
+    for k, part in enumerate(value):
+        if isinstance(part, np.ma.MaskedArray):
+            return f"[{k}]"
+        if is_list(type(part)) and (inside := _masked_part(part)):
+            return f"[{k}]{inside}"
+    return ""
 
 
 def as_prediction(name: str, value: Any) -> np.ndarray[Any, Any]:
@@ -129,8 +150,10 @@ def as_number(name: str, value: Any) -> float:
     numeric = hasattr(type(value), "__float__") or hasattr(type(value), "__index__")  # float() reads texts, too
     if not numeric or isinstance(value, str | bytes | bool | np.bool_ | np.complexfloating):
         raise TypeError(f"{name} must be a real number, not {shown(value)}")
-    if isinstance(value, np.ndarray) and (value.ndim or dtype_number(value.dtype) in (None, DTYPES["b1"])):
-        raise TypeError(f"{name} must be a real number, not {shown(value)}")
+    if isinstance(value, np.ndarray | np.generic):
+        real_type = isinstance(value, np.number) or dtype_number(value.dtype) not in (None, DTYPES["b1"])
+        if value.ndim or not real_type or isinstance(value, np.timedelta64 | np.ma.MaskedArray):
+            raise TypeError(f"{name} must be a real number, not {shown(value)}")
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -145,8 +168,8 @@ def shown(value: Any) -> str:
         return f"about {'-' if value < 0 else ''}10**{math.log10(abs(value)):.0f}"
     try:
         return repr(value)
-    except ValueError:  # Python writes no number of more than 4300 digits
-        return f"a {type(value).__name__} of too many digits"
+    except (ValueError, RecursionError):  # Python writes no number of more than 4300 digits
+        return f"a {type(value).__name__} that is too long to show"
 
 
 def as_index(name: str, value: Any) -> int:
@@ -271,27 +294,38 @@ def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bo
 @quiet
 def check_products(
     y_true: np.ndarray[Any, Any],
-    weights: np.ndarray[Any, Any],
+    weights: np.ndarray[Any, Any] | None,
     class_weight: np.ndarray[Any, Any],
     ignore_index: int | None,
     where: np.ndarray[Any, Any] | None,
     double_precision: bool,
+    normalizer: float = 1.0,
+    total: float = math.inf,
 ) -> None:
-    """Raise for the first sample whose weight times that of its class becomes 0 or infinite in the compute type."""
+    """Raise for the first sample whose weight times that of its class becomes 0 or infinite in the compute type.
+
+    Or their product over the normalizer becomes infinite, which it cannot where that of their sum, `total`, does not.
+    """
+    if total / normalizer < _LARGEST:
+        return
     kept = _kept(y_true.shape, weights, where)
     if ignore_index is not None:
         kept = kept & ~ignored_labels(y_true, ignore_index)
     labels = np.where(kept, y_true, 0).astype(np.int64)
     by_class = class_weight[labels]
-    computed = in_compute_type(in_compute_type(weights, double_precision) * by_class, double_precision)
-    bad = first_true(kept & (((computed == 0) & (by_class != 0)) | np.isinf(computed)))
+    by_sample = np.ones(()) if weights is None else in_compute_type(weights, double_precision)
+    products = in_compute_type(by_sample * by_class, double_precision)
+    computed = in_compute_type(products * np.float64(1 / normalizer), double_precision)
+    bad = first_true(kept & (((products == 0) & (by_class != 0)) | np.isinf(computed)))
     if bad is not None:
         label = labels.reshape(-1)[bad]
-        raise ValueError(
-            f"{place('sample_weight', bad, weights.shape)} = {weights.reshape(-1)[bad]} times class_weight[{label}] = "
-            f"{class_weight[label]} is too {'small' if computed.reshape(-1)[bad] == 0 else 'large'} to compute with in "
-            f"float{64 if double_precision else 32}"
-        )
+        what = f"class_weight[{label}] = {class_weight[label]}"
+        if weights is not None:
+            what = f"{place('sample_weight', bad, weights.shape)} = {weights.reshape(-1)[bad]} times {what}"
+        if normalizer != 1:
+            what += f" over normalizer = {normalizer}"
+        size = "large" if np.isinf(computed.reshape(-1)[bad]) else "small"
+        raise ValueError(f"{what} is too {size} to compute with in float{64 if double_precision else 32}")
 
 
 @quiet
@@ -495,6 +529,7 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     if parameter.kind == "choice":
         if not isinstance(value, str):
             raise TypeError(f"{parameter.name} must be {parameter.domain.description}, not {shown(value)}")
+        value = str.__str__(value)
         if value not in parameter.domain:
             raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return value
@@ -556,6 +591,7 @@ def split_out(out: Any, results: tuple[str, ...]) -> list[np.ndarray[Any, Any] |
                 f"out must be a tuple of {len(results)} places ({', '.join(results)}), None where a new array is wanted"
             )
         out = (out,)
+    out = tuple(out)
     if len(out) != len(results):
         raise ValueError(f"out has {len(out)} places; the results are {len(results)} ({', '.join(results)})")
     return list(out)

@@ -98,7 +98,9 @@ class Loss:
     @property
     def parameters(self) -> dict[str, Any]:
         """The defaults of its parameters."""
-        return dict(self._parameters)
+        return {
+            name: value.view() if isinstance(value, np.ndarray) else value for name, value in self._parameters.items()
+        }
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         result = self._plain(VALUE, args, keywords)
@@ -271,7 +273,7 @@ class Loss:
         return f"{name}.bind({bound})" if bound else name
 
     def __reduce__(self) -> Any:
-        return _restored, (self._row.made_by or self.name, self._bound)
+        return _restored, (self._row.made_by or self.name, {name: self.parameters[name] for name in self._bound})
 
     def _identity(self) -> tuple[Any, ...]:
         return (
@@ -294,7 +296,7 @@ class Loss:
         positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         return inspect.Signature(
             [inspect.Parameter("y_true", positional), inspect.Parameter(self._row.prediction, positional)]
-            + [inspect.Parameter(name, keyword, default=default) for name, default in self._parameters.items()]
+            + [inspect.Parameter(name, keyword, default=default) for name, default in self.parameters.items()]
             + [inspect.Parameter(name, keyword, default="mean" if name == "reduction" else None) for name in _KEYWORDS]
         )
 
@@ -315,11 +317,8 @@ def _is_real(value: Any) -> bool:
 
 
 def _frozen(value: Any) -> Any:
-    """Return a parameter as nobody can change it any more: an array is copied."""
-    if isinstance(value, np.ndarray):
-        value = value.copy()
-        value.setflags(write=False)
-    return value
+    """Return a parameter as nobody can change it any more: an array is copied to memory that cannot be written to."""
+    return np.ndarray(value.shape, value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
 def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -406,9 +405,9 @@ class _Call:
         for parameter in row.parameters:
             if parameter.name in keywords:
                 self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
-        self.reduction = options.get("reduction", "mean")
-        self.normalizer = options.get("normalizer")
-        reductions.check_reduction(self.reduction, self.normalizer)
+        self.reduction, self.normalizer = reductions.as_reduction(
+            options.get("reduction", "mean"), options.get("normalizer")
+        )
         n_threads = options.get("n_threads")
         self.n_threads = None if n_threads is None else checked_threads("n_threads", n_threads)
         self.options = options
@@ -579,6 +578,7 @@ class _Call:
         self.allocate()
         return self.finish(self.loop(parameters, reductions.scale(denominator)), denominator)
 
+    @arguments.quiet
     def by_parameters(self) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
         parameters = self.elements()
@@ -724,7 +724,7 @@ class _Call:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision)
             arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
-            if self.weights is not None and class_weight is not None and not soft:
+            if class_weight is not None and not soft:
                 arguments.check_products(
                     y_true, self.weights, class_weight, ignore_index, self.where, self.double_precision
                 )
@@ -736,6 +736,11 @@ class _Call:
                 )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         denominator = self.denominator(total_weight) / self.factor
+        if class_weight is not None and not soft and self.normalizer is not None:
+            arguments.check_products(
+                y_true, self.weights, class_weight, ignore_index, self.where, self.double_precision, self.normalizer,
+                total_weight,
+            )  # fmt: skip
         self.allocate()
         return self.finish(run(False, denominator), denominator)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import as_array, as_number, refuse
+from .arguments import as_array, as_number, refuse, shown
 from .formulas.declare import real
 from .loss import GRADIENT, VALUE, Loss
 
@@ -73,7 +73,7 @@ class UncertaintyWeighted:
         refuse("log_variance", given, np.isnan(s), real)
         for name, entries in (("y_true", y_true), ("y_pred", y_pred)):
             if not hasattr(entries, "__len__") or isinstance(entries, Mapping | Set):
-                raise TypeError(f"{name} must be a sequence with an entry for each task, not {entries!r}")
+                raise TypeError(f"{name} must be a sequence with an entry for each task, not {shown(entries)}")
             if len(entries) != tasks:
                 raise ValueError(f"{name} has {len(entries)} entries; there are {tasks} tasks")
         gradients, by_log_variance = [], np.full(tasks, 0.5)
@@ -132,16 +132,16 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     ([0.25, 0.0], [0.4375, 0.373072])
     """
     if isinstance(losses, Loss) or not isinstance(losses, Iterable):
-        raise TypeError(f"losses must be a sequence of losses, not {losses!r}")
+        raise TypeError(f"losses must be a sequence of losses, not {shown(losses)}")
     losses = tuple(losses)
     for loss in losses:
         if not isinstance(loss, Loss):
-            raise TypeError(f"losses must be losses of fastloss, not {loss!r}")
+            raise TypeError(f"losses must be losses of fastloss, not {shown(loss)}")
     if factors is None:
         chosen = tuple(1.0 if np.isfinite(loss._row.target.high) else 0.5 for loss in losses)
     else:
         if not isinstance(factors, Iterable):
-            raise TypeError(f"factors must be a sequence of numbers, not {factors!r}")
+            raise TypeError(f"factors must be a sequence of numbers, not {shown(factors)}")
         chosen = tuple(as_number(f"factors[{k}]", factor) for k, factor in enumerate(factors))
         for k, factor in enumerate(chosen):
             if not 0 <= factor < math.inf:

@@ -16,14 +16,15 @@ from .arguments import as_number, shown
 Reduction = Literal["mean", "sum", "none"]
 
 
-def check_reduction(reduction: Any, normalizer: Any) -> None:
-    """Raise unless these are a reduction and its normalizer."""
+def as_reduction(reduction: Any, normalizer: Any) -> tuple[str, float | None]:
+    """Return a reduction and its normalizer, as what they were when they were checked."""
     if not isinstance(reduction, str):
         raise TypeError(f"reduction must be 'mean', 'sum' or 'none', not {shown(reduction)}")
+    reduction = str.__str__(reduction)  # not what a type derived from it says it is equal to
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction={shown(reduction)} is not one of 'mean', 'sum', 'none'")
     if normalizer is None:
-        return
+        return reduction, None
     if reduction != "mean":
         raise ValueError(
             f"normalizer replaces the denominator of the mean; it does not go with reduction={shown(reduction)}"
@@ -31,17 +32,18 @@ def check_reduction(reduction: Any, normalizer: Any) -> None:
     number = as_number("normalizer", normalizer)
     if not 0 < number < math.inf:
         raise ValueError(f"normalizer = {shown(normalizer)} is not a finite number > 0")
+    return reduction, number
 
 
 #: The numbers whose reciprocal is a normal number too, by whether the type is float64.
 _RECIPROCALS = tuple((1 / float(np.finfo(t).max), 1 / float(np.finfo(t).tiny)) for t in (np.float32, np.float64))
 
 
-def denominator(reduction: str, normalizer: Any, total_weight: float, in_float64: bool) -> float:
+def denominator(reduction: str, normalizer: float | None, total_weight: float, in_float64: bool) -> float:
     """Return what the sum of the weighted losses is divided by; raise if it has no reciprocal to multiply by."""
     if reduction != "mean":
         return 1.0
-    number = total_weight if normalizer is None else float(normalizer)
+    number = total_weight if normalizer is None else normalizer
     low, high = _RECIPROCALS[in_float64]
     if low < number < high or number == 0:
         return number

@@ -60,7 +60,7 @@ ENGINES = ("compiled", "numba")
 def _checked_engine(name: Any) -> str:
     """Return the name of an engine, or raise."""
     if name not in ENGINES:
-        raise ValueError(f"{name!r} is not an engine; there are {' and '.join(map(repr, ENGINES))}")
+        raise ValueError(f"{shown(name)} is not an engine; there are {' and '.join(map(repr, ENGINES))}")
     if name == "numba" and find_spec("numba") is None:
         raise ImportError("the engine 'numba' needs Numba: pip install 'fastloss[numba]'")
     return str(name)
@@ -85,7 +85,7 @@ def _hear_of_engines(more: int) -> None:
     global _engines_asked_for
     with _engine_lock:
         _engines_asked_for += more
-        kernels.set_short_way(_engines_asked_for == 0 and _process_engine == "compiled")
+        kernels.set_short_way(_engines_asked_for <= 0 and _process_engine == "compiled")
 
 
 _hear_of_engines(0)
@@ -150,8 +150,11 @@ _forked = False
 
 def _after_fork() -> None:
     # A child of a process whose OpenMP pool has started hangs for ever when it opens a parallel region itself.
-    global _forked
+    global _forked, _engine_lock, _engines_asked_for
     _forked = True
+    # Of the threads of the parent this one is left: another may have held the lock, or been inside `engine`.
+    _engine_lock, _engines_asked_for = Lock(), 0
+    _hear_of_engines(_context_engine.get() is not None)
 
 
 if hasattr(os, "register_at_fork"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,15 +33,17 @@ class Domain:
         below = value < self.high if self.high_open else value <= self.high
         return bool(above and below)
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019  # there are some fifty domains, and none is large
     def bounds(self, dtype: Any) -> tuple[float, float]:
         """Return the least and the largest number of a float type that are inside."""
         import numpy as np
 
-        low, high = dtype(self.low), dtype(self.high)
-        return (
-            float(np.nextafter(low, high)) if self.low_open else self.low,
-            float(np.nextafter(high, low)) if self.high_open else self.high,
-        )
+        with np.errstate(all="ignore"):  # the number after 0 is subnormal
+            low, high = dtype(self.low), dtype(self.high)
+            return (
+                float(np.nextafter(low, high)) if self.low_open else self.low,
+                float(np.nextafter(high, low)) if self.high_open else self.high,
+            )
 
 
 @dataclass(frozen=True)

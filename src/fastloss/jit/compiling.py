@@ -11,6 +11,7 @@ primitives, the versions of Numba and fastloss. The text in it is for readers.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -122,7 +123,8 @@ def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Fo
             raise
         except Exception:  # a full disk, a damaged file: Numba lets them through, and a damaged file stays
             for kept in (path.parent / _OF_NUMBA).glob(f"{path.stem}.*"):
-                kept.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    kept.unlink()
     return _compiled(formula, names["kernel"], signature, cached=False)
 
 

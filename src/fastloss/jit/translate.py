@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import shown
 from ..formulas import vocabulary
 
 #: What a word may be called in a user's module: the function object itself, from Python, NumPy or here.
@@ -155,7 +156,7 @@ def restored_formula(*identity: Any) -> Formula:
 def translate(function: Callable[..., Any], *, by_rows: bool = False) -> Formula:
     """Return the formula of a function of Python."""
     if not isinstance(function, types.FunctionType):
-        raise FormulaError(f"a loss is made of a plain function, written with def, not of {function!r}")
+        raise FormulaError(f"a loss is made of a plain function, written with def, not of {shown(function)}")
     outside = _Outside()
     translation = _Translation(function, by_rows, outside)
     text = "\n\n".join(ast.unparse(helper.tree) for helper in outside.functions)

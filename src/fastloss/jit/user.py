@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
-from ..arguments import as_number
+from ..arguments import as_number, shown
 from ..catalogue import CATALOGUE
 from ..formulas.declare import Declared, Domain, Parameter, Row, real
 from ..loss import _KEYWORDS, Loss
@@ -89,10 +89,10 @@ def _interval(target: Any) -> Domain:
     if target is None:
         return real
     if not isinstance(target, tuple | list) or len(target) != 2:
-        raise TypeError(f"target must be a pair of numbers (lowest, highest), or None, not {target!r}")
+        raise TypeError(f"target must be a pair of numbers (lowest, highest), or None, not {shown(target)}")
     low, high = (as_number("target", end) for end in target)
     if not low < high:
-        raise ValueError(f"target = {target!r} is not an interval: its first number must be less than its second")
+        raise ValueError(f"target = {shown(target)} is not an interval: its first number must be less than its second")
     return Domain(f"in [{low:g}, {high:g}]", low, high)
 
 
@@ -299,9 +299,9 @@ def _pointwise(function: Callable[..., Any], target: tuple[float, float] | None,
     check_numba()
     domain = _interval(target)
     if not isinstance(prediction, str):
-        raise TypeError(f"prediction must be 'y_pred' or 'logits', not {prediction!r}")
+        raise TypeError(f"prediction must be 'y_pred' or 'logits', not {shown(prediction)}")
     if prediction not in ("y_pred", "logits"):
-        raise ValueError(f"prediction = {prediction!r} is not 'y_pred' or 'logits'")
+        raise ValueError(f"prediction = {shown(prediction)} is not 'y_pred' or 'logits'")
     formula = translate(function)
     described = tuple({**_described(function, domain), "prediction": prediction}.items())
     row = _pointwise_row(formula.identity, described, formula)

@@ -8,7 +8,7 @@ cdef extern from "threads.h":
 def check_stack():
     """Raise where this thread's stack is too short for a call, before anything is done that takes much of it."""
     if fl_stack_is_short():
-        raise MemoryError("fastloss: this thread has too little stack left; a call needs 80 KiB (see threading.stack_size)")
+        raise MemoryError("fastloss: this thread has too little stack left; a call needs 96 KiB (see threading.stack_size)")
 
 
 ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) noexcept nogil

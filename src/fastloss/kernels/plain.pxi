@@ -19,23 +19,26 @@ cdef struct Plain:
     bint held                    # the buffer has to be released
 
 
-cdef bint look(object array, bint writable, Plain* plain) noexcept:
+cdef bint hold(object array, int flags, Plain* plain) except -1:
+    """Take hold of an array's buffer; whether it can be had. An interrupt passes through."""
+    try:
+        PyObject_GetBuffer(array, &plain.view, flags)
+    except (BufferError, TypeError, ValueError):
+        return False
+    plain.held = True
+    return True
+
+
+cdef bint look(object array, bint writable, Plain* plain) except -1:
     """Whether `array` is an ndarray, C-contiguous, aligned, of a native type; its buffer is then held."""
     cdef Py_ssize_t extent, k
     cdef char kind
     if type(array) is not ndarray:
         return False
     cdef int flags = PyBUF_STRIDES | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0)
-    cdef bint bfloat16 = False
-    try:
-        PyObject_GetBuffer(array, &plain.view, flags)
-    except Exception:            # read-only where it is written, or a type that NumPy does not export
-        try:
-            PyObject_GetBuffer(bits_of_bfloat16(array), &plain.view, flags)
-        except Exception:
-            return False
-        bfloat16 = True
-    plain.held = True
+    cdef bint bfloat16 = not hold(array, flags, plain)   # read-only where it is written, or of a type that NumPy does not export
+    if bfloat16 and not hold(bits_of_bfloat16(array), flags, plain):
+        return False
     if plain.view.format == NULL or plain.view.format[0] == 0 or plain.view.format[1] != 0:
         return False
     kind = plain.view.format[0]
@@ -67,14 +70,20 @@ cdef void set_contiguous(Operand* operand, const Plain* plain, Py_ssize_t sample
     set_run(operand, plain.view.buf, plain.dtype, plain.view.itemsize, samples, classes)
 
 
-cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* y_true, bint in_place) noexcept:
-    """Whether results can be written to `array` as they are: apart from every input, or exactly over `y_pred`."""
+cdef bint alike(const Plain* a, const Plain* b) noexcept:
     cdef Py_ssize_t k
-    if not look(array, True, output) or output.dtype != y_pred.dtype or output.view.ndim != y_pred.view.ndim:
+    if a.dtype != b.dtype or a.view.ndim != b.view.ndim:
         return False
-    for k in range(y_pred.view.ndim):
-        if output.view.shape[k] != y_pred.view.shape[k]:
+    for k in range(a.view.ndim):
+        if a.view.shape[k] != b.view.shape[k]:
             return False
+    return True
+
+
+cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* y_true, bint in_place) except -1:
+    """Whether results can be written to `array` as they are: apart from every input, or exactly over `y_pred`."""
+    if not look(array, True, output) or not alike(output, y_pred):
+        return False
     return disjoint(output, y_true) and (disjoint(output, y_pred) or (in_place and output.view.buf == y_pred.view.buf))
 
 
@@ -194,16 +203,16 @@ cdef class PlainCall:
         if denominator == 0:
             denominator = rows
 
-        # Check, allocate, run, reduce.
+        # Check, allocate, run, reduce. Meanwhile the prediction's dtype may be set elsewhere: a new array is looked at, too.
         if not (self.rows_valid(y_true, rows, classes, threads) if classes else self.points_valid(y_true, y_pred, size, threads)):
             return None
         if want & GRADIENT and grad_array is None:
             grad_array = empty_like(args[1])
-            if not look(grad_array, True, gradient):
+            if not (look(grad_array, True, gradient) and alike(gradient, y_pred)):
                 return None
         if want & HESSIAN and hess_array is None:
             hess_array = empty_like(args[1])
-            if not look(hess_array, True, hessian):
+            if not (look(hess_array, True, hessian) and alike(hessian, y_pred)):
                 return None
         if classes:
             total = self.run_rows(want, y_true, y_pred, gradient, hessian, rows, classes, denominator, threads)
