@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,9 +32,10 @@ class Domain:
         below = value < self.high if self.high_open else value <= self.high
         return bool(above and below)
 
-    @functools.lru_cache(maxsize=256)  # noqa: B019  # there are some fifty domains, and none is large
     def bounds(self, dtype: Any) -> tuple[float, float]:
         """Return the least and the largest number of a float type that are inside."""
+        if not (self.low_open or self.high_open):
+            return self.low, self.high
         import numpy as np
 
         with np.errstate(all="ignore"):  # the number after 0 is subnormal
