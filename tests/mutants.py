@@ -366,8 +366,63 @@ MUTANTS = (
     Mutant(
         "normalizer ignored",
         PACKAGE + "reductions.py",
-        "total_weight if normalizer is None else float(normalizer)",
+        "total_weight if normalizer is None else normalizer",
         "total_weight",
+    ),
+    # What changes between the look at an argument and its use.
+    Mutant(
+        "an array's dtype is the caller's to change",
+        PACKAGE + "arguments.py",
+        "        array = value.view()\n",
+        "        array = value\n",
+    ),
+    Mutant(
+        "a new gradient is taken as it comes",
+        KERNELS + "plain.pxi",
+        "if not (look(grad_array, True, gradient) and alike(gradient, y_pred)):",
+        "if not look(grad_array, True, gradient):",
+    ),
+    Mutant(
+        "a text is what it says it is equal to",
+        PACKAGE + "reductions.py",
+        "    reduction = str.__str__(reduction)",
+        "    str.__str__(reduction)",
+    ),
+    Mutant(
+        "a product of weights vanishes",
+        KERNELS + "softmax.pxi",
+        "return where_(((product == 0) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)",
+        "return product",
+    ),
+    Mutant(
+        "a weight over a normalizer is infinite",
+        PACKAGE + "loss.py",
+        "if self.weights is not None and self.normalizer is not None:",
+        "if self.weights is not None and self.normalizer is None:",
+    ),
+    Mutant(
+        "a short stack is not noticed",
+        KERNELS + "threads.h",
+        "#define FL_STACK_OF_A_CALL (96 << 10)",
+        "#define FL_STACK_OF_A_CALL (64 << 10)",
+    ),
+    Mutant(
+        "threads are tried with another stack than OpenMP gives them",
+        KERNELS + "threads.h",
+        "    fl_stack_of_openmp = number > SIZE_MAX >> shift ? SIZE_MAX : (size_t)number << shift;",
+        "    fl_stack_of_openmp = number ? 0 : (size_t)shift;",
+    ),
+    Mutant(
+        "a child of fork keeps the engines of threads that it has not",
+        PACKAGE + "runtime.py",
+        "    _engine_lock, _engines_asked_for = Lock(), 0\n",
+        "",
+    ),
+    Mutant(
+        "1 - p next to underflow as it comes",
+        ROWS + "softmax_tile.pxi",
+        "where_(rest[i] < tiny_rest(x), tiny_head[i] * SCALE_OF_EXP, rest[i] * SCALE_UP)",
+        "rest[i] * SCALE_UP",
     ),
     Mutant(
         "the gradient of a mean is not divided",
@@ -827,8 +882,8 @@ MUTANTS = (
     Mutant(
         "Numba: machine code from a folder that anybody writes to",
         JIT + "compiling.py",
-        "os.access(folder, os.W_OK) and not folder.stat().st_mode & 0o022",
-        "os.access(folder, os.W_OK)",
+        "stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022 and",
+        "stat.S_ISDIR(status.st_mode) and",
     ),
     Mutant(
         "Numba: a loop for one text is kept for another",

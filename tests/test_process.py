@@ -540,7 +540,7 @@ fl.general_robust.parameter_grads([0.0, 0.0], [1.0, 2.0], alpha=[1.0, 1.0], samp
     assert run(code) == "y_true[0] = -1.0"
 
 
-@pytest.mark.parametrize("size", ["2G", "200 g", "16kb", "2097152", "20k", "24K", "nonsense", "8M", "1"])
+@pytest.mark.parametrize("size", ["2G", "200 g", "16kb", "20k", "nonsense"])
 def test_the_stacks_of_openmp(size: str) -> None:
     """OpenMP ends the process where threads with stacks of that size cannot be created; a small one would overflow."""
     code = """
