@@ -391,8 +391,8 @@ MUTANTS = (
     Mutant(
         "a product of weights vanishes",
         KERNELS + "softmax.pxi",
-        "return where_(((product == 0) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)",
-        "return product",
+        "return where_(((product == 0) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY)",
+        "return where_(product != product",
     ),
     Mutant(
         "a weight over a normalizer is infinite",
