@@ -253,8 +253,8 @@ MUTANTS = (
     Mutant(
         "blocks dealt by the number of threads",
         KERNELS + "blocks_run.pxi",
-        "while span * MAX_SPANS < blocks:",
-        "while span * threads < blocks:",
+        "cdef Py_ssize_t span = span_of(blocks), spans,",
+        "cdef Py_ssize_t span = span_of(blocks) * threads, spans,",
     ),
     Mutant(
         "race: all threads share one scratch space",
