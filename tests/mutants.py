@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The quick ones and those that see most first.
-TESTS = ("fuzz", "special_values", "row_losses", "arguments", "functions", "accuracy", "contract", "process")
+TESTS = ("deal", "fuzz", "special_values", "row_losses", "arguments", "functions", "accuracy", "contract", "process")
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
@@ -253,20 +253,44 @@ MUTANTS = (
     Mutant(
         "blocks dealt by the number of threads",
         KERNELS + "blocks_run.pxi",
-        "cdef Py_ssize_t span = span_of(blocks), spans,",
-        "cdef Py_ssize_t span = span_of(blocks) * threads, spans,",
+        "function, call, blocks, span_of(blocks)",
+        "function, call, blocks, span_of(blocks) * threads",
     ),
     Mutant(
         "race: all threads share one scratch space",
         KERNELS + "blocks_run.pxi",
-        "own = scratch + threadid() * scratch_size",
-        "own = scratch",
+        "spans.scratch + thread * spans.scratch_size)",
+        "spans.scratch)",
     ),
     Mutant(
         "race: partial sums meet in one place",
         KERNELS + "blocks_run.pxi",
-        "            partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), own)",
-        "            partial[first] = run_span(function, call, s * span, min(span, blocks - s * span), own)",
+        "    spans.partial[s] = run_span(spans.function",
+        "    spans.partial[0] = run_span(spans.function",
+    ),
+    Mutant(
+        "what a late thread has left is not done by others",
+        KERNELS + "deal.h",
+        "for (int k = 0; k < threads; k++) fl_run_deals",
+        "for (int k = 0; k < 1; k++) fl_run_deals",
+    ),
+    Mutant(
+        "the last deal of a share runs into the next",
+        KERNELS + "deal.h",
+        "        if (last > share->end) last = share->end;\n",
+        "",
+    ),
+    Mutant(
+        "a long wait is not noticed",
+        KERNELS + "deal.h",
+        "if (own == 0) done = omp_get_wtime();",
+        "if (own != 0) done = omp_get_wtime();",
+    ),
+    Mutant(
+        "pauses do not grow",
+        KERNELS + "deal.h",
+        "? 0 : 2 * pause;",
+        "? 0 : 0;",
     ),
     Mutant(
         "a child of fork opens a parallel region", PACKAGE + "runtime.py", "    _forked = True", "    _forked = False"

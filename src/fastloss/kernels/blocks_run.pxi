@@ -4,6 +4,25 @@ cdef extern from "threads.h":
     int fl_threads_possible(int wanted)
     bint fl_stack_is_short()
 
+cdef extern from "deal.h" nogil:
+    ctypedef struct fl_share:
+        pass
+    ctypedef void (*fl_piece)(void* work, Py_ssize_t piece, int thread) noexcept
+    int fl_impatient
+    bint fl_worth_a_try()
+    void fl_deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int threads, fl_share* shares) noexcept
+
+
+def set_impatient(bint impatient):
+    """Whether calls run on one thread for a while where several had to wait for one another; tests want them all."""
+    global fl_impatient
+    fl_impatient = impatient
+
+
+cdef int threads_now(Py_ssize_t wanted):
+    """How many threads a region of at most so many gets now."""
+    return fl_threads_possible(<int>wanted) if wanted > 1 and fl_worth_a_try() else 1
+
 
 def check_stack():
     """Raise where this thread's stack is too short for a call, before anything is done that takes much of it."""
@@ -58,17 +77,33 @@ cdef inline Py_ssize_t span_of(Py_ssize_t blocks) noexcept nogil:
     return span
 
 
+cdef struct Spans:
+    block_function function
+    void* call
+    Py_ssize_t blocks, span
+    char* scratch                # of the first thread; those of the others follow
+    Py_ssize_t scratch_size
+    double* partial              # what each span returns
+
+
+cdef void run_one_span(void* work, Py_ssize_t s, int thread) noexcept nogil:
+    cdef Spans* spans = <Spans*>work
+    cdef Py_ssize_t first = s * spans.span
+    spans.partial[s] = run_span(spans.function, spans.call, first, min(spans.span, spans.blocks - first),
+                                spans.scratch + thread * spans.scratch_size)
+
+
 cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
                        Py_ssize_t scratch_size) except? -1.0:
     """Run every block and return the sum of what they return: the same bits for any number of threads.
 
     Blocks are dealt in spans. `elements` is the work in one block.
     """
-    cdef Py_ssize_t span = span_of(blocks), spans, first, last, s, stretch
-    cdef double* partial
+    cdef Spans work
+    cdef Py_ssize_t spans, first, last, s, stretch, for_each
     cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
-    cdef char* memory = NULL
-    cdef char* scratch
+    cdef char* memory
+    cdef fl_share* shares
     cdef double result
     if blocks == 0:
         return 0.0
@@ -76,20 +111,23 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         with nogil:
             result = function(call, 0, whole_lines(small_scratch))
         return result
-    spans = (blocks + span - 1) // span
-    threads = fl_threads_possible(min(threads, <int>spans)) if threads > 1 else 1
-    scratch_size = (scratch_size + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
-    partial = <double*>malloc(spans * sizeof(double))
-    memory = <char*>malloc(scratch_size * threads + CACHE_LINE)
+    work.function, work.call, work.blocks, work.span = function, call, blocks, span_of(blocks)
+    spans = (blocks + work.span - 1) // work.span
+    threads = threads_now(min(<Py_ssize_t>threads, spans))
+    work.scratch_size = (scratch_size + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
+    for_each = work.scratch_size + <Py_ssize_t>sizeof(fl_share)
+    work.partial = <double*>malloc(spans * sizeof(double))
+    memory = <char*>malloc(for_each * threads + CACHE_LINE)
     while memory == NULL and threads > 1:   # where there is little memory, fewer threads
         threads //= 2
-        memory = <char*>malloc(scratch_size * threads + CACHE_LINE)
-    if partial == NULL or memory == NULL:
-        free(partial)
+        memory = <char*>malloc(for_each * threads + CACHE_LINE)
+    if work.partial == NULL or memory == NULL:
+        free(work.partial)
         free(memory)
         raise MemoryError("fastloss: no memory for the scratch space of the call")
-    scratch = whole_lines(memory)
-    stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (span * elements) + 1)
+    work.scratch = whole_lines(memory)
+    shares = <fl_share*>(work.scratch + threads * work.scratch_size)
+    stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (work.span * elements) + 1)
     try:
         first = 0
         while first < spans:
@@ -97,27 +135,17 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
             with nogil:
                 if threads == 1:
                     for s in range(first, last):
-                        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), scratch)
+                        run_one_span(&work, s, 0)
                 else:
-                    run_parallel(function, call, blocks, span, first, last, threads, scratch, scratch_size, partial)
+                    fl_deal(run_one_span, &work, first, last, threads, shares)
             first = last
             if first < spans:
                 PyErr_CheckSignals()
-        result = add_pairwise(partial, spans)
+        result = add_pairwise(work.partial, spans)
     finally:
-        free(partial)
+        free(work.partial)
         free(memory)
     return result
-
-
-cdef void run_parallel(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t span, Py_ssize_t first,
-                       Py_ssize_t last, int threads, char* scratch, Py_ssize_t scratch_size, double* partial) noexcept nogil:
-    cdef Py_ssize_t s
-    cdef char* own
-    with nogil, parallel(num_threads=threads):
-        own = scratch + threadid() * scratch_size
-        for s in prange(first, last, schedule="static"):
-            partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), own)
 
 
 cdef int set_from(Operand* operand, object described, bint has_class_axis) except -1:

@@ -8,7 +8,6 @@ is an array as unsigned integers of its item size with the number of its element
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
-from cython.parallel cimport parallel, prange, threadid
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
@@ -139,9 +138,9 @@ include "layout.pxi"
 include "samples.pxi"
 include "formulas.pxi"
 include "pointwise.pxi"
+include "blocks_run.pxi"
 include "softmax.pxi"
 include "row_losses.pxi"
-include "blocks_run.pxi"
 include "jit_rows.pxi"
 include "plain.pxi"
 include "capi.pxi"
@@ -301,11 +300,17 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
 
 cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes) if inspect else rows_per_block(tag, call.classes)
-    call.team = 1
+    call.team, call.shares = 1, NULL
     if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
-        call.team, threads = fl_threads_possible(<int>min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
-    return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
-                      rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
+        call.team, threads = threads_now(min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
+        call.shares = <fl_share*>malloc(call.team * sizeof(fl_share))
+        if call.shares == NULL:
+            call.team = 1
+    try:
+        return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
+                          rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
+    finally:
+        free(call.shares)
 
 
 def limits():

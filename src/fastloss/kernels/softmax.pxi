@@ -49,6 +49,7 @@ cdef struct RowsCall:
     bint ignoring
     long long ignored
     int team                     # threads that share each wide row, where there are fewer rows than threads
+    fl_share* shares             # a place for each of them
     Operand logits, y_true, weight, where, value, gradient, hessian
 
 
@@ -611,27 +612,46 @@ cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize
             e[i] *= factor
 
 
-cdef void sweep_row(const real* tag, const WideRow* row, Sweep sweep, int team) noexcept nogil:
+cdef struct SweepOfRow:
+    const WideRow* row
+    Sweep sweep
+
+
+cdef void sweep_chunk_of_floats(void* work, Py_ssize_t chunk, int thread) noexcept nogil:
+    cdef SweepOfRow* sweep = <SweepOfRow*>work
+    sweep_chunk(<const float*>NULL, sweep.row, sweep.sweep, chunk)
+
+
+cdef void sweep_chunk_of_doubles(void* work, Py_ssize_t chunk, int thread) noexcept nogil:
+    cdef SweepOfRow* sweep = <SweepOfRow*>work
+    sweep_chunk(<const double*>NULL, sweep.row, sweep.sweep, chunk)
+
+
+cdef void sweep_row(const real* tag, const WideRow* row, Sweep sweep, const RowsCall* call) noexcept nogil:
     cdef Py_ssize_t chunk
-    if team == 1:
+    cdef SweepOfRow work
+    if call.team == 1:
         for chunk in range(chunks_of(row.classes)):
             sweep_chunk(tag, row, sweep, chunk)
+        return
+    work.row, work.sweep = row, sweep
+    if real is float:
+        fl_deal(sweep_chunk_of_floats, &work, 0, chunks_of(row.classes), call.team, call.shares)
     else:
-        for chunk in prange(chunks_of(row.classes), num_threads=team, schedule="static"):
-            sweep_chunk(tag, row, sweep, chunk)
+        fl_deal(sweep_chunk_of_doubles, &work, 0, chunks_of(row.classes), call.team, call.shares)
 
 
-cdef real wide_sums(const real* tag, WideRow* row, int team, double* rest, double* tail, double* ties) noexcept nogil:
+cdef real wide_sums(const real* tag, WideRow* row, const RowsCall* call, double* rest, double* tail, double* ties) noexcept nogil:
     """Largest logit; e = exp(x - m); the sum of the rest, chunks added in their order."""
     cdef Py_ssize_t chunk
     cdef double part
     rest[0] = tail[0] = ties[0] = 0
-    sweep_row(tag, row, LARGEST, team)
+    sweep_row(tag, row, LARGEST, call)
     row.m = -INFINITY
     for chunk in range(chunks_of(row.classes)):
         if row.part[chunk] > row.m:
             row.m = row.part[chunk]
-    sweep_row(tag, row, EXPONENTIALS, team)
+    sweep_row(tag, row, EXPONENTIALS, call)
     for chunk in range(chunks_of(row.classes)):
         add_exactly(row.part[chunk], rest, tail)   # a million classes are hundreds of parts
         ties[0] += row.ties[chunk]
@@ -708,7 +728,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             look_at_row(&wide.ahead, FL_READ_TOO, &call.y_true, row + 1)
         if call.want & GRADIENT and gradient_data != logits_data:
             look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
-    m = wide_sums(tag, &wide, call.team, &rest, &tail, &ties)
+    m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
     if rest < tiny_rest(tag):
         if e == x:
             x = spare
@@ -753,7 +773,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         share = total / (1 + (rest + tail))
         wide.factor = scaled
         if not call.dense and e == <real*>gradient_data:
-            sweep_row(tag, &wide, SCALE, call.team)
+            sweep_row(tag, &wide, SCALE, call)
             return distance
         # Scaled and stored piece by piece, while a piece is in the first-level cache.
         for chunk in range((classes + SAMPLES - 1) // SAMPLES):
