@@ -512,6 +512,12 @@ MUTANTS = (
         'raise ValueError(f"{name} overlaps {other}")',
         "pass",
     ),
+    Mutant(
+        "a weight of fewer dimensions is for the last axes",
+        PACKAGE + "arguments.py",
+        "if array.shape == shape or not array.ndim:",
+        "if array.shape == shape or array.ndim < len(shape):",
+    ),
     Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
     Mutant(
         "sums of soft targets unchecked",

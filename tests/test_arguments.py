@@ -526,6 +526,38 @@ def test_weights_and_masks_that_do_not_fit(loss: Any, name: str, shape: tuple[in
 
 
 @every_loss
+@pytest.mark.parametrize("name", ["sample_weight", "where"])
+@pytest.mark.parametrize(("rows", "columns"), [(3, 3), (4, 3), (3, 4), (3, 1), (1, 3)])
+def test_a_weight_of_fewer_dimensions_says_which_axis_it_is_for(loss: Any, name: str, rows: int, columns: int) -> None:
+    """NumPy would take it for the last one: of a square array, columns would be weighed where rows were meant."""
+    shape = (rows, columns, 2) if loss.kind in ("rowwise", "location_scale") else (rows, columns)
+    y_true, y_pred = np.ones((rows, columns)), np.full(shape, -0.5 if loss._row.holds == "log_probs" else 0.5)
+    if loss.kind == "rowwise" and "index" not in loss._row.target.forms:
+        y_true = np.tile([0, 1], (rows, columns, 1))
+    for axis, length, remedy in ((0, rows, r"\[:, None\]"), (1, columns, r"\[None, :\]")):
+        value = np.arange(length) > 0
+        said = rf"^{name} has shape \({length},\).*{name}{remedy} has one for each index of axis {axis}"
+        refused(ValueError, said, loss, y_true, y_pred, **{name: value})
+    ones = np.ones((rows, columns), bool)
+    expected = bits(loss.value_grad_hess(y_true, y_pred, **{name: ones}))
+    assert bits(loss.value_grad_hess(y_true, y_pred, **{name: ones[:, :1]})) == expected
+
+
+def test_a_weight_of_more_dimensions_says_how_it_fits() -> None:
+    refused(
+        ValueError,
+        r"sample_weight\.reshape\(\(3,\)\)",
+        fl.huber,
+        np.zeros(3),
+        np.ones(3),
+        sample_weight=np.ones((3, 1)),
+    )
+    refused(
+        ValueError, "^where has shape.*share a value$", fl.huber, np.zeros(3), np.ones(3), where=np.ones((3, 3), bool)
+    )
+
+
+@every_loss
 @pytest.mark.parametrize(
     "value",
     ["heavy", np.ones(N, complex), np.ones(N, object), np.full(N, None), {}],

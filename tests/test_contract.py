@@ -407,7 +407,8 @@ def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
 def test_a_weight_is_broadcast_to_the_samples(variant: Variant) -> None:
     inputs, rng = drawn(variant, (6, 5, 4))
     samples = inputs.samples
-    for shape in ((), (1,), samples[-1:], (6, *[1] * (len(samples) - 1)), (1,) * len(samples), samples):
+    ones = (1,) * (len(samples) - 1)
+    for shape in ((), (*ones, samples[-1]), (6, *ones), (1, *ones), samples):
         weight = rng.random(shape)
         where = rng.random(shape) < 0.7
         expected = bits(

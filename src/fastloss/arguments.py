@@ -216,7 +216,7 @@ def as_weights(name: str, value: Any, shape: tuple[int, ...], double_precision: 
     if value is None:
         return None
     given = as_array(name, value)
-    weights = broadcast(name, given, shape)
+    weights = to_samples(name, given, shape)
     if not double_precision and may_vanish(given):
         check_weights(name, weights, double_precision)
     return weights
@@ -229,7 +229,35 @@ def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
     mask = as_array("where", value)
     if mask.dtype != np.bool_:
         raise TypeError(f"where has dtype {mask.dtype}; it must be bool")
-    return broadcast("where", mask, shape)
+    return to_samples("where", mask, shape)
+
+
+def to_samples(name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Return what belongs to each sample in the samples' shape: it has that, length 1 in some axes, or no dimensions.
+
+    Fewer dimensions are refused, which NumPy would take for the last ones: weights of the rows of a square array would
+    weigh its columns.
+    """
+    if array.shape == shape or not array.ndim:
+        return np.broadcast_to(array, shape)
+    if array.ndim == len(shape) and all(m in (1, n) for m, n in zip(array.shape, shape, strict=True)):
+        return np.broadcast_to(array, shape)
+    message = (
+        f"{name} has shape {array.shape}, the samples have shape {shape}. "
+        f"It must have that shape, or length 1 on each axis whose samples share a value"
+    )
+    if array.ndim == 1 and len(shape) > 1:
+        # The first axis first: a weight of one dimension mostly means the rows.
+        ways = [
+            f"{name}[{', '.join(':' if k == axis else 'None' for k in range(len(shape)))}] has one for each index of "
+            f"axis {axis}"
+            for axis, length in enumerate(shape)
+            if length == array.size
+        ]
+        message += f": {', '.join(ways)}" if ways else ""
+    elif array.size == math.prod(shape) and [n for n in array.shape if n != 1] == [n for n in shape if n != 1]:
+        message += f": {name}.reshape({shape})"
+    raise ValueError(message)
 
 
 def broadcast(name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

@@ -16,11 +16,12 @@ _WIDTH = 88
 #: What every loss takes besides: entry and description.
 _KEYWORDS = {
     "sample_weight : array_like, optional": (
-        "The weight of each sample, finite and >= 0, broadcast to {samples}. A sample of weight 0 is left out: it adds "
-        "nothing, and its gradient is +0, even where its input is NaN."
+        "The weight of each sample, finite and >= 0: a number, or an array of {samples}, with length 1 on each axis "
+        "whose samples share a weight: for two axes, ``w[:, None]`` has one for each index of the first. A sample of "
+        "weight 0 is left out: it adds nothing, and its gradient is +0, even where its input is NaN."
     ),
     "where : array_like of bool, optional": (
-        "Which samples count, broadcast likewise. A sample that is left out has gradient +0."
+        "Which samples count, of such a shape too. A sample that is left out has gradient +0."
     ),
     "reduction : {{'mean', 'sum', 'none'}}, default='mean'": (
         "'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss "
@@ -124,7 +125,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         text += f"; it must be {parameter.domain.description}"
     if parameter.kind == "element":
         of = "parameter" if isinstance(row, PenaltyRow) else row.prediction
-        text += f". An array broadcasts to the shape of `{of}`"
+        text += f". An array broadcasts to the shape of `{of}` as in NumPy: of one dimension, it is for the last axis"
     return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {given}", f"{text}.")
 
 
@@ -232,7 +233,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
     names = {
         "name": row.name,
         "prediction": row.prediction,
-        "samples": _SAMPLES.get(row.kind, f"the shape of `{row.prediction}`"),
+        "samples": f"the shape of {_SAMPLES.get(row.kind, f'`{row.prediction}`')}",
         "shape": "the shape" if row.kind not in _SAMPLES else f"the shape of {_SAMPLES[row.kind]}",
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]

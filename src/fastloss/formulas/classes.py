@@ -230,7 +230,7 @@ multilabel_soft_margin = rowwise(
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
     target=shares,
     notes="""`y_true` has the shape of `logits`. One loss for each row; `binary_cross_entropy` gives the same mean
-from a loss for each element, and with ``sample_weight=`` of shape (C,) what PyTorch's `weight` does, up to the
+from a loss for each element, and with ``sample_weight=`` of shape (1, C) what PyTorch's `weight` does, up to the
 denominator.""",
 )
 
