@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,15 @@ def compiled_formula(formula: Formula, double: bool) -> Any:
     parts = {f"part{k}": compiled_formula(part, double) for k, part in enumerate(formula.parts)}
     words = {**POWERS, **WORDS[REALS[double]], **parts, "real": NUMBA_REALS[double]}
     return formula.function(words, functools.partial(inline, boundscheck=True))
+
+
+def call_of_formula(given: Sequence[str]) -> str:
+    """Return the text of a call of the formula.
+
+    Of more than 30 arguments Python makes a list first, which Numba does not understand inside of ``try``.
+    """
+    few = [", ".join(given[k : k + 30]) for k in range(0, len(given), 30)]
+    return f"formula({few[0]})" if len(few) == 1 else f"formula(*({' + '.join(f'({some},)' for some in few)}))"
 
 
 def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Formula) -> _Kernel:

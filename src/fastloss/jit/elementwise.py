@@ -10,11 +10,11 @@ from numba import types
 
 from ..formulas.declare import Row
 from ..runtime import kernels
-from .compiling import NUMBA_REALS, compile_kernel, compiled_formula
+from .compiling import NUMBA_REALS, call_of_formula, compile_kernel, compiled_formula
 from .translate import Formula, FormulaError, translate
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
-BLOCK_BYTES, MAX_PARAMETERS, _ = kernels.limits()
+BLOCK_BYTES, _ = kernels.limits()
 
 
 def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
@@ -28,14 +28,14 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
     lines = ["def kernel(y_true, y_pred, multiplier, parameters, value, gradient, hessian, n):"]
     if uniform:
         lines += ["    factor = multiplier[0]"]
-        lines += [f"    parameter{k} = parameters[{k * size}]" for k in parameters]
+        lines += [f"    parameter{k} = parameters[{k}]" for k in parameters]
     lines += ["    for i in range(n):"]
     if not uniform:
         lines += ["        factor = multiplier[i]"]
         lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
-    given = "".join(f", parameter{k}" for k in parameters)
     targets = ", ".join(f"{name}_i" for name in results)
-    call = f"{targets} = formula(y_true[i], y_pred[i]{given})"
+    given = ["y_true[i]", "y_pred[i]", *(f"parameter{k}" for k in parameters)]
+    call = f"{targets} = {call_of_formula(given)}"
     if formula.may_raise:  # nobody would get the exception, and the rest of the block would never be written
         lines += ["        try:", f"            {call}", "        except Exception:"]
         lines += [f"            {name}_i = real(nan)" for name in results]
@@ -54,10 +54,6 @@ class PointwiseKernels:
     """The loops of one formula, one for each choice of results, type and kind of parameters; compiled when asked."""
 
     def __init__(self, formula: Formula) -> None:
-        if len(formula.arguments) - 2 > MAX_PARAMETERS:
-            raise FormulaError(
-                f"{formula.name} has {len(formula.arguments) - 2} parameters; a loss has at most {MAX_PARAMETERS}"
-            )
         self.formula = formula
         self.kernel = functools.lru_cache(maxsize=None)(self._kernel)
 

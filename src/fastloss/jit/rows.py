@@ -11,8 +11,8 @@ from numba.extending import overload
 
 from ..formulas.declare import Row
 from . import softmax
-from .compiling import NUMBA_REALS, REALS, compile_kernel
-from .elementwise import GRADIENT, HESSIAN, MAX_PARAMETERS, VALUE
+from .compiling import NUMBA_REALS, REALS, call_of_formula, compile_kernel
+from .elementwise import GRADIENT, HESSIAN, VALUE
 from .translate import Formula, FormulaError
 from .vecmath import POWERS, WORDS, strict
 
@@ -86,10 +86,6 @@ class RowKernels:
     """The compiled forms of one loss of a user over rows."""
 
     def __init__(self, formula: Formula) -> None:
-        if len(formula.arguments) - 2 > MAX_PARAMETERS:
-            raise FormulaError(
-                f"{formula.name} has {len(formula.arguments) - 2} parameters; a loss has at most {MAX_PARAMETERS}"
-            )
         self.formula = formula
         self.kernel = functools.lru_cache(maxsize=None)(self._kernel)
 
@@ -106,12 +102,12 @@ class RowKernels:
     def _kernel(self, want: int, double: bool, soft: bool) -> Any:
         real = NUMBA_REALS[double]
         results = ("of_value", "of_gradient", "of_hessian")[: self.formula.results]
-        given = "".join(f", real(parameters[{k}])" for k in range(len(self.formula.arguments) - 2))
+        numbers = [f"real(parameters[{k}])" for k in range(len(self.formula.arguments) - 2)]
         lines = [
             "def kernel(logits, target, label, factor, parameters, value, gradient, hessian, classes):",
             "    try:",
             f"        y_true = {'carray(target, classes)' if soft else 'label'}",
-            f"        {', '.join(results)} = formula(y_true, carray(logits, classes){given})",
+            f"        {', '.join(results)} = {call_of_formula(['y_true', 'carray(logits, classes)', *numbers])}",
         ]
         for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
             if want & flag:

@@ -26,7 +26,7 @@ from .translate import Formula
 from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline, strict
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
-FEW = kernels.limits()[2]
+FEW = kernels.limits()[1]
 CHUNK = 512  # terms that are added up before the sum goes on with its rounding errors
 
 #: LLVM may add the terms of these in any order, in vectors; NaN and infinities stay what they are.

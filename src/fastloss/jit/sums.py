@@ -51,7 +51,7 @@ class SumSource(PointwiseSource):
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
         parts = tuple(formula_of(row) for row in rows)
-        arguments, lines, sums = ["y_true", "y_pred"], [], []
+        arguments, lines = ["y_true", "y_pred"], []
         results = min(part.results for part in parts)
         for k, (row, part) in enumerate(zip(rows, parts, strict=True)):
             own = [f"parameter{k}_{p}" for p in range(len(row.parameters))]
@@ -59,11 +59,13 @@ class SumSource(PointwiseSource):
             given = ", ".join(["y_true", "y_pred", *own])
             lines.append(f"    {', '.join(f'result{k}_{r}' for r in range(part.results))} = part{k}({given})")
         for r in range(results):
-            # A term of factor 0 is left out: 0 times infinity would be NaN.
-            terms = [f"where(factor{k} == real(0), real(0), factor{k} * result{k}_{r})" for k in range(len(rows))]
-            sums.append(" + ".join(terms))
+            for k in range(len(rows)):
+                # A term of factor 0 is left out: 0 times infinity would be NaN.
+                term = f"where(factor{k} == real(0), real(0), factor{k} * result{k}_{r})"
+                lines.append(f"    sum_{r} = {f'sum_{r} + {term}' if k else term}")
         name = "_and_".join(row.name for row in rows if row.name.isidentifier())[:60]
-        text = "\n".join([f"def _{name}({', '.join(arguments)}):", *lines, f"    return {', '.join(sums)}"])
+        given = ", ".join(f"sum_{r}" for r in range(results))
+        text = "\n".join([f"def _{name}({', '.join(arguments)}):", *lines, f"    return {given}"])
         super().__init__(Formula(text, name, tuple(arguments), results, parts=parts))
         self.rows = rows
 

@@ -20,8 +20,8 @@ cdef enum Status:
 cdef struct Prepared:            # what a fl_kernel is: an element-wise loss with its parameters
     int loss                     # its number in POINTWISE
     Limits limits[2]             # in float32 and in float64
-    int parameters
-    double constant[MAX_PARAMETERS]
+    Py_ssize_t parameters
+    const double* constant
     size_t loops[2]              # compiled at run time: their addresses by type, else 0
     bint has_hessian
 
@@ -29,15 +29,16 @@ cdef struct Prepared:            # what a fl_kernel is: an element-wise loss wit
 cdef class PreparedLoss:
     """The memory of a fl_kernel. The loss keeps it for as long as it lives itself."""
     cdef Prepared prepared
+    cdef Numbers constants
 
     def __init__(self, int loss, tuple limits, tuple double_limits, tuple constants, tuple loops=(0, 0), bint has_hessian=True):
-        cdef int k
         self.prepared.loss, self.prepared.has_hessian = loss, has_hessian
         self.prepared.limits[0], self.prepared.limits[1] = limits_of(limits), limits_of(double_limits)
         self.prepared.loops[0], self.prepared.loops[1] = loops
-        self.prepared.parameters = <int>len(constants)
-        for k in range(self.prepared.parameters):
-            self.prepared.constant[k] = constants[k]
+        self.constants = Numbers(constants)
+        if 0 in loops:
+            check_count("parameters", self.constants.count, FORMULA_PARAMETERS)
+        self.prepared.parameters, self.prepared.constant = self.constants.count, self.constants.data
 
 
 cdef api const fl_kernel* kernel_of(object loss) except NULL:
@@ -91,7 +92,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     cdef Py_ssize_t size = block_size(y_true), blocks = (n + size - 1) // size, block
     cdef double constants[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
     cdef double total
-    cdef int k, status
+    cdef int status
     if hessian != NULL and not prepared.has_hessian:
         return NO_HESSIAN
     call.loss, call.want, call.size, call.scale = prepared.loss, results_of(value, gradient, hessian), n, 1 / denominator
@@ -105,9 +106,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     call.second, call.accumulate = -1, False
     call.jit = <jit_block>prepared.loops[double_precision]
     call.uniform, call.parameters = call.jit != NULL, prepared.parameters
-    for k in range(prepared.parameters):
-        call.parameter[k].data = NULL
-        call.constant[k] = prepared.constant[k]
+    call.constant, call.parameter = prepared.constant, NULL
     if max(limits.low, limits.predicted_low) > -INFINITY or min(limits.high, limits.predicted_high) < INFINITY:
         for block in range(blocks):
             total = points_inspected(y_true, &call, block)

@@ -37,7 +37,7 @@ cdef struct JitRowsCall:
     RowsCall rows
     size_t address
     int kind
-    double parameters[MAX_PARAMETERS]
+    const double* parameters
     int* failure                     # of any row, by any thread
 
 
@@ -145,13 +145,11 @@ cdef double jit_rows_block_f64(void* call, Py_ssize_t block, void* scratch) noex
 cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple parameters, str shown, bint double_precision,
                          int threads) except? -1.0:
     cdef JitRowsCall jit
-    cdef int k, failure = 0
+    cdef int failure = 0
     cdef double total
-    if len(parameters) > MAX_PARAMETERS:
-        raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
+    cdef Numbers numbers = Numbers(parameters)
     jit.rows, jit.address, jit.kind, jit.failure = rows[0], address, kind, &failure
-    for k in range(<int>len(parameters)):
-        jit.parameters[k] = parameters[k]
+    jit.parameters = numbers.data
     cdef Py_ssize_t scratch = 4 * rows.classes * <Py_ssize_t>sizeof(double)
     if kind == JIT_TILES:
         scratch = LANES_BYTES * (4 * rows.classes + max(rows.classes, <Py_ssize_t>SPARE_ROWS))

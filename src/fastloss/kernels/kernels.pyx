@@ -24,8 +24,7 @@ cdef enum:
     SAMPLES = 1024               # in a block, at most
     BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
     BLOCK_DOUBLES = 512          # the same as doubles
-    MAX_PARAMETERS = 16          # of a loss compiled at run time
-    FORMULA_PARAMETERS = 4       # at most, of one of the package
+    FORMULA_PARAMETERS = 4       # of a formula of the package, at most: write_formulas.py refuses more
     LANES_BYTES = 256            # of numbers that a block primitive works on at once
     CACHE_LINE = 64
     SERIAL_BELOW = 1 << 16       # as in runtime.py
@@ -128,11 +127,13 @@ ctypedef void (*double_stage)(void*, const double*, const double*, const double*
                               double*, double*, Py_ssize_t) noexcept nogil
 
 # The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
-# `parameters` holds BLOCK_BYTES for each. No two pointers overlap that something is written through.
+# `parameters` holds one number for each parameter, or BLOCK_BYTES where there is one for each element. No two pointers
+# overlap that something is written through.
 ctypedef void (*jit_block)(const void* y_true, const void* y_pred, const void* multiplier, const void* parameters,
                            void* value, void* gradient, void* hessian, Py_ssize_t n) noexcept nogil
 
 
+include "numbers.pxi"
 include "vocabulary.pxi"
 include "layout.pxi"
 include "samples.pxi"
@@ -159,27 +160,46 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     """
     cdef PointwiseCall call
     cdef Operand* places[9]
-    cdef int k
+    cdef Py_ssize_t k
+    cdef bint all_numbers = True
+    cdef Operand* arrays
+    for k in range(len(parameters)):
+        all_numbers &= not isinstance(parameters[k], tuple)
+    cdef Numbers constants = Numbers(
+        parameters if all_numbers else tuple([0.0 if isinstance(each, tuple) else each for each in parameters])
+    )
     call.loss, call.want, call.size, call.scale = loss, want, size, scale
     call.limits, call.in_place = limits_of(limits), in_place
     call.second, call.accumulate = second, accumulate
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
                  &call.second_gradient, &call.second_hessian]
-    for k in range(<int>len(operands)):
+    check_count("operands", len(operands), 9)
+    for k in range(len(operands)):
         set_from(places[k], operands[k], False)
-    if len(parameters) > MAX_PARAMETERS:
-        raise ValueError(f"{len(parameters)} parameters; a loss has at most {MAX_PARAMETERS}")
     call.jit = <jit_block>jit
     call.uniform = jit != 0 and call.weight.data == NULL and call.where.data == NULL
-    call.parameters = <int>len(parameters)
-    for k in range(call.parameters):
-        call.parameter[k].data = NULL
-        if isinstance(parameters[k], tuple):
-            set_from(&call.parameter[k], parameters[k], False)
-            call.uniform = False
-        else:
-            call.constant[k] = parameters[k]
-    return run_points_call(&call, double_precision, inspect, threads)
+    set_parameters(&call, constants)
+    if all_numbers:
+        return run_points_call(&call, double_precision, inspect, threads)
+    call.uniform = False
+    arrays = <Operand*>malloc(len(parameters) * sizeof(Operand))
+    if arrays == NULL:
+        raise MemoryError("fastloss: no memory for the parameters of the call")
+    try:
+        for k in range(len(parameters)):
+            set_from(&arrays[k], parameters[k] if isinstance(parameters[k], tuple) else None, False)
+        call.parameter = arrays
+        return run_points_call(&call, double_precision, inspect, threads)
+    finally:
+        free(arrays)
+
+
+cdef int set_parameters(PointwiseCall* call, Numbers constants) except -1:
+    """Give a call its parameters, none of them an array. They are no longer there than `constants` is."""
+    if call.jit == NULL:
+        check_count("parameters", constants.count, FORMULA_PARAMETERS)
+    call.parameters, call.constant, call.parameter = constants.count, constants.data, NULL
+    return 0
 
 
 cdef Limits limits_of(tuple given):
@@ -227,7 +247,8 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
     places[:] = [&call.logits, &call.y_true, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
-    for k in range(7):
+    check_count("operands", len(operands), 7)
+    for k in range(<int>len(operands)):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and given_dense))
     if jit:
         return run_jit_rows(&call, jit, jit_rows, jit_parameters, jit_shown, double_precision, threads)
@@ -260,11 +281,13 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
         call.factor = &factors[0]
     call.rows.ignoring = ignore_index is not None
     call.rows.ignored = ignore_index if call.rows.ignoring else 0
-    for k in range(MAX_PARAMETERS):
+    check_count("parameters", len(parameters), ROW_PARAMETERS)
+    for k in range(ROW_PARAMETERS):
         call.parameter[k] = parameters[k] if k < len(parameters) else NAN
     places[:] = [&call.rows.logits, &call.rows.y_true, &call.rows.weight, &call.rows.where, &call.rows.value,
                  &call.rows.gradient, &call.rows.hessian]
-    for k in range(7):
+    check_count("operands", len(operands), 7)
+    for k in range(<int>len(operands)):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and form != CLASS_INDEX))
     return run_row_losses(&call, double_precision, inspect, threads)
 
@@ -314,8 +337,8 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
 
 
 def limits():
-    """What fastloss.jit has to know: the bytes of a block, how many parameters a loss may have, the classes of a tile."""
-    return BLOCK_BYTES, MAX_PARAMETERS, FEW
+    """What fastloss.jit has to know: the bytes of a block, the classes of a tile."""
+    return BLOCK_BYTES, FEW
 
 
 def openmp_threads():

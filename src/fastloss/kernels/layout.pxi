@@ -28,6 +28,7 @@ cdef int set_operand(Operand* operand, object array, int dtype, bint swapped, bi
         return 0
     PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
     try:
+        check_count("dimensions", view.ndim, MAX_DIMENSIONS)
         operand.data = <char*>view.buf if view.buf != NULL else <char*>operand
         operand.dtype = dtype
         operand.swapped = swapped

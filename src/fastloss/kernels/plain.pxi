@@ -100,8 +100,7 @@ cdef class PlainCall:
     """The short way of one loss, its parameters bound."""
     cdef int loss                # its number in POINTWISE; -1: cross-entropy
     cdef Limits limits[2]        # in float32 and in float64
-    cdef int parameters
-    cdef double constant[MAX_PARAMETERS]
+    cdef Numbers constants       # its parameters
     cdef bint jit                # its loops are compiled at run time; what is not compiled yet is not plain
     cdef size_t loops[2][8]      # their addresses by type and results
 
@@ -111,9 +110,9 @@ cdef class PlainCall:
         self.limits[0], self.limits[1] = limits_of(limits), limits_of(double_limits)
         for k in range(8):
             self.loops[0][k] = self.loops[1][k] = 0
-        self.parameters = <int>len(constants)
-        for k in range(self.parameters):
-            self.constant[k] = constants[k]
+        self.constants = Numbers(constants)
+        if not jit:
+            check_count("parameters", self.constants.count, FORMULA_PARAMETERS)
 
     def set_loop(self, bint double_precision, int want, size_t address):
         """Take a loop compiled at run time, which reads one number for each parameter."""
@@ -244,15 +243,12 @@ cdef class PlainCall:
     cdef double run_points(self, int want, const Plain* y_true, const Plain* y_pred, const Plain* gradient, const Plain* hessian,
                            Py_ssize_t size, double scale, int threads) except? -1.0:
         cdef PointwiseCall call
-        cdef int k
         call.loss, call.want, call.size, call.scale = self.loss, want, size, scale
         call.weight.data = call.where.data = call.value.data = NULL
         call.jit = <jit_block>self.loops[y_pred.dtype == FLOAT64][want]
-        call.uniform, call.parameters = self.jit, self.parameters
+        call.uniform, call.parameters = self.jit, self.constants.count
+        call.constant, call.parameter = self.constants.data, NULL
         call.second, call.accumulate = -1, False
-        for k in range(self.parameters):
-            call.parameter[k].data = NULL
-            call.constant[k] = self.constant[k]
         set_contiguous(&call.y_true, y_true, size, 0)
         set_contiguous(&call.y_pred, y_pred, size, 0)
         if want & GRADIENT:

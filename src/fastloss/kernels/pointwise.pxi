@@ -13,9 +13,9 @@ cdef struct PointwiseCall:
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
     Limits limits                # for points_inspected
     Operand y_true, y_pred, weight, where, value, gradient, hessian
-    int parameters               # how many
-    Operand parameter[MAX_PARAMETERS]
-    double constant[MAX_PARAMETERS]   # of a parameter that is not an array
+    Py_ssize_t parameters        # how many
+    const Operand* parameter     # those that are arrays, data NULL of the others; NULL: none is
+    const double* constant       # the others
     const double* constants      # a block each of the multiplier where nothing has a weight, and of the formula's parameters
     bint in_place                # the gradient overwrites y_pred
     jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
@@ -50,15 +50,19 @@ cdef enum:
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
 
 
+cdef inline bint is_array(const PointwiseCall* call, Py_ssize_t k) noexcept nogil:
+    """Whether parameter k is an array."""
+    return call.parameter != NULL and call.parameter[k].data != NULL
+
+
 cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept nogil:
     """Once for all blocks: a sweep of stores in each of them would wait behind the stores of the gradient."""
-    cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), i
-    cdef int k
+    cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), i, k
     for i in range(n):
         constants[i] = <real>call.scale
     if call.jit == NULL:
         for k in range(call.parameters):
-            if call.parameter[k].data == NULL:
+            if not is_array(call, k):
                 for i in range(n):
                     constants[(1 + k) * size + i] = <real>call.constant[k]
 
@@ -139,19 +143,52 @@ cdef inline Py_ssize_t buffer_size(const real* tag, const PointwiseCall* call) n
     return min(block_size(tag), (call.size + line - 1) // line * line)
 
 
+cdef inline Py_ssize_t parameters_size(const real* tag, const PointwiseCall* call) noexcept nogil:
+    """Numbers that the parameters take: one each for a uniform loop, in whole lines of the cache; else a block each."""
+    cdef Py_ssize_t line = CACHE_LINE // sizeof(real)
+    if call.uniform:
+        return (call.parameters + line - 1) // line * line
+    return call.parameters * block_size(tag)
+
+
 cdef inline Py_ssize_t points_scratch(const real* tag, const PointwiseCall* call) noexcept nogil:
     """Bytes of scratch of points_block."""
-    return call.parameters * BLOCK_BYTES + BUFFERS * buffer_size(tag, call) * <Py_ssize_t>sizeof(real)
+    return (parameters_size(tag, call) + BUFFERS * buffer_size(tag, call)) * <Py_ssize_t>sizeof(real)
+
+
+cdef void load_parameters(const PointwiseCall* call, Py_ssize_t first, Py_ssize_t n, const real** parameter, real* scratch) noexcept nogil:
+    """Find the parameters of a block: as the pointers that a formula takes, or in `scratch` as a `jit_block` does."""
+    cdef Py_ssize_t size = block_size(scratch), i, k
+    cdef const real* constants = <const real*>call.constants
+    cdef const real* loaded
+    for k in range(FORMULA_PARAMETERS):
+        parameter[k] = scratch    # of one that the formula does not have: never read, but somewhere
+    if call.uniform:
+        for k in range(call.parameters):
+            scratch[k] = <real>call.constant[k]
+        return
+    for k in range(call.parameters):
+        if is_array(call, k):
+            loaded = load(&call.parameter[k], 0, first, n, scratch + k * size)
+            if call.jit == NULL:
+                parameter[k] = loaded
+            elif loaded != scratch + k * size:
+                memcpy(scratch + k * size, loaded, n * sizeof(real))
+        elif call.jit == NULL:
+            parameter[k] = constants + (1 + k) * size
+        else:
+            for i in range(n):
+                scratch[k * size + i] = <real>call.constant[k]
 
 
 cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     """One block: load, formula, store. Returns its part of the sum of the weighted values.
 
-    `scratch`: first the parameters, a block of numbers for each, then the buffers.
+    `scratch`: first the parameters, then the buffers.
     """
     cdef Py_ssize_t size = block_size(scratch), first = block * size
     cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call)
-    cdef real* buffers = scratch + call.parameters * size
+    cdef real* buffers = scratch + parameters_size(scratch, call)
     cdef real* y_true_buffer = buffers
     cdef real* y_pred_buffer = buffers + stride
     cdef real* weight_buffer = buffers + 2 * stride
@@ -165,7 +202,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real* second_hessian = buffers + 10 * stride
     cdef real* previous_buffer = buffers + 11 * stride
     cdef const real* previous
-    cdef const real* parameter[MAX_PARAMETERS]
+    cdef const real* parameter[FORMULA_PARAMETERS]
     cdef const real* weight
     cdef const real* y_true = y_pred_buffer   # a formula without a target: never read, but somewhere
     cdef const real* y_pred
@@ -177,7 +214,6 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef fl_ahead next_block
     cdef const fl_ahead* ahead = NULL
     cdef Py_ssize_t i
-    cdef int k
 
     y_pred = load(&call.y_pred, 0, first, n, y_pred_buffer)
     if call.y_true.data != NULL:
@@ -189,19 +225,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
         multiplier = constants
     elif call.want & ~VALUE:
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
-    for k in range(MAX_PARAMETERS):
-        parameter[k] = scratch
-    for k in range(call.parameters):
-        parameter[k] = scratch + k * size
-        if call.parameter[k].data != NULL:
-            parameter[k] = load(&call.parameter[k], 0, first, n, scratch + k * size)
-            if call.jit != NULL and parameter[k] != scratch + k * size:
-                memcpy(scratch + k * size, parameter[k], n * sizeof(real))
-        elif call.jit == NULL:
-            parameter[k] = constants + (1 + k) * size
-        else:
-            for i in range(1 if call.uniform else n):
-                scratch[k * size + i] = <real>call.constant[k]
+    load_parameters(call, first, n, parameter, scratch)
     if call.value.data != NULL:
         value = place(&call.value, 0, first, value_buffer)
     if call.want & GRADIENT and not call.in_place and not call.accumulate:

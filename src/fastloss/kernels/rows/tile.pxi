@@ -31,6 +31,7 @@ cdef enum:
     LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
     GROUP = 8
     TILE_ARRAYS = 12
+    ROW_PARAMETERS = 4           # numbers that a loss over rows has for parameters, at most
 
 cdef enum Given:                 # what the prediction of a divergence is; the order of its parameter's options
     LOGITS
@@ -52,7 +53,7 @@ cdef struct RowLossCall:
     Py_ssize_t classes           # of the prediction
     int form
     int given
-    double parameter[MAX_PARAMETERS]
+    double parameter[ROW_PARAMETERS]
     const double* factor         # one for each class; NULL: all 1
 
 cdef struct Tile:
