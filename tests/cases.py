@@ -18,7 +18,6 @@ import ml_dtypes
 import numpy as np
 
 import fastloss as fl
-from fastloss.formulas.declare import PREDICTIONS
 from fastloss.runtime import current_engine, kernels
 
 DEFAULT_SEED = 1
@@ -112,7 +111,7 @@ class Variant:
     @property
     def predicted(self) -> Any:
         """What the prediction may be."""
-        return PREDICTIONS.get(self.holds, self.row.predicted)
+        return self.row.predictions({"given": self.holds})
 
     @property
     def soft_classes(self) -> bool:

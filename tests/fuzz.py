@@ -38,7 +38,6 @@ from accuracy import bounds, check_against, inputs_of_rows, measure_elements, me
 from cases import Inputs, Variant, bits
 
 from fastloss.arguments import outside
-from fastloss.formulas.declare import PREDICTIONS
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
@@ -94,7 +93,7 @@ def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
     row = cases.row_of(inputs.loss)
-    domain = PREDICTIONS.get(inputs.keywords.get("given", row.holds), row.predicted)
+    domain = row.predictions(inputs.keywords)
     inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in domain]
     y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
     return inputs.replace(y_pred=y_pred)

@@ -308,6 +308,31 @@ MUTANTS = (
         "                pass",
     ),
     # Weights, masks, means.
+    Mutant(
+        "weights looked at where nothing reads them (rows)",
+        KERNELS + "softmax.pxi",
+        "    if not weights_valid(weight, n):\n        return NAN\n    for i in range(n):\n        if weight",
+        "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):\n"
+        "        return NAN\n    for i in range(n):\n        if weight",
+    ),
+    Mutant(
+        "weights looked at where nothing reads them (elements)",
+        KERNELS + "pointwise.pxi",
+        "    if call.weight.data != NULL and not weights_valid(weight, n):",
+        "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):",
+    ),
+    Mutant(
+        "half precision forgiven the roundings of float64",
+        KERNELS + "pointwise.pxi",
+        "    if dtype == FLOAT16:\n        return 0.0009765625\n",
+        "",
+    ),
+    Mutant(
+        "a probability above 1 taken as it is",
+        ROWS + "probabilities.pxi",
+        "return where_(probability > 1, <double>1, probability)",
+        "return probability",
+    ),
     Mutant("the value is not weighted", KERNELS + "pointwise.pxi", "        weigh(value, weight, n)\n", ""),
     Mutant(
         "the sum is not weighted",

@@ -509,6 +509,34 @@ def test_a_sample_weight_outside_its_domain(loss: Any, value: float) -> None:
 
 
 @every_loss
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_weight_that_nothing_reads_is_not_looked_at(loss: Any, dtype: Any) -> None:
+    """Masked or ignored places may hold anything; the first bad weight is the first that is read."""
+    y_true, y_pred = inputs_of(loss, dtype)
+    samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+    weight = np.ones(samples)
+    expected = None
+    indexed = loss.parameters.keys() & {"ignore_index"} and y_true.ndim == 1
+    if indexed:
+        y_true[y_true == 2] = 1
+        y_true[7] = 2
+    ways = [{"where": np.arange(weight.size).reshape(samples) // (weight.size // N) != 7}]
+    for left_out in ways + [{"ignore_index": 2}] * bool(indexed):
+        for reduction in ("mean", "sum", "none"):
+            weight[7] = 0
+            expected = bits(loss.value_grad_hess(y_true, y_pred, sample_weight=weight, reduction=reduction, **left_out))
+            for value in (np.nan, np.inf, -np.inf, -1.0, 1e-300, 1e300):
+                weight[7] = value
+                got = loss.value_grad_hess(y_true, y_pred, sample_weight=weight, reduction=reduction, **left_out)
+                assert bits(got) == expected
+        weight[7] = np.nan
+        loss(y_true, y_pred, sample_weight=weight, normalizer=1e-30, **left_out)
+        weight[13] = np.nan
+        refused(ValueError, r"sample_weight\[13(, 0)?\] = nan", loss, y_true, y_pred, sample_weight=weight, **left_out)
+        weight[13] = 1
+
+
+@every_loss
 def test_a_negative_zero_is_a_weight_of_zero(loss: Any) -> None:
     y_true, y_pred = inputs_of(loss)
     value, grad = loss.value_and_grad(y_true, y_pred, sample_weight=-0.0)
@@ -1248,6 +1276,74 @@ def test_probabilities_of_rows_outside_their_domain(
     missing = y_pred.copy()
     missing[33, int(y_true[33]) if indices else 0] = np.nan
     assert np.isnan(loss(y_true, missing, **keywords))  # for the result to show
+
+
+#: Losses of probabilities as given, whether with class indices, and whether they clip.
+OF_PROBABILITIES = [
+    (fl.binary_log_loss, False, True),
+    (fl.brier, False, False),
+    (fl.categorical_log_loss, True, True),
+    (fl.categorical_log_loss, False, True),
+    *((getattr(fl, name).bind(given="probs"), False, False) for name in DIVERGENCES),
+]
+
+
+@pytest.mark.parametrize("dtype", [*cases.HALVES, *cases.FLOATS], ids=str)
+@pytest.mark.parametrize("classes", [2, 10, 150, 300])
+@pytest.mark.parametrize(
+    ("loss", "indices", "clips"), OF_PROBABILITIES, ids=lambda x: repr(x) if isinstance(x, fl.Loss) else None
+)
+def test_a_rounding_above_1_is_taken_for_1(loss: Any, indices: bool, clips: bool, classes: int, dtype: Any) -> None:
+    """Up to 4 epsilons of the array's own type; where probabilities are clipped, whatever may be a rounding."""
+    ones = np.zeros((40, classes), dtype)
+    ones[:, 1] = 1
+    y_true = np.ones(40, int) if indices else ones.astype(np.float32)
+    epsilon = {np.dtype(np.float16): 2.0**-10, np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52}.get(
+        dtype, 2.0**-7
+    )
+    expected = bits(loss.value_grad_hess(y_true, ones, reduction="none"))
+
+    def above(by: float) -> np.ndarray:
+        wrong = ones.copy()
+        wrong[33, 1] = 1 + by
+        assert wrong[33, 1] > 1
+        return wrong
+
+    for k in (1, 4):
+        for call in (loss, loss.bind()):
+            assert bits(call.value_grad_hess(y_true, above(k * epsilon), reduction="none")) == expected
+            assert bits(call(y_true, above(k * epsilon))) == bits(call(y_true, ones))  # the short way
+        # A broadcast array goes the long way, and class by class.
+        turned = np.ascontiguousarray(above(k * epsilon).T).T
+        assert bits(loss.value_grad_hess(y_true, turned, reduction="none")) == expected
+    said = r"y_pred\[33, 1\] = .* is not in \[0, 1\]"
+    refused(ValueError, said, loss, y_true, above(8 * epsilon))
+    below = ones.copy()
+    below[33, 1] = -epsilon
+    refused(ValueError, said, loss, y_true, below)
+    if not clips:
+        return
+    for clip in (1e-15, 1e-7, 0.25):
+        for call, options in ((loss, {"clip": clip}), (loss.bind(clip=clip), {})):
+            expected = bits(call.value_grad_hess(y_true, ones, reduction="none", **options))
+            for by in (epsilon, 4 * epsilon, max(2.0**-7, epsilon)):
+                assert bits(call.value_grad_hess(y_true, above(by), reduction="none", **options)) == expected
+            zero, tiny = ones.copy(), ones.copy()
+            zero[33, 1], tiny[33, 1] = 0, -(2.0**-7)
+            assert bits(call.value_grad_hess(y_true, tiny, **options)) == bits(
+                call.value_grad_hess(y_true, zero, **options)
+            )
+            assert bits(call(y_true, tiny, **options)) == bits(call(y_true, zero, **options))
+            refused(ValueError, said, call, y_true, above(0.0625), **options)
+            tiny[33, 1] = -(2.0**-6)
+            refused(ValueError, said, call, y_true, tiny, **options)
+
+
+def test_what_is_clipped_is_said_for_each_element() -> None:
+    """Of an array of clips one may be 0, which clips nothing: then no element is forgiven what is below 0."""
+    y_true, y_pred = np.ones(4), np.array([0.5, 1.0, -1e-3, 0.25])
+    refused(ValueError, r"y_pred\[2\] = -0.001", fl.binary_log_loss, y_true, y_pred, clip=np.array([0, 0.1, 0.1, 0.1]))
+    assert np.isfinite(fl.binary_log_loss(y_true, y_pred, clip=np.full(4, 0.1)))
 
 
 def test_rounding_of_logarithms_of_probabilities_is_forgiven() -> None:

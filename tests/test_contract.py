@@ -426,7 +426,8 @@ def test_a_weight_is_broadcast_to_the_samples(variant: Variant) -> None:
 @pytest.mark.parametrize("last", [1, 3, 10, 65, 1000])
 @every_variant
 def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: Any) -> None:
-    """Value and gradient exactly +0 even where its input is NaN or its label nonsense; nothing else changes."""
+    """Value and gradient exactly +0 even where its input is NaN, its label or its masked weight nonsense; nothing else
+    changes."""
     inputs, rng = drawn(variant, (90, last), dtype)
     keep = rng.random(inputs.samples) < 0.6
     weight = rng.integers(1, 9, inputs.samples) / 4
@@ -436,8 +437,9 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
     poisoned = inputs.replace(y_true=inputs.y_true.copy(), y_pred=inputs.y_pred.copy())
     poisoned.y_pred[~keep] = rng.choice([np.nan, np.inf, -np.inf, 1e30], size=poisoned.y_pred[~keep].shape)
     poisoned.y_true[~keep] = last + 5 if variant.target == "index" else 7
+    unread = np.where(keep, weight, rng.choice([np.nan, np.inf, -np.inf, -1, 1e-300, 1e300], size=keep.shape))
     keywords = {
-        "where": {"where": keep, "sample_weight": weight},
+        "where": {"where": keep, "sample_weight": unread},
         "weight 0": {"sample_weight": np.where(keep, weight, 0)},
         "both": {"where": keep, "sample_weight": np.where(keep | (rng.random(keep.shape) < 0.5), weight, 0)},
     }[how]
@@ -799,6 +801,7 @@ def test_ignored_rows_are_as_if_they_were_not_there(variant: Variant, ignored: i
     inputs.y_pred[skip] = rng.choice([np.nan, np.inf, -np.inf], size=inputs.y_pred[skip].shape)
     skip = inputs.y_true == ignored
     weight = rng.integers(1, 9, 60) / 4
+    weight[skip] = rng.choice([np.nan, np.inf, -np.inf, -1, 1e-300, 1e300], size=skip.sum())
     for reduction in ("none", "sum", "mean"):
         value, grad, hess = inputs(reduction=reduction, ignore_index=ignored, sample_weight=weight)
         alone = inputs.take(~skip)(reduction=reduction, sample_weight=weight[~skip])

@@ -30,6 +30,8 @@ DTYPES = {
     "f8": 12,
 }
 _FLOATS = frozenset({9, 10, 11, 12})
+#: The distance of 1 and the number after it, by the number of a type; as epsilon_of of kernels/pointwise.pxi.
+_EPSILON = {9: 2.0**-10, 10: 2.0**-7, 11: 2.0**-23, 12: 2.0**-52}
 #: How far the sum of a soft target's row may be from 1; as SUM_TOLERANCE of kernels.pyx.
 SUM_TOLERANCE = 1e-2
 #: What is not larger than the one is 0 in float32; the other is its largest number.
@@ -37,7 +39,7 @@ _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 #: Kinds of parameters that are numbers to compute with.
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
-NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf)
+NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf, 0.0)
 _LOST = "would be lost; pass its .data, and to a loss the mask as where=~mask"
 #: What a weight of a sample may be.
 WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
@@ -200,26 +202,53 @@ def first_true(bad: np.ndarray[Any, Any]) -> int | None:
 
 
 @quiet
-def outside(array: np.ndarray[Any, Any], domain: Domain) -> np.ndarray[Any, Any]:
-    """Return where an array leaves a domain; NaN is outside."""
+def outside(array: np.ndarray[Any, Any], domain: Domain, number: int | None = None) -> np.ndarray[Any, Any]:
+    """Return where an array leaves a domain; NaN is outside.
+
+    `number` is that of the type that the numbers came in, whose rounding the domain may forgive.
+    """
     values = array.astype(np.float64)
     if domain.ends_only:
         neither: np.ndarray[Any, Any] = (values != domain.low) & (values != domain.high)
         return neither
+    high = domain.high + domain.rounding * (0.0 if number is None else _EPSILON.get(number, 0.0))
     above = values > domain.low if domain.low_open else values >= domain.low
-    below = values < domain.high if domain.high_open else values <= domain.high
+    below = values < high if domain.high_open else values <= high
     return np.logical_not(above & below)
 
 
-def as_weights(name: str, value: Any, shape: tuple[int, ...], double_precision: bool) -> np.ndarray[Any, Any] | None:
-    """Return `sample_weight`, broadcast to the samples; none of it vanishes in the compute type."""
+class LeftOut:
+    """The samples that nothing is read of: masked by `where`, or with the label `ignore_index`."""
+
+    def __init__(
+        self,
+        where: np.ndarray[Any, Any] | None = None,
+        y_true: np.ndarray[Any, Any] | None = None,
+        ignore_index: int | None = None,
+    ) -> None:
+        self.where, self.y_true, self.ignore_index = where, y_true, ignore_index
+
+    def read(self, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """Return which samples are read: their weights; where that is not 0, their targets and predictions."""
+        read = np.ones(shape, dtype=np.bool_)
+        if self.where is not None:
+            read &= self.where
+        if self.y_true is not None and self.ignore_index is not None:
+            read &= ~ignored_labels(self.y_true, self.ignore_index)
+        return read
+
+    def kept(self, shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+        """Return which samples are neither left out nor of weight 0."""
+        read = self.read(shape)
+        return read if weights is None else read & (weights != 0)
+
+
+def as_weights(name: str, value: Any, shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any] | None, bool]:
+    """Return `sample_weight`, broadcast to the samples, and whether some of it may vanish in float32."""
     if value is None:
-        return None
+        return None, False
     given = as_array(name, value)
-    weights = to_samples(name, given, shape)
-    if not double_precision and may_vanish(given):
-        check_weights(name, weights, double_precision)
-    return weights
+    return to_samples(name, given, shape), may_vanish(given)
 
 
 def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
@@ -300,8 +329,17 @@ def in_compute_type(array: np.ndarray[Any, Any], double_precision: bool) -> np.n
     return array.astype(np.float64 if double_precision else np.float32)
 
 
-def check_held(name: str, value: Any, domain: Domain, double_precision: bool = False) -> None:
-    """Raise for the first number that is outside its domain, or becomes 0 or infinite, in the compute type."""
+def check_held(
+    name: str,
+    value: Any,
+    domain: Domain,
+    double_precision: bool = False,
+    read: np.ndarray[Any, Any] | bool = True,
+) -> None:
+    """Raise for the first number that is outside its domain, or becomes 0 or infinite, in the compute type.
+
+    `read` says which are read at all.
+    """
     if type(value) is float:  # nearly always well inside: a call takes ten microseconds, which NumPy would double
         slack = abs(value) * 2.0**-24
         if value == 0 or (
@@ -311,12 +349,12 @@ def check_held(name: str, value: Any, domain: Domain, double_precision: bool = F
     array = np.asarray(value)
     computed = in_compute_type(array, double_precision)
     lost = ((computed == 0) & (array != 0)) | (np.isinf(computed) & ~np.isinf(array))
-    refuse(name, array, outside(computed, domain) | lost, domain, computed)
+    refuse(name, array, (outside(computed, domain) | lost) & read, domain, computed)
 
 
-def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool) -> None:
-    """Raise for the first weight that is negative, NaN or infinite, or vanishes in the compute type."""
-    check_held(name, weights, WEIGHT, double_precision)
+def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool, left_out: LeftOut) -> None:
+    """Raise for the first weight that is read and is negative, NaN or infinite, or vanishes in the compute type."""
+    check_held(name, weights, WEIGHT, double_precision, left_out.read(weights.shape))
 
 
 @quiet
@@ -324,8 +362,7 @@ def check_products(
     y_true: np.ndarray[Any, Any],
     weights: np.ndarray[Any, Any] | None,
     class_weight: np.ndarray[Any, Any],
-    ignore_index: int | None,
-    where: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
     double_precision: bool,
     normalizer: float = 1.0,
     total: float = math.inf,
@@ -336,9 +373,7 @@ def check_products(
     """
     if total / normalizer < _LARGEST:
         return
-    kept = _kept(y_true.shape, weights, where)
-    if ignore_index is not None:
-        kept = kept & ~ignored_labels(y_true, ignore_index)
+    kept = left_out.kept(y_true.shape, weights)
     labels = np.where(kept, y_true, 0).astype(np.int64)
     by_class = class_weight[labels]
     by_sample = np.ones(()) if weights is None else in_compute_type(weights, double_precision)
@@ -361,14 +396,14 @@ def check_multipliers(
     weights: np.ndarray[Any, Any],
     normalizer: float,
     total: float,
-    where: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
     double_precision: bool,
 ) -> None:
     """Raise for the first weight that, over the normalizer, is infinite in the compute type; `total`: their sum."""
     if total / normalizer < _LARGEST:
         return
     multipliers = in_compute_type(weights.astype(np.float64) * (1 / normalizer), double_precision)
-    bad = first_true(np.isinf(multipliers) & _kept(weights.shape, weights, where))
+    bad = first_true(np.isinf(multipliers) & left_out.kept(weights.shape, weights))
     if bad is not None:
         raise ValueError(
             f"{place('sample_weight', bad, weights.shape)} = {weights.reshape(-1)[bad]} over normalizer = {normalizer} "
@@ -389,7 +424,7 @@ def check_elements(
     array: np.ndarray[Any, Any],
     domain: Domain,
     weights: np.ndarray[Any, Any] | None,
-    where: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
     double_precision: bool,
 ) -> None:
     """Raise for the first element outside its domain that is not left out; NaN is for the result to show.
@@ -397,7 +432,8 @@ def check_elements(
     It is in the compute type that a number has to be inside: there one may be at the end of its domain.
     """
     values = in_compute_type(array, double_precision)
-    refuse(name, array, outside(values, domain) & (array == array) & _kept(array.shape, weights, where), domain, values)
+    bad = outside(values, domain, dtype_number(array.dtype)) & (array == array) & left_out.kept(array.shape, weights)
+    refuse(name, array, bad, domain, values)
 
 
 def target_form(
@@ -438,17 +474,16 @@ def check_row_targets(
     target: RowTarget,
     classes: int,
     axis: int,
-    ignore_index: int | None,
     weights: np.ndarray[Any, Any] | None,
-    where: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
 ) -> None:
     """Raise for the first bad place of the target of rows of classes."""
     if form == "index":
-        check_labels(y_true, classes, ignore_index, weights, where)
+        check_labels(y_true, classes, weights, left_out)
     elif form == "soft":
-        check_soft_targets(y_true, axis, weights, where)
+        check_soft_targets(y_true, axis, weights, left_out)
     else:
-        kept = np.expand_dims(_kept(without_axis(y_true.shape, axis), weights, where), axis)
+        kept = np.expand_dims(left_out.kept(without_axis(y_true.shape, axis), weights), axis)
         refuse("y_true", y_true, outside(y_true, target) & (y_true == y_true) & kept, target)
 
 
@@ -458,17 +493,14 @@ def check_row_predictions(
     y_pred: np.ndarray[Any, Any],
     domain: Domain,
     axis: int,
-    ignored: np.ndarray[Any, Any] | None,
     weights: np.ndarray[Any, Any] | None,
-    where: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
     double_precision: bool,
 ) -> None:
     """Raise for the first prediction outside its domain in a row that is not left out."""
     values = in_compute_type(y_pred, double_precision)
-    kept = _kept(without_axis(y_pred.shape, axis), weights, where)
-    if ignored is not None:
-        kept &= ~ignored
-    bad = outside(values, domain) & (y_pred == y_pred) & np.expand_dims(kept, axis)
+    kept = left_out.kept(without_axis(y_pred.shape, axis), weights)
+    bad = outside(values, domain, dtype_number(y_pred.dtype)) & (y_pred == y_pred) & np.expand_dims(kept, axis)
     refuse(name, y_pred, bad, domain, values)
 
 
@@ -481,16 +513,10 @@ def ignored_labels(y_true: np.ndarray[Any, Any], ignore_index: int) -> np.ndarra
 
 
 def check_labels(
-    y_true: np.ndarray[Any, Any],
-    classes: int,
-    ignore_index: int | None,
-    weights: np.ndarray[Any, Any] | None,
-    where: np.ndarray[Any, Any] | None,
+    y_true: np.ndarray[Any, Any], classes: int, weights: np.ndarray[Any, Any] | None, left_out: LeftOut
 ) -> None:
     """Raise for the first label that is no class and is not left out."""
-    kept = _kept(y_true.shape, weights, where)
-    if ignore_index is not None:
-        kept = kept & ~ignored_labels(y_true, ignore_index)
+    kept = left_out.kept(y_true.shape, weights)
     if y_true.dtype.kind == "f":
         whole = np.isfinite(y_true) & (y_true == np.trunc(y_true))
         bad = first_true(~whole & kept)
@@ -512,12 +538,12 @@ def check_labels(
 
 
 def check_soft_targets(
-    y_true: np.ndarray[Any, Any], axis: int, weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
+    y_true: np.ndarray[Any, Any], axis: int, weights: np.ndarray[Any, Any] | None, left_out: LeftOut
 ) -> None:
     """Raise for the first probability < 0, or row that does not add up to 1."""
     values = y_true.astype(np.float64)
     sums = values.sum(axis=axis)
-    kept = _kept(sums.shape, weights, where)
+    kept = left_out.kept(sums.shape, weights)
     bad = first_true((values < 0) & np.expand_dims(kept, axis))
     if bad is not None:
         raise ValueError(
@@ -529,18 +555,6 @@ def check_soft_targets(
             f"{place('y_true', bad, sums.shape)} sums to {sums.reshape(-1)[bad]:.6g} over the classes; "
             "a soft target adds up to 1"
         )
-
-
-def _kept(
-    shape: tuple[int, ...], weights: np.ndarray[Any, Any] | None, where: np.ndarray[Any, Any] | None
-) -> np.ndarray[Any, Any]:
-    """Return which samples are neither masked nor of weight 0."""
-    kept = np.ones(shape, dtype=np.bool_)
-    if weights is not None:
-        kept &= weights != 0
-    if where is not None:
-        kept &= where
-    return kept
 
 
 # ---- parameters of a loss ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from . import arguments, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring
-from .formulas.declare import PREDICTIONS, Row, RowTarget
+from .formulas.declare import Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
@@ -345,10 +345,10 @@ def _short_ways(
     return kernels.PlainCall(-1, *limits, ()).run if plain else _never, None
 
 
-def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float]:
+def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:
     """Return the domain of targets and predictions as the kernels check it, in a compute type."""
-    target = row.targets(parameters)
-    return *target.bounds(dtype), target.ends_only, *row.predicted.bounds(dtype)
+    target, predicted = row.targets(parameters), row.predictions(parameters)
+    return *target.bounds(dtype), target.ends_only, *predicted.bounds(dtype), predicted.rounding
 
 
 #: The parameters that the kernel of cross-entropy knows; with any other it is one of the losses of `row_losses`.
@@ -420,10 +420,11 @@ class _Call:
 
     def samples(self, shape: tuple[int, ...]) -> None:
         """Check what goes with each sample, and the outputs; allocate those that are not given."""
-        self.weights = arguments.as_weights(
-            "sample_weight", self.options.get("sample_weight"), shape, self.double_precision
-        )
+        self.weights, may_vanish = arguments.as_weights("sample_weight", self.options.get("sample_weight"), shape)
         self.where = arguments.as_mask(self.options.get("where"), shape)
+        self.left_out = arguments.LeftOut(self.where, self.y_true, self.parameters.get("ignore_index"))
+        if may_vanish and self.weights is not None and not self.double_precision:
+            arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
         wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
         given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
         self.given: dict[str, Any] = {}  # the caller's own, which are what is returned
@@ -459,7 +460,7 @@ class _Call:
         in_float64 = self.double_precision or (self.normalizer is None and self.row.kind != "root_mean")
         number = reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
         if self.weights is not None and self.normalizer is not None:
-            arguments.check_multipliers(self.weights, number, total_weight, self.where, self.double_precision)
+            arguments.check_multipliers(self.weights, number, total_weight, self.left_out, self.double_precision)
         return number
 
     def allocate(self) -> None:
@@ -554,20 +555,20 @@ class _Call:
 
     def checked_weight(self, parameters: tuple[Any, ...]) -> float:
         """Check every number that has a domain; return the sum of the weights."""
-        limited = any(map(math.isfinite, self.limits[:2] + self.limits[3:]))
+        limited = any(map(math.isfinite, self.limits[:2] + self.limits[3:5]))
         if self.weights is None and self.where is None and not limited:
             return float(self.y_true.size)
         total = self.loop(parameters, 0.0, inspect=True)
         if total != total:
             if self.weights is not None:
-                arguments.check_weights("sample_weight", self.weights, self.double_precision)
+                arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
             target = self.row.targets(self.parameters)
             for name, array, domain in (
                 ("y_true", self.y_true, target),
-                (self.row.prediction, self.y_pred, self.row.predicted),
+                (self.row.prediction, self.y_pred, self.row.predictions(self.parameters)),
             ):
                 if len(self.columns) == 1:
-                    arguments.check_elements(name, array, domain, self.weights, self.where, self.double_precision)
+                    arguments.check_elements(name, array, domain, self.weights, self.left_out, self.double_precision)
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         return total
 
@@ -691,6 +692,7 @@ class _Call:
         of_softmax = row.name == "cross_entropy" and row.kernels is None and _IN_KERNEL.issuperset(_changed(row, given))
         plain = of_softmax or row.kernels is not None  # labels, weights and smoothing alone, in softmax.pxi's frame
         own = () if plain else self.row_parameters(columns)
+        limits = limits_of(row, given, np.float64 if self.double_precision else np.float32)
         self.samples(shape)
         threads = threads_for(self.n_threads, y_pred.size)
         smoothing = given.get("label_smoothing", 0.0)
@@ -715,30 +717,25 @@ class _Call:
                 form_number = _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
                 total = kernels.row_losses(
                     number, self.want, self.double_precision, rows, columns, classes, denominator, form_number,
-                    smoothing, class_weight, ignore_index, *own, inspect, operands, threads,
+                    smoothing, class_weight, ignore_index, *own, limits, inspect, operands, threads,
                 )  # fmt: skip
             return total
 
         total_weight = run(True, 0.0)
         if total_weight != total_weight:
             if self.weights is not None:
-                arguments.check_weights("sample_weight", self.weights, self.double_precision)
-            arguments.check_row_targets(y_true, form, target, classes, axis, ignore_index, self.weights, self.where)
+                arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
+            arguments.check_row_targets(y_true, form, target, classes, axis, self.weights, self.left_out)
             if class_weight is not None and not soft:
-                arguments.check_products(
-                    y_true, self.weights, class_weight, ignore_index, self.where, self.double_precision
-                )
-            domain = PREDICTIONS.get(given.get("given", row.holds))
-            if domain is not None:
-                ignored = None if ignore_index is None else arguments.ignored_labels(y_true, ignore_index)
-                arguments.check_row_predictions(
-                    row.prediction, y_pred, domain, axis, ignored, self.weights, self.where, self.double_precision
-                )
+                arguments.check_products(y_true, self.weights, class_weight, self.left_out, self.double_precision)
+            arguments.check_row_predictions(
+                row.prediction, y_pred, row.predictions(given), axis, self.weights, self.left_out, self.double_precision
+            )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         denominator = self.denominator(total_weight) / self.factor
         if class_weight is not None and not soft and self.normalizer is not None:
             arguments.check_products(
-                y_true, self.weights, class_weight, ignore_index, self.where, self.double_precision, self.normalizer,
+                y_true, self.weights, class_weight, self.left_out, self.double_precision, self.normalizer,
                 total_weight,
             )  # fmt: skip
         self.allocate()

@@ -4,7 +4,18 @@ Where the target is one of two labels, t = 1 for the positive one and -1 for the
 the class that is right, sigmoid(t x).
 """
 
-from .declare import at_least_zero, finite, fraction, interval, labelled, pointwise, positive, two_labels, unit
+from .declare import (
+    at_least_zero,
+    finite,
+    fraction,
+    interval,
+    labelled,
+    pointwise,
+    positive,
+    probability,
+    two_labels,
+    unit,
+)
 from .vocabulary import (
     difference_tail,
     exp,
@@ -50,7 +61,7 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
 
 @pointwise(
     target=unit,
-    predicted=unit,
+    predicted=probability,
     clip=interval(0.0, 0.0, 0.5, "what probabilities are kept away from 0 and 1; 0 does not clip"),
     formula="-(y log p + (1 - y) log(1 - p)),  p = y_pred",
     source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
@@ -62,33 +73,38 @@ def binary_log_loss(y_true, y_pred, clip):
     ``log_loss`` at the spacing of the dtype at 1, and PyTorch bounds the logarithm at -100. Where a probability was
     clipped the loss is constant, and the gradient 0. From logits, `binary_cross_entropy` keeps the digits that a
     probability near 1 has lost.
+
+    A probability that is above 1 by at most 4 epsilons of its dtype is taken for 1; where `clip` is given, one that is
+    outside of [0, 1] by at most 0.01 is clipped as any other. All else outside is refused.
     """
-    low = y_pred < clip
-    high = 1 - y_pred < clip
+    p = where(y_pred > 1, 1, y_pred)  # a rounding
+    low = p < clip
+    high = 1 - p < clip
     negative = 1 - y_true
     almost = log1p(-clip)
-    log_p = where(high, almost, log(where(low, clip, y_pred)))
-    log_q = where(low, almost, where(high, log(clip), log1p(-y_pred)))
+    log_p = where(high, almost, log(where(low, clip, p)))
+    log_q = where(low, almost, where(high, log(clip), log1p(-p)))
     value = where(negative == 0, 0, -negative * log_q) + where(y_true == 0, 0, -y_true * log_p)
-    up = where(negative == 0, 0, negative / (1 - y_pred))
-    down = where(y_true == 0, 0, y_true / y_pred)
+    up = where(negative == 0, 0, negative / (1 - p))
+    down = where(y_true == 0, 0, y_true / p)
     gradient = where(low, 0, where(high, 0, up - down))
-    hessian = where(negative == 0, 0, up / (1 - y_pred)) + where(y_true == 0, 0, down / y_pred)
+    hessian = where(negative == 0, 0, up / (1 - p)) + where(y_true == 0, 0, down / p)
     return value, gradient, where(low, 0, where(high, 0, hessian))
 
 
 @pointwise(
     target=unit,
-    predicted=unit,
+    predicted=probability,
     formula="(p - y)^2,  p = y_pred",
     source="Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
 )
 def brier(y_true, y_pred):
     """Brier score of the probability of the positive class: between 0 and 1.
 
-    As scikit-learn's ``brier_score_loss`` for two classes. Brier's own sum over both classes is twice that.
+    As scikit-learn's ``brier_score_loss`` for two classes. Brier's own sum over both classes is twice that. A
+    probability that is above 1 by at most 4 epsilons of its dtype is taken for 1.
     """
-    r = y_pred - y_true
+    r = where(y_pred > 1, 1, y_pred) - y_true  # above 1 by a rounding
     return r * r, 2 * r, 2
 
 

@@ -10,7 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Domain:
-    """The real numbers that an argument may take: an interval, each end in or out, or its two ends alone."""
+    """The real numbers that an argument may take: an interval, each end in or out, or its two ends alone.
+
+    A number above the higher end, by no more than `rounding` times the epsilon of the type that it comes in, is taken
+    for that end.
+    """
 
     description: str
     low: float = -math.inf
@@ -19,6 +23,7 @@ class Domain:
     high_open: bool = False
     ends_only: bool = False
     hint: str = ""
+    rounding: float = 0.0
 
     @property
     def each(self) -> str:
@@ -89,9 +94,13 @@ LABELS = {
     (-1, 1): Domain("-1 or 1", -1.0, 1.0, ends_only=True, hint="labels=(0, 1) is for targets 0 and 1"),
 }
 labelled = LABELS[0, 1]
-#: What the prediction of a loss over rows may be, by what it holds. Logits less the logarithm of the sum of their
-#: exponentials may be above 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
-PREDICTIONS = {"probs": unit, "log_probs": Domain("the logarithm of a probability, <= 0", high=0.01)}
+#: A probability that was computed: a quotient by a sum, or 1 less others, may be above 1.
+probability = Domain(unit.description, 0.0, 1.0, rounding=4.0)
+#: What will be clipped, unless it is far from being a probability: a logit, say.
+_CLIPPED = Domain(unit.description, -0.01, 1.01, rounding=4.0)
+#: What a prediction may be, by what it holds. Logits less the logarithm of the sum of their exponentials may be above
+#: 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
+_PREDICTIONS = {"probs": probability, "log_probs": Domain("the logarithm of a probability, <= 0", high=0.01)}
 non_negative = Domain(">= 0", 0.0)
 
 #: Of a parameter whose limits at both ends are losses too.
@@ -252,6 +261,15 @@ class Row:
         """Return what `y_true` may be, given the parameters of a call."""
         labels = [parameters[parameter.name] for parameter in self.parameters if parameter.kind == "labels"]
         return LABELS[labels[0]] if labels else self.target
+
+    def predictions(self, parameters: Mapping[str, Any]) -> Domain:
+        """Return what the prediction may be, given the parameters of a call."""
+        domain = _PREDICTIONS.get(parameters.get("given", self.holds), self.predicted)
+        if domain is not probability:
+            return domain
+        clip = parameters.get("clip")
+        clips = clip is not None and (clip > 0 if isinstance(clip, int | float) else bool((clip > 0).all()))
+        return _CLIPPED if clips else domain
 
     def constants(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what the formula reads after target and prediction."""

@@ -87,11 +87,13 @@ def _constants(loss: Loss) -> str:
 
 def _check(loss: Loss, double: bool) -> list[str]:
     """Return the lines that raise for what is outside the domain of targets and predictions, if it has ends."""
-    low, high, ends_only, *predicted = limits_of(loss._row, loss.parameters, REALS[double].type)
+    dtype = REALS[double].type
+    low, high, ends_only, least_predicted, most_predicted, rounding = limits_of(loss._row, loss.parameters, dtype)
+    most_predicted += rounding * float(np.finfo(dtype).eps)
     lines: list[str] = []
     for array, (least, most), domain in (
         ("y_true", (low, high), loss._row.targets(loss.parameters)),
-        ("y_pred", predicted, loss._row.predicted),
+        ("y_pred", (least_predicted, most_predicted), loss._row.predictions(loss.parameters)),
     ):
         outside = [f"x {sign} {written(end)}" for sign, end in (("<", least), (">", most)) if np.isfinite(end)]
         if ends_only and array == "y_true":

@@ -204,7 +204,7 @@ cdef int set_parameters(PointwiseCall* call, Numbers constants) except -1:
 
 cdef Limits limits_of(tuple given):
     cdef Limits limits
-    limits.low, limits.high, limits.ends_only, limits.predicted_low, limits.predicted_high = given
+    limits.low, limits.high, limits.ends_only, limits.predicted_low, limits.predicted_high, limits.rounding = given
     return limits
 
 
@@ -257,17 +257,17 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
 
 def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
                double denominator, int form, double smoothing, object class_weight, object ignore_index,
-               int given, tuple parameters, object factor, bint inspect, tuple operands, int threads):
+               int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
-    a contiguous float64 array, as `class_weight` is.
+    a contiguous float64 array, as `class_weight` is; of `limits` those of predictions count.
     """
     cdef RowLossCall call
     cdef Operand* places[7]
     cdef const double[::1] class_weights, factors
     cdef int k
-    call.loss, call.classes, call.form, call.given = loss, classes, form, given
+    call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
     set_scale(&call.rows, denominator)
     call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing

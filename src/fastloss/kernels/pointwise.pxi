@@ -4,6 +4,7 @@ cdef struct Limits:
     double low, high             # of y_true
     bint ends_only               # y_true is one of the two
     double predicted_low, predicted_high
+    double rounding              # of the array's own epsilon, by which a prediction may be above: it is taken for the limit
 
 
 cdef struct PointwiseCall:
@@ -296,6 +297,19 @@ cdef inline bint inside(const real* x, const real* weight, double low, double hi
         return fl_block_inside_f64(x, weight, low, high, n)
 
 
+cdef inline double epsilon_of(int dtype) noexcept nogil:
+    """The distance of 1 and the number after it; as _EPSILON of arguments.py."""
+    if dtype == FLOAT16:
+        return 0.0009765625
+    if dtype == BFLOAT16:
+        return 0.0078125
+    return 1.1920928955078125e-07 if dtype == FLOAT32 else 2.220446049250313e-16
+
+
+cdef inline double highest_prediction(const Limits* limits, const Operand* y_pred) noexcept nogil:
+    return limits.predicted_high + limits.rounding * epsilon_of(y_pred.dtype)
+
+
 cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
     """The sum of a block's weights, NaN where a weight, a target or a prediction is outside its domain."""
     cdef Py_ssize_t size = block_size(tag), first = block * size
@@ -305,13 +319,14 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
     cdef const Limits* limits = &call.limits
     cdef const real* weight
     cdef bint valid = True
-    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, weight_buffer), n):
-        return NAN
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
+    if call.weight.data != NULL and not weights_valid(weight, n):
+        return NAN
     if limits.low > -INFINITY or limits.high < INFINITY:
         valid = inside(load(&call.y_true, 0, first, n, buffer), weight, limits.low, limits.high, limits.ends_only, n)
     if limits.predicted_low > -INFINITY or limits.predicted_high < INFINITY:
-        valid &= inside(load(&call.y_pred, 0, first, n, buffer), weight, limits.predicted_low, limits.predicted_high, False, n)
+        valid &= inside(load(&call.y_pred, 0, first, n, buffer), weight, limits.predicted_low,
+                        highest_prediction(limits, &call.y_pred), False, n)
     if not valid:
         return NAN
     if weight == NULL:

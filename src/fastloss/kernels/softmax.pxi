@@ -857,10 +857,8 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     cdef real weight[TILE_ROWS]
     cdef int64_t label[TILE_ROWS]
     cdef const real* w
-    cdef double total = 0, row_weight, smoothed
+    cdef double total = 0, row_weight, row_tail, smoothed
     cdef bint bad = False, negative
-    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):
-        return NAN
     if not call.given_dense:
         w = load_weights(&call.weight, &call.where, first, n, buffer)
         if load_labels(call, first, n, label):
@@ -871,6 +869,8 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
         elif w == NULL and call.class_weight == NULL:
             return n
     load_rows(tag, call, first, n, label, weight)
+    if not weights_valid(weight, n):
+        return NAN
     for i in range(n):
         if weight[i] == 0:
             continue
@@ -887,10 +887,11 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
         if call.dense:
             row_weight = (1 - call.smoothing) * row_weight + call.smoothing
             if call.class_weight != NULL:
-                row_weight = 0
+                row_weight = row_tail = 0
                 for c in range(call.classes):
                     smoothed = (y[c] if call.given_dense else <double>(label[i] == c)) * (1 - call.smoothing)
-                    row_weight += call.class_weight[c] * (smoothed + call.smoothing / call.classes)
+                    add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)
+                row_weight += row_tail
         # A NaN in a soft target makes its row NaN, not the denominator of all others.
         total += weight[i] * (row_weight if row_weight == row_weight else 1)
     return total

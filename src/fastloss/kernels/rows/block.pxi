@@ -290,12 +290,12 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
     cdef real weight[TILE_ROWS]
     cdef double total = 0
     cdef Tile t
-    if call.rows.weight.data != NULL and not weights_valid(load(&call.rows.weight, 0, first, n, weight), n):
-        return NAN
     for i in range(max(<Py_ssize_t>LANES, n)):
         label[i] = 0
         weight[i] = 0
     load_rows(tag, &call.rows, first, n, label, weight)
+    if not weights_valid(weight, n):
+        return NAN
     lay_out(call, scratch, &t)
     if not t.wide:
         load_target(call, first, n, label, &t)
@@ -355,8 +355,7 @@ cdef double predictions_inspected(const real* tag, const RowLossCall* call, Py_s
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef bint alone = label_functions[call.loss] != NULL and not call.rows.dense
-    cdef double low = 0 if call.given == PROBABILITIES else -INFINITY
-    cdef double high = 1 if call.given == PROBABILITIES else LOG_TOLERANCE
+    cdef double low = call.limits.predicted_low, high = highest_prediction(&call.limits, given)
     cdef const real* x
     cdef char* data
     for i in range(n):

@@ -27,12 +27,12 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         clear_hessian(call, t)
     else:
         for j in range(t.steps * LANES):
-            y, q = target[j], x[j]
+            y, q = target[j], at_most_1(x[j])
             term[j] = where_(y == 0, <double>0, y * (log_(y) - log_(q)))
             gradient[j] = where_(y == 0, <double>0, -y / q)
         if call.rows.want & HESSIAN:
             for j in range(t.steps * LANES):
-                y, q = target[j], x[j]
+                y, q = target[j], at_most_1(x[j])
                 hessian[j] = where_(y == 0, <double>0, y / q / q)
     class_sum(t, term, t.value)
 
@@ -65,8 +65,8 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
             excess[j] = q[j] - y[j]
     else:
         for j in range(t.steps * LANES):
-            q[j] = x[j]
-            minus_log[j] = -log_(x[j])
+            q[j] = at_most_1(x[j])
+            minus_log[j] = -log_(q[j])
             excess[j] = q[j] - y[j]
 
 

@@ -15,10 +15,15 @@ cdef void label_rows(const RowLossCall* call, Tile* t, label_function function) 
         set_class(t, t.hessian, t.label, second)
 
 
+cdef inline double at_most_1(double probability) noexcept nogil:
+    """A probability that rounding may have left above 1."""
+    return where_(probability > 1, <double>1, probability)
+
+
 cdef inline void clipping(const RowLossCall* call, double* low, double* high, double* almost) noexcept nogil:
     """Between what probabilities are clipped, and the logarithm of the higher."""
     cdef double clip = call.parameter[0]
-    low[0], high[0], almost[0] = -INFINITY, INFINITY, 0
+    low[0], high[0], almost[0] = 0, 1, 0
     if clip == clip:
         low[0], high[0] = clip, 1 - clip
         almost[0] = log1p_(-clip)   # log(high) would be the logarithm of a rounded number
@@ -30,8 +35,9 @@ cdef void log_loss_of_label(const RowLossCall* call, const double* true_x, doubl
     cdef Py_ssize_t i
     clipping(call, &low, &high, &almost)
     for i in range(LANES):
-        p = clamp_(true_x[i], low, high)
-        inside = (true_x[i] >= low) & (true_x[i] <= high)
+        p = at_most_1(true_x[i])
+        inside = (p >= low) & (p <= high)
+        p = clamp_(p, low, high)
         value[i] = -where_(true_x[i] > high, almost, log_(p))
         first[i] = where_(inside, -1 / p, <double>0)
         second[i] = where_(inside, 1 / p / p, <double>0)
@@ -52,8 +58,9 @@ cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept n
         return
     clipping(call, &low, &high, &almost)
     for j in range(t.steps * LANES):
-        p = clamp_(x[j], low, high)
-        inside = (x[j] >= low) & (x[j] <= high)
+        p = at_most_1(x[j])
+        inside = (p >= low) & (p <= high)
+        p = clamp_(p, low, high)
         term[j] = where_(target[j] == 0, <double>0, -target[j] * where_(x[j] > high, almost, log_(p)))
         y = where_(inside, target[j], <double>0)
         gradient[j] = where_(y == 0, <double>0, -y / p)

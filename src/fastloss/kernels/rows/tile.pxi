@@ -38,8 +38,6 @@ cdef enum Given:                 # what the prediction of a divergence is; the o
     LOG_PROBABILITIES
     PROBABILITIES
 
-cdef double LOG_TOLERANCE = 0.01  # how far above 0 rounding may leave the logarithm of a probability; as in formulas/declare.py
-
 cdef enum Form:                  # what y_true is
     CLASS_INDEX
     CLASS_PROBABILITIES          # of class_index losses: their sum is a weight
@@ -53,6 +51,7 @@ cdef struct RowLossCall:
     Py_ssize_t classes           # of the prediction
     int form
     int given
+    Limits limits                # of its prediction
     double parameter[ROW_PARAMETERS]
     const double* factor         # one for each class; NULL: all 1
 
