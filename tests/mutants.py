@@ -379,8 +379,8 @@ MUTANTS = (
     Mutant(
         "the mean divides by weights without class weights",
         KERNELS + "softmax.pxi",
-        "row_weight += call.class_weight[c] * (smoothed + call.smoothing / call.classes)",
-        "row_weight += (smoothed + call.smoothing / call.classes)",
+        "add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)",
+        "add_exactly(smoothed + call.smoothing / call.classes, &row_weight, &row_tail)",
     ),
     Mutant(
         "where= ignored beside weights",

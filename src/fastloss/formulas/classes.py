@@ -89,10 +89,10 @@ categorical_log_loss = rowwise(
 
 A probability outside [0, 1] is refused; of a row with a class index it is that of its class alone that is looked at.
 One above 1 by at most 4 epsilons of its dtype is taken for 1, and where `clip` is given one that is outside by at most
-0.01 is clipped as any other. Else probabilities are used as they are: not clipped to an epsilon (a probability of 0 for the true class gives +inf;
-Keras clips to 1e-7, scikit-learn to the machine epsilon: `clip` does it) and not made to add up to 1 (Keras divides by
-their sum). The gradient is with respect to each probability alone, -y / x. From logits, `cross_entropy` keeps digits
-that probabilities next to 1 have lost.
+0.01 is clipped as any other. Else probabilities are used as they are: not clipped to an epsilon (a probability of 0 for
+the true class gives +inf; Keras clips to 1e-7, scikit-learn to the machine epsilon: `clip` does it) and not made to add
+up to 1 (Keras divides by their sum). The gradient is with respect to each probability alone, -y / x. From logits,
+`cross_entropy` keeps digits that probabilities next to 1 have lost.
 
 """
     + _MEAN,

@@ -9,11 +9,11 @@ _GIVEN = choice(
     description="what `y_pred` holds: scores whose softmax is q, logarithms of q, or q itself. Gradient and Hessian "
     "are with respect to those numbers",
 )
-_NOTES = """`y_true` has the shape of `y_pred` and holds probabilities, each row adding up to 1. Probabilities
-given as `y_pred` that are not in [0, 1] (above 1 by at most 4 epsilons of their dtype they are taken for 1), and
-log-probabilities above 0 (but for 0.01 that may be rounding), are refused; else they are used as they are: not clipped,
-not made to add up to 1. 0 log 0 is 0. One loss for each row: the sum over the classes; the mean is that over the rows ("batchmean" in PyTorch, whose "mean" divides by the number of
-elements)."""
+_NOTES = """`y_true` has the shape of `y_pred` and holds probabilities, each row adding up to 1. Probabilities given
+as `y_pred` that are not in [0, 1] (above 1 by at most 4 epsilons of their dtype they are taken for 1), and
+log-probabilities above 0 (but for 0.01 that may be rounding), are refused; else they are used as they are: not
+clipped, not made to add up to 1. 0 log 0 is 0. One loss for each row: the sum over the classes; the mean is that over
+the rows ("batchmean" in PyTorch, whose "mean" divides by the number of elements)."""
 
 kl_divergence = rowwise(
     name="kl_divergence",
