@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,37 @@ def results(loss: Any, y_true: Any, y_pred: Any, denominator: float) -> dict[str
     found = loss.value_grad_hess(y_true, y_pred, normalizer=denominator, n_threads=1)
     total = loss(y_true, y_pred, reduction="sum", n_threads=1)
     return dict(zip(RESULTS, (total, *found[1:]), strict=True))
+
+
+SNIPPET = """\
+# cython: language_level=3
+{imports}
+
+def read(const double[::1] y_true, const double[::1] y_pred, double[::1] gradient):
+    cdef Py_ssize_t n = y_pred.shape[0]
+    cdef double total
+    cdef int status
+{body}
+    return status, mean
+"""
+
+
+@pytest.mark.parametrize("text", ["README.md", "src/fastloss/__init__.pxd"])
+def test_the_snippet_in_the_documents_returns_the_mean_beside_its_gradient(text: str, tmp_path: Path) -> None:
+    path = FOLDER.parent / text
+    if not path.exists():
+        pytest.skip("needs the repository")
+    found = re.search(r"^ *cimport fastloss\n.*?^ *mean = [^\n]*\n", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert found, f"{text} has no snippet that ends with the mean"
+    imports, _, body = textwrap.dedent(found[0]).partition("\n\n")
+    (tmp_path / "snippet.pyx").write_text(SNIPPET.format(imports=imports, body=textwrap.indent(body, "    ")), "utf-8")
+    folder = tmp_path / "built"
+    folder.mkdir()
+    y_true, y_pred = generator("snippet").normal(scale=3, size=(2, 7))
+    gradient = np.empty(7)
+    status, mean = built(tmp_path / "snippet.pyx", folder).read(y_true, y_pred, gradient)
+    assert status == 0
+    assert bits((mean, gradient)) == bits(fl.huber.bind(delta=2.0).value_and_grad(y_true, y_pred))
 
 
 POINTWISE = [variant for variant in cases.variants_of_all_losses() if variant.row.kind == "pointwise"]
