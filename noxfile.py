@@ -81,6 +81,7 @@ def build(session: nox.Session) -> None:
         session.run("auditwheel", "repair", "--wheel-dir", "wheelhouse", wheels[-1])
         session.run("python", "tools/check_wheel.py", *map(str, sorted(Path("wheelhouse").glob("*.whl"))))
     session.run("python", "tools/check_wheel.py", *wheels)
+    session.run("python", "tools/build_twice.py")
     session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
 
 

@@ -202,7 +202,7 @@ except ImportError as error:
     print(error)
 """
     done = in_another_process(code)
-    assert done.stdout == "the engine 'numba' needs Numba: pip install 'fastloss[numba]'\n", done.stderr
+    assert done.stdout == "the engine 'numba' needs Numba: python -m pip install 'numba>=0.61'\n", done.stderr
 
 
 # -- losses of users --------------------------------------------------------------------------------------------------

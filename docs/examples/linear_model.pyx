@@ -3,7 +3,7 @@
 # distutils: extra_link_args = -fopenmp
 """A linear model trained by stochastic gradient descent, without the GIL, with any element-wise loss of fastloss.
 
-    pip install cython setuptools fastloss
+    python -m pip install cython setuptools     # and fastloss itself, from its folder: python -m pip install .
     cythonize --inplace linear_model.pyx
 
     import fastloss as fl, linear_model

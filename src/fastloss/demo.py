@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from matplotlib.figure import Figure
         from threadpoolctl import threadpool_limits  # scikit-learn depends on it
     except ImportError as error:
-        return _fail(f"cannot import {error.name}; the demo needs: pip install 'fastloss[demo]'")
+        return _fail(f"cannot import {error.name}; the demo needs: python -m pip install scipy scikit-learn matplotlib")
     formats = Figure().canvas.get_supported_filetypes()
     if output.suffix.removeprefix(".").lower() not in formats:
         return _fail(f"{output.name} is no picture; its ending may be one of {', '.join(sorted(formats))}")

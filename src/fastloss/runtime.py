@@ -62,7 +62,7 @@ def _checked_engine(name: Any) -> str:
     if name not in ENGINES:
         raise ValueError(f"{shown(name)} is not an engine; there are {' and '.join(map(repr, ENGINES))}")
     if name == "numba" and find_spec("numba") is None:
-        raise ImportError("the engine 'numba' needs Numba: pip install 'fastloss[numba]'")
+        raise ImportError("the engine 'numba' needs Numba: python -m pip install 'numba>=0.61'")
     return str(name)
 
 

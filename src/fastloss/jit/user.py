@@ -48,7 +48,7 @@ class PointwiseSource:
 def check_numba() -> None:
     """Raise unless Numba is there."""
     if find_spec("numba") is None:
-        raise ImportError("a loss of your own needs Numba: pip install 'fastloss[numba]'")
+        raise ImportError("a loss of your own needs Numba: python -m pip install 'numba>=0.61'")
 
 
 #: What calls of every loss take.
