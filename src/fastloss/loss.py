@@ -527,7 +527,7 @@ class _Call:
 
     def loop(self, parameters: tuple[Any, ...], scale: float, name: str = "", inspect: bool = False) -> float:
         """Run the loop of a formula (of the row's, if no other is named) over the elements; return the sum."""
-        second, jit = -1, 0
+        jit = 0
         if self.row.kernels is None and (name or current_engine() == "compiled"):
             number = kernels.POINTWISE.index(name or self.row.name)
         elif len(self.columns) == 2:
@@ -535,8 +535,6 @@ class _Call:
         else:
             alike = not any(isinstance(parameter, tuple) for parameter in parameters)
             number, jit = 0, self.jit_loop(uniform=alike and self.weights is None and self.where is None)
-        if len(self.columns) == 2:
-            second = kernels.POINTWISE.index(f"{self.row.name}_by_log_scale")
 
         def column(array: np.ndarray[Any, Any] | None, k: int) -> Any:
             return arguments.describe(array if array is None or self.columns is _ALIKE else array[self.columns[k]])
@@ -549,7 +547,7 @@ class _Call:
             operands += [column(self.gradient, k), column(self.hessian, k)]
         total: float = kernels.pointwise(
             number, self.want, self.double_precision, self.y_true.size, scale, self.limits, inspect, self.in_place,
-            tuple(operands), parameters, self.threads, jit, second,
+            tuple(operands), parameters, self.threads, jit, len(self.columns) == 2,
         )  # fmt: skip
         return total
 

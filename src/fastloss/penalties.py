@@ -123,7 +123,7 @@ class Penalty:
         total = kernels.pointwise(
             kernels.POINTWISE.index(self.name), want, double, array.size, factor, arguments.NO_LIMITS, False, in_place,
             (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
-            tuple(described), threads_for(threads, array.size), 0, -1, accumulate,
+            tuple(described), threads_for(threads, array.size), 0, False, accumulate,
         )  # fmt: skip
         value = factor * total if factor else 0.0
         if out is not None or gradient is None:

@@ -103,7 +103,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     set_numbers(&call.gradient, gradient, n, 0)
     set_numbers(&call.hessian, hessian, n, 0)
     call.in_place = gradient == y_pred
-    call.second, call.accumulate = -1, False
+    call.paired, call.accumulate = False, False
     call.jit = <jit_block>prepared.loops[double_precision]
     call.uniform, call.parameters = call.jit != NULL, prepared.parameters
     call.constant, call.parameter = prepared.constant, NULL

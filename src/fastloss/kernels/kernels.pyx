@@ -115,16 +115,34 @@ cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
     return BLOCK_BYTES // sizeof(real)
 
 
-# The loop of one formula: its tag (never read), want; y_true, y_pred, multiplier, 4 parameters; its 2 stages; value, gradient,
-# hessian; size; what comes next. And what fills its stages: tag; y_true, y_pred, 4 parameters; the stages; size.
-ctypedef void (*float_block)(void*, int, const float*, const float*, const float*, const float*, const float*, const float*, const float*,
-                             const float*, const float*, float*, float*, float*, Py_ssize_t, const fl_ahead*) noexcept nogil
-ctypedef void (*double_block)(void*, int, const double*, const double*, const double*, const double*, const double*, const double*, const double*,
-                              const double*, const double*, double*, double*, double*, Py_ssize_t, const fl_ahead*) noexcept nogil
-ctypedef void (*float_stage)(void*, const float*, const float*, const float*, const float*, const float*, const float*,
-                             float*, float*, Py_ssize_t) noexcept nogil
-ctypedef void (*double_stage)(void*, const double*, const double*, const double*, const double*, const double*, const double*,
-                              double*, double*, Py_ssize_t) noexcept nogil
+cdef enum:
+    STEP = 16                    # elements: a vector of the narrower type fills a register of any level, or several
+    STEPS_FETCHED = 8            # for which memory is asked at once
+
+# What a formula reads and writes: a column for each of its arguments and results, all of one size and one type.
+cdef struct Columns:
+    const void* y_true
+    const void* multiplier
+    const void* prediction[2]
+    const void* parameter[FORMULA_PARAMETERS]
+    void* stage[2]
+    void* value
+    void* gradient[2]
+    void* hessian[2]
+    const fl_ahead* ahead
+
+cdef enum:
+    COLUMNS = 15                 # at most
+
+# The loop of one formula, over whole steps.
+ctypedef void (*column_program)(int want, const Columns*, Py_ssize_t steps) noexcept nogil
+
+cdef struct Program:
+    column_program f32
+    column_program f64
+    int predictions, parameters
+
+cdef const Program* programs     # in the order of POINTWISE
 
 # The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
 # `parameters` holds one number for each parameter, or BLOCK_BYTES where there is one for each element. No two pointers
@@ -137,8 +155,8 @@ include "numbers.pxi"
 include "vocabulary.pxi"
 include "layout.pxi"
 include "samples.pxi"
-include "formulas.pxi"
 include "pointwise.pxi"
+include "formulas.pxi"
 include "blocks_run.pxi"
 include "softmax.pxi"
 include "row_losses.pxi"
@@ -148,14 +166,14 @@ include "capi.pxi"
 
 
 def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
-              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0, int second=-1, bint accumulate=False):
+              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0, bint paired=False, bint accumulate=False):
     """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
-    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each. `second`:
-    the number of the loop whose gradient and Hessian are by the first parameter; they go to two more operands. `accumulate`:
+    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each. `paired`:
+    parameter 0 is a prediction too; its gradient and Hessian go to two more operands. `accumulate`:
     the gradient is added to what is there.
     """
     cdef PointwiseCall call
@@ -170,7 +188,7 @@ def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double
     )
     call.loss, call.want, call.size, call.scale = loss, want, size, scale
     call.limits, call.in_place = limits_of(limits), in_place
-    call.second, call.accumulate = second, accumulate
+    call.paired, call.accumulate = paired, accumulate
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
                  &call.second_gradient, &call.second_hessian]
     check_count("operands", len(operands), 9)

@@ -248,7 +248,7 @@ cdef class PlainCall:
         call.jit = <jit_block>self.loops[y_pred.dtype == FLOAT64][want]
         call.uniform, call.parameters = self.jit, self.constants.count
         call.constant, call.parameter = self.constants.data, NULL
-        call.second, call.accumulate = -1, False
+        call.paired, call.accumulate = False, False
         set_contiguous(&call.y_true, y_true, size, 0)
         set_contiguous(&call.y_pred, y_pred, size, 0)
         if want & GRADIENT:

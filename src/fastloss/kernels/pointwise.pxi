@@ -1,5 +1,12 @@
 # Element-wise losses: ONE loop, compiled once for each formula and compute type.
 
+cdef extern from "columns.h":
+    ctypedef const float* in_f32 "fl_in_f32"
+    ctypedef const double* in_f64 "fl_in_f64"
+    ctypedef float* out_f32 "fl_out_f32"
+    ctypedef double* out_f64 "fl_out_f64"
+
+
 cdef struct Limits:
     double low, high             # of y_true
     bint ends_only               # y_true is one of the two
@@ -21,7 +28,7 @@ cdef struct PointwiseCall:
     bint in_place                # the gradient overwrites y_pred
     jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
     bint uniform                 # it takes one multiplier and one number for each parameter, not one for each element
-    int second                   # the loop of the derivatives by parameter 0, which is a prediction too; or -1
+    bint paired                  # parameter 0 is a prediction too, with derivatives of its own
     Operand second_gradient, second_hessian
     bint accumulate              # the gradient is added to what its array holds
 
@@ -47,7 +54,6 @@ cdef inline void run_stage(int word, real* x, Py_ssize_t n) noexcept nogil:
 
 
 cdef enum:
-    FETCHED = 128                # elements for which memory is asked at once
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
 
 
@@ -77,61 +83,45 @@ cdef void set_constants(PointwiseCall* call, bint double_precision, double* cons
             fill_constants(call, <float*>constants)
 
 
-cdef inline void point_loop(Point* tag, bint value_wanted, bint gradient_wanted, bint hessian_wanted,
-                            const real* y_true, const real* y_pred, const real* multiplier,
-                            const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
-                            const real* stage0, const real* stage1,
-                            real* value, real* gradient, real* hessian, Py_ssize_t n, const fl_ahead* ahead) noexcept nogil:
-    cdef Py_ssize_t piece, start, i
-    cdef real v, g, h
-    for piece in range((n + FETCHED - 1) // FETCHED):
-        start = piece * FETCHED
-        fl_fetch(ahead, start, FETCHED)
-        for i in range(start, min(start + <Py_ssize_t>FETCHED, n)):
-            point(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, stage0, stage1, i, &v, &g, &h)
-            if value_wanted:
-                value[i] = v
-            if gradient_wanted:
-                gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])
-            if hessian_wanted:
-                hessian[i] = where_(multiplier[i] == 0, <real>0, h * multiplier[i])
-
-
-cdef void point_block(Point* tag, int want, const real* y_true, const real* y_pred, const real* multiplier,
-                      const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
-                      const real* stage0, const real* stage1, real* value, real* gradient, real* hessian, Py_ssize_t n,
-                      const fl_ahead* ahead) noexcept nogil:
-    """The loop with what is not wanted compiled away: a value alone costs a value alone."""
-    if want == VALUE:
-        point_loop(tag, True, False, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n, ahead)
-    elif want == GRADIENT:
-        point_loop(tag, False, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n, ahead)
-    elif want == (VALUE | GRADIENT):
-        point_loop(tag, True, True, False, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n, ahead)
-    elif want == (GRADIENT | HESSIAN):
-        point_loop(tag, False, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n, ahead)
-    else:
-        point_loop(tag, True, True, True, y_true, y_pred, multiplier, parameter0, parameter1, parameter2, parameter3,
-                   stage0, stage1, value, gradient, hessian, n, ahead)
-
-
-cdef void stage_block(Point* tag, const real* y_true, const real* y_pred,
-                      const real* parameter0, const real* parameter1, const real* parameter2, const real* parameter3,
-                      real* stage0, real* stage1, Py_ssize_t n) noexcept nogil:
-    """The exponentials that the formula's loop reads."""
+cdef inline const real* padded(const real* tag, const void* column, Py_ssize_t done, Py_ssize_t rest, real* place) noexcept nogil:
+    """The last elements of a column, filled up to a step with the last one."""
     cdef Py_ssize_t i
-    if word0(tag) != NO_STAGE:
-        for i in range(n):
-            stage0[i] = argument0(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i)
-        run_stage(word0(tag), stage0, n)
-    if word1(tag) != NO_STAGE:
-        for i in range(n):
-            stage1[i] = argument1(tag, y_true[i], y_pred[i], parameter0, parameter1, parameter2, parameter3, i)
-        run_stage(word1(tag), stage1, n)
+    for i in range(STEP):
+        place[i] = (<const real*>column)[done + min(i, rest - 1)]
+    return place
+
+
+cdef void run_program(real* places, const Program* program, int want, const Columns* columns, Py_ssize_t n) noexcept nogil:
+    """Run a formula over n elements. A loop has whole steps only: what is left goes through columns of its own (`places`)."""
+    cdef Py_ssize_t steps = n // STEP, done = steps * STEP, rest = n - done, size
+    cdef column_program run = program.f32 if real is float else program.f64
+    cdef Columns last
+    cdef int k
+    if steps:
+        run(want, columns, steps)
+    if rest == 0:
+        return
+    last.ahead = NULL
+    size = rest * sizeof(real)
+    last.y_true = padded(places, columns.y_true, done, rest, places)
+    last.multiplier = padded(places, columns.multiplier, done, rest, places + STEP) if want & ~VALUE else places
+    places += 2 * STEP
+    for k in range(program.predictions):
+        last.prediction[k] = padded(places, columns.prediction[k], done, rest, places)
+        last.gradient[k], last.hessian[k] = places + STEP, places + 2 * STEP
+        places += 3 * STEP
+    for k in range(program.parameters):
+        last.parameter[k] = padded(places, columns.parameter[k], done, rest, places)
+        places += STEP
+    last.stage[0], last.stage[1], last.value = places, places + STEP, places + 2 * STEP
+    run(want, &last, 1)
+    if want & VALUE:
+        memcpy(<real*>columns.value + done, last.value, size)
+    for k in range(program.predictions):
+        if want & GRADIENT:
+            memcpy(<real*>columns.gradient[k] + done, last.gradient[k], size)
+        if want & HESSIAN:
+            memcpy(<real*>columns.hessian[k] + done, last.hessian[k], size)
 
 
 cdef enum:
@@ -213,6 +203,8 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real* hessian = hessian_buffer
     cdef const real* constants = <const real*>call.constants
     cdef fl_ahead next_block
+    cdef Columns columns
+    cdef real last_step[COLUMNS * STEP]
     cdef const fl_ahead* ahead = NULL
     cdef Py_ssize_t i
 
@@ -244,26 +236,20 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
 
     if call.jit != NULL:
         call.jit(y_true, y_pred, multiplier, scratch, value, gradient, hessian, n)
-    elif real is float:
-        if float_stages[call.loss] != NULL:
-            float_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
-        float_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                stage0, stage1, value, gradient, hessian, n, ahead)
     else:
-        if double_stages[call.loss] != NULL:
-            double_stages[call.loss](NULL, y_true, y_pred, parameter[0], parameter[1], parameter[2], parameter[3], stage0, stage1, n)
-        double_blocks[call.loss](NULL, call.want, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2], parameter[3],
-                                 stage0, stage1, value, gradient, hessian, n, ahead)
+        columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
+        if call.paired:
+            columns.prediction[1] = parameter[0]
+        for k in range(programs[call.loss].parameters):
+            columns.parameter[k] = parameter[k]
+        columns.stage[0], columns.stage[1] = stage0, stage1
+        columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
+        columns.gradient[1], columns.hessian[1] = second_gradient, second_hessian
+        columns.ahead = ahead
+        run_program(last_step, &programs[call.loss], call.want, &columns, n)
 
-    if call.second >= 0 and call.want & ~VALUE:
-        # While everything is in the first-level cache, with the same stages. Nothing has been stored yet, so that it may
-        # all be in place.
-        if real is float:
-            float_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
-                                      parameter[3], stage0, stage1, value, second_gradient, second_hessian, n, NULL)
-        else:
-            double_blocks[call.second](NULL, call.want & ~VALUE, y_true, y_pred, multiplier, parameter[0], parameter[1], parameter[2],
-                                       parameter[3], stage0, stage1, value, second_gradient, second_hessian, n, NULL)
+    if call.paired:
+        # Nothing has been stored yet, so that it may all be in place.
         if call.want & GRADIENT:
             store(&call.second_gradient, 0, first, n, second_gradient)
         if call.want & HESSIAN:

@@ -100,20 +100,21 @@ class Translated(NamedTuple):
     """One formula in Cython."""
 
     name: str
-    lines: list[str]
-    parameters: int
-    stages: list[str]  # the word of each
+    kind: str
+    inputs: list[str]  # the target, if there is one, then what the derivatives are by
+    parameters: list[str]
+    body: list[str]  # the assignments that are not stages
+    stages: list[Stage]
+    results: list[list[str]]  # value; gradients; Hessian diagonals
 
-    def call(self) -> str:
-        """Return the call of the formula in a loop over i."""
-        arguments = [f"parameter{k}[i]" for k in range(self.parameters)]
-        arguments += [f"stage{k}[i]" for k in range(len(self.stages))]
-        return f"formula_{self.name}({', '.join(['y_true', 'y_pred', *arguments, 'value', 'gradient', 'hessian'])})"
 
-    def argument(self, stage: int) -> str:
-        """Return the call that gives the argument of a stage."""
-        arguments = [f"parameter{k}[i]" for k in range(self.parameters)]
-        return f"argument{stage}_{self.name}({', '.join(['y_true', 'y_pred', *arguments])})"
+class Stage(NamedTuple):
+    """An exponential that is swept before the rest of its formula."""
+
+    name: str
+    word: str
+    body: list[str]
+    argument: str
 
 
 #: The first arguments of a formula, by the decorator above it; parameters follow.
@@ -126,34 +127,33 @@ HEADS = {
 }
 
 
-def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[ast.expr]] | None:
-    """Return the loops that a formula asks for, by name: value, gradient and Hessian of each; None in any other form.
+def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[list[ast.expr]]] | None:
+    """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
-    A formula of a location and a scale gives two losses that differ in what the derivatives are by. One of derivatives
-    by parameters gives as many losses as there are parameters: the derivative takes the place of the value.
+    One of derivatives by parameters gives as many loops as there are parameters: the derivative takes the place of the
+    value.
     """
     if not isinstance(result, ast.Tuple):
         return None
-    name, elements, zero = function.name, result.elts, ast.Constant(0)
+    name, elements = function.name, result.elts
     if kind == "by_parameters":
         names = [argument.arg for argument in function.args.args[2:]]
-        by_each = [[element, zero, zero] for element in elements]
-        return dict(zip([f"{name}_{p}" for p in names], by_each, strict=True)) if len(names) == len(elements) else None
+        same = len(names) == len(elements)
+        return {f"{name}_{p}": [[element]] for p, element in zip(names, elements, strict=True)} if same else None
     if len(elements) != 3:
         return None
     if kind != "location_scale":
-        return {name: elements}
+        return {name: [[element] for element in elements]}
     pairs = [pair.elts for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
-    if len(pairs) != 2:
-        return None
-    return {f"{name}{end}": [elements[0], *(pair[k] for pair in pairs)] for k, end in enumerate(("", "_by_log_scale"))}
+    return {name: [[elements[0]], *pairs]} if len(pairs) == 2 else None
 
 
 def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
     """Return the loops of one formula."""
     names, head = [argument.arg for argument in function.args.args], HEADS[kind]
     expression = Expression(path, words, set(names))
-    if tuple(names[: len(head)]) != head or len(names) > 2 + MAX_PARAMETERS:
+    parameters = names[len(head) :]
+    if tuple(names[: len(head)]) != head or len(parameters) > MAX_PARAMETERS:
         raise expression.refuse(
             function, f"{function.name} must take {', '.join(head)} and at most {MAX_PARAMETERS} parameters"
         )
@@ -177,46 +177,23 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
     if wanted is None:
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
 
-    arguments = names if head[0] == "y_true" else ["no_target", *names]
     once = Counter([*names, *(name for name, _, _ in assignments)])
     values = {name: value for name, value, _ in assignments if once[name] == 1}
-    stages = staged(values, {name for name in once if once[name] > 1})
-    return [
-        translated(name, arguments, assignments, values, stages, results, expression)
-        for name, results in wanted.items()
-    ]
-
-
-def translated(
-    name: str,
-    arguments: list[str],
-    assignments: list[tuple[str, ast.expr, str]],
-    values: dict[str, ast.expr],
-    stages: dict[str, ast.Call],
-    results: list[ast.expr],
-    expression: Expression,
-) -> Translated:
-    """Return one loop of a formula."""
-    scalars = [f"real {argument}" for argument in arguments]
-    lines: list[str] = []
-    for number, call in enumerate(stages.values()):
+    calls = staged(values, {name for name in once if once[name] > 1})
+    stages = []
+    for name, call in calls.items():
         needed = needs(call.args[0], values)
-        lines += [
-            f"cdef inline real argument{number}_{name}({', '.join(scalars)}) noexcept nogil:",
-            *(line for other, _, line in assignments if other in needed),
-            f"    return {expression.visit(call.args[0])}",
-            "",
-        ]
-    given = ", ".join([*scalars, *(f"real {stage}" for stage in stages)])
-    lines += [
-        f"cdef inline void formula_{name}({given}, real* out_value, real* out_gradient, real* out_hessian) "
-        "noexcept nogil:",
-        *(line for assigned, _, line in assignments if assigned not in stages),
-    ]
-    for result, value in zip(("value", "gradient", "hessian"), results, strict=True):
-        lines.append(f"    out_{result}[0] = {expression.visit(value)}")
-    words_of_stages = [STAGED[call.func.id] for call in stages.values() if isinstance(call.func, ast.Name)]
-    return Translated(name, lines, len(arguments) - 2, words_of_stages)
+        lines = [line for other, _, line in assignments if other in needed]
+        assert isinstance(call.func, ast.Name)
+        stages.append(Stage(name, STAGED[call.func.id], lines, expression.visit(call.args[0])))
+    rest = [line for name, _, line in assignments if name not in calls]
+    return [
+        Translated(
+            name, kind, list(head), parameters, rest, stages,
+            [[expression.visit(element) for element in elements] for elements in results],
+        )
+        for name, results in wanted.items()
+    ]  # fmt: skip
 
 
 def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Call]:
@@ -259,17 +236,113 @@ def formula_kind(node: ast.AST) -> str | None:
     return None
 
 
-def tag(name: str) -> str:
-    """Return the tag's name: huber -> Huber, squared_error -> SquaredError."""
-    return name.title().replace("_", "")
+#: What of value, gradient and Hessian is ever asked for together, by the kind of formula.
+ALL = ("V", "G", "VG", "GH", "VGH")
+WANTED = {
+    "pointwise": ALL,
+    "location_scale": ALL,
+    "root_mean": ("V", "G", "GH"),
+    "penalty": ("V", "G", "VG"),
+    "by_parameters": ("V",),
+    "function": ("V",),
+}
 
 
-def returned(of_tag: dict[str, str], otherwise: str) -> list[str]:
-    """Return what a function does that returns something of some tags."""
+def typed(lines: list[str], real: str) -> list[str]:
+    """Return lines of Cython for one type of numbers."""
+    return [line.replace("<real>", f"<{real}>").replace("cdef real ", f"cdef {real} ") for line in lines]
+
+
+def loop(formula: Translated, real: str) -> list[str]:
+    """Return the program of a formula for one type: its sweeps over exponentials, its loop, and what chooses between them."""
+    bits = {"float": "f32", "double": "f64"}[real]
+    name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters]
+    slots = {"y_true": "y_true"}
+    predictions = [argument for argument in formula.inputs if argument != "y_true"]
+    slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(predictions)}
+    slots |= {argument: f"parameter[{k}]" for k, argument in enumerate(formula.parameters)}
+    slots |= {stage.name: f"stage[{k}]" for k, stage in enumerate(formula.stages)}
+    scalars = ", ".join(f"{real} {argument}" for argument in given)
     lines = []
-    for number, (name, value) in enumerate(of_tag.items()):
-        lines += [f"    {'elif' if number else 'if'} Point is {name}:", f"        return {value}"]
-    return [*lines, "    else:", f"        return {otherwise}"]
+    for k, stage in enumerate(formula.stages):
+        lines += [
+            f"cdef inline {real} {name}_argument{k}({scalars}) noexcept nogil:",
+            *typed(stage.body, real),
+            *typed([f"    return {stage.argument}"], real),
+            "",
+            f"cdef inline void {name}_stage{k}("
+            + ", ".join([*(f"in_{bits} {argument}" for argument in given), f"out_{bits} stage", "Py_ssize_t steps"])
+            + ") noexcept nogil:",
+            "    cdef Py_ssize_t i",
+            "    for i in range(steps * STEP):",
+            f"        stage[i] = {name}_argument{k}({', '.join(f'{argument}[i]' for argument in given)})",
+            f"    run_stage({stage.word}, <{real}*>stage, steps * STEP)",
+            "",
+        ]
+    read = [*given, *(stage.name for stage in formula.stages)]
+    outs = ["value"]
+    for result, elements in zip(("gradient", "hessian"), formula.results[1:], strict=False):
+        outs += [f"{result}{k}" for k in range(len(elements))]
+    expressions = [text for elements in formula.results for text in elements]
+    lines += [
+        f"cdef inline void {name}_at("
+        + ", ".join([*(f"{real} {argument}" for argument in read), *(f"{real}* out_{out}" for out in outs)])
+        + ") noexcept nogil:",
+        *typed(formula.body, real),
+        *typed([f"    out_{out}[0] = {text}" for out, text in zip(outs, expressions, strict=True)], real),
+        "",
+    ]
+    pointers = [*(f"in_{bits} {argument}" for argument in read), f"in_{bits} multiplier"]
+    pointers += [f"out_{bits} {out}" for out in outs]
+    at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
+    derivatives = [f"{out}[i] = where_(multiplier[i] == 0, <{real}>0, at_{out} * multiplier[i])" for out in outs[1:]]
+    lines += [
+        f"cdef inline void {name}_loop(bint values, bint gradients, bint hessians, {', '.join(pointers)}, Py_ssize_t steps) "
+        "noexcept nogil:",
+        "    cdef Py_ssize_t i",
+        f"    cdef {real} {', '.join(f'at_{out}' for out in outs)}",
+        "    for i in range(steps * STEP):",
+        f"        {name}_at({at})",
+        "        if values:",
+        "            value[i] = at_value",
+    ]
+    for result in ("gradient", "hessian"):
+        if own := [line for line in derivatives if line.startswith(result)]:
+            lines += [f"        if {result}s:", *(f"            {line}" for line in own)]
+    slots |= {"multiplier": "multiplier", "value": "value"}
+    slots |= {out: f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
+
+    def at_start(argument: str, prefix: str) -> str:
+        return f"<{prefix}_{bits}>columns.{slots[argument]} + start"
+
+    lines += [
+        "",
+        f"cdef void {name}(int want, const Columns* columns, Py_ssize_t steps) noexcept nogil:",
+        "    cdef Py_ssize_t piece, first, count, start",
+    ]
+    for k in range(len(formula.stages)):
+        stage_given = [*(f"<in_{bits}>columns.{slots[argument]}" for argument in given), f"<out_{bits}>columns.stage[{k}]"]
+        lines += [f"    {name}_stage{k}({', '.join([*stage_given, 'steps'])})"]
+    lines += [
+        "    for piece in range((steps + STEPS_FETCHED - 1) // STEPS_FETCHED):",
+        "        first = piece * STEPS_FETCHED",
+        "        count = min(steps - first, <Py_ssize_t>STEPS_FETCHED)",
+        "        start = first * STEP",
+        "        fl_fetch(columns.ahead, start, count * STEP)",
+    ]
+    arguments = [at_start(argument, "in") for argument in [*read, "multiplier"]]
+    arguments += [at_start(out, "out") for out in outs]
+    wanted = WANTED[formula.kind]
+    for k, results in enumerate(wanted):
+        flags = ", ".join(str(letter in results) for letter in "VGH")
+        want = " | ".join({"V": "VALUE", "G": "GRADIENT", "H": "HESSIAN"}[letter] for letter in results)
+        lines += [
+            f"        {'if' if k == 0 else 'elif'} want == {want if len(results) == 1 else f'({want})'}:"
+            if k < len(wanted) - 1 or k == 0
+            else "        else:",
+            f"            {name}_loop({flags}, {', '.join(arguments)}, count)",
+        ]
+    return [*lines, "", ""]
 
 
 def write(folder: Path) -> str:
@@ -282,47 +355,22 @@ def write(folder: Path) -> str:
         if isinstance(node, ast.FunctionDef) and (kind := formula_kind(node)) is not None
         for formula in translate(path, node, kind, words)
     ]
-    bodies = [line for formula in formulas for line in (*formula.lines, "")]
-    dispatch = {formula.name: formula.call() for formula in formulas}
-    for name in functions:
-        dispatch[name] = f"value[0] = {name}_(y_pred); gradient[0] = 0; hessian[0] = 0"
-    names = list(dispatch)
-
-    lines = ["# Written by write_formulas.py from formulas/*.py at build time: change those.", ""]
-    for name in names:
-        lines += [f"cdef struct {tag(name)}:", "    char _"]
-    lines += ["", "ctypedef fused Point:", *(f"    {tag(name)}" for name in names), "", *bodies]
-    pointers = ", ".join(f"const real* parameter{k}" for k in range(MAX_PARAMETERS))
-    stage_pointers = ", ".join(f"const real* stage{k}" for k in range(MAX_STAGES))
-    lines += [
-        f"cdef inline void point(Point* tag, real y_true, real y_pred, {pointers}, {stage_pointers}, Py_ssize_t i,",
-        "                       real* value, real* gradient, real* hessian) noexcept nogil:",
+    formulas += [
+        Translated(name, "function", ["prediction"], [], [], [], [[f"{name}_(prediction)"]]) for name in functions
     ]
-    for number, (name, call) in enumerate(dispatch.items()):
-        lines += [f"    {'elif' if number else 'if'} Point is {tag(name)}:", f"        {call}"]
-    for stage in range(MAX_STAGES):
-        having = [formula for formula in formulas if len(formula.stages) > stage]
-        lines += ["", f"cdef inline int word{stage}(Point* tag) noexcept nogil:"]
-        lines += returned({tag(formula.name): formula.stages[stage] for formula in having}, "NO_STAGE")
-        lines += [
-            "",
-            f"cdef inline real argument{stage}(Point* tag, real y_true, real y_pred, {pointers}, Py_ssize_t i) "
-            "noexcept nogil:",
-        ]
-        lines += returned({tag(formula.name): formula.argument(stage) for formula in having}, "0")
-    lines += ["", f"POINTWISE = {tuple(names)!r}", f"cdef enum: POINT_COUNT = {len(names)}"]
-    for real in ("float", "double"):
-        lines += [f"cdef {real}_block {real}_blocks[POINT_COUNT]"]
-        lines += [
-            f"{real}_blocks[{number}] = <{real}_block> point_block[{tag(name)}, {real}]"
-            for number, name in enumerate(names)
-        ]
-        lines += [f"cdef {real}_stage {real}_stages[POINT_COUNT]"]  # NULL where there is none
-        lines += [
-            f"{real}_stages[{names.index(formula.name)}] = <{real}_stage> stage_block[{tag(formula.name)}, {real}]"
-            for formula in formulas
-            if formula.stages
-        ]
+    names = [formula.name for formula in formulas]
+    lines = [
+        "# Written by write_formulas.py from formulas/*.py at build time: change those.", "",
+        f"cdef enum: POINT_COUNT = {len(names)}", "cdef Program table[POINT_COUNT]", "programs = table", "",
+    ]  # fmt: skip
+    for formula in formulas:
+        lines += [*loop(formula, "float"), *loop(formula, "double")]
+    lines += [f"POINTWISE = {tuple(names)!r}"]
+    lines += [
+        f"table[{number}] = Program({formula.name}_f32, {formula.name}_f64, "
+        f"{len(formula.inputs) - ('y_true' in formula.inputs)}, {len(formula.parameters)})"
+        for number, formula in enumerate(formulas)
+    ]
     lines += ["", f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
     return "\n".join(lines) + "\n"
 
