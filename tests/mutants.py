@@ -249,6 +249,12 @@ MUTANTS = (
         "(bits + 0x7fff + ((bits >> 16) & 1)) >> 16",
         "(bits + 0x8000) >> 16",
     ),
+    Mutant(
+        "the rest behind the last whole step is that of another place",
+        KERNELS + "pointwise.pxi",
+        "[done + min(i, rest - 1)]",
+        "[min(i, rest - 1)]",
+    ),
     # Threads.
     Mutant(
         "blocks dealt by the number of threads",
@@ -349,8 +355,8 @@ MUTANTS = (
     Mutant(
         "the gradient by the log-scale is that by the location",
         KERNELS + "pointwise.pxi",
-        "            float_blocks[call.second](",
-        "            float_blocks[call.loss](",
+        "store(&call.second_gradient, 0, first, n, second_gradient)",
+        "store(&call.second_gradient, 0, first, n, gradient)",
     ),
     Mutant(
         "a penalty's gradient replaces what is there",
@@ -396,9 +402,9 @@ MUTANTS = (
     ),
     Mutant(
         "a masked gradient is multiplied by 0, not cut",
-        KERNELS + "pointwise.pxi",
-        "gradient[i] = where_(multiplier[i] == 0, <real>0, g * multiplier[i])",
-        "gradient[i] = g * multiplier[i]",
+        KERNELS + "write_formulas.py",
+        "{out}[i] = where_(multiplier[i] == 0, <{real}>0, at_{out} * multiplier[i])",
+        "{out}[i] = at_{out} * multiplier[i]",
     ),
     Mutant(
         "a masked value is multiplied by 0, not cut",

@@ -71,7 +71,6 @@ def test_a_second_name_is_the_same_loss() -> None:
 def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
     functions = vocabulary.ELEMENTWISE_FUNCTIONS
     loops = {row.name for row in ROWS if row.function is not None} | set(PENALTIES)
-    loops |= {f"{row.name}_by_log_scale" for row in ROWS if row.kind == "location_scale"}
     loops |= {f"{row.name}_by_{p.name}" for row in ROWS if row.by_parameters is not None for p in row.parameters}
     assert set(kernels.POINTWISE) - set(functions) == loops
     assert set(functions) <= set(kernels.POINTWISE)
@@ -374,11 +373,12 @@ def test_a_formula_of_another_form_is_refused_with_file_and_line(
 def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) -> None:
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
     text = translator.write(SOURCE / "formulas")
-    bodies = re.findall(r"^cdef inline void formula_.*?\n\n", text, re.MULTILINE | re.DOTALL)
-    assert len(bodies) == len(kernels.POINTWISE) - len(vocabulary.ELEMENTWISE_FUNCTIONS)
+    bodies = re.findall(r"^cdef inline void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
+    assert len(bodies) == 2 * len(kernels.POINTWISE)
     for body in bodies:
         statements = "".join(line.partition(" = ")[2] for line in body.splitlines()[1:])
         assert not re.search(r"(?<![\w.>])(?<!e[+-])\d", statements), body
+        assert ("<float>" in body) + ("<double>" in body) <= 1
 
 
 @needs_repository

@@ -23,8 +23,6 @@ from typing import NamedTuple
 import pytest
 
 import fastloss as fl
-from fastloss.catalogue import CATALOGUE
-from fastloss.formulas.vocabulary import ELEMENTWISE_FUNCTIONS
 from fastloss.runtime import kernels
 
 
@@ -57,8 +55,9 @@ LEVELS = [name for name in FILES if name != "_cpu"]
 WIDEST = {"v2": "%xmm", "v3": "%ymm", "v4": "%zmm"}
 #: Cython numbers the types of ``ctypedef fused real`` in its symbols; the suffix is that of an instruction on vectors.
 REALS = {"float32": (0, "ps"), "float64": (1, "pd")}
+BITS = {"float32": "f32", "float64": "f64"}
 #: ``want`` as in kernels.pyx, and how many arrays its loop stores.
-WANTS = {"value": (1, 1), "gradient": (2, 1), "value+gradient": (3, 2), "gradient+hessian": (6, 2), "all": (7, 3)}
+STORES = {"value": 1, "gradient": 1, "value_gradient": 2, "gradient_hessian": 2, "value_gradient_hessian": 3}
 #: An exponential has 10 products and more, a logarithm 17; what is done with them has fewer.
 TRANSCENDENTAL = 9
 
@@ -232,59 +231,6 @@ class Function:
             for header, body in sorted(bodies.items())
         ]
 
-    def reached(self, second_argument: int) -> set[int]:
-        """Return the blocks that can be reached where the second argument, an int, has this value."""
-        seen = set()
-        waiting = [(0, frozenset({"%esi"}))]
-        while waiting:
-            state = waiting.pop()
-            if state in seen:
-                continue
-            seen.add(state)
-            block, holders = state
-            compared: int | None = None
-            for line in self.blocks[block]:
-                *sources, last = line.operands.split(",")
-                match = re.fullmatch(r"\$(-?0x[0-9a-f]+)", sources[0]) if len(sources) == 1 else None
-                if line.name in ("cmp", "cmpl", "test"):
-                    known = last in holders and (match is not None if line.name != "test" else sources == [last])
-                    compared = int(match[1], 16) if known and match else 0 if known else None
-                elif (
-                    line.name == "mov" and len(sources) == 1 and sources[0] in holders and re.fullmatch(REGISTER, last)
-                ):
-                    holders |= {last}
-                elif line.name.startswith("call"):
-                    holders = frozenset()
-                elif not line.name.startswith(("j", "push")):
-                    holders -= {
-                        as_int_register(operand) for operand in (*(sources if "xchg" in line.name else ()), last)
-                    }
-                    if not line.name.startswith(("mov", "lea", "v", "nop", "pop")):
-                        compared = None
-            taken = TAKEN.get(self.blocks[block][-1].name)
-            if compared is None or taken is None:
-                waiting += [(following, holders) for following in self.next_blocks(block)]
-            else:
-                following = (self.jump if taken(second_argument, compared) else self.fall_through)[block]
-                waiting += [] if following is None else [(following, holders)]
-        return {block for block, _ in seen}
-
-
-REGISTER = r"%(e[a-ds][xip]|r\d+d)"
-TAKEN = {
-    "je": int.__eq__, "jne": int.__ne__, "jg": int.__gt__, "jge": int.__ge__, "jl": int.__lt__, "jle": int.__le__,
-    "ja": int.__gt__, "jae": int.__ge__, "jb": int.__lt__, "jbe": int.__le__,
-}  # fmt: skip
-
-
-def as_int_register(operand: str) -> str:
-    """Return the name that a register has as an int: %rsi, %si and %sil are parts of what %esi is part of."""
-    if found := re.fullmatch(r"%(r\d+)[dwb]?", operand):
-        return f"%{found[1]}d"
-    if found := re.fullmatch(r"%[re]?([a-ds])([xiplh]|il|pl)", operand):
-        return f"%e{found[1]}{found[2][0] if found[2][0] in 'xip' else 'x'}"
-    return operand
-
 
 class Module:
     """The functions of one compiled module."""
@@ -347,74 +293,60 @@ def module(name: str) -> Module:
     return Module(FILES[name])
 
 
-def point_block(level: str, real: str, loss: str) -> Function:
-    number = kernels.POINTWISE.index(loss)
-    return module(level).find(rf"__pyx_fuse_{number}_{REALS[real][0]}__pyx_f_\w+_point_block")
+def point_loop(level: str, real: str, loss: str, want: str) -> Function:
+    return module(level).find(rf"__pyx_f_8fastloss_\d+_kernels_{level}_{loss}_{BITS[real]}_{want}")
 
 
 def row_functions(level: str, real: str, kernel: str) -> list[Function]:
     return module(level).with_called(module(level).find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
 
 
-#: Of these no call wants more than the value.
-VALUE_ONLY = ELEMENTWISE_FUNCTIONS + tuple(
-    f"{row.name}_by_{parameter.name}"
-    for row in CATALOGUE.values()
-    if row.by_parameters is not None
-    for parameter in row.parameters
-)
-
 each_level = pytest.mark.parametrize("level", LEVELS)
 each_real = pytest.mark.parametrize("real", REALS)
 each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
 
 
+def wants_of(loss: str) -> dict[str, tuple[int, int]]:
+    """Return what is ever wanted of a formula."""
+    return {name: want for name, want in WANTS.items() if name in kernels.LOOPS[loss]}
+
+
 # ---- element-wise losses
 
-
-@cache
-def vector_loops(level: str, real: str, loss: str) -> tuple[dict[int, Loop], dict[str, set[int]]]:
-    """Return the vector loops of a formula by their first blocks, and those that each want reaches."""
-    function = point_block(level, real, loss)
-    suffix, register = REALS[real][1], WIDEST[level]
-    vector = {
-        loop.header: loop for loop in function.loops if loop.is_vector(register) and loop.arithmetic(suffix, register)
-    }
-    return vector, {name: function.reached(number) & set(vector) for name, (number, _) in WANTS.items()}
-
-
-@each_level
-@each_real
-@pytest.mark.parametrize(
+each_loop = pytest.mark.parametrize(
     ("loss", "want"),
-    [
-        pytest.param(loss, want, id=f"{loss}-{want}")
-        for loss in kernels.POINTWISE
-        for want in WANTS
-        if want == "value" or loss not in VALUE_ONLY
-        if (loss, want) not in (("exponential", "value"), ("l1", "value"))  # its stage, copied; a sign bit
-    ],
+    [pytest.param(loss, want, id=f"{loss}-{want}") for loss, wants in kernels.LOOPS.items() for want in wants],
 )
-def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
-    function, register = point_block(level, real, loss), WIDEST[level]
-    vector, reached = vector_loops(level, real, loss)
-    for other in WANTS:
-        # Otherwise the loop of one want would do for another's.
-        assert other == want or not reached[want] & reached[other], f"{function}: no telling {want} from {other}"
-    stored = sum(vector[header].stores(register) for header in reached[want])
-    assert stored >= WANTS[want][1], (
-        f"{function}: the loop for {want} is not vector code: {stored} of {WANTS[want][1]} results are stored "
-        f"from full {register} registers"
-    )
 
 
 @each_level
 @each_real
-@pytest.mark.parametrize("loss", kernels.POINTWISE)
-def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str) -> None:
-    function = point_block(level, real, loss)
-    assert function.loops
-    assert not [f"{called} in the loop {loop}" for loop in function.loops for called in loop.calls()]
+@each_loop
+def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
+    if (loss, want) in (("exponential", "value"), ("l1", "value")):
+        return  # its stage, copied; a sign bit
+    function, (_, suffix), register = point_loop(level, real, loss, want), REALS[real], WIDEST[level]
+    vector = [loop for loop in function.loops if loop.is_vector(register) and loop.arithmetic(suffix, register)]
+    stored = sum(loop.stores(register) for loop in vector)
+    assert stored >= STORES[want], (
+        f"{function}: not vector code: {stored} of {STORES[want]} results are stored from full {register} registers"
+    )
+    scalar = [loop for loop in function.loops if loop.innermost and loop.arithmetic({"ps": "ss", "pd": "sd"}[suffix])]
+    assert not scalar, f"{function} has a scalar loop beside the one of vectors"
+
+
+@each_level
+@each_real
+@each_loop
+def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str, want: str) -> None:
+    function = point_loop(level, real, loss, want)
+    calls = [
+        f"{called} in the loop {loop}"
+        for loop in function.loops
+        for called in loop.calls()
+        if "@plt" not in called or not called.startswith("mem")
+    ]
+    assert not calls
 
 
 @each_level
@@ -422,9 +354,7 @@ def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str)
 @pytest.mark.parametrize("loss", kernels.STAGED)
 def test_the_exponentials_of_a_stage_fill_the_registers(level: str, real: str, loss: str) -> None:
     """In each of its sweeps; beside them there may be a scalar loop for the last few."""
-    number = kernels.POINTWISE.index(loss)
-    stage = module(level).find(rf"__pyx_fuse_{number}_{REALS[real][0]}__pyx_f_\w+_stage_block")
-    functions = module(level).with_called(stage)
+    functions = module(level).with_called(point_loop(level, real, loss, "value"))
     assert any(block.powers_of_two(WIDEST[level]) for function in functions for block in function.looped)
 
 
@@ -528,7 +458,7 @@ def test_no_function_of_vecmath_is_called(level: str) -> None:
     """Neither one of ours that should have been inlined, nor one of the C library; a sweep over a block may be."""
     names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!block_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_)\w*"
+        r"fl_(?!block_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [name for name in names if mathematics.match(name)]

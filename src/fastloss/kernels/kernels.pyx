@@ -134,12 +134,12 @@ cdef struct Columns:
 cdef enum:
     COLUMNS = 15                 # at most
 
-# The loop of one formula, over whole steps.
-ctypedef void (*column_program)(int want, const Columns*, Py_ssize_t steps) noexcept nogil
+# One loop of a formula, over whole steps.
+ctypedef void (*column_loop)(const Columns*, Py_ssize_t steps) noexcept nogil
 
-cdef struct Program:
-    column_program f32
-    column_program f64
+cdef struct Program:             # the loops of one formula, by what is wanted
+    column_loop f32[8]
+    column_loop f64[8]
     int predictions, parameters
 
 cdef const Program* programs     # in the order of POINTWISE

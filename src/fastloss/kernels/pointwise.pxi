@@ -94,11 +94,11 @@ cdef inline const real* padded(const real* tag, const void* column, Py_ssize_t d
 cdef void run_program(real* places, const Program* program, int want, const Columns* columns, Py_ssize_t n) noexcept nogil:
     """Run a formula over n elements. A loop has whole steps only: what is left goes through columns of its own (`places`)."""
     cdef Py_ssize_t steps = n // STEP, done = steps * STEP, rest = n - done, size
-    cdef column_program run = program.f32 if real is float else program.f64
+    cdef column_loop run = program.f32[want] if real is float else program.f64[want]
     cdef Columns last
     cdef int k
     if steps:
-        run(want, columns, steps)
+        run(columns, steps)
     if rest == 0:
         return
     last.ahead = NULL
@@ -114,7 +114,7 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
         last.parameter[k] = padded(places, columns.parameter[k], done, rest, places)
         places += STEP
     last.stage[0], last.stage[1], last.value = places, places + STEP, places + 2 * STEP
-    run(want, &last, 1)
+    run(&last, 1)
     if want & VALUE:
         memcpy(<real*>columns.value + done, last.value, size)
     for k in range(program.predictions):
@@ -207,6 +207,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real last_step[COLUMNS * STEP]
     cdef const fl_ahead* ahead = NULL
     cdef Py_ssize_t i
+    cdef int k
 
     y_pred = load(&call.y_pred, 0, first, n, y_pred_buffer)
     if call.y_true.data != NULL:

@@ -236,15 +236,16 @@ def formula_kind(node: ast.AST) -> str | None:
     return None
 
 
-#: What of value, gradient and Hessian is ever asked for together, by the kind of formula.
-ALL = ("V", "G", "VG", "GH", "VGH")
+#: What calls ask for together, and the number of that: VALUE = 1, GRADIENT = 2, HESSIAN = 4.
+WANTS = {"value": 1, "gradient": 2, "value_gradient": 3, "gradient_hessian": 6, "value_gradient_hessian": 7}
+#: What is ever asked for of a kind of formula: each is a loop of its own, in which what is not wanted is not computed.
 WANTED = {
-    "pointwise": ALL,
-    "location_scale": ALL,
-    "root_mean": ("V", "G", "GH"),
-    "penalty": ("V", "G", "VG"),
-    "by_parameters": ("V",),
-    "function": ("V",),
+    "pointwise": tuple(WANTS),
+    "location_scale": tuple(WANTS),
+    "root_mean": ("value", "gradient", "gradient_hessian"),
+    "penalty": ("value", "gradient", "value_gradient"),
+    "by_parameters": ("value",),
+    "function": ("value",),
 }
 
 
@@ -270,7 +271,7 @@ def loop(formula: Translated, real: str) -> list[str]:
             *typed(stage.body, real),
             *typed([f"    return {stage.argument}"], real),
             "",
-            f"cdef inline void {name}_stage{k}("
+            f"cdef void {name}_stage{k}("
             + ", ".join([*(f"in_{bits} {argument}" for argument in given), f"out_{bits} stage", "Py_ssize_t steps"])
             + ") noexcept nogil:",
             "    cdef Py_ssize_t i",
@@ -292,55 +293,41 @@ def loop(formula: Translated, real: str) -> list[str]:
         *typed([f"    out_{out}[0] = {text}" for out, text in zip(outs, expressions, strict=True)], real),
         "",
     ]
-    pointers = [*(f"in_{bits} {argument}" for argument in read), f"in_{bits} multiplier"]
-    pointers += [f"out_{bits} {out}" for out in outs]
+    columns_read = [*read, "multiplier"]
+    pointers = [f"in_{bits} {argument}" for argument in columns_read] + [f"out_{bits} {out}" for out in outs]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
     derivatives = [f"{out}[i] = where_(multiplier[i] == 0, <{real}>0, at_{out} * multiplier[i])" for out in outs[1:]]
     lines += [
-        f"cdef inline void {name}_loop(bint values, bint gradients, bint hessians, {', '.join(pointers)}, Py_ssize_t steps) "
-        "noexcept nogil:",
-        "    cdef Py_ssize_t i",
+        f"cdef inline void {name}_loop(bint values, bint gradients, bint hessians, {', '.join(pointers)}, "
+        "const fl_ahead* ahead, Py_ssize_t steps) noexcept nogil:",
+        "    cdef Py_ssize_t piece, start, i",
         f"    cdef {real} {', '.join(f'at_{out}' for out in outs)}",
-        "    for i in range(steps * STEP):",
-        f"        {name}_at({at})",
-        "        if values:",
-        "            value[i] = at_value",
+        "    for piece in range((steps + STEPS_FETCHED - 1) // STEPS_FETCHED):",
+        "        start = piece * STEPS_FETCHED * STEP",
+        "        fl_fetch(ahead, start, STEPS_FETCHED * STEP)",
+        "        for i in range(start, start + min(steps - piece * STEPS_FETCHED, <Py_ssize_t>STEPS_FETCHED) * STEP):",
+        f"            {name}_at({at})",
+        "            if values:",
+        "                value[i] = at_value",
     ]
     for result in ("gradient", "hessian"):
         if own := [line for line in derivatives if line.startswith(result)]:
-            lines += [f"        if {result}s:", *(f"            {line}" for line in own)]
+            lines += [f"            if {result}s:", *(f"                {line}" for line in own)]
     slots |= {"multiplier": "multiplier", "value": "value"}
     slots |= {out: f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
-
-    def at_start(argument: str, prefix: str) -> str:
-        return f"<{prefix}_{bits}>columns.{slots[argument]} + start"
-
-    lines += [
-        "",
-        f"cdef void {name}(int want, const Columns* columns, Py_ssize_t steps) noexcept nogil:",
-        "    cdef Py_ssize_t piece, first, count, start",
-    ]
+    arguments = [f"<in_{bits}>columns.{slots[argument]}" for argument in columns_read]
+    arguments += [f"<out_{bits}>columns.{slots[out]}" for out in outs]
+    stage_calls = []
     for k in range(len(formula.stages)):
-        stage_given = [*(f"<in_{bits}>columns.{slots[argument]}" for argument in given), f"<out_{bits}>columns.stage[{k}]"]
-        lines += [f"    {name}_stage{k}({', '.join([*stage_given, 'steps'])})"]
-    lines += [
-        "    for piece in range((steps + STEPS_FETCHED - 1) // STEPS_FETCHED):",
-        "        first = piece * STEPS_FETCHED",
-        "        count = min(steps - first, <Py_ssize_t>STEPS_FETCHED)",
-        "        start = first * STEP",
-        "        fl_fetch(columns.ahead, start, count * STEP)",
-    ]
-    arguments = [at_start(argument, "in") for argument in [*read, "multiplier"]]
-    arguments += [at_start(out, "out") for out in outs]
-    wanted = WANTED[formula.kind]
-    for k, results in enumerate(wanted):
-        flags = ", ".join(str(letter in results) for letter in "VGH")
-        want = " | ".join({"V": "VALUE", "G": "GRADIENT", "H": "HESSIAN"}[letter] for letter in results)
+        read_by_stage = [f"<in_{bits}>columns.{slots[argument]}" for argument in given]
+        stage_calls += [f"    {name}_stage{k}({', '.join(read_by_stage)}, <out_{bits}>columns.stage[{k}], steps)"]
+    for want in WANTED[formula.kind]:
+        flags = [str(result in want.split("_")) for result in ("value", "gradient", "hessian")]
         lines += [
-            f"        {'if' if k == 0 else 'elif'} want == {want if len(results) == 1 else f'({want})'}:"
-            if k < len(wanted) - 1 or k == 0
-            else "        else:",
-            f"            {name}_loop({flags}, {', '.join(arguments)}, count)",
+            "",
+            f"cdef void {name}_{want}(const Columns* columns, Py_ssize_t steps) noexcept nogil:",
+            *stage_calls,
+            f"    {name}_loop({', '.join([*flags, *arguments])}, columns.ahead, steps)",
         ]
     return [*lines, "", ""]
 
@@ -366,12 +353,16 @@ def write(folder: Path) -> str:
     for formula in formulas:
         lines += [*loop(formula, "float"), *loop(formula, "double")]
     lines += [f"POINTWISE = {tuple(names)!r}"]
-    lines += [
-        f"table[{number}] = Program({formula.name}_f32, {formula.name}_f64, "
-        f"{len(formula.inputs) - ('y_true' in formula.inputs)}, {len(formula.parameters)})"
-        for number, formula in enumerate(formulas)
-    ]
-    lines += ["", f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
+    for number, formula in enumerate(formulas):
+        predictions = len(formula.inputs) - ("y_true" in formula.inputs)
+        lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {len(formula.parameters)}"]
+        for want in WANTED[formula.kind]:
+            lines += [
+                f"table[{number}].{bits}[{WANTS[want]}] = {formula.name}_{bits}_{want}" for bits in ("f32", "f64")
+            ]
+    loops = {formula.name: WANTED[formula.kind] for formula in formulas}
+    lines += ["", f"LOOPS = {loops!r}"]
+    lines += [f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
     return "\n".join(lines) + "\n"
 
 
