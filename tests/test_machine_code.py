@@ -306,11 +306,6 @@ each_real = pytest.mark.parametrize("real", REALS)
 each_row_kernel = pytest.mark.parametrize("kernel", ["few", "wide"])
 
 
-def wants_of(loss: str) -> dict[str, tuple[int, int]]:
-    """Return what is ever wanted of a formula."""
-    return {name: want for name, want in WANTS.items() if name in kernels.LOOPS[loss]}
-
-
 # ---- element-wise losses
 
 each_loop = pytest.mark.parametrize(
@@ -339,13 +334,8 @@ def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, 
 @each_real
 @each_loop
 def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str, want: str) -> None:
-    function = point_loop(level, real, loss, want)
-    calls = [
-        f"{called} in the loop {loop}"
-        for loop in function.loops
-        for called in loop.calls()
-        if "@plt" not in called or not called.startswith("mem")
-    ]
+    called = [name for loop in point_loop(level, real, loss, want).loops for name in loop.calls()]
+    calls = [name for name in called if name != "memmove@plt"]  # a copy of a stage
     assert not calls
 
 

@@ -255,7 +255,7 @@ def typed(lines: list[str], real: str) -> list[str]:
 
 
 def loop(formula: Translated, real: str) -> list[str]:
-    """Return the program of a formula for one type: its sweeps over exponentials, its loop, and what chooses between them."""
+    """Return the loops of a formula for one type, and its sweeps over exponentials."""
     bits = {"float": "f32", "double": "f64"}[real]
     name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters]
     slots = {"y_true": "y_true"}
