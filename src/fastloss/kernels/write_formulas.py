@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -236,8 +237,15 @@ def formula_kind(node: ast.AST) -> str | None:
     return None
 
 
-#: What calls ask for together, and the number of that: VALUE = 1, GRADIENT = 2, HESSIAN = 4.
-WANTS = {"value": 1, "gradient": 2, "value_gradient": 3, "gradient_hessian": 6, "value_gradient_hessian": 7}
+#: What calls ask for together, and the numbers of that: VALUE = 1, GRADIENT = 2, HESSIAN = 4. A Hessian without its
+#: gradient, which Cython code may ask for, comes with it.
+WANTS = {
+    "value": (1,),
+    "gradient": (2,),
+    "value_gradient": (3,),
+    "gradient_hessian": (4, 6),
+    "value_gradient_hessian": (5, 7),
+}
 #: What is ever asked for of a kind of formula: each is a loop of its own, in which what is not wanted is not computed.
 WANTED = {
     "pointwise": tuple(WANTS),
