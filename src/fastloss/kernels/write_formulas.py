@@ -365,9 +365,8 @@ def write(folder: Path) -> str:
         predictions = len(formula.inputs) - ("y_true" in formula.inputs)
         lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {len(formula.parameters)}"]
         for want in WANTED[formula.kind]:
-            lines += [
-                f"table[{number}].{bits}[{WANTS[want]}] = {formula.name}_{bits}_{want}" for bits in ("f32", "f64")
-            ]
+            for bits, asked in product(("f32", "f64"), WANTS[want]):
+                lines += [f"table[{number}].{bits}[{asked}] = {formula.name}_{bits}_{want}"]
     loops = {formula.name: WANTED[formula.kind] for formula in formulas}
     lines += ["", f"LOOPS = {loops!r}"]
     lines += [f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
