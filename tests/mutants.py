@@ -28,7 +28,18 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The quick ones and those that see most first.
-TESTS = ("deal", "fuzz", "special_values", "row_losses", "arguments", "functions", "accuracy", "contract", "process")
+TESTS = (
+    "deal",
+    "fuzz",
+    "special_values",
+    "row_losses",
+    "arguments",
+    "functions",
+    "accuracy",
+    "contract",
+    "process",
+    "methods",
+)
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
@@ -548,6 +559,12 @@ MUTANTS = (
         PACKAGE + "arguments.py",
         "if array.shape == shape or not array.ndim:",
         "if array.shape == shape or array.ndim < len(shape):",
+    ),
+    Mutant(
+        "a loss with arrays waits for the garbage collector",
+        KERNELS + "methods.pxi",
+        "        if loss is not None and loss.plain is not None:",
+        "        if loss is not None:",
     ),
     Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
     Mutant(

@@ -1,4 +1,4 @@
-"""What else lives in the process, and shares its cores: joblib, other OpenMP runtimes, threadpoolctl."""
+"""What else lives in the process: it shares its cores (joblib, OpenMP runtimes, threadpoolctl), or calls losses."""
 
 from __future__ import annotations
 
@@ -134,3 +134,56 @@ def test_at_once_with_every_other_library() -> None:
         results = dict(zip(jobs, pool.map(work, jobs, timeout=300), strict=True))
     for name, each in results.items():
         assert each == [expected[name]] * 8, name
+
+
+# -- who calls losses, after a look at them ---------------------------------------------------------------------------
+
+
+def linear(seed: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features, targets with outliers, and weights that leave half of the samples out."""
+    rng = generator("neighbours", seed)
+    x = rng.normal(size=(120, 3))
+    y = x @ [1.0, -2.0, 0.5] + rng.standard_t(2, size=120)
+    return x, y, np.repeat([0.0, 1.0], 60)
+
+
+@pytest.mark.parametrize("loss", [fl.huber, fl.huber.bind(delta=2.0), 0.5 * fl.huber + fl.squared_error], ids=repr)
+def test_scikit_learn_scores_by_a_loss(loss: Any) -> None:
+    pytest.importorskip("sklearn")
+    import sklearn
+    from sklearn.linear_model import Ridge
+    from sklearn.metrics import make_scorer
+    from sklearn.model_selection import cross_val_score
+
+    x, y, weight = linear("scorer")
+    scorer = make_scorer(loss, greater_is_better=False)
+    assert loss.__name__ in repr(scorer)
+    scores = cross_val_score(Ridge(), x, y, scoring=scorer, cv=3)
+    model = Ridge().fit(x[40:], y[40:])
+    assert scores[0] == -loss(y[:40], model.predict(x[:40]))
+    assert scorer(model, x, y, sample_weight=weight) == -loss(y, model.predict(x), sample_weight=weight)
+    with sklearn.config_context(enable_metadata_routing=True):
+        scorer = scorer.set_score_request(sample_weight=True)
+        model = Ridge().set_fit_request(sample_weight=False)
+        weighted = cross_val_score(model, x, y, scoring=scorer, cv=3, params={"sample_weight": weight})
+    assert weighted[1] != scores[1]  # half of its samples are left out
+    assert weighted[2] == scores[2]
+
+
+def test_xgboost_takes_a_loss_as_metric_with_weights() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    x, y, weight = linear("xgboost")
+    settings = {"n_estimators": 3, "base_score": 0.0}
+    model = xgboost.XGBRegressor(eval_metric=fl.huber, disable_default_eval_metric=True, **settings)
+    model.fit(x, y, eval_set=[(x, y)], sample_weight_eval_set=[weight], verbose=False)
+    ((name, values),) = model.evals_result()["validation_0"].items()
+    assert name == "huber"
+    assert values[-1] == pytest.approx(fl.huber(y, model.predict(x), sample_weight=weight), rel=1e-5)
+
+
+def test_lightgbm_which_counts_parameters_refuses_a_method_where_it_lost_the_weights() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    x, y, weight = linear("lightgbm")
+    model = lightgbm.LGBMRegressor(objective=fl.squared_error.grad_and_hess, n_estimators=2, verbose=-1)
+    with pytest.raises(TypeError, match="2, 3 or 4 arguments"):
+        model.fit(x, y, sample_weight=weight)

@@ -99,6 +99,8 @@ _Out: TypeAlias = _Array | tuple[_Array | None]
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
 class Loss:
+    __name__: str
+    __qualname__: str
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None: ...
     @property
     def name(self) -> str: ...

@@ -38,11 +38,25 @@ _KEYWORDS = {
     ),
 }
 
-_RETURNS = {
-    "float or ndarray": (
+#: The results of a method, by their names; that of a call stands alone, and its type is its name.
+_RESULTS = {
+    "value": (
+        "float or ndarray",
         "The value: a float for 'mean' and 'sum' (0.0 where nothing is left to average), for 'none' an array of {shape}"
-        " and of the type of `{prediction}`; or the array given as `out`."
+        " and of the type of `{prediction}`; or the array given as `out`.",
     ),
+    "gradient": (
+        "ndarray",
+        "The gradient of the value with respect to `{prediction}`, of its shape and type; or the array given as `out`.",
+    ),
+    "hessian": ("ndarray", "The diagonal of the Hessian, of the same shape and type; or the array given as `out`."),
+}
+_OF_METHODS = {
+    "__call__": ("value",),
+    "grad": ("gradient",),
+    "value_and_grad": ("value", "gradient"),
+    "grad_and_hess": ("gradient", "hessian"),
+    "value_grad_hess": ("value", "gradient", "hessian"),
 }
 
 _RAISES = {
@@ -166,56 +180,57 @@ def _operands(row: Row) -> str:
     return _entry("y_true : array_like", target) + "\n" + _entry(f"{row.prediction} : array_like", prediction)
 
 
-def _example(row: Row) -> str:
-    """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
+def _example_points(row: Row) -> tuple[list[float], list[float]]:
+    """Return two targets and two predictions of an element-wise loss."""
+    y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
+    return y_true, [0.5, 3.0 if 3.0 in row.predicted else 0.75]
+
+
+def _example_arguments(row: Row) -> list[str]:
+    """Return the first lines of a doctest."""
     lines = [">>> import fastloss as fl"]
+    if isinstance(row.target, RowTarget):
+        return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
     if row.kind == "location_scale":
-        lines += [
-            ">>> y_true, y_pred = [0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each",
-            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, y_pred)",
-            f">>> value == fl.{row.name}(y_true, y_pred)",
-            "True",
-            ">>> gradient.shape",
-            "(2, 2)",
-        ]
+        given = "[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each"
     elif row.kind == "root_mean":
-        lines += [
-            f">>> value, gradient = fl.{row.name}.value_and_grad([0.0, 1.0], [3.0, -3.0])",
-            ">>> round(value, 6), gradient.round(6).tolist()",
-            "(3.535534, [0.424264, -0.565685])",
-        ]
-    elif row.function is not None:
-        y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
-        y_pred = [0.5, 3.0 if 3.0 in row.predicted else 0.75]
+        given = "[0.0, 1.0], [3.0, -3.0]"
+    else:
+        y_true, y_pred = _example_points(row)
+        given = f"{y_true}, {y_pred}"
+    return [*lines, f">>> y_true, {row.prediction} = {given}"]
+
+
+def _example(row: Row, method: str) -> str:
+    """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
+    if row.made_by is not None:  # not of the package: its function's text may have one
+        return ""
+    lines, call = _example_arguments(row), f"(y_true, {row.prediction})"
+    shape = "(2,)" if row.kind in ("pointwise", "root_mean") else "(2, 2)" if row.kind == "location_scale" else "(2, 3)"
+    if method != "__call__":
+        results = _OF_METHODS[method]
+        lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}", f">>> {results[-1]}.shape", shape]
+        return "\n".join(lines)
+    both = f">>> value, gradient = fl.{row.name}.value_and_grad{call}"
+    if row.kind == "root_mean":
+        lines += [both, ">>> round(value, 6), gradient.round(6).tolist()", "(3.535534, [0.424264, -0.565685])"]
+    elif row.function is not None and row.kind == "pointwise":
+        y_true, y_pred = _example_points(row)
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
         points = [row.function(y, x, *defaults) for y, x in zip(y_true, y_pred, strict=True)]
         value = round(sum(point[0] for point in points) / 2, 6)
         gradient = [round(point[1] / 2, 6) for point in points]
-        lines += [
-            f">>> y_true, {row.prediction} = {y_true}, {y_pred}",
-            f">>> round(fl.{row.name}(y_true, {row.prediction}), 6)",
-            f"{value}",
-            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, {row.prediction})",
-            ">>> gradient.round(6).tolist()",
-            f"{gradient}",
-        ]
-    elif isinstance(row.target, RowTarget):
-        lines += [
-            f">>> y_true = {_ROWS[row.target.forms[0]]}",
-            f">>> {row.prediction} = {_ROWS[row.holds]}",
-            f">>> value, gradient = fl.{row.name}.value_and_grad(y_true, {row.prediction})",
-            f">>> value == fl.{row.name}(y_true, {row.prediction})",
-            "True",
-            ">>> gradient.shape",
-            "(2, 3)",
-            f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape",
-            "(2,)",
-        ]
+        lines += [f">>> round(fl.{row.name}{call}, 6)", f"{value}", both]
+        lines += [">>> gradient.round(6).tolist()", f"{gradient}"]
+    else:
+        lines += [both, f">>> value == fl.{row.name}{call}", "True", ">>> gradient.shape", shape]
+        if row.kind == "rowwise":
+            lines += [f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape", "(2,)"]
     return "\n".join(lines)
 
 
-def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
-    """Return the numpydoc text of a loss.
+def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str = "__call__") -> str:
+    """Return the numpydoc text of a loss, or of one of the methods that return its results.
 
     Parameters
     ----------
@@ -223,6 +238,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
         Its row in the catalogue.
     defaults : mapping, optional
         What its parameters are bound to; by default what the row says.
+    method : str
+        The name of a method; by default it is the text of the loss itself.
 
     Returns
     -------
@@ -237,19 +254,50 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None) -> str:
         "shape": "the shape" if row.kind not in _SAMPLES else f"the shape of {_SAMPLES[row.kind]}",
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
-    methods = _METHODS.format(**names)
     symbols = _symbols(row)
+    results = {name: (kind, text.format(**names)) for name, (kind, text) in _RESULTS.items()}
+    if method == "__call__":
+        summary, returned = row.summary, _entry(*results["value"])
+        notes = f"{row.notes}\n\n{_METHODS.format(**names)}".lstrip()
+    else:
+        wanted = _OF_METHODS[method]
+        words = [name if name != "hessian" else "diagonal of the Hessian" for name in wanted]
+        listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        summary = f"{_sentence(listed)} of `{row.name}`, in one pass over the data."
+        returned = "\n".join(_entry(f"{name} : {results[name][0]}", results[name][1]) for name in wanted)
+        notes = f"{row.summary}\n\n{row.notes}".rstrip()
     sections = {
         "Parameters": "\n".join([_operands(row), *own, _entries(_KEYWORDS, names)]),
-        "Returns": _entries(_RETURNS, names),
+        "Returns": returned,
         "Raises": _entries(_RAISES, names),
-        "Notes": f"{row.notes}\n\n{methods}" if row.notes else methods,
+        "Notes": notes,
         "References": row.source,
-        "Examples": _example(row),
+        "Examples": _example(row, method),
     }
     formula = f"``{row.formula}``" + (f"\nwith {symbols}." if symbols else "")
-    texts = [row.summary, formula, *(f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items())]
+    parts = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items() if text]
+    texts = [summary, formula, *parts]
     return "\n\n".join(texts) + "\n"
+
+
+def method_docstring(row: Row, defaults: Mapping[str, Any], method: str) -> str | None:
+    """Return the text of a method, None of one that does not return the results of a call.
+
+    Parameters
+    ----------
+    row : Row
+        The row of the loss.
+    defaults : mapping
+        What its parameters are bound to.
+    method : str
+        The name of the method.
+
+    Returns
+    -------
+    str or None
+        The whole text, examples included.
+    """
+    return docstring(row, defaults, method) if method in _OF_METHODS else None
 
 
 _PENALTY = """\

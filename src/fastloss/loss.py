@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from . import arguments, reductions
 from .catalogue import CATALOGUE
-from .documentation import LazyDocstring
+from .documentation import LazyDocstring, method_docstring
 from .formulas.declare import Row, RowTarget
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
@@ -23,10 +23,20 @@ CROSS_ENTROPY = 0  # Task of kernels/softmax.pxi
 _FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
 _DISTRIBUTION = 2
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 _KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
 
 
-class Loss:
+def method(want: int = 0) -> Callable[[Function], Function]:
+    """Make a function of a class a method with a signature of its own for each object (``kernels/methods.pxi``).
+
+    `want` are the results of a loss that it returns; then its function is for who calls that of the class.
+    """
+    return lambda function: kernels.MethodOf(function, want)
+
+
+class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _evaluate where there is no short way
     """A loss function: call it for the value, its methods give gradient and Hessian diagonal, each in one pass.
 
     Losses are not made by users; they are attributes of the package (`fastloss.huber`), and `bind` makes one with other
@@ -44,7 +54,6 @@ class Loss:
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
     _in_float32: bool  # whether its parameters can be computed with there
-    _plain: Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
     _jit: Any
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
@@ -67,9 +76,13 @@ class Loss:
             set_(self, "_in_float32", True)
         except ValueError:
             set_(self, "_in_float32", False)
-        plain, jit = _short_ways(row, self._parameters) if self._in_float32 else (_never, None)
-        set_(self, "_plain", plain)
+        plain, jit = _short_ways(row, self._parameters) if self._in_float32 else (None, None)
+        super().__init__(plain)
         set_(self, "_jit", jit)
+        # What others call a function by; help and pickle find a loss of the package there.
+        set_(self, "__name__", row.name)
+        set_(self, "__qualname__", row.qualname or row.name)
+        set_(self, "__module__", row.module)
 
     @property
     def name(self) -> str:
@@ -102,30 +115,27 @@ class Loss:
             name: value.view() if isinstance(value, np.ndarray) else value for name, value in self._parameters.items()
         }
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        result = self._plain(VALUE, args, keywords)
-        return self._evaluate(VALUE, args, keywords) if result is None else result
-
+    @method(GRADIENT)
     def grad(self, *args: Any, **keywords: Any) -> Any:
         """Return the gradient of the value with respect to the prediction; arguments as in a call of the loss."""
-        result = self._plain(GRADIENT, args, keywords)
-        return self._evaluate(GRADIENT, args, keywords) if result is None else result
+        return self._evaluate(GRADIENT, args, keywords)
 
+    @method(VALUE | GRADIENT)
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any:
         """Return value and gradient, from one pass over the data; arguments as in a call of the loss."""
-        result = self._plain(VALUE | GRADIENT, args, keywords)
-        return self._evaluate(VALUE | GRADIENT, args, keywords) if result is None else result
+        return self._evaluate(VALUE | GRADIENT, args, keywords)
 
+    @method(GRADIENT | HESSIAN)
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any:
         """Return gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
-        result = self._plain(GRADIENT | HESSIAN, args, keywords)
-        return self._evaluate(GRADIENT | HESSIAN, args, keywords) if result is None else result
+        return self._evaluate(GRADIENT | HESSIAN, args, keywords)
 
+    @method(VALUE | GRADIENT | HESSIAN)
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any:
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
-        result = self._plain(VALUE | GRADIENT | HESSIAN, args, keywords)
-        return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords) if result is None else result
+        return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
 
+    @method()
     def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]:
         """Return the derivatives of the value with respect to the loss's own parameters, to learn them with a model.
 
@@ -155,6 +165,7 @@ class Loss:
             raise ValueError("reduction='none' has no derivatives by the parameters; it is 'mean' or 'sum'")
         return call.by_parameters()
 
+    @method()
     def bind(self, **parameters: Any) -> Loss:
         """Return this loss with other defaults of its parameters.
 
@@ -169,6 +180,7 @@ class Loss:
         """
         return Loss(self._row, {**self._bound, **parameters})
 
+    @method()
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]:
         """Return value, gradient and second derivative at one place, as three floats.
 
@@ -291,14 +303,29 @@ class Loss:
     def __hash__(self) -> int:
         return hash(self._identity())
 
+    # ---- what others read of it ---------------------------------------------------------------------------------
+
     @property
     def __signature__(self) -> inspect.Signature:
+        return self._signature_of("__call__")
+
+    def _signature_of(self, method: str) -> inspect.Signature:
+        """Return what a method of this loss takes."""
         positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+        operands = [] if method == "bind" else ["y_true", "y_pred" if method == "point" else self._row.prediction]
+        of_calls = () if method in ("bind", "point") else _KEYWORDS
+        keywords = self.parameters | {name: "mean" if name == "reduction" else None for name in of_calls}
+        if method == "parameter_grads":
+            del keywords["out"]
         return inspect.Signature(
-            [inspect.Parameter("y_true", positional), inspect.Parameter(self._row.prediction, positional)]
-            + [inspect.Parameter(name, keyword, default=default) for name, default in self.parameters.items()]
-            + [inspect.Parameter(name, keyword, default="mean" if name == "reduction" else None) for name in _KEYWORDS]
+            [inspect.Parameter(name, positional) for name in operands]
+            + [inspect.Parameter(name, keyword, default=default) for name, default in keywords.items()]
         )
+
+    def _text_of(self, method: str) -> str | None:
+        """Return the docstring of a method of this loss."""
+        text: str | None = method_docstring(self._row, self._parameters, method) or getattr(type(self), method).__doc__
+        return text
 
     # ---- the way of a call --------------------------------------------------------------------------------------
 
@@ -321,28 +348,22 @@ def _frozen(value: Any) -> Any:
     return np.ndarray(value.shape, value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
-def _never(want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-    """Find no call plain."""
+def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what tries a call the short way (``kernels/plain.pxi``), or None where that never applies.
 
-
-def _short_ways(
-    row: Row, parameters: dict[str, Any]
-) -> tuple[Callable[[int, tuple[Any, ...], dict[str, Any]], Any], Any]:
-    """Return what tries a call the short way (``kernels/plain.pxi``) and gives None where that does not apply.
-
-    The second is the same for loops compiled at run time, or None. It knows them once the long way has set them.
+    The second is the same for loops compiled at run time. It knows them once the long way has set them.
     """
     limits = limits_of(row, parameters, np.float32), limits_of(row, parameters, np.float64)
     if row.kind == "pointwise":
         constants = row.constants(parameters)
         if any(isinstance(value, np.ndarray) for value in constants):
-            return _never, None
+            return None, None
         jit = kernels.PlainCall(0, *limits, constants, True)
         if row.kernels is not None:
-            return jit.run, jit
-        return kernels.PlainCall(kernels.POINTWISE.index(row.name), *limits, constants).run, jit
+            return jit, jit
+        return kernels.PlainCall(kernels.POINTWISE.index(row.name), *limits, constants), jit
     plain = row.kernels is None and row.name == "cross_entropy" and not _changed(row, parameters)
-    return kernels.PlainCall(-1, *limits, ()).run if plain else _never, None
+    return kernels.PlainCall(-1, *limits, ()) if plain else None, None
 
 
 def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:

@@ -11,7 +11,7 @@ from . import arguments
 from .catalogue import PENALTIES
 from .documentation import penalty_docstring
 from .formulas.declare import Parameter, PenaltyRow, at_least_zero
-from .loss import GRADIENT, VALUE
+from .loss import GRADIENT, VALUE, method
 from .runtime import checked_threads, kernels, threads_for
 
 _STRENGTH = Parameter("strength", 1.0, at_least_zero(1.0).domain, "number")
@@ -31,19 +31,30 @@ class Penalty:
         self._row = row
         self.name, self.formula, self.source = row.name, row.formula, row.source
         self.__doc__ = penalty_docstring(row)
+        self.__name__, self.__qualname__, self.__module__ = row.name, row.name, "fastloss"
 
     @property
     def __signature__(self) -> inspect.Signature:
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        own = [inspect.Parameter(p.name, keyword, default=p.default) for p in self._row.parameters]
+        return self._signature_of("__call__")
+
+    def _signature_of(self, method: str) -> inspect.Signature:
+        """Return what a method of this penalty takes."""
+        keywords = {p.name: p.default for p in (*self._row.parameters, _STRENGTH)}
+        keywords |= (
+            {"n_threads": None} if method == "__call__" else {"out": None, "accumulate": False, "n_threads": None}
+        )
         return inspect.Signature(
-            [
-                inspect.Parameter("parameter", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-                *own,
-                inspect.Parameter("strength", keyword, default=1.0),
-                inspect.Parameter("n_threads", keyword, default=None),
+            [inspect.Parameter("parameter", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+            + [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+                for name, default in keywords.items()
             ]
         )
+
+    def _text_of(self, method: str) -> str | None:
+        """Return the docstring of a method of this penalty."""
+        text: str | None = getattr(type(self), method).__doc__
+        return text
 
     def __repr__(self) -> str:
         return f"fastloss.{self.name}"
@@ -55,6 +66,7 @@ class Penalty:
         value, _ = self._evaluate(VALUE, parameter, strength, None, False, n_threads, own)
         return value
 
+    @method()
     def grad(
         self,
         parameter: Any,
@@ -69,6 +81,7 @@ class Penalty:
         _, gradient = self._evaluate(GRADIENT, parameter, strength, out, accumulate, n_threads, own)
         return gradient
 
+    @method()
     def value_and_grad(
         self,
         parameter: Any,

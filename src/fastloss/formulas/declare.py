@@ -239,6 +239,8 @@ class Row:
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
         How another process makes such a row again: a function and its arguments.
+    module, qualname : str
+        Where a function that a loss was made of is; of a loss of the package, where that is.
     """
 
     name: str
@@ -256,6 +258,8 @@ class Row:
     by_parameters: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
+    module: str = "fastloss"
+    qualname: str = ""
 
     def targets(self, parameters: Mapping[str, Any]) -> Domain:
         """Return what `y_true` may be, given the parameters of a call."""

@@ -108,6 +108,8 @@ def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
         "notes": notes,
         "formula": " ".join(ast.unparse(value).split()),
         "source": f"{function.__module__}.{function.__qualname__}",
+        "module": function.__module__,
+        "qualname": function.__qualname__,
         "target": target,
         "parameters": parameters_of(function),
     }

@@ -162,6 +162,7 @@ include "softmax.pxi"
 include "row_losses.pxi"
 include "jit_rows.pxi"
 include "plain.pxi"
+include "methods.pxi"
 include "capi.pxi"
 
 

@@ -118,7 +118,7 @@ cdef class PlainCall:
         """Take a loop compiled at run time, which reads one number for each parameter."""
         self.loops[double_precision][want] = address
 
-    def run(self, int want, tuple args, dict keywords):
+    cpdef object run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
         cdef Plain y_true, y_pred, gradient, hessian
         y_true.held = y_pred.held = gradient.held = hessian.held = False

@@ -1,0 +1,266 @@
+"""Losses, bound losses, sums and their methods as objects that others look at: names, signatures, texts, identity."""
+
+from __future__ import annotations
+
+import copy
+import doctest
+import functools
+import gc
+import inspect
+import pickle
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import bits
+
+import fastloss as fl
+from fastloss.catalogue import ALIASES, PENALTIES
+
+RESULTS = ("grad", "value_and_grad", "grad_and_hess", "value_grad_hess")
+METHODS = (*RESULTS, "bind", "point", "parameter_grads")
+LOSSES = [getattr(fl, row.name) for row in fl.losses()]
+each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+each_method = pytest.mark.parametrize("method", METHODS)
+
+
+@fl.jit.pointwise
+def mine(y_true: float, y_pred: float, c: float = 1.0) -> Any:
+    r = y_pred - y_true
+    return c * r * r, 2 * c * r
+
+
+def made() -> dict[str, fl.Loss]:
+    """Return losses of every origin."""
+
+    @fl.jit.rowwise
+    def inner(y_true: int, logits: np.ndarray, power: float = 1.0) -> Any:
+        return logits[y_true] * power, 0 * logits
+
+    return {
+        "of the package": fl.huber,
+        "over rows": fl.cross_entropy,
+        "bound": fl.huber.bind(delta=2.0),
+        "bound to an array": fl.cross_entropy.bind(class_weight=[1.0, 2.0]),
+        "of two columns": fl.gaussian_nll,
+        "a root": fl.root_mean_squared_error,
+        "a sum": 0.5 * fl.huber + fl.squared_error,
+        "of the user": mine,
+        "of the user, bound": mine.bind(c=3.0),
+        "of the user, over rows": inner,
+    }
+
+
+MADE = made()
+each_origin = pytest.mark.parametrize("loss", MADE.values(), ids=MADE.keys())
+
+
+# -- what they are called ---------------------------------------------------------------------------------------------
+
+
+@each_loss
+def test_a_loss_of_the_package_is_found_where_it_says(loss: fl.Loss) -> None:
+    assert (loss.__name__, loss.__qualname__, loss.__module__) == (loss.name, loss.name, "fastloss")
+    for name in METHODS:
+        method = getattr(loss, name)
+        assert (method.__name__, method.__qualname__, method.__module__) == (name, f"{loss.name}.{name}", "fastloss")
+        found: Any = sys.modules[method.__module__]
+        for part in method.__qualname__.split("."):
+            found = getattr(found, part)
+        assert found == method
+        assert method.__self__ is loss
+
+
+def test_names_of_losses_of_other_origins() -> None:
+    names = {key: (loss.__name__, loss.__qualname__, loss.__module__) for key, loss in MADE.items()}
+    assert names["bound"] == ("huber", "huber", "fastloss")
+    assert names["a sum"] == ("huber + squared_error", "huber + squared_error", "fastloss")
+    assert names["of the user"] == names["of the user, bound"] == ("mine", "mine", __name__)
+    assert names["of the user, over rows"] == ("inner", "made.<locals>.inner", __name__)
+    assert MADE["of the user"].grad.__qualname__ == "mine.grad"
+    assert MADE["of the user"].grad.__module__ == __name__
+    assert repr(MADE["bound"].grad) == "fastloss.huber.bind(delta=2.0).grad"
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_has_names_and_signatures(name: str) -> None:
+    penalty = getattr(fl, name)
+    own = ("ratio",) if name == "elastic_net" else ()
+    assert (penalty.__name__, penalty.__qualname__, penalty.__module__) == (name, name, "fastloss")
+    assert list(inspect.signature(penalty).parameters) == ["parameter", *own, "strength", "n_threads"]
+    for method in ("grad", "value_and_grad"):
+        found = getattr(penalty, method)
+        assert (found.__name__, found.__qualname__, found.__module__) == (method, f"{name}.{method}", "fastloss")
+        names = ["parameter", *own, "strength", "out", "accumulate", "n_threads"]
+        assert list(inspect.signature(found).parameters) == names
+        assert found.__doc__.startswith("Return ")
+        assert pickle.loads(pickle.dumps(found)) == found
+        weights, gradient = np.array([3.0, -4.0]), np.ones(2)
+        bound = inspect.signature(found).bind(weights, strength=0.5, out=gradient, accumulate=True)
+        bound.apply_defaults()
+        found(*bound.args, **bound.kwargs)
+        assert bits(gradient) == bits(1 + penalty.grad(weights, strength=0.5))
+
+
+# -- signatures -------------------------------------------------------------------------------------------------------
+
+
+@each_loss
+def test_every_method_has_the_signature_of_its_loss(loss: fl.Loss) -> None:
+    of_call = inspect.signature(loss)
+    for method in RESULTS:
+        assert inspect.signature(getattr(loss, method)) == of_call
+    own = {name: p for name, p in of_call.parameters.items() if name in loss.parameters}
+    names = list(of_call.parameters)
+    assert list(inspect.signature(loss.bind).parameters) == list(own)
+    assert list(inspect.signature(loss.point).parameters) == ["y_true", "y_pred", *own]
+    assert list(inspect.signature(loss.parameter_grads).parameters) == [name for name in names if name != "out"]
+    for method in METHODS:
+        parameters = inspect.signature(getattr(loss, method)).parameters.values()
+        assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters)
+        assert all(p.default == own[p.name].default for p in parameters if p.name in own)
+
+
+@each_origin
+def test_what_the_signature_says_can_be_given(loss: fl.Loss) -> None:
+    """All of it at once, each keyword with its default."""
+    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss.kind in ("rowwise", "location_scale") else np.ones(2)
+    for method in (loss, loss.grad, loss.value_and_grad):
+        bound = inspect.signature(method).bind(y_true, y_pred)
+        bound.apply_defaults()
+        assert bits(method(*bound.args, **bound.kwargs)) == bits(method(y_true, y_pred))
+    assert loss.bind(**{name: p.default for name, p in inspect.signature(loss.bind).parameters.items()}) == loss
+
+
+def test_defaults_are_those_of_a_bound_loss() -> None:
+    assert inspect.signature(fl.huber.bind(delta=2.0).grad_and_hess).parameters["delta"].default == 2.0
+    assert inspect.signature(mine.bind(c=3.0).point).parameters["c"].default == 3.0
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+@each_loss
+def test_the_text_of_a_method_names_its_results_and_has_an_example_that_runs(loss: fl.Loss) -> None:
+    results = {"value": "float or ndarray", "gradient": "ndarray", "hessian": "ndarray"}
+    for name, wanted in zip(RESULTS, ("gradient", "value gradient", "gradient hessian", [*results]), strict=True):
+        text = getattr(loss, name).__doc__
+        returned = text.partition("Returns\n-------\n")[2].partition("\n\n")[0]
+        wanted = wanted.split() if isinstance(wanted, str) else wanted
+        assert [line for line in returned.splitlines() if not line.startswith(" ")] == [
+            f"{result} : {results[result]}" for result in wanted
+        ]
+        assert all(f"\n{parameter} : " in text for parameter in inspect.signature(loss).parameters)
+        test = doctest.DocTestParser().get_doctest(text, {}, f"{loss.name}.{name}", None, None)
+        printed: list[str] = []
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=printed.append)
+        assert result.attempted == 4 + (loss.kind == "rowwise")
+        assert not result.failed, "".join(printed)
+
+
+@pytest.mark.parametrize("name", [f"{loss}.{method}" for loss in ("huber", "nll") for method in RESULTS])
+def test_the_text_of_a_method_passes_numpydoc(name: str) -> None:
+    validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is not installed: pip install '.[lint]'")
+    found = validate.validate(f"fastloss.{name}")["errors"]
+    ignored = {"SS05", "ES01", "SA01", "EX01", "GL01", "GL02", "GL03", "YD01"}  # as in test_catalogue.py
+    assert [error for error in found if error[0] not in ignored] == []
+
+
+@each_origin
+def test_every_loss_and_method_has_a_text(loss: fl.Loss) -> None:
+    for each in (loss, *(getattr(loss, name) for name in METHODS)):
+        assert inspect.getdoc(each)
+
+
+def test_a_bound_loss_has_its_defaults_in_the_text_of_its_methods() -> None:
+    assert "delta : float or array_like, default=2.5" in fl.huber.bind(delta=2.5).grad.__doc__
+
+
+# -- identity ---------------------------------------------------------------------------------------------------------
+
+
+@each_origin
+def test_a_method_is_equal_to_that_of_an_equal_loss(loss: fl.Loss) -> None:
+    other = loss.bind()
+    assert other is not loss
+    for name in METHODS:
+        method = getattr(loss, name)
+        assert method == getattr(loss, name) == getattr(other, name)
+        assert hash(method) == hash(getattr(other, name))
+        assert method not in (loss, None, name)
+        for copied in (pickle.loads(pickle.dumps(method)), copy.copy(method), copy.deepcopy(method)):
+            assert copied == method
+            assert copied.__self__ == loss
+    methods = [getattr(loss, name) for name in METHODS]
+    assert len({*methods, *(getattr(other, name) for name in METHODS)}) == len(METHODS)
+    assert fl.huber.grad != fl.squared_error.grad
+    assert fl.huber.grad != fl.huber.bind(delta=2.0).grad
+
+
+def test_a_pickled_method_runs_in_another_process() -> None:
+    text = pickle.dumps([fl.huber.bind(delta=2.0).grad, fl.pinball.value_and_grad])
+    code = "import pickle, sys; print([f([0.0], [5.0], reduction='sum') for f in pickle.load(sys.stdin.buffer)])"
+    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, check=True)
+    assert done.stdout.split() == b"[array([2.]), (2.5, array([0.5]))]".split()
+
+
+def test_a_second_name_is_the_same_loss_with_the_same_methods() -> None:
+    for alias, name in ALIASES.items():
+        assert getattr(fl, alias).grad == getattr(fl, name).grad
+
+
+@each_origin
+def test_a_function_that_wraps_a_loss_looks_like_it(loss: fl.Loss) -> None:
+    for each in (loss, loss.grad):
+
+        @functools.wraps(each)
+        def wrapper(*args: Any, _each: Callable[..., Any] = each, **keywords: Any) -> Any:
+            return _each(*args, **keywords)
+
+        for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
+            assert getattr(wrapper, attribute) == getattr(each, attribute)
+        assert str(inspect.signature(wrapper)) == str(inspect.signature(each))
+        # What the loss has for itself is not the wrapper's: it may change the value.
+        assert not any(hasattr(wrapper, name) for name in METHODS)
+
+
+@each_origin
+def test_the_functions_of_the_class_take_the_loss_first(loss: fl.Loss) -> None:
+    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss.kind in ("rowwise", "location_scale") else np.ones(2)
+    for name in RESULTS[:2]:
+        assert inspect.isfunction(getattr(fl.Loss, name))
+        assert bits(getattr(fl.Loss, name)(loss, y_true, y_pred)) == bits(getattr(loss, name)(y_true, y_pred))
+
+
+def test_a_method_belongs_to_a_loss() -> None:
+    with pytest.raises(TypeError):
+        vars(fl.Loss)["grad"].__get__(3, int)
+    with pytest.raises(TypeError):
+        type(fl.huber.grad)()([0.0], [1.0])
+    with pytest.raises(AttributeError):
+        fl.huber.grad.__self__ = fl.squared_error
+
+
+def test_a_method_outlives_the_name_of_its_loss() -> None:
+    method = fl.huber.bind(delta=3.0).grad
+    gc.collect()
+    assert method([0.0], [5.0]).tolist() == [3.0]
+
+
+def test_a_loss_with_arrays_goes_without_the_garbage_collector() -> None:
+    """Its arrays may be large, and a loss may be bound to others in every step."""
+    gc.disable()
+    try:
+        loss = fl.quantile.bind(alpha=[0.25, 0.75])
+        for name in METHODS:
+            getattr(loss, name)
+        loss.grad([0.0, 0.0], [1.0, 1.0])
+        gone = weakref.ref(loss)
+        del loss
+        assert gone() is None
+    finally:
+        gc.enable()
