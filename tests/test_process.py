@@ -384,7 +384,7 @@ import threading
 import numpy as np, fastloss as fl
 x = np.linspace(0, 1, 3 * 70).reshape(3, 70)
 calls = [
-    lambda: fl.absolute_error.value_grad_hess(x, 2 * x, sample_weight=x, where=np.ones(1, bool)),
+    lambda: fl.absolute_error.value_grad_hess(x, 2 * x, sample_weight=x, where=np.ones((1, 1), bool)),
     lambda: fl.huber.value_grad_hess(x, 2 * x, n_threads=1),
     lambda: fl.huber.grad(x, x[:, ::-1], sample_weight=x),
     lambda: fl.cross_entropy.value_and_grad([0, 1, 2], x),
