@@ -184,8 +184,15 @@ def test_the_stub_has_the_signature_of_the_loss(row: Row, method: str) -> None:
 
 @each_loss
 def test_the_stub_binds_the_parameters_of_the_row(row: Row) -> None:
-    (bind,) = stub_methods(stub_classes()[row.name], "bind")
-    assert [argument.arg for argument in bind.args.kwonlyargs] == [parameter.name for parameter in row.parameters]
+    binds = stub_methods(stub_classes()[row.name], "bind")
+    names = [*(parameter.name for parameter in row.parameters), "reduction", "normalizer", "n_threads"]
+    assert list(inspect.signature(getattr(fl, row.name).bind).parameters) == names
+    for bind in binds:
+        assert [argument.arg for argument in bind.args.kwonlyargs] == names
+    assert [ast.unparse(bind.returns) for bind in binds] == [
+        stub_classes()[row.name].name,
+        *(["Loss"] if row.kind != "root_mean" else []),
+    ]
 
 
 def test_the_stub_exports_the_names_of_the_package() -> None:

@@ -109,6 +109,16 @@ def test_the_snippet_in_the_documents_returns_the_mean_beside_its_gradient(text:
     assert bits((mean, gradient)) == bits(fl.huber.bind(delta=2.0).value_and_grad(y_true, y_pred))
 
 
+def test_a_kernel_is_of_no_reduction(calls: Any) -> None:
+    """The caller says by the denominator what gradients are divided by: what a loss is bound to would be lost."""
+    y_true, y_pred, gradient, hessian = np.zeros(3), np.arange(3.0), np.empty(3), np.empty(3)
+    for keywords in ({"reduction": "sum"}, {"normalizer": 4.0}):
+        with pytest.raises(TypeError, match=f"has no kernel for Cython.*bind no {next(iter(keywords))}"):
+            calls.pointwise(fl.huber.bind(**keywords), y_true, y_pred, 1.0, {"value"}, gradient, hessian)
+    alone = fl.huber.bind(n_threads=1)  # as every call from there
+    assert calls.pointwise(alone, y_true, y_pred, 1.0, {"value"}, gradient, hessian) == (0, 2.0)
+
+
 POINTWISE = [variant for variant in cases.variants_of_all_losses() if variant.row.kind == "pointwise"]
 
 

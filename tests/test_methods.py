@@ -14,9 +14,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import cases
 import numpy as np
 import pytest
-from cases import bits
+from cases import bits, generator
 
 import fastloss as fl
 from fastloss.catalogue import ALIASES, PENALTIES
@@ -116,7 +117,7 @@ def test_every_method_has_the_signature_of_its_loss(loss: fl.Loss) -> None:
         assert inspect.signature(getattr(loss, method)) == of_call
     own = {name: p for name, p in of_call.parameters.items() if name in loss.parameters}
     names = list(of_call.parameters)
-    assert list(inspect.signature(loss.bind).parameters) == list(own)
+    assert list(inspect.signature(loss.bind).parameters) == [*own, "reduction", "normalizer", "n_threads"]
     assert list(inspect.signature(loss.point).parameters) == ["y_true", "y_pred", *own]
     assert list(inspect.signature(loss.parameter_grads).parameters) == [name for name in names if name != "out"]
     for method in METHODS:
@@ -139,6 +140,233 @@ def test_what_the_signature_says_can_be_given(loss: fl.Loss) -> None:
 def test_defaults_are_those_of_a_bound_loss() -> None:
     assert inspect.signature(fl.huber.bind(delta=2.0).grad_and_hess).parameters["delta"].default == 2.0
     assert inspect.signature(mine.bind(c=3.0).point).parameters["c"].default == 3.0
+
+
+# -- what a loss is bound to ------------------------------------------------------------------------------------------
+
+BOUND = [
+    {"reduction": "sum"},
+    {"reduction": "none"},
+    {"normalizer": 64.0},
+    {"n_threads": 1},
+    {"n_threads": 3, "reduction": "sum"},
+    {"normalizer": 0.5, "n_threads": 2},
+]
+
+
+def arguments_of(loss: fl.Loss) -> tuple[np.ndarray, np.ndarray]:
+    """Return six targets and predictions that every loss takes; those of the user may want two classes."""
+    rng = generator("methods")
+    y_pred = rng.uniform(0.1, 0.9, (6, 2))
+    row = loss._row
+    if row.kind == "rowwise":
+        y_pred = cases.predictions(row.holds, rng.normal(size=(6, 2)))
+        return (np.tile([0, 1], 3) if "index" in row.target.forms else np.tile([0.0, 1.0], (6, 1))), y_pred
+    return np.ones(6), y_pred if row.kind == "location_scale" else y_pred[:, 0].copy()
+
+
+def possible(loss: fl.Loss, keywords: dict[str, Any]) -> bool:
+    return loss.kind != "root_mean" or "reduction" not in keywords
+
+
+@pytest.mark.parametrize("keywords", BOUND, ids=str)
+@pytest.mark.parametrize("loss", [*LOSSES, *MADE.values()], ids=repr)
+def test_what_is_bound_is_what_a_call_takes_unless_it_says_otherwise(loss: fl.Loss, keywords: dict[str, Any]) -> None:
+    if not possible(loss, keywords):
+        return
+    bound, (y_true, y_pred) = loss.bind(**keywords), arguments_of(loss)
+    weight = np.arange(6.0)
+    results = ["__call__", *RESULTS[: 2 if loss._row.made_by and loss.kind == "rowwise" else 4]]
+    for method in results:
+        of_bound, of_loss = getattr(bound, method), getattr(loss, method)
+        for others in ({}, {"sample_weight": weight}, {"where": weight > 2}):
+            expected = bits(of_loss(y_true, y_pred, **others, **keywords))
+            assert bits(of_bound(y_true, y_pred, **others)) == expected
+            unbound = {name: {"reduction": "mean"}.get(name) for name in keywords}
+            assert bits(of_bound(y_true, y_pred, **others, **unbound)) == bits(of_loss(y_true, y_pred, **others))
+        other = {"reduction": "mean", "normalizer": 3.0}
+        assert bits(of_bound(y_true, y_pred, **other)) == bits(of_loss(y_true, y_pred, **other))
+    if keywords.get("reduction") != "none":
+        gradient = np.empty_like(y_pred)
+        value, returned = bound.value_and_grad(y_true, y_pred, out=(None, gradient))
+        assert returned is gradient
+        assert bits((value, gradient)) == bits(loss.value_and_grad(y_true, y_pred, **keywords))
+
+
+@pytest.mark.parametrize("keywords", BOUND, ids=str)
+@pytest.mark.parametrize("engine", ["compiled", "numba"])
+def test_what_is_bound_holds_on_both_engines_and_both_ways(engine: str, keywords: dict[str, Any]) -> None:
+    """The second call may go the short way, which the first has opened."""
+    with fl.engine(engine):
+        for loss in (fl.huber, fl.cross_entropy, mine, MADE["a sum"]):
+            y_true, y_pred = arguments_of(loss)
+            for dtype in (np.float32, np.float64):
+                y_true = y_true.astype(dtype) if loss.kind == "pointwise" else y_true
+                for _ in range(2):
+                    got = loss.bind(**keywords).value_and_grad(y_true, y_pred.astype(dtype))
+                    assert bits(got) == bits(loss.value_and_grad(y_true, y_pred.astype(dtype), **keywords))
+
+
+@pytest.mark.parametrize("keywords", BOUND, ids=str)
+@each_origin
+def test_what_is_bound_is_part_of_what_a_loss_is(loss: fl.Loss, keywords: dict[str, Any]) -> None:
+    if not possible(loss, keywords):
+        return
+    bound = loss.bind(**keywords)
+    assert bound.keywords == keywords
+    assert bound.parameters.keys() == loss.parameters.keys()
+    assert bound != loss
+    assert bound.grad != loss.grad
+    assert bound == loss.bind(**dict(reversed(keywords.items())))
+    assert hash(bound) == hash(loss.bind(**keywords))
+    assert all(f"{name}={value!r}" in repr(bound) for name, value in keywords.items())
+    for copied in (pickle.loads(pickle.dumps(bound)), copy.deepcopy(bound)):
+        assert copied == bound
+        assert copied.keywords == keywords
+    assert bound.bind(**{name: {"reduction": "mean"}.get(name) for name in keywords}) == loss
+    for method in (bound, *(getattr(bound, name) for name in RESULTS), bound.bind):
+        defaults = {name: p.default for name, p in inspect.signature(method).parameters.items()}
+        assert defaults["reduction"] == keywords.get("reduction", "mean")
+        assert defaults["normalizer"] == keywords.get("normalizer")
+        assert defaults["n_threads"] == keywords.get("n_threads")
+    for name, value in keywords.items():
+        assert f"default={value!r}\n" in bound.__doc__.partition(f"\n{name} : ")[2]
+
+
+def test_a_bound_keyword_is_kept_as_what_it_was() -> None:
+    class Text(str):
+        pass
+
+    bound = fl.huber.bind(reduction=Text("mean"), normalizer=np.float32(8), n_threads=np.int8(2))
+    assert bound.keywords == {"normalizer": 8.0, "n_threads": 2}
+    assert {type(value) for value in bound.keywords.values()} == {float, int}
+    assert bound == fl.huber.bind(normalizer=8, n_threads=2)
+    assert fl.huber.bind(reduction="mean", n_threads=None, delta=1.0) == fl.huber
+    bound.keywords["n_threads"] = 7
+    assert bound.keywords["n_threads"] == 2
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"reduction": "average"}, ValueError, "reduction='average' is not one of"),
+        ({"reduction": None}, TypeError, "reduction must be"),
+        ({"normalizer": 0}, ValueError, "normalizer = 0 is not"),
+        ({"normalizer": "one"}, TypeError, "normalizer must be"),
+        ({"n_threads": 0}, ValueError, "n_threads = 0 is not"),
+        ({"n_threads": True}, TypeError, "n_threads must be"),
+        ({"normalizer": 2, "reduction": "sum"}, ValueError, "normalizer replaces .* has to be None"),
+        ({"sample_weight": [1.0]}, TypeError, "cannot be bound to 'sample_weight'; it can to .*'n_threads'"),
+        ({"where": True}, TypeError, "cannot be bound to 'where'"),
+        ({"out": None}, TypeError, "cannot be bound to 'out'"),
+        ({"gamma": 2}, TypeError, "cannot be bound to 'gamma'"),
+    ],
+    ids=str,
+)
+@each_origin
+def test_what_cannot_be_bound_is_refused_at_once(
+    loss: fl.Loss, keywords: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    if not possible(loss, keywords):
+        error, message = (TypeError, ValueError), "reduction"
+    with pytest.raises(error, match=message):
+        loss.bind(**keywords)
+
+
+def test_bound_keywords_that_do_not_go_together() -> None:
+    with pytest.raises(ValueError, match="has to be None"):
+        fl.huber.bind(normalizer=2.0).bind(reduction="sum")
+    with pytest.raises(ValueError, match="has to be None"):
+        fl.huber.bind(normalizer=2.0)([0.0], [1.0], reduction="sum")
+    assert fl.huber.bind(normalizer=2.0)([0.0], [1.0], reduction="sum", normalizer=None) == 0.5
+    with pytest.raises(ValueError, match=r"is the root of a mean: it has no reduction='sum'"):
+        fl.root_mean_squared_error.bind(reduction="sum")
+
+
+@pytest.mark.parametrize("keywords", BOUND, ids=str)
+def test_a_point_is_one_place_whatever_is_bound(keywords: dict[str, Any]) -> None:
+    for loss in (fl.huber, mine, MADE["a sum"]):
+        assert loss.bind(**keywords).point(0.0, 3.0) == loss.point(0.0, 3.0)
+
+
+def test_derivatives_by_parameters_are_those_of_the_bound_value() -> None:
+    y_true, y_pred = [0.0, 1.0], [1.0, 4.0]
+    by = {
+        name: fl.general_robust.bind(**keywords).parameter_grads(y_true, y_pred)["scale"]
+        for name, keywords in (("mean", {}), ("sum", {"reduction": "sum"}), ("tenth", {"normalizer": 10}))
+    }
+    assert by["sum"] == 2 * by["mean"] == pytest.approx(10 * by["tenth"], rel=1e-15)
+    bound = fl.general_robust.bind(reduction="none")
+    with pytest.raises(ValueError, match="reduction='none' has no derivatives"):
+        bound.parameter_grads(y_true, y_pred)
+    assert bound.parameter_grads(y_true, y_pred, reduction="sum")["scale"] == by["sum"]
+
+
+def test_tasks_are_reduced_as_their_losses_are_bound() -> None:
+    y_true, y_pred = [[0.0, 1.0, 2.0], [1, 0]], [[1.0, 3.0, 2.5], [[0.5, 2.0], [1.0, 0.0]]]
+    for keywords in ({"reduction": "sum"}, {"normalizer": 7.0}, {"n_threads": 1}):
+        losses = [fl.huber.bind(**keywords), fl.cross_entropy.bind(**keywords)]
+        for s in ([0.0, 0.0], [1.5, -2.0], [-120.0, 120.0]):
+            value, gradients, _ = fl.uncertainty_weighted(losses).value_and_grad(y_true, y_pred, s)
+            weights = np.exp(-np.array(s)) * [0.5, 1.0]
+            expected = [loss.value_and_grad(*each) for loss, *each in zip(losses, y_true, y_pred, strict=True)]
+            total = sum(w * e[0] for w, e in zip(weights, expected, strict=True)) + sum(s) / 2
+            assert value == pytest.approx(total, rel=1e-14)
+            for got, weight, (_, gradient) in zip(gradients, weights, expected, strict=True):
+                np.testing.assert_allclose(got, weight * gradient, rtol=1e-14)
+    with pytest.raises(ValueError, match="has a value for each sample; a task has one"):
+        fl.uncertainty_weighted([fl.huber, fl.huber.bind(reduction="none")])
+
+
+def test_sums_keep_what_their_losses_are_bound_to() -> None:
+    y_true, y_pred = [0.0, 1.0], [3.0, 1.5]
+    bound = [fl.huber.bind(reduction="sum", n_threads=1), fl.squared_error.bind(n_threads=1, reduction="sum")]
+    for total, expected in (
+        (bound[0] + bound[1], 2.625 + 9.25),
+        (2 * bound[0], 5.25),
+        (bound[0] / 2, 1.3125),
+        (-bound[0], -2.625),
+        (bound[0] - bound[1], 2.625 - 9.25),
+        (sum(bound), 2.625 + 9.25),
+    ):
+        assert total.keywords == {"reduction": "sum", "n_threads": 1}
+        assert total(y_true, y_pred) == expected
+        assert pickle.loads(pickle.dumps(total)) == total
+    with pytest.raises(ValueError, match=r"bound to \{'reduction': 'sum', 'n_threads': 1\} and to \{\}; bind the sum"):
+        bound[0] + fl.squared_error
+
+
+def test_compiled_functions_know_what_a_loss_is_bound_to() -> None:
+    """They may be the mean alone; then they do not return that of another loss."""
+    numba = pytest.importorskip("numba")
+    y_true, y_pred = np.zeros(3), np.arange(3.0)
+    threads, total, part = (fl.huber.bind(**k) for k in ({"n_threads": 1}, {"reduction": "sum"}, {"normalizer": 9.0}))
+
+    @numba.njit
+    def of_threads(y_true: Any, y_pred: Any) -> Any:
+        return threads.value_and_grad(y_true, y_pred), total.point(0.0, 3.0)
+
+    (value, gradient), point = of_threads(y_true, y_pred)
+    assert value == fl.huber(y_true, y_pred)
+    assert bits(gradient) == bits(fl.huber.grad(y_true, y_pred))
+    assert point == fl.huber.point(0.0, 3.0)
+
+    @numba.njit
+    def of_total(y_true: Any, y_pred: Any) -> Any:
+        return total.value_and_grad(y_true, y_pred)
+
+    @numba.njit
+    def of_part(y_true: Any, y_pred: Any) -> Any:
+        return part.value_and_grad(y_true, y_pred)
+
+    for function, loss in ((of_total, total), (of_part, part)):
+        try:
+            value, gradient = function(y_true, y_pred)
+        except numba.TypingError as error:
+            assert "is that of the mean; bind no" in str(error)
+        else:
+            assert value == loss(y_true, y_pred)
+            assert bits(gradient) == bits(loss.grad(y_true, y_pred))
 
 
 # -- texts ------------------------------------------------------------------------------------------------------------

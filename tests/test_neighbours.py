@@ -170,7 +170,7 @@ def test_scikit_learn_scores_by_a_loss(loss: Any) -> None:
     assert weighted[2] == scores[2]
 
 
-def test_xgboost_takes_a_loss_as_metric_with_weights() -> None:
+def test_xgboost_takes_a_loss_as_metric_and_objective_with_weights() -> None:
     xgboost = pytest.importorskip("xgboost")
     x, y, weight = linear("xgboost")
     settings = {"n_estimators": 3, "base_score": 0.0}
@@ -179,6 +179,18 @@ def test_xgboost_takes_a_loss_as_metric_with_weights() -> None:
     ((name, values),) = model.evals_result()["validation_0"].items()
     assert name == "huber"
     assert values[-1] == pytest.approx(fl.huber(y, model.predict(x), sample_weight=weight), rel=1e-5)
+
+    def written_out(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        return fl.squared_error.grad_and_hess(y_true, y_pred, sample_weight=sample_weight, reduction="sum")
+
+    bound = fl.squared_error.bind(reduction="sum").grad_and_hess
+    for given in ({}, {"sample_weight": weight}):
+        ours, expected = (
+            xgboost.XGBRegressor(objective=objective, **settings).fit(x, y, **given).predict(x)
+            for objective in (bound, written_out)
+        )
+        assert expected.std() > 0.1
+        assert bits(ours) == bits(expected)
 
 
 def test_lightgbm_which_counts_parameters_refuses_a_method_where_it_lost_the_weights() -> None:

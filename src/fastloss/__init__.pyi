@@ -113,6 +113,8 @@ class Loss:
     @property
     def parameters(self) -> dict[str, Any]: ...
     @property
+    def keywords(self) -> dict[str, Any]: ...
+    @property
     def __signature__(self) -> Signature: ...
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...
     def grad(self, *args: Any, **keywords: Any) -> Any: ...
@@ -120,7 +122,7 @@ class Loss:
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...
-    def bind(self, **parameters: Any) -> Loss: ...
+    def bind(self, **defaults: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...
     def __rmul__(self, factor: float) -> Loss: ...
@@ -289,7 +291,10 @@ class _CrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., z_loss: float = ..., softcap: float | None = ..., temperature: float = ..., axis: int = ...) -> _CrossEntropy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., z_loss: float = ..., softcap: float | None = ..., temperature: float = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _CrossEntropy: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., z_loss: float = ..., softcap: float | None = ..., temperature: float = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _CategoricalLogLoss(Loss):
@@ -368,7 +373,10 @@ class _CategoricalLogLoss(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., clip: float | None = ..., axis: int = ...) -> _CategoricalLogLoss: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., clip: float | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _CategoricalLogLoss: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., clip: float | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Nll(Loss):
@@ -447,7 +455,10 @@ class _Nll(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _Nll: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Nll: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _CategoricalFocal(Loss):
@@ -605,7 +616,10 @@ class _CategoricalFocal(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, gamma: float = ..., alpha: ArrayLike | None = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _CategoricalFocal: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, gamma: float = ..., alpha: ArrayLike | None = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _CategoricalFocal: ...
+    @overload
+    def bind(self, *, gamma: float = ..., alpha: ArrayLike | None = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Poly1CrossEntropy(Loss):
@@ -763,7 +777,10 @@ class _Poly1CrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, epsilon: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _Poly1CrossEntropy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, epsilon: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Poly1CrossEntropy: ...
+    @overload
+    def bind(self, *, epsilon: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _GeneralizedCrossEntropy(Loss):
@@ -921,7 +938,10 @@ class _GeneralizedCrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, q: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ...) -> _GeneralizedCrossEntropy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, q: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _GeneralizedCrossEntropy: ...
+    @overload
+    def bind(self, *, q: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., label_smoothing: float = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _MulticlassHinge(Loss):
@@ -1079,7 +1099,10 @@ class _MulticlassHinge(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _MulticlassHinge: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _MulticlassHinge: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _MultiMargin(Loss):
@@ -1237,7 +1260,10 @@ class _MultiMargin(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, p: float = ..., margin: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _MultiMargin: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, p: float = ..., margin: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _MultiMargin: ...
+    @overload
+    def bind(self, *, p: float = ..., margin: float = ..., class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _MultilabelMargin(Loss):
@@ -1395,7 +1421,10 @@ class _MultilabelMargin(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, axis: int = ...) -> _MultilabelMargin: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _MultilabelMargin: ...
+    @overload
+    def bind(self, *, axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _MultilabelSoftMargin(Loss):
@@ -1553,7 +1582,10 @@ class _MultilabelSoftMargin(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, axis: int = ...) -> _MultilabelSoftMargin: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _MultilabelSoftMargin: ...
+    @overload
+    def bind(self, *, axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Sparsemax(Loss):
@@ -1711,7 +1743,10 @@ class _Sparsemax(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Sparsemax: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Sparsemax: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Entmax15(Loss):
@@ -1869,7 +1904,10 @@ class _Entmax15(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Entmax15: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Entmax15: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Ordinal(Loss):
@@ -2027,7 +2065,10 @@ class _Ordinal(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ...) -> _Ordinal: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Ordinal: ...
+    @overload
+    def bind(self, *, class_weight: ArrayLike | None = ..., ignore_index: int | None = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _KlDivergence(Loss):
@@ -2106,7 +2147,10 @@ class _KlDivergence(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _KlDivergence: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _KlDivergence: ...
+    @overload
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _JsDivergence(Loss):
@@ -2185,7 +2229,10 @@ class _JsDivergence(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, beta: float = ..., given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _JsDivergence: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, beta: float = ..., given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _JsDivergence: ...
+    @overload
+    def bind(self, *, beta: float = ..., given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _TotalVariation(Loss):
@@ -2264,7 +2311,10 @@ class _TotalVariation(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ...) -> _TotalVariation: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _TotalVariation: ...
+    @overload
+    def bind(self, *, given: Literal["logits", "log_probs", "probs"] = ..., axis: int = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _BinaryCrossEntropy(Loss):
@@ -2422,7 +2472,10 @@ class _BinaryCrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, pos_weight: ArrayLike = ..., label_smoothing: ArrayLike = ...) -> _BinaryCrossEntropy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, pos_weight: ArrayLike = ..., label_smoothing: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _BinaryCrossEntropy: ...
+    @overload
+    def bind(self, *, pos_weight: ArrayLike = ..., label_smoothing: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _BinaryLogLoss(Loss):
@@ -2501,7 +2554,10 @@ class _BinaryLogLoss(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, clip: ArrayLike = ...) -> _BinaryLogLoss: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, clip: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _BinaryLogLoss: ...
+    @overload
+    def bind(self, *, clip: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Brier(Loss):
@@ -2569,7 +2625,10 @@ class _Brier(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _Brier: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Brier: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Hinge(Loss):
@@ -2727,7 +2786,10 @@ class _Hinge(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _Hinge: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Hinge: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _SquaredHinge(Loss):
@@ -2885,7 +2947,10 @@ class _SquaredHinge(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _SquaredHinge: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _SquaredHinge: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _ModifiedHuber(Loss):
@@ -3043,7 +3108,10 @@ class _ModifiedHuber(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _ModifiedHuber: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _ModifiedHuber: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Exponential(Loss):
@@ -3201,7 +3269,10 @@ class _Exponential(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _Exponential: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Exponential: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _SoftMargin(Loss):
@@ -3359,7 +3430,10 @@ class _SoftMargin(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _SoftMargin: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _SoftMargin: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Perceptron(Loss):
@@ -3517,7 +3591,10 @@ class _Perceptron(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, labels: tuple[int, int] = ...) -> _Perceptron: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Perceptron: ...
+    @overload
+    def bind(self, *, labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _BinaryFocal(Loss):
@@ -3675,7 +3752,10 @@ class _BinaryFocal(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, gamma: ArrayLike = ..., alpha: ArrayLike | None = ..., labels: tuple[int, int] = ...) -> _BinaryFocal: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, gamma: ArrayLike = ..., alpha: ArrayLike | None = ..., labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _BinaryFocal: ...
+    @overload
+    def bind(self, *, gamma: ArrayLike = ..., alpha: ArrayLike | None = ..., labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Asymmetric(Loss):
@@ -3833,7 +3913,10 @@ class _Asymmetric(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, gamma_pos: ArrayLike = ..., gamma_neg: ArrayLike = ..., clip: ArrayLike = ..., labels: tuple[int, int] = ...) -> _Asymmetric: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, gamma_pos: ArrayLike = ..., gamma_neg: ArrayLike = ..., clip: ArrayLike = ..., labels: tuple[int, int] = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Asymmetric: ...
+    @overload
+    def bind(self, *, gamma_pos: ArrayLike = ..., gamma_neg: ArrayLike = ..., clip: ArrayLike = ..., labels: tuple[int, int] = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Poly1BinaryCrossEntropy(Loss):
@@ -3991,7 +4074,10 @@ class _Poly1BinaryCrossEntropy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, epsilon: ArrayLike = ...) -> _Poly1BinaryCrossEntropy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, epsilon: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Poly1BinaryCrossEntropy: ...
+    @overload
+    def bind(self, *, epsilon: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Poisson(Loss):
@@ -4059,7 +4145,10 @@ class _Poisson(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _Poisson: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Poisson: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Gamma(Loss):
@@ -4127,7 +4216,10 @@ class _Gamma(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _Gamma: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Gamma: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Tweedie(Loss):
@@ -4206,7 +4298,10 @@ class _Tweedie(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, power: ArrayLike = ...) -> _Tweedie: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, power: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Tweedie: ...
+    @overload
+    def bind(self, *, power: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _NegativeBinomial(Loss):
@@ -4285,7 +4380,10 @@ class _NegativeBinomial(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, dispersion: ArrayLike = ...) -> _NegativeBinomial: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, dispersion: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _NegativeBinomial: ...
+    @overload
+    def bind(self, *, dispersion: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _GaussianNll(Loss):
@@ -4353,7 +4451,10 @@ class _GaussianNll(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _GaussianNll: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _GaussianNll: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _LaplaceNll(Loss):
@@ -4421,7 +4522,10 @@ class _LaplaceNll(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _LaplaceNll: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _LaplaceNll: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _SquaredError(Loss):
@@ -4489,7 +4593,10 @@ class _SquaredError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _SquaredError: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _SquaredError: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _HalfSquaredError(Loss):
@@ -4557,7 +4664,10 @@ class _HalfSquaredError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _HalfSquaredError: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _HalfSquaredError: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _RootMeanSquaredError(Loss):
@@ -4607,7 +4717,7 @@ class _RootMeanSquaredError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _RootMeanSquaredError: ...  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _RootMeanSquaredError: ...  # type: ignore[override]
 
 @type_check_only
 class _AbsoluteError(Loss):
@@ -4675,7 +4785,10 @@ class _AbsoluteError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _AbsoluteError: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _AbsoluteError: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Huber(Loss):
@@ -4754,7 +4867,10 @@ class _Huber(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, delta: ArrayLike = ...) -> _Huber: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, delta: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Huber: ...
+    @overload
+    def bind(self, *, delta: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _SmoothL1(Loss):
@@ -4833,7 +4949,10 @@ class _SmoothL1(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, beta: ArrayLike = ...) -> _SmoothL1: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, beta: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _SmoothL1: ...
+    @overload
+    def bind(self, *, beta: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _PseudoHuber(Loss):
@@ -4912,7 +5031,10 @@ class _PseudoHuber(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, delta: ArrayLike = ...) -> _PseudoHuber: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, delta: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _PseudoHuber: ...
+    @overload
+    def bind(self, *, delta: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _LogCosh(Loss):
@@ -4980,7 +5102,10 @@ class _LogCosh(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _LogCosh: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _LogCosh: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Quantile(Loss):
@@ -5059,7 +5184,10 @@ class _Quantile(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, alpha: ArrayLike = ...) -> _Quantile: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, alpha: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Quantile: ...
+    @overload
+    def bind(self, *, alpha: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Expectile(Loss):
@@ -5138,7 +5266,10 @@ class _Expectile(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, alpha: ArrayLike = ...) -> _Expectile: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, alpha: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Expectile: ...
+    @overload
+    def bind(self, *, alpha: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _SquaredLogError(Loss):
@@ -5206,7 +5337,10 @@ class _SquaredLogError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self) -> _SquaredLogError: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _SquaredLogError: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _AbsolutePercentageError(Loss):
@@ -5285,7 +5419,10 @@ class _AbsolutePercentageError(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, floor: ArrayLike = ...) -> _AbsolutePercentageError: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, floor: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _AbsolutePercentageError: ...
+    @overload
+    def bind(self, *, floor: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Fair(Loss):
@@ -5364,7 +5501,10 @@ class _Fair(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, c: ArrayLike = ...) -> _Fair: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Fair: ...
+    @overload
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Cauchy(Loss):
@@ -5443,7 +5583,10 @@ class _Cauchy(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, c: ArrayLike = ...) -> _Cauchy: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Cauchy: ...
+    @overload
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _GemanMcclure(Loss):
@@ -5522,7 +5665,10 @@ class _GemanMcclure(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, c: ArrayLike = ...) -> _GemanMcclure: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _GemanMcclure: ...
+    @overload
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _Welsch(Loss):
@@ -5601,7 +5747,10 @@ class _Welsch(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, c: ArrayLike = ...) -> _Welsch: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _Welsch: ...
+    @overload
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _TukeyBiweight(Loss):
@@ -5680,7 +5829,10 @@ class _TukeyBiweight(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, c: ArrayLike = ...) -> _TukeyBiweight: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _TukeyBiweight: ...
+    @overload
+    def bind(self, *, c: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _GeneralRobust(Loss):
@@ -5759,7 +5911,10 @@ class _GeneralRobust(Loss):
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
-    def bind(self, *, alpha: ArrayLike = ..., scale: ArrayLike = ...) -> _GeneralRobust: ...  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def bind(self, *, alpha: ArrayLike = ..., scale: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _GeneralRobust: ...
+    @overload
+    def bind(self, *, alpha: ArrayLike = ..., scale: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 pinball: _Quantile
 cross_entropy: _CrossEntropy

@@ -23,17 +23,17 @@ _KEYWORDS = {
     "where : array_like of bool, optional": (
         "Which samples count, of such a shape too. A sample that is left out has gradient +0."
     ),
-    "reduction : {{'mean', 'sum', 'none'}}, default='mean'": (
+    "reduction : {{'mean', 'sum', 'none'}}, default={reduction}": (
         "'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss "
         "of each sample. Gradient and Hessian are those of the returned value ('none': those of the sum)."
     ),
-    "normalizer : float, optional": "A number > 0 that replaces the sum of the weights below the mean.",
+    "normalizer : float, {normalizer}": "A number > 0 that replaces the sum of the weights below the mean.",
     "out : ndarray or tuple of ndarray and None, optional": (
         "Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. The "
         "gradient may be written over `{prediction}` itself."
     ),
-    "n_threads : int, optional": (
-        "At least 1; by default as many as `get_num_threads` says. The result has the same bits for any number "
+    "n_threads : int, {n_threads}": (
+        "At least 1; where it is None, as many as `get_num_threads` says. The result has the same bits for any number "
         "of threads."
     ),
 }
@@ -76,7 +76,7 @@ One pass over the data gives other results; these methods take the same argument
 - ``{name}.value_grad_hess``: value, gradient, diagonal of the Hessian
 
 Gradient and Hessian have the shape and type of `{prediction}`, unless `out` says otherwise.
-``{name}.bind(...)`` is this loss with other defaults."""
+``{name}.bind(...)`` is this loss with other defaults: of its parameters, `reduction`, `normalizer`, `n_threads`."""
 
 
 def _entry(head: str, description: str) -> str:
@@ -117,6 +117,11 @@ def _shown(value: Any) -> str:
     return " ".join(repr(value).split())
 
 
+def _given(default: Any) -> str:
+    """Return what the head of an entry says of a default."""
+    return "optional" if default is None else f"default={_shown(default)}"
+
+
 def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str:
     """Return the entry of one of the loss's own parameters."""
     kinds = {
@@ -129,7 +134,6 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "choice": "str",
         "labels": "(0, 1) or (-1, 1)",
     }
-    given = "optional" if default is None else f"default={_shown(default)}"
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
@@ -140,7 +144,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
     if parameter.kind == "element":
         of = "parameter" if isinstance(row, PenaltyRow) else row.prediction
         text += f". An array broadcasts to the shape of `{of}` as in NumPy: of one dimension, it is for the last axis"
-    return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {given}", f"{text}.")
+    return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {_given(default)}", f"{text}.")
 
 
 #: What has a weight of its own, by kind of loss, where that is not each element.
@@ -237,7 +241,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     row : Row
         Its row in the catalogue.
     defaults : mapping, optional
-        What its parameters are bound to; by default what the row says.
+        What its parameters and keywords are bound to; by default what the row says.
     method : str
         The name of a method; by default it is the text of the loss itself.
 
@@ -246,11 +250,13 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     str
         The whole text, examples included.
     """
-    defaults = {parameter.name: parameter.default for parameter in row.parameters} if defaults is None else defaults
+    defaults = {parameter.name: parameter.default for parameter in row.parameters} | dict(defaults or {})
     names = {
         "name": row.name,
         "prediction": row.prediction,
         "samples": f"the shape of {_SAMPLES.get(row.kind, f'`{row.prediction}`')}",
+        "reduction": repr(defaults.get("reduction", "mean")),
+        **{name: _given(defaults.get(name)) for name in ("normalizer", "n_threads")},
         "shape": "the shape" if row.kind not in _SAMPLES else f"the shape of {_SAMPLES[row.kind]}",
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
@@ -288,7 +294,7 @@ def method_docstring(row: Row, defaults: Mapping[str, Any], method: str) -> str 
     row : Row
         The row of the loss.
     defaults : mapping
-        What its parameters are bound to.
+        What its parameters and keywords are bound to.
     method : str
         The name of the method.
 
@@ -376,7 +382,7 @@ class LazyDocstring:
         self.of_class = of_class
 
     def __get__(self, loss: Loss | None, owner: type[Loss] | None = None) -> str | None:
-        return self.of_class if loss is None else docstring(loss._row, loss._parameters)
+        return self.of_class if loss is None else docstring(loss._row, loss._parameters | loss._keywords)
 
 
 # ---- the catalogue as a table ---------------------------------------------------------------------------------------

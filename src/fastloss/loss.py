@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +26,8 @@ _DISTRIBUTION = 2
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
+#: Those of them that a loss can be bound to: what is no array.
+_BINDABLE = ("reduction", "normalizer", "n_threads")
 
 
 def method(want: int = 0) -> Callable[[Function], Function]:
@@ -40,44 +42,48 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     """A loss function: call it for the value, its methods give gradient and Hessian diagonal, each in one pass.
 
     Losses are not made by users; they are attributes of the package (`fastloss.huber`), and `bind` makes one with other
-    defaults. A loss is immutable, hashable, picklable, and equal to every loss of the same name and parameters.
+    defaults. A loss is immutable, hashable, picklable, and equal to every loss of the same name and defaults.
 
     Attributes
     ----------
     name, kind, formula, source : str
     parameters : dict
         The defaults of its parameters.
+    keywords : dict
+        The keywords of every call that it is bound to: `reduction`, `normalizer`, `n_threads`.
     """
 
     __doc__ = LazyDocstring(__doc__)
     _row: Row
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
+    _keywords: dict[str, Any]
     _in_float32: bool  # whether its parameters can be computed with there
     _jit: Any
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
-        bound = dict(bound or {})
-        for name in bound:
-            if name not in declared:
-                raise TypeError(f"{row.name} has no parameter {name!r}; it has {list(declared) or 'none'}")
+        given = {}
+        for name, value in (bound or {}).items():
+            if name in declared:
+                given[name] = _frozen(arguments.as_parameter(declared[name], value))
+            elif name not in _BINDABLE:
+                can = [*declared, *_BINDABLE]
+                raise TypeError(f"{row.name} cannot be bound to {name!r}; it can to {can}")
+        keywords = as_keywords(row, bound or {})
         set_ = object.__setattr__
         set_(self, "_row", row)
-        bound = {name: _frozen(arguments.as_parameter(declared[name], value)) for name, value in bound.items()}
-        set_(self, "_bound", bound)
-        set_(
-            self,
-            "_parameters",
-            {name: self._bound.get(name, parameter.default) for name, parameter in declared.items()},
-        )
+        # In the order in which they were given: what `repr` shows.
+        set_(self, "_bound", {name: given.get(name, keywords.get(name)) for name in bound or {}})
+        set_(self, "_parameters", {name: given.get(name, parameter.default) for name, parameter in declared.items()})
+        set_(self, "_keywords", {name: value for name, value in keywords.items() if value != _UNBOUND[name]})
         try:
             arguments.check_held_parameters(row.parameters, self._parameters)
             set_(self, "_in_float32", True)
         except ValueError:
             set_(self, "_in_float32", False)
         plain, jit = _short_ways(row, self._parameters) if self._in_float32 else (None, None)
-        super().__init__(plain)
+        super().__init__(plain, self._keywords)
         set_(self, "_jit", jit)
         # What others call a function by; help and pickle find a loss of the package there.
         set_(self, "__name__", row.name)
@@ -114,6 +120,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return {
             name: value.view() if isinstance(value, np.ndarray) else value for name, value in self._parameters.items()
         }
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of every call that it is bound to."""
+        return dict(self._keywords)
 
     @method(GRADIENT)
     def grad(self, *args: Any, **keywords: Any) -> Any:
@@ -166,19 +177,31 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return call.by_parameters()
 
     @method()
-    def bind(self, **parameters: Any) -> Loss:
-        """Return this loss with other defaults of its parameters.
+    def bind(self, **defaults: Any) -> Loss:
+        """Return this loss with other defaults: of its own parameters, and of keywords that every call takes.
+
+        Parameters
+        ----------
+        **defaults
+            Any of its parameters, `reduction`, `normalizer` and `n_threads`. A call may give others.
+
+        Returns
+        -------
+        Loss
+            It compares equal to every loss of the same name and defaults.
 
         Examples
         --------
         >>> import fastloss as fl
-        >>> gentle = fl.huber.bind(delta=5.0)
+        >>> gentle = fl.huber.bind(delta=5.0, reduction="sum")
         >>> gentle
-        fastloss.huber.bind(delta=5.0)
-        >>> gentle([0.0], [10.0])
-        37.5
+        fastloss.huber.bind(delta=5.0, reduction='sum')
+        >>> gentle([0.0, 0.0], [10.0, 1.0])
+        38.0
+        >>> gentle([0.0, 0.0], [10.0, 1.0], reduction="mean")
+        19.0
         """
-        return Loss(self._row, {**self._bound, **parameters})
+        return Loss(self._row, {**self._bound, **defaults})
 
     @method()
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]:
@@ -195,12 +218,18 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         if self.kind != "pointwise":
             raise TypeError(f"{self.name} is not a loss of one number; it has no value at one place")
         numbers = arguments.as_number("y_true", y_true), arguments.as_number(self._row.prediction, y_pred)
-        value, gradient, hessian = self.value_grad_hess(*numbers, reduction="sum", **parameters)
+        value, gradient, hessian = self.value_grad_hess(*numbers, reduction="sum", normalizer=None, **parameters)
         return value, float(gradient), float(hessian)
 
     def _prepared(self) -> Any:
         """Return what compiled code of others is handed: ``kernel_of`` of ``__init__.pxd``."""
         row = self._row
+        for name in ("reduction", "normalizer"):
+            if name in self._keywords:
+                raise TypeError(
+                    f"{self!r} has no kernel for Cython, where the caller says what gradients are divided by, "
+                    f"and values are sums: bind no {name}"
+                )
         constants = row.constants(self._parameters)
         if row.kind != "pointwise" or any(isinstance(value, np.ndarray) for value in constants):
             raise TypeError(
@@ -225,7 +254,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             raise ValueError(f"the factor of a loss = {factor} is not finite")
         from .jit.sums import scaled
 
-        return scaled(self, lambda own: own * number)
+        return scaled(self, lambda own: own * number).bind(**self._keywords)
 
     __rmul__ = __mul__
 
@@ -237,7 +266,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             raise ValueError(f"the divisor of a loss = {divisor} is not finite, or is 0")
         from .jit.sums import scaled
 
-        return scaled(self, lambda own: own / number)
+        return scaled(self, lambda own: own / number).bind(**self._keywords)
 
     def __neg__(self) -> Loss:
         return self * -1  # type: ignore[no-any-return]
@@ -247,7 +276,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             return self if isinstance(other, int) and other == 0 else NotImplemented
         from .jit.sums import combined
 
-        return combined([self, other])
+        if self._keywords != other._keywords:
+            raise ValueError(
+                f"the losses of a sum are bound to {self._keywords} and to {other._keywords}; bind the sum instead"
+            )
+        return combined([self, other]).bind(**self._keywords)
 
     __radd__ = __add__  # 0 + loss: what sum() begins with
 
@@ -285,7 +318,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return f"{name}.bind({bound})" if bound else name
 
     def __reduce__(self) -> Any:
-        return _restored, (self._row.made_by or self.name, {name: self.parameters[name] for name in self._bound})
+        return _restored, (self._row.made_by or self.name, dict(self._bound))
 
     def _identity(self) -> tuple[Any, ...]:
         return (
@@ -295,6 +328,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
                 (v.shape, v.dtype.str, v.tobytes()) if isinstance(v, np.ndarray) else v
                 for v in self._parameters.values()
             ),
+            *(self._keywords.get(name) for name in _BINDABLE),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -313,8 +347,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """Return what a method of this loss takes."""
         positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         operands = [] if method == "bind" else ["y_true", "y_pred" if method == "point" else self._row.prediction]
-        of_calls = () if method in ("bind", "point") else _KEYWORDS
-        keywords = self.parameters | {name: "mean" if name == "reduction" else None for name in of_calls}
+        of_calls = {"bind": _BINDABLE, "point": ()}.get(method, _KEYWORDS)
+        keywords = self.parameters | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
         if method == "parameter_grads":
             del keywords["out"]
         return inspect.Signature(
@@ -324,18 +358,35 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
 
     def _text_of(self, method: str) -> str | None:
         """Return the docstring of a method of this loss."""
-        text: str | None = method_docstring(self._row, self._parameters, method) or getattr(type(self), method).__doc__
+        text: str | None = (
+            method_docstring(self._row, self._parameters | self._keywords, method)
+            or getattr(type(self), method).__doc__
+        )
         return text
 
     # ---- the way of a call --------------------------------------------------------------------------------------
 
     def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if self._jit is not None and current_engine() == "numba":
-            result = self._jit.run(want, args, keywords)
+            result = self._jit.run(want, args, {**self._keywords, **keywords})
             if result is not None:
                 return result
         call = _Call(self, want, args, keywords)
         return call.run()
+
+
+#: What they are where nothing is bound.
+_UNBOUND = {"reduction": "mean", "normalizer": None, "n_threads": None}
+
+
+def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `reduction`, `normalizer` and `n_threads`, checked: those of a call, or those that a loss is bound to."""
+    reduction, normalizer = reductions.as_reduction(given.get("reduction", "mean"), given.get("normalizer"))
+    if row.kind == "root_mean" and reduction != "mean":
+        raise ValueError(f"{row.name} is the root of a mean: it has no reduction={reduction!r}")
+    n_threads = given.get("n_threads")
+    threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+    return {"reduction": reduction, "normalizer": normalizer, "n_threads": threads}
 
 
 def _is_real(value: Any) -> bool:
@@ -407,7 +458,7 @@ class _Call:
                 f"{len(args)} arguments were given by place"
             )
         self.parameters = dict(loss._parameters)
-        options: dict[str, Any] = {}
+        options = dict(loss._keywords)
         for name, value in keywords.items():
             if name in self.parameters:
                 self.parameters[name] = value
@@ -426,11 +477,7 @@ class _Call:
         for parameter in row.parameters:
             if parameter.name in keywords:
                 self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
-        self.reduction, self.normalizer = reductions.as_reduction(
-            options.get("reduction", "mean"), options.get("normalizer")
-        )
-        n_threads = options.get("n_threads")
-        self.n_threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+        self.reduction, self.normalizer, self.n_threads = as_keywords(row, options).values()
         self.options = options
         self.y_true = arguments.as_array("y_true", given["y_true"])
         self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
@@ -624,8 +671,6 @@ class _Call:
 
         A first pass in which squares left the range of the compute type is made again in another unit, a power of 2.
         """
-        if self.reduction != "mean":
-            raise ValueError(f"{self.row.name} is the root of a mean: it has no reduction={self.reduction!r}")
         self.elements()
         want, results = self.want, (self.gradient, self.hessian)
         self.want, self.gradient, self.hessian = VALUE, None, None

@@ -100,8 +100,8 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     """Weight the losses of several tasks by their uncertainties, which are learned with the model.
 
     With s_k the log-variance of task k, the sum over the tasks of ``factor_k exp(-s_k) loss_k + s_k / 2``, each loss a
-    mean. A factor is 1/2 for a regression, whose variance exp(s_k) is that of a Gaussian, and 1 for a classification,
-    whose logits it divides.
+    mean, or a sum where it is bound to that. A factor is 1/2 for a regression, whose variance exp(s_k) is that of a
+    Gaussian, and 1 for a classification, whose logits it divides.
 
     Parameters
     ----------
@@ -137,6 +137,8 @@ def uncertainty_weighted(losses: Sequence[Loss], *, factors: Sequence[float] | N
     for loss in losses:
         if not isinstance(loss, Loss):
             raise TypeError(f"losses must be losses of fastloss, not {shown(loss)}")
+        if loss._keywords.get("reduction") == "none":
+            raise ValueError(f"{loss!r} has a value for each sample; a task has one: bind reduction='mean' or 'sum'")
     if factors is None:
         chosen = tuple(1.0 if np.isfinite(loss._row.target.high) else 0.5 for loss in losses)
     else:

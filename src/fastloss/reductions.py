@@ -27,7 +27,7 @@ def as_reduction(reduction: Any, normalizer: Any) -> tuple[str, float | None]:
         return reduction, None
     if reduction != "mean":
         raise ValueError(
-            f"normalizer replaces the denominator of the mean; it does not go with reduction={shown(reduction)}"
+            f"normalizer replaces the denominator of the mean; with reduction={shown(reduction)} it has to be None"
         )
     number = as_number("normalizer", normalizer)
     if not 0 < number < math.inf:

@@ -232,6 +232,9 @@ def _method(name: str, want: int) -> None:
     @overload_method(LossType, name)
     def method(self: Any, y_true: Any, y_pred: Any) -> Any:
         loss = self.loss
+        for keyword in ("reduction", "normalizer"):
+            if keyword in loss._keywords:
+                raise NumbaTypeError(f"{loss!r}.{name} in a compiled function is that of the mean; bind no {keyword}")
         arrays = isinstance(y_true, types.Array) and isinstance(y_pred, types.Array)
         if not arrays or y_pred.dtype not in (types.float32, types.float64):
             raise NumbaTypeError(

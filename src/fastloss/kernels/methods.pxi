@@ -7,16 +7,19 @@
 cdef class QuickLoss:
     """What is compiled of a loss: its call, and the methods that it keeps."""
     cdef PlainCall plain         # None: every call goes the long way
+    cdef dict keywords           # of every call, which it is bound to; None: there are none
     cdef list methods            # by the results they return
 
-    def __init__(self, PlainCall plain):
-        self.plain, self.methods = plain, [None] * 8
+    def __init__(self, PlainCall plain, dict keywords):
+        self.plain, self.keywords, self.methods = plain, keywords or None, [None] * 8
 
     def __call__(self, *args, **keywords):
         return self.run(VALUE, args, keywords)
 
     cdef object run(self, int want, tuple args, dict keywords):
-        result = None if self.plain is None else self.plain.run(want, args, keywords)
+        result = None
+        if self.plain is not None:
+            result = self.plain.run(want, args, keywords if self.keywords is None else {**self.keywords, **keywords})
         return self._evaluate(want, args, keywords) if result is None else result
 
 
