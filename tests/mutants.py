@@ -106,6 +106,26 @@ MUTANTS = (
         "    class_sum(t, y, row_total)\n",
     ),
     Mutant(
+        "the mixture of a divergence built by subtraction",
+        ROWS + "divergences.pxi",
+        "cdef bint below = relative < -0.5",
+        "cdef bint below = relative < -1",
+        "js_divergence",
+    ),
+    Mutant(
+        "a curvature divided by what a probability lacks of 1",
+        ROWS + "confidence.pxi",
+        "            others += where_(is_top, <double>0, bq_top[i] * (e[j] / below[i]))\n",
+        "            others += where_(is_top, <double>0, p * (bq_top[i] / (below[i] * t.inverse[i])))\n",
+    ),
+    Mutant(
+        "1 - clip rounded",
+        ROWS + "probabilities.pxi",
+        "above[0] = 1 - p < clip",
+        "above[0] = p > 1 - clip",
+        "categorical_log_loss",
+    ),
+    Mutant(
         "tail of a hyperbolic tangent dropped",
         KERNELS + "rows.h",
         "y.tail = tiny ? x.tail : __builtin_copysign(1.0, x.head) * y.tail;",

@@ -6,8 +6,10 @@ import threading
 from fractions import Fraction
 from typing import Any
 
+import accuracy
 import cases
 import numpy as np
+import oracle
 import pytest
 from cases import bits, generator
 from mpmath import mp
@@ -92,6 +94,45 @@ def test_a_class_at_minus_infinity_is_absent(loss: Any, dtype: Any) -> None:
     assert other_value == value
     assert_array_equal(other_grad, np.append(grad, [0, 0]))
     assert_array_equal(other_hess, np.append(hess, [0, 0]))
+
+
+OF_SCORES = [v for v in cases.variants() if v.rowwise and v.holds != "probs" and v.parameters != "other"]
+
+
+@of_float
+@pytest.mark.parametrize("classes", [1, 2, 3, 70])
+@pytest.mark.parametrize("infinity", [-INF, INF], ids=str)
+@pytest.mark.parametrize("variant", OF_SCORES, ids=str)
+def test_an_infinite_score_gives_the_limit(variant: cases.Variant, infinity: float, classes: int, dtype: Any) -> None:
+    """Of value, gradient and Hessian, as that score grows: the truth of one that might as well be infinite."""
+    if infinity > 0 and variant.holds == "log_probs":
+        return
+    if infinity < 0 and classes == 1 and variant.row.target.forms[0] in ("index", "soft"):
+        return  # no class is left
+    rng = generator("limits", str(variant), classes)
+    inputs = cases.draw(variant, (6, classes), dtype, rng)
+    inputs.keywords.pop("ignore_index", None)
+    places = rng.integers(classes, size=6)
+    if variant.target == "index":
+        places[:3] = np.minimum(inputs.y_true[:3], classes - 1)  # the true class, others
+    huge = 10.0**35
+    inputs.y_pred[np.arange(6), places] = infinity
+    results = inputs()
+    far = inputs.replace(y_pred=inputs.y_pred.copy())
+    for i, place in enumerate(places):
+        far.y_pred[i, place] = np.sign(infinity) * huge
+        shown = [int(place), (int(place) + 1) % classes]
+        truths = accuracy.row_truths(far, i, shown, folded=False)
+        for column, of_column in zip(shown, truths, strict=True):
+            for k, truth in enumerate(of_column):
+                got = results[k][i] if k == 0 else results[k][i, column]
+                exact = truth.exact
+                if abs(exact) > 1e20:
+                    assert got == (INF if exact > 0 else -INF), (accuracy.PARTS[k], i, column)
+                elif abs(exact) < 1e-17:
+                    assert got == 0, (accuracy.PARTS[k], i, column)
+                else:
+                    assert oracle.ulps(got, truth, dtype) <= 8, (accuracy.PARTS[k], i, column, got, exact)
 
 
 @of_float
@@ -183,6 +224,83 @@ def test_the_limits_of_js_divergence_are_0(beta: float, dtype: Any) -> None:
         prediction = [-0.25, 0] if given == "log_probs" else [0.25, 0]
         for result in results(fl.js_divergence, [0, 1.0], prediction, dtype, beta=beta, given=given):
             assert_array_equal(result, 0)
+
+
+@of_float
+def test_a_divergence_from_a_rounded_target_is_exact_where_it_is_below_0(dtype: Any) -> None:
+    """Its least value is then below 0: the target's sum is below 1, that of the prediction's softmax is 1."""
+    rng = generator("rounded targets", dtype)
+    below = 0
+    for _ in range(300):
+        exact = rng.dirichlet(np.ones(5))
+        y = exact.astype(np.float32)
+        logits = np.log(exact).astype(dtype)
+        value = fl.kl_divergence(y[None], logits[None])
+        truth, _, _ = oracle.loss_of_row("kl_divergence", y, logits, [0], np.float64, given="logits")[0]
+        largest = float(abs(y * np.log(y)).max())
+        assert abs(value - float(truth.exact)) <= 4 * np.finfo(dtype).eps * largest
+        if dtype == np.float64 and value < 0:
+            below += 1
+            assert truth.exact < 0
+            assert value > float(y.sum(dtype=float)) - 1 - 1e-14
+    assert below > 20 or dtype == np.float32
+
+
+@of_float
+@pytest.mark.parametrize("beta", [2.0**-60, 1e-12, 1e-6, 1e-3, 0.999, 1 - 1e-6, 1 - 1e-12, 1 - 2.0**-53])
+@pytest.mark.parametrize("variant", [v for v in cases.variants() if v.row.name == "js_divergence"], ids=str)
+def test_js_divergence_with_beta_next_to_an_end(variant: cases.Variant, beta: float, dtype: Any) -> None:
+    """m is then next to y or to q, and far from what the other one is where that is much smaller."""
+    if variant.parameters == "other":
+        return
+    for regime, classes, rows in (
+        ("spread 1", 3, 8),
+        ("spread 1", 150, 1),
+        ("spread 100", 3, 4),
+        ("right by 15 to 35", 3, 8),
+        ("right by 15 to 35", 70, 1),
+        ("wrong", 3, 8),
+    ):
+        inputs = accuracy.inputs_of_rows(variant, regime, dtype, rows, classes, "beta")
+        inputs.keywords["beta"] = beta
+        worst = accuracy.measure_rows(inputs, dtype, generator("beta", classes))
+        worst.check(accuracy.bounds(variant, dtype))
+
+
+@of_float
+@pytest.mark.parametrize("gamma", [0.0, 0.01, 0.05, 0.1, 0.3])
+def test_focal_of_probabilities_whose_rest_is_next_to_underflow(gamma: float, dtype: Any) -> None:
+    """(1 - p)^(gamma - 2), which the second derivative has for p next to 1, is then too large for any float."""
+    variant = next(v for v in cases.variants() if str(v) == "categorical_focal-soft-default")
+    tiny = -np.log(np.finfo(dtype).tiny, dtype=float)
+    least = -np.log(np.finfo(dtype).smallest_subnormal, dtype=float)
+    for distance in np.linspace(tiny - 20, least, 9):
+        for row in ([0, -distance], [0, -distance, -distance - 1], [-distance, 0, -2]):
+            x = np.array([row], dtype)
+            y = np.full_like(x, 1 / len(row))
+            inputs = cases.Inputs(fl.categorical_focal, y, x, {"gamma": gamma})
+            worst = accuracy.measure_rows(inputs, dtype, generator("rest"))
+            worst.check(accuracy.bounds(variant, dtype))
+
+
+@of_float
+@pytest.mark.parametrize("loss", [fl.total_variation, fl.js_divergence], ids=name)
+def test_a_log_probability_next_to_0_is_not_taken_for_0(loss: Any, dtype: Any) -> None:
+    """exp(x) is 1 there; what it lacks of 1 is what the target is compared with."""
+    tiny = dtype.type(-1e-20)
+    value, grad, _ = results(loss, [1.0, 0], [tiny, -INF], dtype, given="log_probs")
+    assert_allclose(value, {fl.total_variation: 5e-21}.get(loss, 0), rtol=4 * np.finfo(dtype).eps, atol=1e-40)
+    assert_allclose(grad[0], {fl.total_variation: -0.5}.get(loss, -2.5e-21), rtol=4 * np.finfo(dtype).eps)
+
+
+@of_float
+def test_a_clip_below_the_rounding_of_1_clips(dtype: Any) -> None:
+    for clip in (1e-17, 1e-30):
+        for target in (1, [0, 1, 0]):
+            value, grad, hess = results(fl.categorical_log_loss, target, [0, 1, 0], dtype, clip=clip)
+            assert_allclose(value, clip, rtol=4 * np.finfo(dtype).eps)
+            assert_array_equal(grad, 0)
+            assert_array_equal(hess, 0)
 
 
 # -- margins ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,11 @@ kl_divergence = rowwise(
 PyTorch's ``kl_div(input, target, reduction="batchmean")`` is this with ``given="log_probs"`` and the arguments the
 other way round; for its "mean" pass ``normalizer=`` the number of elements. optax's ``kl_divergence`` is one loss
 for each row, as here, but NaN where a log-probability is -infinity and its target 0. Keras takes probabilities
-(``given="probs"``) and clips them to 1e-7. The other direction, KL(q || y), is another loss.""",
+(``given="probs"``) and clips them to 1e-7. The other direction, KL(q || y), is another loss.
+
+The value is that of the formula, to the last digits, and may be a little below 0: a target that was rounded to its
+dtype no longer adds up to 1. If it adds up to 1 + d, the least value is d to first order, down to about -1e-7 for a
+target in float32.""",
 )
 
 js_divergence = rowwise(

@@ -160,7 +160,10 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
 
 cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
     """Of y A, for each class in `a`. The sums leave out the largest class and it is added where it belongs: for a model
-    that is right they would cancel against it."""
+    that is right they would cancel against it.
+
+    B of that class is never formed, because B q over a q next to 0 may be infinite; its part p_j^2 B is formed as
+    p_j (p_j / q) B q, and p_j / q = e_j / rest is at most 1. The q of every other class is at least 1/2."""
     cdef double parameter = call.parameter[0], stride = t.stride
     cdef double* x = t.x
     cdef double* y = t.y
@@ -174,7 +177,8 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
     cdef double a_others[LANES]
     cdef double b_others[LANES]
     cdef double a_top[LANES]
-    cdef double b_top[LANES]
+    cdef double bq_top[LANES]
+    cdef double below[LANES]     # rest; 1 where that is 0: then every other e is
     cdef double p, q, scaled_q, scaled_pq, slope, offset, a, bq, others, weight
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, j
@@ -207,7 +211,9 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             ybq[j] = where_(weight == 0, <double>0, weight * bq)
             yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * bq / q)
     sum_without(t, yb, t.top, b_others)
-    at_class(t, yb, t.top, b_top)
+    at_class(t, ybq, t.top, bq_top)
+    for i in range(LANES):
+        below[i] = where_(t.rest[i] == 0, <double>1, t.rest[i])
     for k in range(t.steps):
         for i in range(LANES):
             j = k * LANES + i
@@ -215,8 +221,9 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             p = e[j] * t.inverse[i]
             q = where_(is_top, t.rest[i], complement(e[j], t.rest[i], t.whole[i])) * t.inverse[i]
             scaled_pq = where_(is_top, p * (t.scaled_rest[i] * t.inverse[i]), scaled_e[j] * t.inverse[i] * q)
-            others = all_but(is_top, b_others[i], b_top[i], yb[j])
-            hessian[j] = ((ybq[j] * q + p * (p * others)) + scaled_pq * (a_others[i] + a_top[i])) * SCALE_DOWN
+            others = p * where_(is_top, b_others[i], b_others[i] - yb[j])
+            others += where_(is_top, <double>0, bq_top[i] * (e[j] / below[i]))
+            hessian[j] = ((ybq[j] * q + p * others) + scaled_pq * (a_others[i] + a_top[i])) * SCALE_DOWN
 
 
 cdef void confidence_rows(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:

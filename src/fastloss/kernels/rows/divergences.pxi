@@ -62,7 +62,7 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
         for j in range(t.steps * LANES):
             q[j] = exp_(x[j])
             minus_log[j] = -x[j]
-            excess[j] = q[j] - y[j]
+            excess[j] = where_(x[j] > -0.25, (1 - y[j]) + expm1_(x[j]), q[j] - y[j])
     else:
         for j in range(t.steps * LANES):
             q[j] = at_most_1(x[j])
@@ -70,10 +70,26 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
             excess[j] = q[j] - y[j]
 
 
-cdef inline double log_ratio(double part, double excess, double weight, double minus_log_part) noexcept nogil:
-    """log(part / (part + weight excess)): near 0 where there is none; by logarithms where the quotient is huge."""
+cdef inline double log_of_share(double part, double other, double excess, double own_weight, double weight,
+                                double minus_log_part) noexcept nogil:
+    """log(part / m),  m = own_weight part + weight other,  excess = other - part: by the excess where m is next to `part`;
+    by a sum of positive terms where m is far below, which the weight takes nothing off; by logarithms where m is far above."""
     cdef double relative = weight * (excess / part)
-    return where_(relative < 1e15, -log1p_(relative), -minus_log_part - log_(part + weight * excess))
+    cdef bint below = relative < -0.5
+    cdef double logarithm = log_(where_(below, own_weight + weight * (other / part), own_weight * part + weight * other))
+    logarithm += where_(below, <double>0, minus_log_part)
+    return -where_((relative >= -0.5) & (relative < 1e15), log1p_(relative), logarithm)
+
+
+cdef inline double log_curvature(double part, double other, double excess, double own_weight, double weight,
+                                 double log_share) noexcept nogil:
+    """weight other / m + log(part / m),  m = own_weight part + weight other. Where m is above `part` the two are of opposite
+    sign, and with u = weight excess / m, which is below 1, they are  weight part / m - (-log(1 - u) - u)."""
+    cdef double m = own_weight * part + weight * other
+    cdef double u = weight * (excess / m)
+    cdef double beyond = where_(u < 0.5, -log1pmx_(-u), -log_share - u)
+    cdef double share = where_(other == 0, <double>0, weight * (other / m))   # m too may be 0
+    return where_(excess > 0, weight * (part / m) - beyond, share + log_share)
 
 
 cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
@@ -81,9 +97,12 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
 
         D_c = (1 - b) log(q_c / m_c)                     q_c E_c = b (1 - b) y_c / m_c,  W_c = q_c^2 E_c
         of log q:   gradient = q D                       Hessian = q D + W
-        of logits:  gradient_j = q_j (D_j - mean of D)   Hessian_j = (1 - 2 q_j) gradient_j + (1 - q_j)^2 W_j + q_j^2 sum_{c != j} W_c
+        of logits:  gradient_j = q_j (D_j - mean of D)   Hessian_j = (1 - 2 q_j) (q_j (D_j - mean) + W_j) + q_j^2 sum_c W_c
 
-    and for the largest q, which may be next to 1,  D_j - mean = (1 - q_j) D_j - sum_{c != j} q_c D_c.
+    Where y is above q, q D and W nearly cancel: their sum H is formed as one. For a q_j next to 1, with r = 1 - q_j, S the
+    sum of q D and U that of H over the other classes,
+
+        gradient_j = q_j (r D_j - S)                     Hessian_j = r ((1 - 2 q_j) q_j D_j + r W_j - q_j S) + q_j^2 U
     """
     cdef double beta = call.parameter[0], stride = t.stride, q, scaled, mixed, slope, rest
     cdef double* x = t.x
@@ -95,12 +114,14 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double* d = t.d
     cdef double* qd = t.b        # 2^128 q D
     cdef double* w = t.e         # 2^128 W; q E where the probabilities are given
+    cdef double* h = t.g         # log(q / m); then 2^128 H
+    cdef double* term = t.h
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
     cdef double others[LANES]
     cdef double top[LANES]
-    cdef double w_others[LANES]
-    cdef double w_top[LANES]
+    cdef double h_others[LANES]
+    cdef double total[LANES]
     cdef double d_top[LANES]
     cdef bint is_top
     cdef Py_ssize_t k, i, j
@@ -125,46 +146,51 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     for j in range(t.steps * LANES):
         q = probability[j]
         mixed = beta * y[j] + (1 - beta) * q
-        slope = log_ratio(q, -excess[j], beta, minus_log[j])
-        d[j] = where_((y[j] == 0) & (q == 0), -log1p_(-beta), slope) * (1 - beta)
+        slope = log_of_share(q, y[j], -excess[j], 1 - beta, beta, minus_log[j])
+        h[j] = where_((y[j] == 0) & (q == 0), -log1p_(-beta), slope)
+        d[j] = h[j] * (1 - beta)
         w[j] = where_(y[j] == 0, <double>0, beta * (1 - beta) * y[j] / mixed)
         qd[j] = where_(scaled_q[j] == 0, <double>0, scaled_q[j] * d[j])   # 0 log 0
-        slope = beta * y[j] * log_ratio(y[j], excess[j], 1 - beta, -log_(y[j]))
-        excess[j] = where_(y[j] == 0, <double>0, slope) + qd[j] * SCALE_DOWN
-    class_sum(t, excess, t.value)
+        slope = beta * y[j] * log_of_share(y[j], q, excess[j], beta, 1 - beta, -log_(y[j]))
+        term[j] = where_(y[j] == 0, <double>0, slope) + qd[j] * SCALE_DOWN
+    class_sum(t, term, t.value)
     if call.given == PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = d[j]
             hessian[j] = where_(y[j] == 0, <double>0, w[j] / probability[j])
         return
+    if call.rows.want & HESSIAN:
+        for j in range(t.steps * LANES):
+            scaled = log_curvature(probability[j], y[j], -excess[j], 1 - beta, beta, h[j])
+            h[j] = where_(scaled_q[j] == 0, <double>0, scaled_q[j] * ((1 - beta) * scaled))
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = qd[j] * SCALE_DOWN
-            hessian[j] = (qd[j] + scaled_q[j] * w[j]) * SCALE_DOWN
+            hessian[j] = h[j] * SCALE_DOWN
         return
     sum_without(t, qd, t.top, others)
     at_class(t, qd, t.top, top)
     at_class(t, d, t.top, d_top)
     for j in range(t.steps * LANES):
         w[j] *= scaled_q[j]
-    sum_without(t, w, t.top, w_others)
-    at_class(t, w, t.top, w_top)
+    class_sum(t, w, total)
+    sum_without(t, h, t.top, h_others)
     for i in range(LANES):
         others[i] *= SCALE_DOWN
         top[i] *= SCALE_DOWN
-        w_others[i] *= SCALE_DOWN
-        w_top[i] *= SCALE_DOWN
+        h_others[i] *= SCALE_DOWN
+        total[i] *= SCALE_DOWN
     for k in range(t.steps):
         for i in range(LANES):
             j = k * LANES + i
-            is_top = k * stride + t.offset[i] == t.top[i]
+            is_top = (k * stride + t.offset[i] == t.top[i]) & (t.rest[i] < 1)
             q = probability[j]
             scaled = qd[j] - scaled_q[j] * (others[i] + top[i])
             rest = t.rest[i] * t.inverse[i]
             slope = where_(is_top, scaled_q[j] * (rest * d_top[i] - others[i]), scaled)
             gradient[j] = slope * SCALE_DOWN
-            scaled = (1 - 2 * q) * (slope + w[j]) + q * scaled_q[j] * (w_others[i] + w_top[i])
-            mixed = (1 - 2 * q) * slope + rest * rest * w[j] + q * scaled_q[j] * w_others[i]
+            scaled = (1 - 2 * q) * (h[j] - scaled_q[j] * (others[i] + top[i])) + q * scaled_q[j] * total[i]
+            mixed = rest * ((1 - 2 * q) * qd[j] + rest * w[j] - scaled_q[j] * others[i]) + q * scaled_q[j] * h_others[i]
             hessian[j] = where_(is_top, mixed, scaled) * SCALE_DOWN
 
 

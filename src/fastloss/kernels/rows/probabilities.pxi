@@ -20,48 +20,46 @@ cdef inline double at_most_1(double probability) noexcept nogil:
     return where_(probability > 1, <double>1, probability)
 
 
-cdef inline void clipping(const RowLossCall* call, double* low, double* high, double* almost) noexcept nogil:
-    """Between what probabilities are clipped, and the logarithm of the higher."""
-    cdef double clip = call.parameter[0]
-    low[0], high[0], almost[0] = 0, 1, 0
-    if clip == clip:
-        low[0], high[0] = clip, 1 - clip
-        almost[0] = log1p_(-clip)   # log(high) would be the logarithm of a rounded number
+cdef inline double clip_of(const RowLossCall* call) noexcept nogil:
+    """How near to 0 and 1 probabilities may be; 0 where they are not clipped."""
+    return call.parameter[0] if call.parameter[0] == call.parameter[0] else 0
+
+
+cdef inline double clipped(double probability, double clip, bint* above, bint* inside) noexcept nogil:
+    """The probability, at least `clip`; whether it is above 1 - clip, which may be no number of the type, or neither."""
+    cdef double p = at_most_1(probability)
+    above[0] = 1 - p < clip
+    inside[0] = (p >= clip) & (1 - p >= clip)
+    return where_(p < clip, clip, p)
 
 
 cdef void log_loss_of_label(const RowLossCall* call, const double* true_x, double* value, double* first, double* second) noexcept nogil:
-    cdef double low, high, almost, p
-    cdef bint inside
+    cdef double clip = clip_of(call), almost = log1p_(-clip), p   # log(1 - clip) would be the logarithm of a rounded number
+    cdef bint above, inside
     cdef Py_ssize_t i
-    clipping(call, &low, &high, &almost)
     for i in range(LANES):
-        p = at_most_1(true_x[i])
-        inside = (p >= low) & (p <= high)
-        p = clamp_(p, low, high)
-        value[i] = -where_(true_x[i] > high, almost, log_(p))
+        p = clipped(true_x[i], clip, &above, &inside)
+        value[i] = -where_(above, almost, log_(p))
         first[i] = where_(inside, -1 / p, <double>0)
         second[i] = where_(inside, 1 / p / p, <double>0)
 
 
 cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     """sum_c y_c (-log p_c), p clipped to [clip, 1 - clip] where that is asked for; constant, so of gradient 0, outside."""
-    cdef double low, high, almost, p, y
+    cdef double clip = clip_of(call), almost = log1p_(-clip), p, y
     cdef double* x = t.x
     cdef double* target = t.y
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
     cdef double* term = t.c
-    cdef bint inside
+    cdef bint above, inside
     cdef Py_ssize_t j
     if not call.rows.dense:
         label_rows(call, t, log_loss_of_label)
         return
-    clipping(call, &low, &high, &almost)
     for j in range(t.steps * LANES):
-        p = at_most_1(x[j])
-        inside = (p >= low) & (p <= high)
-        p = clamp_(p, low, high)
-        term[j] = where_(target[j] == 0, <double>0, -target[j] * where_(x[j] > high, almost, log_(p)))
+        p = clipped(x[j], clip, &above, &inside)
+        term[j] = where_(target[j] == 0, <double>0, -target[j] * where_(above, almost, log_(p)))
         y = where_(inside, target[j], <double>0)
         gradient[j] = where_(y == 0, <double>0, -y / p)
         hessian[j] = where_(y == 0, <double>0, y / p / p)
