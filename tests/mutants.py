@@ -956,8 +956,62 @@ MUTANTS = (
     Mutant(
         "Numba: an exception leaves a block as it is",
         JIT + "elementwise.py",
-        "if formula.may_raise:",
+        "if self.formula.may_raise:",
         "if False:",
+    ),
+    Mutant(
+        "Numba: a loop that raises has nothing to raise",
+        JIT + "translate.py",
+        'return ours and not (name == "range" and len(node.args) == 3)',
+        "return ours",
+    ),
+    Mutant(
+        "Numba: a try in a loop",
+        JIT + "translate.py",
+        "if self.catching or self.looping:",
+        "if self.catching:",
+    ),
+    Mutant(
+        "Numba: symbols are caught by a try",
+        JIT + "derive.py",
+        "if any(isinstance(node, ast.Try) for node in",
+        "if any(False for node in",
+    ),
+    Mutant(
+        "Numba: a text of another function",
+        JIT + "translate.py",
+        "_essence(code) not in codes[place] and",
+        "False and",
+    ),
+    Mutant(
+        "Numba: the function that a wrapper wraps",
+        JIT + "translate.py",
+        'if hasattr(function, "__wrapped__") or',
+        "if",
+    ),
+    Mutant(
+        "Numba: a function of another module is looked up later",
+        JIT + "translate.py",
+        'if found and isinstance(owner, types.ModuleType) and owner.__name__.partition(".")[0] not in _LASTING:',
+        "if False:",
+    ),
+    Mutant(
+        "Numba: a kink has the derivative of one side",
+        JIT + "derive.py",
+        'else self.make("mean", *sides)',
+        "else sides[1]",
+    ),
+    Mutant(
+        "Numba: a kink where the slope is 0",
+        JIT + "derive.py",
+        "return moved if curvature is zero else",
+        "return moved if True else",
+    ),
+    Mutant(
+        "Numba: a derived value without what is 0 by its form",
+        JIT + "derive.py",
+        "self.simplifies = False",
+        "self.simplifies = True",
     ),
     Mutant(
         "Numba: rows are read beyond their ends",

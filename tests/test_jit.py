@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import inspect
 import math
 import os
 import pickle
@@ -15,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -286,10 +288,111 @@ def test_a_hessian_is_derived_from_the_gradient() -> None:
     )
 
 
+#: Losses with kinks at 0 and at 1 or -1, of a residual u and a parameter c.
+KINKS = {
+    "absolute": "3 * abs(u)",
+    "negative slope": "abs(-2 * u)",
+    "slope of any sign": "abs(c * u) + abs((c - 3) * u)",
+    "square of it": "abs(u)**2",
+    "powers of it": "abs(u)**3 + 2 * abs(u)**4 + (abs(u) + 1)**2",
+    "function of it": "exp(abs(u)) + log1p(abs(u)) - tanh(3 * abs(u)) + sqrt(1 + abs(u))",
+    "two kinks in one place": "abs(u) * abs(2 * u) + abs(u) * abs(-u) * c",
+    "kink of a kink": "abs(abs(abs(u)) - 1)",
+    "kink of a square": "abs(u**2) + abs(u * u - 1) + abs(-u * u)",
+    "kink of a higher power": "abs(u**4) + abs(u**3)",
+    "clamp": "clamp(u, -1, 1)",
+    "square of clamp": "clamp(u, -1, 1)**2 + clamp(u, 0, 2)**2",
+    "ends that move": "clamp(u, 2 * u, u * u)",
+    "no room between the ends": "clamp(u, 0, 0) + abs(u)",
+    "positive part": "clamp(u, 0, math.inf) + max(u, 0)**2 + max(0, u, -u)",
+    "largest and least": "max(u, c * u, 1) - min(u, -u) * np.maximum(u, 0) + np.minimum(1, abs(u))",
+    "root of a square": "sqrt(u**2) + sqrt(4 * u * u)",
+    "root of a square and more": "sqrt(u * u + u**3 / 4) + sqrt(1 + u * u)",
+    "root of what is 0 for long": "sqrt(clamp(u, 0, 0)) + u * u",
+    "quantile": "max(0.25 * u, -0.75 * u)",
+    "times a smooth one": "abs(u) * exp(u) + (1 + u) * abs(u - 1) * abs(u)",
+}
+
+
+def on_both_sides(text: str, u: float, c: float, order: int) -> list[float]:
+    """Return the derivatives below and above a point, from values in 80 digits: right to 15 digits at least."""
+    words = {
+        "exp": mp.exp, "log1p": mp.log1p, "tanh": mp.tanh, "sqrt": mp.sqrt, "c": mpf(c), "math": math,
+        "np": types.SimpleNamespace(maximum=max, minimum=min),
+        "clamp": lambda x, low, high: low if x < low else min(x, high),
+    }  # fmt: skip
+    with mp.workdps(80):
+        exact = eval(f"lambda u: {text}", words)
+        sides = (mp.diff(exact, mpf(u), order, direction=side, h=mpf(10) ** -20) for side in (-1, 1))
+        return [0.0 if abs(side) < 1e-18 else float(side) for side in sides]
+
+
+@of_float
+@pytest.mark.parametrize("name", KINKS)
+def test_a_derivative_at_a_kink_is_the_mean_of_those_on_both_sides(name: str, dtype: Any, tmp_path: Path) -> None:
+    """The sign of 0 had the slope of what it was the sign of: 3 |r| had a Hessian of 3 at 0, and |r|^2 had none."""
+    text = f"""
+import math, numpy as np, fastloss as fl
+@fl.jit.pointwise
+def loss(y_true, y_pred, c=2.0):
+    u = y_pred - y_true
+    return {KINKS[name]}
+"""
+    loss = module_of(tmp_path, "kinks", text).loss
+    points = dtype.type([-2, -1, -0.5, 0, 0.5, 1, 2])
+    for c in (2.0, 3.0, -1.0, 0.0):
+        results = loss.value_grad_hess(dtype.type(0), points, reduction="none", c=c)
+        for order, found in enumerate(results[1:], 1):
+            for u, result in zip(points, found, strict=True):
+                below, above = on_both_sides(KINKS[name], float(u), c, order)
+                tolerance = 40 * float(np.finfo(dtype).eps) * max(abs(below), abs(above))
+                assert abs(result - (below + above) / 2) <= tolerance, (order, u, c, result, below, above)
+
+
+def test_where_takes_the_derivative_of_the_branch_that_holds() -> None:
+    """Its author says which one that is: the other may be no number there."""
+
+    @fl.jit.pointwise
+    def branches(y_true, y_pred, delta=1.0):
+        r = abs(y_pred - y_true)
+        return where(r <= delta, 0.5 * r * r, delta * (r - 0.5 * delta)) + where(r == 0, 0, log(r) * r * r)  # noqa: F821
+
+    value, grad, hess = branches.value_grad_hess(0.0, [0.0, 1.0, -1.0], reduction="none")
+    assert value.tolist() == [0, 0.5, 0.5]
+    assert grad.tolist() == [0, 1 + 1, -1 - 1]
+    assert hess.tolist() == [1, 1 + 3, 1 + 3]
+
+
+def test_what_is_0_by_its_form_stays_in_the_value() -> None:
+    """It was left out with its NaN."""
+
+    @fl.jit.pointwise
+    def with_nan(y_true, y_pred):
+        r = y_pred - y_true
+        return where(r > 0, r, 0 * r) + 0  # noqa: F821
+
+    value, grad, _ = with_nan.value_grad_hess(0.0, [np.nan, np.inf, -1.0], reduction="none")
+    np.testing.assert_array_equal(value, [np.nan, np.inf, 0])
+    np.testing.assert_array_equal(grad, [0, 1, 0])
+    largest = fl.jit.pointwise(of_maxima)
+    for x in ([np.nan, 1.0], [1.0, np.nan]):
+        assert math.isnan(largest(*x))
+        assert math.isnan(clamped.grad(*x))
+
+
+def of_maxima(y_true, y_pred):
+    return max(y_true, y_pred) + min(y_true, y_pred)
+
+
+@fl.jit.pointwise
+def clamped(y_true, y_pred):
+    return clamp(y_pred - y_true, -1, 1)  # noqa: F821
+
+
 def test_every_word_that_users_are_told_of_has_a_derivative() -> None:
     told = set(re.findall(r"``(\w+)``", fl.jit.pointwise.__doc__)) & vocabulary.WORDS
     assert len(told) >= 12
-    assert set(derive.RULES) | {"where", "clamp"} >= told
+    assert set(derive.WORDS) >= told
 
 
 def test_the_accuracy_of_a_users_loss_is_that_of_its_own_text() -> None:
@@ -519,6 +622,194 @@ derived = fl.jit.pointwise(of)
             np.testing.assert_allclose((found[0], found[1][0]), expected(r, p), rtol=1e-13)
 
 
+def tenfold(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **keywords: Any) -> Any:
+        return 10 * function(*args, **keywords)
+
+    return wrapper
+
+
+def tenfold_without_a_trace(function: Any) -> Any:
+    def multiplied(y_true, y_pred):
+        return 10 * function(y_true, y_pred)
+
+    return multiplied
+
+
+def twice(y_true, y_pred):
+    return 2 * (y_pred - y_true)
+
+
+@tenfold
+def ten_of(x):
+    return x
+
+
+def test_a_wrapped_function_is_refused() -> None:
+    """What the wrapper does was dropped without a word: the text of the inner function was compiled."""
+
+    def of_a_helper(y_true, y_pred):
+        return ten_of(y_pred - y_true)
+
+    line = tenfold.__code__.co_firstlineno + 1
+    for function, name in ((tenfold(twice), "twice"), (of_a_helper, "ten_of")):
+        for make in (fl.jit.pointwise, fl.jit.rowwise):
+            message = f"{name} ({__file__}:{line}) wraps another function. A loss is made of the text of one function"
+            with pytest.raises(TypeError, match=re.escape(message)):
+                make(function)
+    signed = module_function(twice)
+    signed.__signature__ = inspect.signature(picky.py_func)
+    with pytest.raises(TypeError, match="wraps another function"):
+        fl.jit.pointwise(signed)
+    assert fl.jit.pointwise(twice)([0.0], [1.0]) == 2
+    assert fl.jit.pointwise(tenfold_without_a_trace(twice))([0.0], [1.0]) == 20  # its text says all
+
+
+def module_function(function: Any, **changes: Any) -> Any:
+    """Return a copy of a function, its code changed."""
+    code = function.__code__.replace(**changes)
+    return types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+
+
+def test_a_text_that_is_not_the_functions_is_refused(tmp_path: Path) -> None:
+    """The numbers of the new text were returned for the old function."""
+    text = "def of(y_true, y_pred):\n    return helped(2 * (y_pred - y_true))\n\ndef helped(x):\n    return x\n"
+    module = module_of(tmp_path, "edited", text)
+    assert fl.jit.pointwise(module.of)([0.0], [1.0]) == 2
+
+    def of_another(y_true, y_pred):
+        return module.helped(y_pred) - y_true
+
+    assert fl.jit.pointwise(of_another)([0.0], [1.0]) == 1
+    for changed, wrong in (
+        (text.replace("2", "99"), ["of"]),
+        (text.replace("return x", "return 99 * x"), ["helped"]),
+        ("\n" + text, ["of", "helped"]),
+        (text[:20], ["of", "helped"]),  # no program
+        ("", []),
+    ):
+        (tmp_path / "edited.py").write_text(changed)
+        for make in (fl.jit.pointwise, fl.jit.rowwise):
+            for name in wrong:
+                with pytest.raises(
+                    TypeError, match=rf"{name} \(.*edited.py:\d\) is not what is written there: the file"
+                ):
+                    make(of_another if name == "helped" else module.of)
+            if not wrong:
+                with pytest.raises(TypeError, match=r"the source of of cannot be read; define it in a file"):
+                    make(module.of)
+    (tmp_path / "edited.py").write_text(text)
+    assert fl.jit.pointwise(module.of)([0.0], [1.0]) == 2
+
+
+def test_code_that_is_not_the_texts_is_refused() -> None:
+    names = {}
+    exec(compile("def made(y_true, y_pred): return 3 * y_pred", __file__, "exec"), names)
+    constants = tuple(99 if constant == 2 else constant for constant in twice.__code__.co_consts)
+    for function in (names["made"], module_function(twice, co_consts=constants)):
+        with pytest.raises(
+            TypeError, match="is not what is written there: the file was changed after it was imported, or"
+        ):
+            fl.jit.pointwise(function)
+    exec("def made(y_true, y_pred): return 3 * y_pred", names)
+    with pytest.raises(
+        TypeError, match="the source of made cannot be read; define it in a file, a notebook or a doctest"
+    ):
+        fl.jit.pointwise(names["made"])
+    copied = module_function(
+        twice, co_firstlineno=twice.__code__.co_firstlineno, co_linetable=b""
+    )  # -X no_debug_ranges
+    assert fl.jit.pointwise(copied)([0.0], [1.0]) == 2
+
+
+def test_the_text_of_a_function_is_found_wherever_it_is_written() -> None:
+    class Losses:
+        """A namespace.
+
+        Two lines.
+        """
+
+        slope = 2.0
+
+        @staticmethod
+        def of_a_class(y_true, y_pred, c=1.0):
+            """A loss.
+
+            Indented text.
+            """
+            return Losses.slope * c * (y_pred - y_true)
+
+    def enclosing(slope):
+        def of_a_closure(y_true, y_pred):
+            """A loss."""
+            return slope * (y_pred - y_true)
+
+        return of_a_closure
+
+    assert fl.jit.pointwise(Losses.of_a_class)([0.0], [1.0]) == 2
+    assert [fl.jit.pointwise(enclosing(slope))([0.0], [1.0]) for slope in (2.0, 3.0)] == [2, 3]
+    renamed = module_function(twice)
+    renamed.__name__ = "another name"
+    assert fl.jit.pointwise(renamed).value_and_grad([0.0], [1.0]) == (2, np.array([2]))
+    assert fl.jit.pointwise(renamed).name == "another name"
+
+    def early(y_true, y_pred):
+        return late * y_pred
+
+    with pytest.raises(TypeError, match=r"early .*: the name late is not defined"):
+        fl.jit.pointwise(early)
+    late = 2
+
+
+def test_what_a_loss_takes_from_another_module_is_that_of_when_it_was_made(tmp_path: Path) -> None:
+    """A compiled function was looked up by its name in the first call, and the loop kept on disk under that name."""
+    text = "import numba\nSLOPE = {0}\nTABLE = [1.0]\n@numba.njit\ndef sloped(x):\n    return {0} * x\n"
+    other = module_of(tmp_path, "other", text.format(2.0))
+
+    def made() -> Any:
+        @fl.jit.pointwise
+        def of_another_module(y_true, y_pred):
+            return other.sloped(y_pred - y_true), other.SLOPE
+
+        return of_another_module
+
+    loss = made()
+    assert loss._row.kernels.formula.cacheable is False
+    other.sloped, other.SLOPE = module_of(tmp_path, "other", text.format(5.0)).sloped, 5.0
+    assert loss.value_and_grad([0.0], [1.0]) == (2, np.array([2]))
+    assert made().value_and_grad([0.0], [1.0]) == (5, np.array([5]))
+
+    def of_its_list(y_true, y_pred):
+        return other.TABLE[0] * y_pred, 1
+
+    refused(of_its_list, 1, "other.TABLE is of type list; write a number or a tuple")
+
+
+NOTEBOOK = """
+import fastloss as fl, linecache
+def cell(number, text):
+    file = f"<ipython-input-{number}>"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file
+    linecache.checkcache = lambda filename=None: None  # as IPython has it
+    exec(compile(text, file, "exec"), globals())
+helping = "def helper(x):\\n    return {} * x\\n\\n\\n"
+losing = "@fl.jit.pointwise\\ndef loss(y_true, y_pred):\\n    return helper(y_pred)\\n"
+cell(1, helping.format(2) + losing)
+first = loss
+print(loss([0.0], [1.0]))
+cell(2, helping.format(3))
+print(loss([0.0], [1.0]))
+cell(3, losing)
+print(loss([0.0], [1.0]), first([0.0], [1.0]))
+"""
+
+
+def test_a_cell_of_a_notebook_that_is_run_again() -> None:
+    done = in_another_process(NOTEBOOK)
+    assert done.stdout == "2.0\n2.0\n3.0 2.0\n", done.stderr
+
+
 def test_helpers_of_one_name_are_kept_apart(tmp_path: Path) -> None:
     """They were known by their names: the second was silently the first, and one of the loss's own name the loss."""
     text = "def f(x): return {} * x\ndef namesakes(x): return {} * x\n"
@@ -651,6 +942,203 @@ def test_a_result_is_nan_where_what_a_loss_calls_raises() -> None:
         value, grad = loss.value_and_grad(y_pred, y_pred, reduction="none")
         np.testing.assert_array_equal(value, [0, 2, 6, np.nan, np.nan])
         np.testing.assert_array_equal(grad, [1, 1, 1, np.nan, np.nan])
+
+
+def loop_of_no_steps(step):
+    total = 0.0
+    for k in range(0, 3, int(step)):
+        total += k
+    return total
+
+
+@of_float
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_every_sample_that_raises_is_nan(n_threads: int, dtype: Any) -> None:
+    """From Python 3.12 on all that came after a block's second sample that raised was memory never written."""
+
+    @fl.jit.pointwise
+    def calling(y_true, y_pred):
+        return picky(y_pred), y_true, picky(y_true)
+
+    @fl.jit.pointwise
+    def stepping(y_true, y_pred):
+        return loop_of_no_steps(y_pred), y_pred, y_pred
+
+    y_pred = generator("raising", dtype).integers(0, 6, 3 * cases.BLOCK).astype(dtype)
+    for loss, right in ((calling, y_pred <= 2), (stepping, y_pred != 0)):
+        for weight in (None, np.ones(y_pred.size)):
+            keywords = {"reduction": "none", "sample_weight": weight, "n_threads": n_threads}
+            for result in loss.value_grad_hess(y_pred, y_pred, **keywords):
+                assert np.isfinite(result[right]).all()
+                assert np.isnan(result[~right]).all()
+
+
+def test_a_try_that_may_catch_nothing_is_refused() -> None:
+    """What is caught in a loop depends on the version of Python: Numba loses count of what a try encloses."""
+
+    def in_a_loop(y_true, y_pred):
+        total = 0.0
+        for k in range(3):
+            try:
+                total += picky(y_pred + k)
+            except Exception:
+                total += 10.0
+        return total, 1.0
+
+    def a_second(y_true, y_pred):
+        try:
+            first = picky(y_pred)
+        except Exception:
+            first = 1.0
+        try:
+            return first + picky(y_true), 1.0
+        except Exception:
+            return first, 1.0
+
+    refused(in_a_loop, 3, "a second try, or one in a loop, may catch nothing; put it into a function")
+    refused(a_second, 5, "a second try, or one in a loop")
+    with pytest.raises(TypeError, match="a second try, or one in a loop"):
+        fl.jit.rowwise(in_a_loop)
+
+    @fl.jit.pointwise
+    def in_helpers(y_true, y_pred):
+        return caught(y_pred) + caught(y_pred + 1), 1.0
+
+    # Symbols in place of numbers raise too: where a Hessian was looked for, the value was that of the except.
+    assert in_helpers(np.zeros(4), np.arange(4.0), reduction="none").tolist() == [1, 3, 12, 20]
+
+    def to_derive(y_true, y_pred):
+        return caught(y_pred - y_true)
+
+    refused(
+        to_derive, 0, "no derivative can be found here .a try, which catches what symbols raise.; return the gradient"
+    )
+
+
+def caught(x):
+    try:
+        return picky(x)
+    except Exception:
+        return 10.0
+
+
+@pytest.mark.parametrize(
+    "name", ["square", "cube", "fourth", "_square", "infinity", "nan", "derived", "part0", "_1", "real"]
+)
+def test_a_loss_a_helper_and_a_parameter_may_have_the_name_of_a_power(name: str, tmp_path: Path) -> None:
+    """The derived function took the place of what it called."""
+    text = """
+import math
+import fastloss as fl
+
+@fl.jit.pointwise
+def {name}(y_true, y_pred):
+    r = y_pred - y_true
+    return r**2 + r**3 + r**4 + where(r > math.inf, math.inf, 0)
+
+one = {name}
+
+def {name}(x):
+    return x**2 + x**3 + x**4
+
+@fl.jit.pointwise
+def of_a_helper(y_true, y_pred):
+    return {name}(y_pred - y_true) + 0 * (y_pred**2 + y_pred**3 + y_pred**4)
+
+@fl.jit.pointwise
+def of_parameters(y_true, y_pred, {name}=1.0):
+    r = y_pred - y_true
+    return {name} * (r**2 + r**3 + r**4)
+"""
+    module = module_of(tmp_path, "powers", text.format(name=name))
+    for loss in (module.one, module.of_a_helper, module.of_parameters, 2 * module.one / 2):
+        assert [float(np.asarray(x).item()) for x in loss.value_grad_hess([1.0], [3.0])] == [28, 48, 62]
+
+
+EXPONENT = 2
+
+
+def test_powers_are_known_however_they_are_written() -> None:
+    @fl.jit.pointwise
+    def powers(y_true, y_pred):
+        r = y_pred - y_true
+        squares = r**2.0 + r**EXPONENT + np.square(r) + pow(r, 2) + np.power(r, 2.0) + math.pow(r, EXPONENT)
+        return squares + r**3.0 + r**4.0 + r**0.5 + pow(r, 0.5)
+
+    value, grad, hess = powers.value_grad_hess([0.0], [4.0])
+    assert (value, grad.item(), hess.item()) == (6 * 16 + 64 + 256 + 4, 48 + 48 + 256 + 0.5, 12 + 24 + 192 - 0.0625)
+
+
+def test_functions_of_fastloss_are_words() -> None:
+    @fl.jit.pointwise
+    def logistic(y_true, y_pred):
+        return fl.softplus(y_pred) - y_true * fl.sigmoid(y_pred) + fl.log_sigmoid(y_pred)
+
+    x = np.linspace(-3, 3, 7)
+    s = fl.sigmoid(x)
+    np.testing.assert_allclose(logistic.grad(1.0, x, reduction="none"), s - s * (1 - s) + 1 - s, rtol=1e-14)
+
+
+@fl.jit.pointwise
+def another(y_true, y_pred):
+    return (y_pred - y_true) ** 2
+
+
+square_by_lambda = lambda x: x * x  # noqa: E731
+
+
+def test_functions_that_a_loss_cannot_have_are_named() -> None:
+    def of_a_lambda(y_true, y_pred):
+        doubled = lambda x: 2 * x  # noqa: E731
+        return doubled(y_pred)
+
+    def of_an_inner_function(y_true, y_pred):
+        def doubled(x):
+            return 2 * x
+
+        return doubled(y_pred)
+
+    def of_a_lambda_outside(y_true, y_pred):
+        return square_by_lambda(y_pred)
+
+    def of_a_loss(y_true, y_pred):
+        return 2 * fl.huber(y_true, y_pred)
+
+    def of_a_gradient(y_true, y_pred):
+        return another(y_true, y_pred), fl.huber.grad(y_true, y_pred)
+
+    def of_an_import(y_true, y_pred):
+        import math
+
+        return math.exp(y_pred)
+
+    def of_a_power(y_true, y_pred):
+        return (y_pred - y_true) ** 5
+
+    def assigning(y_true, y_pred):
+        global STRETCH
+        STRETCH = 2.0
+        return y_pred
+
+    refused(of_a_lambda, 1, "a function inside of a loss cannot be compiled; define it outside of it, with def")
+    refused(of_an_inner_function, 1, "a function inside of a loss cannot be compiled")
+    refused(
+        of_a_loss, 1, r"fl.huber is a loss, and no loss can call another. A sum of losses is one \(0.5 \* fl.huber \+"
+    )
+    refused(of_a_gradient, 1, r"another is a loss.*another.point\(y_true, y_pred\) gives value, slope and curvature")
+    refused(of_an_import, 1, "a loss cannot import")
+    refused(of_a_power, 1, r"a power other than 2, 3, 4 or 0.5; write exp\(p \* log\(x\)\), for x > 0")
+    refused(assigning, 1, "a loss cannot assign to what is outside of it")
+    line = square_by_lambda.__code__.co_firstlineno
+    with pytest.raises(TypeError, match=re.escape(f"<lambda> ({__file__}:{line}) is a lambda; a loss, and what")):
+        fl.jit.pointwise(of_a_lambda_outside)
+
+    @fl.jit.pointwise
+    def of_points(y_true, y_pred):
+        value, slope, _ = fl.huber.point(y_true, y_pred)
+        return 2 * value + another.point(y_true, y_pred)[0], 2 * slope + 2 * (y_pred - y_true)
+
+    assert of_points.value_and_grad([0.0], [3.0]) == (14, np.array([8]))
 
 
 def test_constants_may_be_infinite_or_nan() -> None:
@@ -1143,6 +1631,39 @@ def test_what_a_users_loss_over_rows_returns_is_looked_at(n_threads: int, dtype:
     assert bits(short_hessian.grad(labels, logits)) == bits(logits / 20_000)
     assert beyond(labels[:2], np.arange(12).reshape(2, 6).astype(dtype), reduction="sum") == 16
     assert placed.grad([0], np.ones((1, 4), dtype)).tolist() == [[1, 0, 0, 0]]
+
+
+@fl.jit.rowwise
+def counting(y_true, logits):
+    table = np.zeros(3)
+    more, places = np.ones((2, 3)), np.arange(2)
+    n: int = len(logits) - 1
+    first, last = 0, -1
+    k = 0
+    for _ in range(len(logits)):
+        k += 1
+    table[first] = logits[last] + logits[k - 1] + logits[n] + more[1, 2] + places[1]
+    wide = np.full(shape=len(logits) + 1, fill_value=0.5)
+    squares = [x * x for x in logits]
+    table[1] = sum(squares) + len(wide) + sum(np.array([2 * x for x in logits if x > 0]))
+    for i, x in enumerate(logits):
+        step = i + 1
+        table[2] += wide[step] * x
+    return table.sum(), logits
+
+
+def test_numbers_that_count_stay_whole() -> None:
+    """They became real ones; and in Python 3.11 the variable of a comprehension was not known."""
+    x = np.array([[1.0, -2.0, 4.0]])
+    assert counting([0], x) == 3 * 4 + 1 + 1 + (21 + 4 + 10) + 1.5
+    assert counting([0], x.astype(np.float32)) == counting([0], x)
+
+    def of_a_real_index(y_true, logits):
+        k = 0.5 * len(logits)
+        return logits[k], logits
+
+    with pytest.raises(TypeError, match=r"of_a_real_index .* there is no getitem\(.*write int\(...\) around an index"):
+        fl.jit.rowwise(of_a_real_index)([0], x)
 
 
 def test_a_users_loss_over_rows_needs_its_gradient() -> None:

@@ -14,11 +14,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import math
 import os
 import re
 import stat
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,27 @@ def compiled_formula(formula: Formula, double: bool) -> Any:
     return formula.function(words, functools.partial(inline, boundscheck=True))
 
 
-def call_of_formula(given: Sequence[str]) -> str:
-    """Return the text of a call of the formula.
+def never_raising(function: Any, formula: Formula, real: Any) -> Any:
+    """Return the compiled function of a formula as one that returns NaN where that raises.
 
-    Of more than 30 arguments Python makes a list first, which Numba does not understand inside of ``try``.
+    Nobody would get the exception, and what the kernel had still to write would never be written.
+
+    The `try` is alone in a function, and not in the kernel's loop, because Numba may catch no more than one exception
+    in one call of a function. From Python 3.12 on the code of an ``except`` lies behind the loop and jumps to where
+    the `try` ends. Numba then counts that end twice, and takes what raises next to be outside of the `try`.
     """
-    few = [", ".join(given[k : k + 30]) for k in range(0, len(given), 30)]
-    return f"formula({few[0]})" if len(few) == 1 else f"formula(*({' + '.join(f'({some},)' for some in few)}))"
+    results = [f"result{k}" for k in range(formula.results)]
+    text = f"""
+def never_raising(*given):
+    try:
+        {", ".join(results)} = function(*given)
+        return {", ".join(f"real({result})" for result in results)}
+    except Exception:
+        return {", ".join("real(nan)" for _ in results)}
+"""
+    names = {"function": function, "real": real, "nan": math.nan}
+    exec(text, names)
+    return inline(names["never_raising"])
 
 
 def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Formula) -> _Kernel:
@@ -171,4 +186,7 @@ def _in_words_of_the_user(formula: Formula, error: NumbaError) -> FormulaError:
     noise = ("During:", "File ", "Failed in", "<source", "^", ">>>", "raised from", "- ", "There are", "Overload")
     said = [text for text in lines if text and not text.startswith(noise)]
     summary = said[0] if said else "it is outside Numba's language"
+    tried = [text.removeprefix(">>> ") for text in lines if text.startswith(">>> ")]
+    if summary.startswith("No implementation of function") and tried:
+        summary = f"there is no {tried[0]}; numbers become real ones: write int(...) around an index or a size"
     return FormulaError(f"{formula.name} ({formula.place(line)}) cannot be compiled: {summary}")

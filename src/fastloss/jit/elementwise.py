@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 from numba import types
 
 from ..formulas.declare import Row
 from ..runtime import kernels
-from .compiling import NUMBA_REALS, call_of_formula, compile_kernel, compiled_formula
+from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_raising
 from .translate import Formula, FormulaError, translate
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
@@ -35,12 +34,7 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
         lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
     targets = ", ".join(f"{name}_i" for name in results)
     given = ["y_true[i]", "y_pred[i]", *(f"parameter{k}" for k in parameters)]
-    call = f"{targets} = {call_of_formula(given)}"
-    if formula.may_raise:  # nobody would get the exception, and the rest of the block would never be written
-        lines += ["        try:", f"            {call}", "        except Exception:"]
-        lines += [f"            {name}_i = real(nan)" for name in results]
-    else:
-        lines += [f"        {call}"]
+    lines += [f"        {targets} = formula({', '.join(given)})"]
     if want & VALUE:
         lines += ["        value[i] = real(value_i)"]
     # A sample of weight 0 is left out, not multiplied: 0 times infinity would be NaN.
@@ -60,7 +54,10 @@ class PointwiseKernels:
     def _kernel(self, want: int, double: bool, uniform: bool) -> Any:
         real = NUMBA_REALS[double]
         pointer = types.CPointer(real)
-        names = {"formula": compiled_formula(self.formula, double), "real": real, "nan": math.nan}
+        formula = compiled_formula(self.formula, double)
+        if self.formula.may_raise:
+            formula = never_raising(formula, self.formula, real)
+        names = {"formula": formula, "real": real}
         text = loop_text(self.formula, want, double, uniform)
         return compile_kernel(text, types.void(*[pointer] * 7, types.intp), names, self.formula)
 

@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from ..formulas.declare import Row
 from . import softmax
-from .compiling import NUMBA_REALS, REALS, call_of_formula, compile_kernel
+from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .elementwise import GRADIENT, HESSIAN, VALUE
 from .translate import Formula, FormulaError
 from .vecmath import POWERS, WORDS, strict
@@ -102,12 +102,13 @@ class RowKernels:
     def _kernel(self, want: int, double: bool, soft: bool) -> Any:
         real = NUMBA_REALS[double]
         results = ("of_value", "of_gradient", "of_hessian")[: self.formula.results]
-        numbers = [f"real(parameters[{k}])" for k in range(len(self.formula.arguments) - 2)]
+        given = ["carray(target, classes)" if soft else "label", "carray(logits, classes)"]
+        given += [f"real(parameters[{k}])" for k in range(len(self.formula.arguments) - 2)]
         lines = [
             "def kernel(logits, target, label, factor, parameters, value, gradient, hessian, classes):",
+            f"    given = ({', '.join(given)})",  # Numba understands no more than 30 inside of a try
             "    try:",
-            f"        y_true = {'carray(target, classes)' if soft else 'label'}",
-            f"        {', '.join(results)} = {call_of_formula(['y_true', 'carray(logits, classes)', *numbers])}",
+            f"        {', '.join(results)} = formula(*given)",
         ]
         for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
             if want & flag:

@@ -99,7 +99,7 @@ def _interval(target: Any) -> Domain:
 def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
     """Return what the row of a loss says of its function."""
     summary, _, notes = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
-    tree, _ = source_of(function)
+    tree = source_of(function)
     returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
     value = returns[-1].elts[0] if isinstance(returns[-1], ast.Tuple) else returns[-1]
     return {
@@ -251,7 +251,8 @@ def pointwise(
         not return are derived from those that it does; where that is impossible, an error names the line. It may use
         arithmetic, comparisons, functions of its own kind, and ``exp``, ``expm1``, ``log``, ``log1p``, ``sqrt``,
         ``tanh``, ``sigmoid``, ``softplus``, ``log_sigmoid``, ``abs``, ``where``, ``clamp``, with or without ``math.``
-        or ``np.``: those are fastloss's own, which vectorise. Numbers that it takes from its module are fixed then.
+        or ``np.``: those are fastloss's own, which vectorise. All that it takes from outside is fixed then. It is
+        compiled from its text: a function that wraps another, or whose file was changed since, is refused.
     target : tuple of two floats, optional
         The interval that targets lie in; others raise. By default any number.
     prediction : {"y_pred", "logits"}
@@ -269,6 +270,11 @@ def pointwise(
         it returns ``nan``, which is also what a sample gets if something that the function calls raises.
     ImportError
         If Numba is not installed.
+
+    Notes
+    -----
+    At a kink of ``abs``, ``clamp``, `max` and `min` a derivative is the mean of those on both sides: that of ``abs(r)``
+    is 0 at r = 0, the second one of ``abs(r)**2`` is 2. ``where`` has the derivatives of the branch that holds.
 
     Examples
     --------
