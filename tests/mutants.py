@@ -586,6 +586,12 @@ MUTANTS = (
         "        if loss is not None and loss.plain is not None:",
         "        if loss is not None:",
     ),
+    Mutant(
+        "two arrays of one dimension are a row of classes",
+        PACKAGE + "arguments.py",
+        "        if index and len(shape) == 1:",
+        "        if index and len(shape) == 0:",
+    ),
     Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
     Mutant(
         "sums of soft targets unchecked",

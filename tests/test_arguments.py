@@ -427,6 +427,23 @@ def test_soft_targets_outside_their_domain(kind: Any) -> None:
     refused(ValueError, r"y_true\[7(, 3)?\]", fl.cross_entropy, infinite, y_pred)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [loss for loss in LOSSES if loss.kind == "rowwise" and "soft" in loss._row.target.forms],
+    ids=lambda x: x.name,
+)
+def test_a_soft_target_of_one_dimension(loss: Any) -> None:
+    """Two arrays of one dimension are mostly samples of two classes, as Keras and scikit-learn take them."""
+    y_true, y_pred = np.array([0.0, 1.0, 0.0]), cases.predictions(loss._row.holds, np.array([[0.5, 2.0, 1.0]]))
+    if loss.name in DIVERGENCES:  # of two distributions, which are one-dimensional with all who have them
+        assert loss(y_true, y_pred[0]) == loss(y_true[None, :], y_pred)
+        return
+    message = r"^y_true and \w+ have shape \(3,\): one row of 3 classes.*binary_cross_entropy.*binary_log_loss"
+    refused(ValueError, message, loss, y_true, y_pred[0])
+    assert np.isfinite(loss(y_true[None, :], y_pred))
+    assert loss(1, y_pred[0]) == loss([1], y_pred)  # a label is the class of one row
+
+
 def test_soft_targets_with_a_class_axis_in_front() -> None:
     y_true, y_pred = soft_targets()
     y_true[7, 3] = -0.25

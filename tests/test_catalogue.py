@@ -461,12 +461,47 @@ def test_the_catalogue_prints_as_a_table(monkeypatch: pytest.MonkeyPatch) -> Non
     table = fl.losses()
     lines = str(table).splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["name", "kind", "formula", "parameters"]
+    assert lines[0].split() == ["name", "kind:", "input", "formula", "parameters"]
     assert [line.split()[0] for line in lines[2:] if not line.startswith(" ")] == [row.name for row in ROWS]
     assert repr(table) == str(table)
     html = table._repr_html_()
     assert html.count("<tr>") == len(ROWS) + 1
     assert "&lt;= delta" in html
+
+
+@each_loss
+def test_what_the_input_is_is_said_wherever_a_loss_is_described(row: Row) -> None:
+    """A probability is a number that every loss of logits takes, without a word."""
+    loss = getattr(fl, row.name)
+    assert loss.input == row.input
+    text = " ".join(loss.__doc__.split())
+    says = {
+        "logits": ("Raw scores, not probabilities",),
+        "probabilities": ("Probabilities",),
+        "log-probabilities": ("Log-probabilities",),
+        "logarithms of means": ("Logarithms of the predicted means",),
+        "locations and log-scales": ("Locations `y_pred[..., 0]` and log-scales",),
+        "numbers": ("Predictions",),
+        "logits (or log-probabilities, probabilities: `given`)": ("Predictions", "what `y_pred` holds", "given : str"),
+    }
+    expected = says[row.input]
+    assert f"{row.prediction} : array_like {expected[0]}" in text
+    assert all(part.lower() in text.lower() for part in expected)
+    assert (row.prediction == "logits") == (row.input == "logits")
+    assert f"{row.kind}: {row.input}" in " ".join(fl.losses()._repr_html_().replace("<", " ").replace(">", " ").split())
+    if (ROOT / "docs").is_dir():
+        losses = (ROOT / "docs" / "losses.md").read_text("utf-8")
+        assert f"| [`{row.name}`](#{row.name}) | {row.input} | " in losses
+        assert f"\n- `{row.prediction}`: {row.input}" in losses.partition(f"\n## {row.name}\n")[2].partition("\n## ")[0]
+
+
+def test_losses_of_logits_name_those_of_probabilities() -> None:
+    for of_logits, of_probabilities in (
+        (fl.cross_entropy, fl.categorical_log_loss),
+        (fl.binary_cross_entropy, fl.binary_log_loss),
+    ):
+        assert f"`{of_probabilities.name}`" in of_logits.__doc__
+        assert (of_logits.input, of_probabilities.input) == ("logits", "probabilities")
 
 
 def test_the_catalogue_is_a_sequence_of_rows() -> None:

@@ -34,7 +34,8 @@ name = lambda loss: repr(loss).removeprefix("fastloss.")  # noqa: E731
 def results(loss: Any, y_true: Any, row: Any, dtype: Any, **keywords: Any) -> tuple[Any, Any, Any]:
     """Return the results of one row, which are the same in a batch among ordinary rows."""
     row = np.asarray(row, dtype)
-    alone = loss.value_grad_hess(np.asarray(y_true), row, reduction="none", **keywords)
+    one = loss.value_grad_hess(np.asarray(y_true)[None], row[None], reduction="none", **keywords)
+    alone = tuple(result[0] for result in one)
     batch = np.zeros((5, row.size), dtype)
     batch[3] = row
     targets = np.stack([np.asarray(y_true)] * 5)

@@ -64,6 +64,8 @@ class Loss:
     @property
     def kind(self) -> Literal["pointwise", "rowwise", "location_scale", "root_mean"]: ...
     @property
+    def input(self) -> str: ...
+    @property
     def formula(self) -> str: ...
     @property
     def source(self) -> str: ...
@@ -253,11 +255,11 @@ def parameter_text(parameter: Parameter) -> str:
 
 def table(rows: dict[str, Row]) -> str:
     """Return the table at the head of ``docs/losses.md``."""
-    lines = ["| loss | value of one sample | parameters |", "|---|---|---|"]
+    lines = ["| loss | input is | value of one sample | parameters |", "|---|---|---|---|"]
     for row in rows.values():
         formula = row.formula.replace("|", "\\|")
         own = ", ".join(map(parameter_text, row.parameters))
-        lines.append(f"| [`{row.name}`](#{row.name}) | `{formula}` | {own} |".replace("|  |", "| |"))
+        lines.append(f"| [`{row.name}`](#{row.name}) | {row.input} | `{formula}` | {own} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 
@@ -282,6 +284,7 @@ def section(row: Row) -> str:
             for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")
         ),
         f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
+        f"- `{row.prediction}`: {row.input}{', raw scores, not probabilities' if row.input == 'logits' else ''}",
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]
     for parameter in row.parameters:

@@ -448,6 +448,12 @@ def target_form(
     index = "index" in target.forms
     others = [form for form in target.forms if form != "index"]
     if others and y_true.shape == shape:
+        if index and len(shape) == 1:
+            raise ValueError(
+                f"y_true and {name} have shape {shape}: one row of {shape[0]} classes with a probability for each, or "
+                f"{shape[0]} samples of two classes? Of those the loss is binary_cross_entropy (of logits) or "
+                f"binary_log_loss (of probabilities); one row is y_true[None, :] and {name}[None, :]"
+            )
         return others[0]
     if index and y_true.shape == samples:
         return "index"

@@ -180,7 +180,12 @@ def _operands(row: Row) -> str:
         if row.prediction == "y_pred" and row.holds != "logits":
             prediction = prediction.replace("Predictions", _HELD[row.holds], 1)
     if row.prediction != "y_pred":
-        prediction = prediction.replace("Predictions", "Raw scores", 1) + " The name `y_pred` is accepted too."
+        prediction = prediction.replace("Predictions", "Raw scores, not probabilities", 1)
+        prediction += " The name `y_pred` is accepted too."
+    elif row.holds == "log_mean":
+        prediction = prediction.replace("Predictions", "Logarithms of the predicted means", 1)
+    elif row.input == "probabilities":
+        prediction = prediction.replace("Predictions", "Probabilities", 1)
     return _entry("y_true : array_like", target) + "\n" + _entry(f"{row.prediction} : array_like", prediction)
 
 
@@ -390,7 +395,7 @@ class LazyDocstring:
 
 def _cells(row: Row) -> tuple[str, str, str, str]:
     own = ", ".join(f"{parameter.name}={_shown(parameter.default)}" for parameter in row.parameters)
-    return row.name, row.kind, row.formula, own
+    return row.name, f"{row.kind}: {row.input}", row.formula, own
 
 
 class Losses(Sequence[Row]):
@@ -402,7 +407,7 @@ class Losses(Sequence[Row]):
         What it holds.
     """
 
-    columns = ("name", "kind", "formula", "parameters")
+    columns = ("name", "kind: input", "formula", "parameters")
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = tuple(rows)
@@ -426,6 +431,8 @@ class Losses(Sequence[Row]):
 
         table = [self.columns, *map(_cells, self._rows)]
         widths = [max(len(cells[column]) for cells in table) for column in range(4)]
+        words = (word for cells in table for word in cells[1].replace("-", "- ").split())
+        widths[1] = max(len(self.columns[1]), *map(len, words))
         # What does not fit is broken inside its cell; two spaces stand between columns.
         room = max(get_terminal_size((120, 24)).columns, 72) - widths[0] - widths[1] - 6
         narrow, wide = sorted((2, 3), key=widths.__getitem__)
@@ -458,15 +465,17 @@ def losses() -> Losses:
     Returns
     -------
     sequence of rows
-        Each has ``name``, ``kind``, ``target``, ``parameters``, ``formula`` and ``source``. Printed, it is a table.
+        Each has ``name``, ``kind``, ``input`` (what the second argument is), ``target``, ``parameters``, ``formula``
+        and ``source``. Printed, it is a table.
 
     Examples
     --------
     >>> import fastloss as fl
     >>> [row.name for row in fl.losses() if row.kind == "rowwise"]  # doctest: +ELLIPSIS
     ['cross_entropy', ..., 'total_variation']
-    >>> print(fl.losses()[:0])
-    name  kind  formula  parameters
-    ----  ----  -------  ----------
+    >>> fl.losses()[0].input
+    'logits'
+    >>> print(fl.losses()[:1])  # doctest: +ELLIPSIS
+    name           kind: input  formula ...
     """
     return Losses(tuple(CATALOGUE.values()))

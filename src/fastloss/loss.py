@@ -46,7 +46,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
 
     Attributes
     ----------
-    name, kind, formula, source : str
+    name, kind, input, formula, source : str
     parameters : dict
         The defaults of its parameters.
     keywords : dict
@@ -103,6 +103,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         log-scale, ``'root_mean'``: all elements together.
         """
         return self._row.kind
+
+    @property
+    def input(self) -> str:
+        """What its second argument is: logits, probabilities, logarithms of means …"""
+        return self._row.input
 
     @property
     def formula(self) -> str:

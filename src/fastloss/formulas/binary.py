@@ -40,7 +40,12 @@ from .vocabulary import (
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
 )
 def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
-    """Binary cross-entropy of logits (sigmoid cross-entropy, logistic loss), for any target in [0, 1]."""
+    """Binary cross-entropy of logits (sigmoid cross-entropy, logistic loss), for any target in [0, 1].
+
+    `logits` are raw scores: the sigmoid is part of the loss, as in PyTorch's ``binary_cross_entropy_with_logits``. Of
+    probabilities, which would be taken for scores without a word, the loss is `binary_log_loss` (PyTorch's
+    ``binary_cross_entropy``, Keras' with its default ``from_logits=False``, scikit-learn's ``log_loss``).
+    """
     kept = 1 - label_smoothing
     even = 0.5 * label_smoothing
     negative = (1 - y_true) * kept + even  # not 1 - y: that would lose the digits of a small smoothing

@@ -55,7 +55,11 @@ cross_entropy = rowwise(
     ),
     softcap=positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"),
     temperature=positive(1.0, "divides the logits, after the cap", kind="number"),
-    notes=_SHAPES.format(prediction="logits")
+    notes="""`logits` are raw scores: the softmax is part of the loss. Of probabilities, which would be taken for scores
+without a word, the loss is `categorical_log_loss` (Keras' default is ``from_logits=False``; PyTorch takes logits too).
+
+"""
+    + _SHAPES.format(prediction="logits")
     + """
 
 The mean divides by the sum of the weights: sample weight x class weight of the label, so that class indices and their

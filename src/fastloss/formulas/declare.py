@@ -101,6 +101,14 @@ _CLIPPED = Domain(unit.description, -0.01, 1.01, rounding=4.0)
 #: What a prediction may be, by what it holds. Logits less the logarithm of the sum of their exponentials may be above
 #: 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
 _PREDICTIONS = {"probs": probability, "log_probs": Domain("the logarithm of a probability, <= 0", high=0.01)}
+#: What the prediction of a loss is, in words, by what its row says that it holds.
+_INPUTS = {
+    "numbers": "numbers",
+    "logits": "logits",
+    "log_probs": "log-probabilities",
+    "probs": "probabilities",
+    "log_mean": "logarithms of means",
+}
 non_negative = Domain(">= 0", 0.0)
 
 #: Of a parameter whose limits at both ends are losses too.
@@ -227,7 +235,7 @@ class Row:
         In the order of the interface.
     prediction : {"y_pred", "logits"}
         What the second argument is called in the field.
-    holds : {"numbers", "logits", "log_probs", "probs"}
+    holds : {"numbers", "logits", "log_probs", "probs", "log_mean"}
         What that argument is; of a loss with a parameter `given`, what it is by default.
     predicted : Domain
         What it may be.
@@ -260,6 +268,19 @@ class Row:
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
     qualname: str = ""
+
+    @property
+    def input(self) -> str:
+        """What the second argument is: logits, probabilities … A number would be accepted as any of them."""
+        for parameter in self.parameters:
+            if parameter.name == "given":
+                first, *others = (_INPUTS[option] for option in getattr(parameter.domain, "options", ()))
+                return f"{first} (or {', '.join(others)}: `given`)"
+        if self.kind == "location_scale":
+            return "locations and log-scales"
+        if self.prediction == "logits":
+            return "logits"
+        return "probabilities" if self.predicted is probability else _INPUTS[self.holds]
 
     def targets(self, parameters: Mapping[str, Any]) -> Domain:
         """Return what `y_true` may be, given the parameters of a call."""
@@ -301,6 +322,7 @@ def pointwise(
     predicted: Domain = real,
     by_parameters: Callable[..., Any] | None = None,
     kind: str = "pointwise",
+    holds: str = "numbers",
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue."""
@@ -317,7 +339,7 @@ def pointwise(
             _named(parameters),
             prediction,
             notes,
-            "logits" if prediction == "logits" else "numbers",
+            "logits" if prediction == "logits" else holds,
             predicted,
             function,
             by_parameters,

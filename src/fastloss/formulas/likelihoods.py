@@ -14,6 +14,7 @@ from .vocabulary import difference_tail, exp, exp_sum, log, log1p, product_tail,
 
 @pointwise(
     target=non_negative,
+    holds="log_mean",
     formula="e^s - y s",
     source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
 )
@@ -30,6 +31,7 @@ def poisson(y_true, y_pred):
 
 @pointwise(
     target=above(0),
+    holds="log_mean",
     formula="s + y e^-s",
     source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
 )
@@ -45,6 +47,7 @@ def gamma(y_true, y_pred):
 
 @pointwise(
     target=non_negative,
+    holds="log_mean",
     power=interval(1.5, 1.0, 2.0, "the k of the variance mean^k: 1 is `poisson`, 2 is `gamma`"),
     formula="-y e^((1 - k) s) / (1 - k) + e^((2 - k) s) / (2 - k)",
     source="Tweedie 1984; Jorgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x",
@@ -74,6 +77,7 @@ def tweedie(y_true, y_pred, power):
 
 @pointwise(
     target=non_negative,
+    holds="log_mean",
     dispersion=positive(1.0, "the a of the variance mean + a mean^2; its limit 0 is `poisson`"),
     formula="(y + 1 / a) log(1 + a e^s) - y s",
     source="Lawless 1987, doi:10.2307/3314912",
