@@ -119,6 +119,13 @@ MUTANTS = (
         "            others += where_(is_top, <double>0, p * (bq_top[i] / (below[i] * t.inverse[i])))\n",
     ),
     Mutant(
+        "a large power of a rounded probability",
+        ROWS + "confidence.pxi",
+        "LARGEST_PLAIN_EXPONENT[:] = [1048576, 4]",
+        "LARGEST_PLAIN_EXPONENT[:] = [1048576, 1e300]",
+        "categorical_focal",
+    ),
+    Mutant(
         "1 - clip rounded",
         ROWS + "probabilities.pxi",
         "above[0] = 1 - p < clip",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import cases
 import numpy as np
@@ -84,6 +85,51 @@ def test_parameters_may_be_of_any_size(variant: cases.Variant, name: str, dtype:
         measure_elements(inputs, dtype, range(12)).check(bounds(variant, dtype))
         tried += 1
     assert tried >= 3
+
+
+def rows_of_powers(exponent: float, of_rest: bool, soft: bool, dtype: Any, rows: int, classes: int) -> cases.Inputs:
+    """Return rows in which (1 - p)^exponent of some class, or p^exponent, is any number that the type has."""
+    rng = cases.generator("powers", exponent, of_rest, soft, dtype, classes)
+    logarithm = rng.uniform(0, -np.log(np.finfo(dtype).tiny, dtype=float), rows) * rng.random(rows) / exponent
+    odds = (logarithm + np.log(-np.expm1(-logarithm))) * (1 if of_rest else -1)  # log(p / (1 - p))
+    x = rng.normal(size=(rows, classes))
+    y = rng.integers(classes, size=rows)
+    places = np.arange(rows)
+    x[places, y] = -np.inf
+    x[places, y] = np.log(np.exp(x).sum(-1)) + odds
+    x = (x + rng.normal(scale=3, size=(rows, 1))).astype(dtype)
+    if not soft:
+        return cases.Inputs(None, y, x)
+    return cases.Inputs(None, cases.soft_rows(classes, rows, rng, dtype), x)
+
+
+#: Losses that raise a probability to a power, its name, whether it is 1 - p that they raise, and values of it.
+POWERS = [
+    (fl.categorical_focal, "gamma", True, [0.3, 2.0, 3.99, 4.01, 7.0, 20.0, 100.0, 12345.6, 1e6, 1e9]),
+    (fl.generalized_cross_entropy, "q", False, [1e-6, 1e-3, 0.03, 0.3, 0.9, 1.0]),
+]
+
+
+@of_dtype
+@pytest.mark.parametrize("soft", [False, True], ids=["index", "soft"])
+@pytest.mark.parametrize(
+    ("loss", "name", "of_rest", "exponent"),
+    [(loss, name, of_rest, exponent) for loss, name, of_rest, exponents in POWERS for exponent in exponents],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_powers_of_probabilities(
+    loss: Any, name: str, of_rest: bool, exponent: float, soft: bool, dtype: np.dtype
+) -> None:
+    """An exponent multiplies the error of what is raised to it: up to 745 times where the power is a normal number."""
+    variant = next(
+        v
+        for v in cases.variants_of_all_losses()
+        if v.row.name == loss.name and v.target == ("soft" if soft else "index")
+    )
+    for classes, rows in ((2, 8), (7, 3), (130, 1)):
+        inputs = rows_of_powers(exponent, of_rest, soft, dtype, rows, classes)
+        inputs = inputs.replace(loss=loss, keywords={name: exponent})
+        measure_rows(inputs, dtype, cases.generator("powers", classes)).check(bounds(variant, dtype))
 
 
 # -- single results ---------------------------------------------------------------------------------------------------

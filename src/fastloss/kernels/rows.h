@@ -55,6 +55,96 @@ FL_INLINE fl_pair fl_pair_product(fl_pair a, fl_pair b)
     return fl_two_sum(product.head, fl_abs(product.head) < FL_INFINITY ? rest : 0.0);
 }
 
+/* a / b, to about 2^-102 */
+FL_INLINE fl_pair fl_pair_quotient(fl_pair a, fl_pair b)
+{
+    double quotient = a.head / b.head;
+    fl_pair product = fl_two_product(quotient, b.head);
+    double rest = ((((a.head - product.head) - product.tail) + a.tail) - quotient * b.tail) / b.head;
+    return fl_two_sum(quotient, fl_abs(quotient) < FL_INFINITY ? rest : 0.0);
+}
+
+/*
+ * exp(hi + lo) to 2^-61, for -700 <= hi <= 0; below as fl_exp_sum.  hi + lo = n ln 2 + r, and the powers of r that matter,
+ *     e^r = 1 + r + r^2 / 2 + r^3 / 6 + r^4 (1 / 4! + ...),
+ * are pairs, but for the last.
+ */
+FL_INLINE fl_pair fl_exp_pair(double hi, double lo)
+{
+    double x = hi >= -700.0 ? hi : -700.0;
+    double shifted = fl_fma(x, 0x1.71547652b82fep+0, 6755399441055744.0);
+    double n = shifted - 6755399441055744.0;
+    fl_pair r = fl_two_sum(fl_fma(n, -FL_LN2_HEAD, x), fl_fma(n, -FL_LN2_TAIL, lo));
+    fl_pair square = fl_pair_product(r, r);
+    fl_pair sixth = {0x1.5555555555555p-3, 0x1.5555555555555p-57};
+    fl_pair cube = fl_pair_product(fl_pair_product(square, r), sixth);
+    double high = 0x1.ae7f3e733b81fp-41;
+    high = fl_fma(high, r.head, 0x1.93974a8c07c9dp-37);
+    high = fl_fma(high, r.head, 0x1.6124613a86d09p-33);
+    high = fl_fma(high, r.head, 0x1.1eed8eff8d898p-29);
+    high = fl_fma(high, r.head, 0x1.ae64567f544e4p-26);
+    high = fl_fma(high, r.head, 0x1.27e4fb7789f5cp-22);
+    high = fl_fma(high, r.head, 0x1.71de3a556c734p-19);
+    high = fl_fma(high, r.head, 0x1.a01a01a01a01ap-16);
+    high = fl_fma(high, r.head, 0x1.a01a01a01a01ap-13);
+    high = fl_fma(high, r.head, 0x1.6c16c16c16c17p-10);
+    high = fl_fma(high, r.head, 0x1.1111111111111p-7);
+    high = fl_fma(high, r.head, 0x1.5555555555555p-5);
+    high *= square.head * square.head;
+    fl_pair a = fl_two_sum(r.head, 0.5 * square.head);
+    fl_pair b = fl_two_sum(a.head, cube.head);
+    fl_pair c = fl_two_sum(b.head, high);
+    double tail = c.tail + (b.tail + (a.tail + (r.tail + (0.5 * square.tail + cube.tail))));
+    fl_pair y = fl_two_sum(1.0, c.head);
+    y = fl_two_sum(y.head, y.tail + tail);
+    double scale = fl_from_bits((fl_bits(shifted) << 52) + FL_ONE_BITS);
+    double rounded = fl_exp_sum(hi, lo);
+    y.head = hi >= -700.0 ? y.head * scale : rounded;
+    y.tail = hi >= -700.0 ? y.tail * scale : 0.0;
+    return y;
+}
+
+/*
+ * log(1 + u) to 2^-61, for u >= 0; beyond 2^1000 as for that.  1 + u = 2^n (1 + f),  s = f / (2 + f),
+ *     log(1 + f) = 2 s + s^3 (2 / 3) + s^5 (2 / 5 + ...);  f is u itself where n = 0
+ */
+FL_INLINE fl_pair fl_log1p_pair(fl_pair u)
+{
+    int huge = u.head > 0x1p1000;
+    u.head = huge ? 0x1p1000 : u.head;
+    u.tail = huge ? 0.0 : u.tail;
+    fl_pair w = fl_two_sum(1.0, u.head);
+    w = fl_two_sum(w.head, w.tail + u.tail);
+    uint64_t shifted = fl_bits(w.head) - FL_SQRT_HALF_BITS + FL_ONE_BITS;
+    double n = fl_from_bits((shifted >> 52) | FL_TWO_TO_52_BITS) - (0x1p52 + 1023.0);
+    double scale = fl_from_bits(0x7fe0000000000000ull - (shifted & 0xfff0000000000000ull));  /* 2^-n */
+    fl_pair f = fl_two_sum(w.head * scale - 1.0, w.tail * scale);
+    f.head = n == 0.0 ? u.head : f.head;
+    f.tail = n == 0.0 ? u.tail : f.tail;
+    fl_pair below = fl_two_sum(2.0, f.head);
+    below.tail += f.tail;
+    fl_pair s = fl_pair_quotient(f, below);
+    fl_pair z = fl_pair_product(s, s);
+    fl_pair two_thirds = {0x1.5555555555555p-1, 0x1.5555555555555p-55};
+    fl_pair cube = fl_pair_product(fl_pair_product(s, z), two_thirds);
+    double high = 0x1.47ae147ae147bp-4;
+    high = fl_fma(high, z.head, 0x1.642c8590b2164p-4);
+    high = fl_fma(high, z.head, 0x1.8618618618618p-4);
+    high = fl_fma(high, z.head, 0x1.af286bca1af28p-4);
+    high = fl_fma(high, z.head, 0x1.e1e1e1e1e1e1ep-4);
+    high = fl_fma(high, z.head, 0x1.1111111111111p-3);
+    high = fl_fma(high, z.head, 0x1.3b13b13b13b14p-3);
+    high = fl_fma(high, z.head, 0x1.745d1745d1746p-3);
+    high = fl_fma(high, z.head, 0x1.c71c71c71c71cp-3);
+    high = fl_fma(high, z.head, 0x1.2492492492492p-2);
+    high = fl_fma(high, z.head, 0x1.999999999999ap-2);
+    high *= s.head * (z.head * z.head);
+    fl_pair a = fl_two_sum(n * FL_LN2_HEAD, 2.0 * s.head);
+    fl_pair b = fl_two_sum(a.head, cube.head);
+    fl_pair c = fl_two_sum(b.head, high);
+    return fl_two_sum(c.head, c.tail + (b.tail + (a.tail + (2.0 * s.tail + (cube.tail + n * FL_LN2_TAIL)))));
+}
+
 /* tanh(x.head + x.tail) as fl_tanh forms it, with the remainder of its quotient; 1 to 2^-86 for |x| > 30 */
 FL_INLINE fl_pair fl_tanh_pair(fl_pair x)
 {

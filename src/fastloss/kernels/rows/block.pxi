@@ -402,6 +402,7 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
     cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
+    call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
     if not inspect:
         return run_blocks(function, call, blocks, size * call.classes, threads, scratch)
     if call.form == CLASS_INDEX:

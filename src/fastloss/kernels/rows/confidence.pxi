@@ -12,6 +12,12 @@
 # because d log p_c / dx_j = [c = j] - p_j and its derivative is -p_j q_j. B is O(p l): where p is next to underflow, a
 # logarithm of several hundred multiplies it, and weights multiply both p and q, so that products are formed with 2^128 p
 # and 2^128 q, which have all their digits.
+#
+# A power q^g has g times the error of q, and where it is a normal number g log q is up to 745. For large g it is formed as
+#
+#     q^g = exp(-g log(1 + e_c / b_c)),     b_c the sum of all exponentials but e_c,
+#
+# from exponentials, sums, quotient and logarithm to 2^-61.
 
 cdef struct CrossEntropy:
     char _
@@ -32,16 +38,119 @@ ctypedef fused Confidence:
     Generalized
 
 
-cdef inline void confidence(Confidence* tag, double parameter, double p, double scaled_p, double q, double surprisal, double tail,
-                            double* slope, double* offset, double* a, double* bq) noexcept nogil:
-    """f = slope l + offset; A; 2^128 B q. The slope stands apart because l alone may be too large for a double where y l is not."""
-    cdef double power, scaled_pl
+#: The exponents of a power of q up to which it is formed from q itself, for float32 and for float64.
+cdef double LARGEST_PLAIN_EXPONENT[2]
+LARGEST_PLAIN_EXPONENT[:] = [1048576, 4]
+
+
+cdef void powers_of_label(const RowLossCall* call, const Tile* t, const double* q, double* power) noexcept nogil:
+    """q^g of the true class of each row."""
+    cdef double parameter = call.parameter[0]
+    cdef double head[LANES]
+    cdef double tail[LANES]
+    cdef double own_head[LANES]
+    cdef double own_tail[LANES]
+    cdef double none[LANES]
+    cdef fl_pair e, sum_
+    cdef Py_ssize_t k, i
+    cdef bint own
+    if not call.exactly:
+        for i in range(LANES):
+            power[i] = fl_power(q[i], parameter)
+        return
+    for i in range(LANES):
+        head[i] = tail[i] = own_head[i] = own_tail[i] = none[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            e = exponential_pair(t.x[k * LANES + i], t.m[i])
+            own = k * t.stride + t.offset[i] == t.label[i]
+            own_head[i] += where_(own, e.head, <double>0)
+            own_tail[i] += where_(own, e.tail, <double>0)
+            sum_.head, sum_.tail = head[i], tail[i]
+            e.head = where_(own, <double>0, e.head)
+            e.tail = where_(own, <double>0, e.tail)
+            sum_ = fl_pair_sum(sum_, e)
+            head[i], tail[i] = sum_.head, sum_.tail
+    if t.wide:
+        across_lanes(head, tail)
+        across_lanes(own_head, none)
+        across_lanes(own_tail, none)
+    for i in range(LANES):
+        e.head, e.tail = own_head[i], own_tail[i]
+        power[i] = power_of_rest(e, fl_two_sum(head[i], tail[i]), parameter)
+
+
+cdef void powers_of_classes(const RowLossCall* call, Tile* t, double* power) noexcept nogil:
+    """q^g of each class. That of the largest from the sum of the others, of which nothing is taken off."""
+    cdef double parameter = call.parameter[0]
+    cdef double* e_tail = t.h
+    cdef double head[LANES]
+    cdef double tail[LANES]
+    cdef fl_pair e, sum_, one
+    cdef Py_ssize_t k, i, j
+    cdef bint is_top
+    if not call.exactly:
+        for k in range(t.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                power[j] = fl_power(complement(t.e[j], t.rest[i], t.whole[i]) * t.inverse[i], parameter)
+        return
+    one.head, one.tail = 1, 0
+    find_first(t, t.e, NULL, t.top)
+    for i in range(LANES):
+        head[i] = tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            e = exponential_pair(t.x[j], t.m[i])
+            power[j], e_tail[j] = e.head, e.tail
+            is_top = k * t.stride + t.offset[i] == t.top[i]
+            sum_.head, sum_.tail = head[i], tail[i]
+            e.head = where_(is_top, <double>0, e.head)
+            e.tail = where_(is_top, <double>0, e.tail)
+            sum_ = fl_pair_sum(sum_, e)
+            head[i], tail[i] = sum_.head, sum_.tail
+    if t.wide:
+        across_lanes(head, tail)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = k * t.stride + t.offset[i] == t.top[i]
+            sum_ = fl_two_sum(head[i], tail[i])
+            e.head, e.tail = where_(is_top, <double>0, -power[j]), where_(is_top, <double>0, -e_tail[j])
+            e = fl_pair_sum(e, one)
+            sum_ = fl_pair_sum(sum_, e)
+            sum_.head = where_(is_top, head[i], sum_.head)
+            sum_.tail = where_(is_top, tail[i], sum_.tail)
+            e.head, e.tail = power[j], e_tail[j]
+            power[j] = power_of_rest(e, sum_, parameter)
+
+
+cdef inline fl_pair exponential_pair(double x, double m) noexcept nogil:
+    """exp(x - m) to 2^-61; 1 where they are equal, infinities too."""
+    cdef fl_pair d = fl_two_sum(x, -m), e
+    e = fl_exp_pair(d.head, d.tail)
+    e.head = where_(x == m, <double>1, e.head)
+    e.tail = where_(x == m, <double>0, e.tail)
+    return e
+
+
+cdef inline double power_of_rest(fl_pair e, fl_pair others, double exponent) noexcept nogil:
+    """(others / (e + others))^exponent, for an exponent > 0."""
+    cdef fl_pair logarithm = fl_log1p_pair(fl_pair_quotient(e, others))
+    return fl_exp_of_product(-exponent, logarithm.head, logarithm.tail)
+
+
+cdef inline void confidence(Confidence* tag, double parameter, double power, double p, double scaled_p, double q, double surprisal,
+                            double tail, double* slope, double* offset, double* a, double* bq) noexcept nogil:
+    """f = slope l + offset; A; 2^128 B q. The slope stands apart because l alone may be too large for a double where y l is
+    not. `power`: q^g of focal loss."""
+    cdef double scaled_pl
     if Confidence is CrossEntropy:
         # f = l
         slope[0], offset[0], a[0], bq[0] = 1, 0, 1, 0
     elif Confidence is Focal:
         # l the surprisal:  f = q^g l,  A = q^g (1 + g p l / q),  B q = g q^g (2 p + (g p - 1) p l / q);  l / q -> 1 where q -> 0
-        power = fl_power(q, parameter)
         scaled_pl = where_(scaled_p == 0, <double>0, scaled_p * where_(q == 0, <double>1, surprisal / q))
         slope[0], offset[0] = power, 0
         a[0] = power * (1 + parameter * (scaled_pl * SCALE_DOWN))
@@ -51,9 +160,8 @@ cdef inline void confidence(Confidence* tag, double parameter, double p, double 
         slope[0], offset[0], a[0], bq[0] = 1, parameter * q, 1 + parameter * p, -parameter * scaled_p * q
     elif Confidence is Generalized:
         # f = (1 - p^k) / k,  A = p^k,  B = -k p^k
-        power = fl_exp_of_product(-parameter, surprisal, tail)
-        slope[0], offset[0], a[0] = 0, -expm1_(-parameter * surprisal) / parameter, power
-        bq[0] = -parameter * (power * SCALE_UP) * q
+        slope[0], offset[0], a[0] = 0, -expm1_(-parameter * surprisal) / parameter, fl_exp_of_product(-parameter, surprisal, tail)
+        bq[0] = -parameter * (a[0] * SCALE_UP) * q
 
 
 cdef inline double times_q(double a, double q, double scaled_q) noexcept nogil:
@@ -85,27 +193,33 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
     cdef double below[LANES]
     cdef double at_true[LANES]   # gradient and Hessian
     cdef double curvature[LANES]
-    cdef double scaled_p, q, scaled_q
+    cdef double q[LANES]
+    cdef double power[LANES]
+    cdef double scaled_p, scaled_q
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, group
     at_class(t, t.x, t.label, true_x)
     at_class(t, exponential, t.label, true_e)
     class_factors(call, t, factor)
+    for i in range(LANES):
+        below[i] = complement(true_e[i], t.rest[i], t.whole[i])
+        q[i] = below[i] * t.inverse[i]
+        power[i] = 1
+    if Confidence is Focal:
+        powers_of_label(call, t, q, power)
     for group in range(t.groups):
         for i in range(group * GROUP, group * GROUP + GROUP):
             p = true_e[i] * t.inverse[i]
             scaled_p = scaled_exponential(true_e[i], true_x[i], t.m[i]) * t.inverse[i]
-            below[i] = complement(true_e[i], t.rest[i], t.whole[i])
-            q = below[i] * t.inverse[i]
             scaled_q = where_(true_e[i] == 1, t.scaled_rest[i], below[i] * SCALE_UP) * t.inverse[i]
             surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
-            confidence(tag, parameter, p, scaled_p, q, surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
+            confidence(tag, parameter, power[i], p, scaled_p, q[i], surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
             a[i] *= factor[i]
             bq[i] *= factor[i]
             t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
             scaled[i] = a[i] * t.inverse[i]
-            at_true[i] = -times_q(a[i], q, scaled_q)
-            curvature[i] = where_(q < 0.5, scaled_q * (bq[i] * SCALE_DOWN + a[i] * p), q * (bq[i] + a[i] * scaled_p)) * SCALE_DOWN
+            at_true[i] = -times_q(a[i], q[i], scaled_q)
+            curvature[i] = where_(q[i] < 0.5, scaled_q * (bq[i] * SCALE_DOWN + a[i] * p), q[i] * (bq[i] + a[i] * scaled_p)) * SCALE_DOWN
             below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
             bq[i] *= SCALE_DOWN
     spread(t, scaled)
@@ -134,6 +248,7 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
     cdef double* e = t.e
     cdef double* term = t.c
     cdef double* ya = t.a
+    cdef double* power = t.g     # of focal loss, for its derivatives too
     cdef double p, q, slope, offset, a, bq, weight
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, j
@@ -142,6 +257,8 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             for i in range(LANES):
                 j = k if not t.wide else k * LANES + i
                 y[k * LANES + i] *= call.factor[j] if j < call.classes else <double>0
+    if Confidence is Focal:
+        powers_of_classes(call, t, power)
     for k in range(t.steps):
         for i in range(LANES):
             j = k * LANES + i
@@ -149,7 +266,7 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             p = e[j] * t.inverse[i]
             q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
-            confidence(tag, parameter, p, p * SCALE_UP, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
+            confidence(tag, parameter, power[j], p, p * SCALE_UP, q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
             slope *= weight
             slope = where_(slope == 0, <double>0, weighted_difference(slope, t.m[i], x[j]) + slope * t.log_sum[i])
             term[j] = where_(weight == 0, <double>0, slope + weight * offset)
@@ -174,6 +291,7 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
     cdef double* yb = t.b        # 2^128 y B
     cdef double* ybq = t.d       # 2^128 y B q
     cdef double* scaled_e = t.f
+    cdef double* power = t.g
     cdef double a_others[LANES]
     cdef double b_others[LANES]
     cdef double a_top[LANES]
@@ -207,7 +325,7 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             p = e[j] * t.inverse[i]
             q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
-            confidence(tag, parameter, p, scaled_e[j] * t.inverse[i], q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
+            confidence(tag, parameter, power[j], p, scaled_e[j] * t.inverse[i], q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
             ybq[j] = where_(weight == 0, <double>0, weight * bq)
             yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * bq / q)
     sum_without(t, yb, t.top, b_others)

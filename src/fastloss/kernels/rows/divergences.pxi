@@ -45,6 +45,7 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
     cdef double* q = t.a
     cdef double* minus_log = t.b
     cdef double* excess = t.c
+    cdef double p
     cdef bint is_top
     cdef Py_ssize_t k, i, j
     if call.given == LOGITS:
@@ -60,14 +61,16 @@ cdef void prediction_as_probabilities(const RowLossCall* call, Tile* t) noexcept
         return
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
-            q[j] = exp_(x[j])
+            p = exp_(x[j])
+            q[j] = p
             minus_log[j] = -x[j]
-            excess[j] = where_(x[j] > -0.25, (1 - y[j]) + expm1_(x[j]), q[j] - y[j])
+            excess[j] = where_(x[j] > -0.25, (1 - y[j]) + expm1_(x[j]), p - y[j])
     else:
         for j in range(t.steps * LANES):
             q[j] = at_most_1(x[j])
-            minus_log[j] = -log_(q[j])
             excess[j] = q[j] - y[j]
+        for j in range(t.steps * LANES):   # apart: gcc would branch for the logarithm of 1
+            minus_log[j] = -log_(q[j])
 
 
 cdef inline double log_of_share(double part, double other, double excess, double own_weight, double weight,

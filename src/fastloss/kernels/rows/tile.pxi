@@ -22,6 +22,9 @@ cdef extern from "rows.h" nogil:
     fl_pair fl_pair_over(fl_pair, double) noexcept
     fl_pair fl_pair_product(fl_pair, fl_pair) noexcept
     fl_pair fl_log_pair(double) noexcept
+    fl_pair fl_pair_quotient(fl_pair, fl_pair) noexcept
+    fl_pair fl_exp_pair(double, double) noexcept
+    fl_pair fl_log1p_pair(fl_pair) noexcept
     fl_pair fl_tanh_pair(fl_pair) noexcept
     double fl_exp_of_product(double, double, double) noexcept
     double fl_power(double, double) noexcept
@@ -53,6 +56,7 @@ cdef struct RowLossCall:
     int given
     Limits limits                # of its prediction
     double parameter[ROW_PARAMETERS]
+    bint exactly                 # an exponent is so large that it makes the roundings of a probability show
     const double* factor         # one for each class; NULL: all 1
 
 cdef struct Tile:
