@@ -679,8 +679,8 @@ MUTANTS = (
     Mutant(
         "generalized cross-entropy: not over q",
         ROWS + "confidence.pxi",
-        "-expm1_(-parameter * surprisal) / parameter, power",
-        "-expm1_(-parameter * surprisal), power",
+        "-expm1_(-parameter * surprisal) / parameter, fl_exp",
+        "-expm1_(-parameter * surprisal), fl_exp",
         "generalized_cross_entropy",
     ),
     Mutant(
