@@ -323,7 +323,9 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return f"{name}.bind({bound})" if bound else name
 
     def __reduce__(self) -> Any:
-        return _restored, (self._row.made_by or self.name, dict(self._bound))
+        views = self.parameters
+        bound = {name: views.get(name, value) for name, value in self._bound.items()}
+        return _restored, (self._row.made_by or self.name, bound)
 
     def _identity(self) -> tuple[Any, ...]:
         return (
