@@ -34,6 +34,13 @@ def peers(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/test_peers.py", *session.posargs, env={"KERAS_BACKEND": "jax"})
 
 
+@nox.session(python=PYTHONS[0], default=False)
+def neighbours(session: nox.Session) -> None:
+    """Run the tests of arrays of other libraries, and of those that call losses."""
+    session.install(".[test,neighbours]", "xgboost-cpu", "torch")
+    session.run("python", "-m", "pytest", "tests/test_foreign.py", "tests/test_neighbours.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def serial(session: nox.Session) -> None:
     """Build without OpenMP, as with a compiler that has none, and run the test suite."""
@@ -170,7 +177,9 @@ def same_bits(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], default=False)
 def mutants(session: nox.Session) -> None:
     """Plant bugs, one at a time, and see that the suite finds each."""
-    session.install(".[test]", "cmake", "ninja", *nox.project.load_toml("pyproject.toml")["build-system"]["requires"])
+    session.install(
+        ".[test,neighbours]", "cmake", "ninja", *nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
+    )
     session.run("python", "tests/mutants.py", *session.posargs)
 
 

@@ -39,6 +39,7 @@ TESTS = (
     "contract",
     "process",
     "methods",
+    "foreign",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
@@ -598,6 +599,19 @@ MUTANTS = (
         PACKAGE + "arguments.py",
         "        if index and len(shape) == 1:",
         "        if index and len(shape) == 0:",
+    ),
+    Mutant(
+        "missing values become NaN",
+        PACKAGE + "foreign.py",
+        "if mask is not None and mask.any()]",
+        "if mask is not None and mask.all()]",
+    ),
+    Mutant("labels that differ are paired by position", PACKAGE + "foreign.py", "len(found) < 2:", "len(found) < 3:"),
+    Mutant(
+        "a list of lazy arrays is computed",
+        PACKAGE + "arguments.py",
+        "            for place_of_part, part in parts:",
+        "            for place_of_part, part in ():",
     ),
     Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
     Mutant(

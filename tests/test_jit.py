@@ -692,9 +692,7 @@ def test_a_text_that_is_not_the_functions_is_refused(tmp_path: Path) -> None:
         (tmp_path / "edited.py").write_text(changed)
         for make in (fl.jit.pointwise, fl.jit.rowwise):
             for name in wrong:
-                message = (
-                    rf"{name} \(.*edited.py:\d\) is not what is written there|source of {name} cannot be read"
-                )
+                message = rf"{name} \(.*edited.py:\d\) is not what is written there|source of {name} cannot be read"
                 with pytest.raises(TypeError, match=message):
                     make(of_another if name == "helped" else module.of)
     (tmp_path / "edited.py").write_text(text)

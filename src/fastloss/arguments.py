@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import decimal
 import itertools
 import math
+import numbers
 import operator
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from .foreign import check_class_order, is_foreign, kind_of
+from .foreign import refuse as refuse_foreign
 from .formulas.declare import LABELS, Domain, Parameter, RowTarget
 
 #: Number of each element type, in the order of ``enum fl_dtype`` (kernels/dtypes.h).
@@ -40,6 +45,8 @@ _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
 NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf, 0.0)
+#: What NumPy makes an array of is at most so deep.
+_MOST_DIMENSIONS = 64
 _LOST = "would be lost; pass its .data, and to a loss the mask as where=~mask"
 #: What a weight of a sample may be.
 WEIGHT = Domain("a finite weight >= 0", 0.0, math.inf, high_open=True)
@@ -66,8 +73,8 @@ def bits_of_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None
     return array.view(np.uint16) if dtype_number(array.dtype) == DTYPES["bfloat16"] else None
 
 
-def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
-    """Return `value` as an array of real numbers, without a copy where it is one.
+def as_array(name: str, value: Any, kind: str = "real") -> np.ndarray[Any, Any]:
+    """Return `value` as an array of real numbers, without a copy where it is one; a message wants them of a kind.
 
     It has the caller's numbers, and a shape and dtype of its own: those of the caller's array may be set during the
     call, by another thread or by the ``__array__`` of another argument.
@@ -77,40 +84,80 @@ def as_array(name: str, value: Any) -> np.ndarray[Any, Any]:
     else:
         if value is None:
             raise TypeError(f"{name} is missing")
-        try:
+        if is_foreign(type(value)):
+            refuse_foreign(name, value)
+        if is_list(type(value)):
+            with _reading(name):
+                parts = parts_of(name, value)
+            for place_of_part, part in parts:
+                refuse_array(place_of_part, part)
+        else:
+            refuse_array(name, value)
+        with _reading(name):
             if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
                 value = np.from_dlpack(value)
             array = np.asanyarray(value)
-        except (TypeError, ValueError, RuntimeError, BufferError, OverflowError, UserWarning) as error:
-            # Not of its own type, whose constructor may want more than a text.
-            kind = ValueError if isinstance(error, ValueError | OverflowError) else TypeError
-            raise kind(f"{name} cannot be read as an array of numbers: {error}") from error
-        if isinstance(array, np.ma.MaskedArray):
-            raise TypeError(f"{name} is a masked array, whose mask {_LOST}")
-        if is_list(type(value)):
-            refuse_masked(name, value, array.ndim)
+        refuse_array(name, array)
         array = np.ndarray.view(array, np.ndarray)
     if dtype_number(array.dtype) is None:
-        raise TypeError(
-            f"{name} has dtype {array.dtype}; "
-            "it must be real: float16, bfloat16, float32, float64, an integer type or bool"
-        )
+        raise TypeError(f"{name} {_not_numbers(name, array, kind)}")
     return array
 
 
-def refuse_masked(name: str, value: Any, dimensions: int) -> None:
-    """Raise if a mask was lost: that of a part of a list."""
+def _not_numbers(name: str, array: np.ndarray[Any, Any], kind: str) -> str:
+    """Return what an array holds in place of real numbers, and the way out where there is one."""
+    must = f"has dtype {array.dtype}; it must be {kind}"
+    if array.dtype.kind not in "OSUT" or not array.size:
+        types = ": float16, bfloat16, float32, float64, an integer type or bool" if kind == "real" else ""
+        return f"{must}{types}"
+    reals = (numbers.Real, decimal.Decimal, np.bool_)
+    index = first_true(np.array([not isinstance(item, reals) for item in array.flat], np.bool_))
+    if index is None:
+        return f"{must}, as what it holds is; pass np.asarray({name}, dtype={'float' if kind == 'real' else kind})"
+    item, at = array.reshape(-1)[index], place(name, index, array.shape)
+    if isinstance(item, str | bytes):
+        classes = (
+            f"; np.unique({name}, return_inverse=True)[1] makes class indices of names" if name == "y_true" else ""
+        )
+        return f"{must}, and {at} is the text {str(item)[:40]!r}{classes}"
+    if item is None or type(item).__name__ in ("NAType", "NaTType"):
+        return f"{must}, and {at} is missing ({item}); fill it, or drop its sample from every argument"
+    return f"{must}, and {at} has the type {kind_of(item)}"
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Say of which argument what NumPy or the argument itself says, where it cannot be read."""
+    try:
+        yield
+    except (TypeError, ValueError, RuntimeError, BufferError, OverflowError, UserWarning) as error:
+        # Not of its own type, whose constructor may want more than a text.
+        refusal = ValueError if isinstance(error, ValueError | OverflowError) else TypeError
+        raise refusal(f"{name} cannot be read as an array of numbers: {error}") from error
+
+
+def refuse_array(name: str, value: Any) -> None:
+    """Raise for an array whose mask would be lost, and for one of another library that would lose something too."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask {_LOST}")
+    if is_foreign(type(value)):
+        refuse_foreign(name, value)
+
+
+def parts_of(name: str, value: Any) -> list[tuple[str, Any]]:
+    """Return what in a list may lose something when NumPy reads it, each with its place: ``y_true[3][1]``."""
     parts = [value]
-    for _ in range(dimensions):
+    for _ in range(_MOST_DIMENSIONS):
         parts = list(itertools.chain.from_iterable(parts))
         kinds = set(map(type, parts))  # a million numbers are of one kind
-        if any(issubclass(kind, np.ma.MaskedArray) for kind in kinds):
-            raise TypeError(f"{name}{_masked_part(value)} is a masked array, whose mask {_LOST}")
+        if any(issubclass(kind, np.ma.MaskedArray) or is_foreign(kind) for kind in kinds):
+            return list(_arrays_in(name, value))
         lists = set(filter(is_list, kinds))
         if not lists:
-            return
+            break
         if lists != kinds:
             parts = [part for part in parts if type(part) in lists]
+    return []
 
 
 def is_list(kind: type) -> bool:
@@ -120,14 +167,12 @@ def is_list(kind: type) -> bool:
     )
 
 
-def _masked_part(value: Any) -> str:
-    """Return the place of the first masked array inside of a list: ``[3][1]``."""
+def _arrays_in(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     for k, part in enumerate(value):
-        if isinstance(part, np.ma.MaskedArray):
-            return f"[{k}]"
-        if is_list(type(part)) and (inside := _masked_part(part)):
-            return f"[{k}]{inside}"
-    return ""
+        if is_list(type(part)):
+            yield from _arrays_in(f"{name}[{k}]", part)
+        elif isinstance(part, np.ma.MaskedArray) or is_foreign(type(part)):
+            yield f"{name}[{k}]", part
 
 
 def as_prediction(name: str, value: Any) -> np.ndarray[Any, Any]:
@@ -255,7 +300,7 @@ def as_mask(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any] | None:
     """Return `where`, broadcast to the samples."""
     if value is None or value is True:
         return None
-    mask = as_array("where", value)
+    mask = as_array("where", value, "bool")
     if mask.dtype != np.bool_:
         raise TypeError(f"where has dtype {mask.dtype}; it must be bool")
     return to_samples("where", mask, shape)
@@ -581,6 +626,13 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         if value not in parameter.domain:
             raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return value
+    if parameter.kind in ("per_class", "factor"):
+        if isinstance(value, str | Mapping):
+            raise TypeError(
+                f"{parameter.name} = {shown(value)} is not an array with a number for each class, in their order: pass "
+                "[weights[c] for c in range(C)], or if balanced len(y_true) / (C * np.bincount(y_true, minlength=C))"
+            )
+        check_class_order(parameter.name, value)
     may_be_number = parameter.kind != "per_class"
     if may_be_number and (parameter.kind == "number" or value is None or np.isscalar(value)):
         number = as_number(parameter.name, value)

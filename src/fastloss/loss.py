@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import arguments, reductions
+from . import arguments, foreign, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring, method_docstring
 from .formulas.declare import Row, RowTarget
@@ -488,10 +488,19 @@ class _Call:
         self.options = options
         self.y_true = arguments.as_array("y_true", given["y_true"])
         self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
+        self.check_pairing(given, keywords)
         self.double_precision = in_float64 or self.y_pred.dtype.type is np.float64
         if not self.double_precision:
             changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
             arguments.check_held_parameters(changed, self.parameters)
+
+    def check_pairing(self, given: dict[str, Any], keywords: dict[str, Any]) -> None:
+        """Raise where arguments are paired by position though their labels differ."""
+        paired = {"y_true": given["y_true"], self.row.prediction: given["y_pred"]}
+        paired |= {name: keywords[name] for name in ("sample_weight", "where") if name in keywords}
+        paired |= {p.name: keywords[p.name] for p in self.row.parameters if p.kind == "element" and p.name in keywords}
+        class_axis = {"rowwise": self.parameters.get("axis"), "location_scale": -1}.get(self.row.kind)
+        foreign.check_pairing(paired, self.y_pred.ndim, class_axis)
 
     def samples(self, shape: tuple[int, ...]) -> None:
         """Check what goes with each sample, and the outputs; allocate those that are not given."""

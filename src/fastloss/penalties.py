@@ -10,6 +10,7 @@ import numpy as np
 from . import arguments
 from .catalogue import PENALTIES
 from .documentation import penalty_docstring
+from .foreign import check_pairing
 from .formulas.declare import Parameter, PenaltyRow, at_least_zero
 from .loss import GRADIENT, VALUE, method
 from .runtime import checked_threads, kernels, threads_for
@@ -111,6 +112,7 @@ class Penalty:
             raise ValueError("accumulate=True adds to what out holds; pass out=")
         threads = None if n_threads is None else checked_threads("n_threads", n_threads)
         array = arguments.as_prediction("parameter", parameter)
+        check_pairing({"parameter": parameter, **own}, array.ndim)
         in_place, gradient = False, None
         if want & GRADIENT:
             if out is None:
