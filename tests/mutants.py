@@ -613,6 +613,12 @@ MUTANTS = (
         "            for place_of_part, part in parts:",
         "            for place_of_part, part in ():",
     ),
+    Mutant(
+        "labels that count from one are to be skipped",
+        PACKAGE + "arguments.py",
+        "        if least == 1 and most == classes:",
+        "        if least == 0 and most == classes:",
+    ),
     Mutant("an output may overlap itself", PACKAGE + "arguments.py", "if stride < extent:", "if False:"),
     Mutant(
         "sums of soft targets unchecked",

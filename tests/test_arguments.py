@@ -5,6 +5,8 @@ and the value, before any byte of ``out`` changes.
 from __future__ import annotations
 
 import collections
+import decimal
+import fractions
 import re
 import warnings
 from collections.abc import Callable
@@ -252,6 +254,91 @@ def test_a_label_that_is_no_class(label: int, error: type[Exception], message: s
     fl.cross_entropy(y_true, y_pred, ignore_index=label)
     with pytest.raises(ValueError, match="y_true\\[17\\]"):
         fl.cross_entropy(y_true, y_pred, ignore_index=label - 1 if label > 0 else label + 1)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8, np.float64])
+@pytest.mark.parametrize("classes", [1, 2, 3, 10])
+def test_labels_that_count_from_one(kind: Any, classes: int) -> None:
+    """To skip the last class would hide what is wrong with all of them."""
+    y_true = np.arange(classes, dtype=kind)[::-1] + kind(1)
+    said = (
+        rf"^y_true\[0\] = {classes} is not a class of {classes} .*y_true - 1 if your classes count from 1: here .* 0$"
+    )
+    for loss in (fl.cross_entropy, fl.multiclass_hinge, fl.sparsemax):
+        refused(ValueError, said, loss, y_true, np.zeros((classes, classes)))
+        assert np.isfinite(loss(y_true - kind(1), np.zeros((classes, classes))))
+    kept = np.r_[y_true, kind(0)]
+    advice = "count from"
+    x = np.zeros((classes + 1, classes))
+    assert advice not in refused(ValueError, "is not a class", fl.cross_entropy, kept, x)  # class 0 is among them
+    assert advice not in refused(ValueError, "is not a class", fl.cross_entropy, y_true + kind(1), x[1:])
+    ignoring = refused(ValueError, "is not a class", fl.cross_entropy, np.r_[y_true, kind(200)], x, ignore_index=200)
+    assert advice in ignoring
+    left_out = refused(ValueError, "is not a class", fl.cross_entropy, kept, x, where=kept > 0)
+    assert advice in left_out
+    levels = np.arange(classes + 1) + 1
+    refused(ValueError, "y_true - 1 if your classes count from 1", fl.ordinal, levels, x)
+
+
+def test_labels_of_two_classes_that_are_signs() -> None:
+    x = np.zeros((4, 2))
+    said = r"^y_true\[1\] = -1 is not a class of 2 .*ignore_index=-1 to skip it, or \(y_true \+ 1\) // 2 if -1 and 1"
+    refused(ValueError, said, fl.cross_entropy, [1, -1, 1, -1], x)
+    assert np.isfinite(fl.cross_entropy((np.array([1, -1, 1, -1]) + 1) // 2, x))
+    assert "// 2" not in refused(ValueError, "ignore_index=-1", fl.cross_entropy, [1, -1, 0, -1], x)
+    assert "// 2" not in refused(ValueError, "ignore_index=-1", fl.cross_entropy, [1, -1, 1, -1], np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+def test_a_wrong_shape_names_the_axis_that_was_given(axis: int) -> None:
+    said = rf"with classes on axis {axis} it must have shape"
+    refused(ValueError, said, fl.cross_entropy, np.zeros((7, 7), int), np.zeros((2, 3, 4)), axis=axis)
+    refused(ValueError, said, fl.multilabel_margin, np.zeros((7, 7)), np.zeros((2, 3, 4)), axis=axis)
+
+
+@pytest.mark.parametrize("value", [{0: 1.0, 1: 2.0}, "balanced", collections.OrderedDict(a=1)], ids=str)
+def test_class_weights_as_scikit_learn_takes_them(value: Any) -> None:
+    y_true, x = np.array([0, 1, 1, 2]), np.zeros((4, 3))
+    said = (
+        r" = .* is not an array with a number for each class, in their order: pass \[weights\[c\] for c in range\(C\)\]"
+    )
+    refused(TypeError, "^class_weight" + said, fl.cross_entropy, y_true, x, class_weight=value)
+    refused(TypeError, "^alpha" + said, fl.categorical_focal, y_true, x, alpha=value)
+    with pytest.raises(TypeError, match="^class_weight" + said):
+        fl.cross_entropy.bind(class_weight=value)
+    balanced = len(y_true) / (3 * np.bincount(y_true, minlength=3))  # as the message has it
+    sklearn = pytest.importorskip("sklearn.utils.class_weight")
+    expected = sklearn.compute_class_weight("balanced", classes=np.arange(3), y=y_true)
+    assert bits(balanced) == bits(expected)
+    assert fl.cross_entropy(y_true, x, class_weight=balanced) == fl.cross_entropy(y_true, x, class_weight=expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (["a", "b"], r"has dtype <U1; it must be real, and sample_weight\[0\] is the text 'a'$"),
+        ("balanced", r"and sample_weight is the text 'balanced'$"),
+        ([1.0, None], r"has dtype object; it must be real, and sample_weight\[1\] is missing \(None\)"),
+        ([1, 2**70], r"as what it holds is; pass np\.asarray\(sample_weight, dtype=float\)"),
+        (np.array([1.0, 2.0], object), r"as what it holds is; pass np\.asarray\(sample_weight, dtype=float\)"),
+        ([1, 1j], r"has dtype complex128; it must be real: float16"),
+        ([1, fractions.Fraction(1, 2)], r"as what it holds is; pass np\.asarray\(sample_weight, dtype=float\)"),
+        ([1, decimal.Decimal("0.5")], r"as what it holds is; pass np\.asarray\(sample_weight, dtype=float\)"),
+        ({0: 1.0}, r"and sample_weight has the type dict"),
+        (iter([1.0, 2.0]), r"and sample_weight has the type list_iterator"),
+        (np.array(["2026-01-01"] * 2, "M8[D]"), r"has dtype datetime64\[D\]; it must be real: float16"),
+    ],
+    ids=str,
+)
+def test_what_holds_no_numbers_is_shown(value: Any, said: str) -> None:
+    refused(TypeError, f"^sample_weight .*{said}", fl.huber, [0.0, 0.0], np.ones(2), sample_weight=value)
+
+
+def test_a_mask_of_objects() -> None:
+    said = r"^where has dtype object; it must be bool, "
+    refused(TypeError, said + r"and where\[1\] is missing \(None\)", fl.huber, [0, 0], np.ones(2), where=[True, None])
+    objects = np.array([True, False], object)
+    refused(TypeError, said + r"as what it holds is; .*dtype=bool\)$", fl.huber, [0, 0], np.ones(2), where=objects)
 
 
 def test_a_label_that_is_no_class_in_two_axes_and_unsigned() -> None:

@@ -489,7 +489,7 @@ def target_form(
     axis: int,
     target: RowTarget,
 ) -> str:
-    """Return which of its forms the target of rows of classes has, by its shape."""
+    """Return which of its forms the target of rows of classes has, by its shape; `axis` is what the user gave."""
     index = "index" in target.forms
     others = [form for form in target.forms if form != "index"]
     if others and y_true.shape == shape:
@@ -583,6 +583,11 @@ def check_labels(
         label = int(label) if fits else label
         valid = "only 0" if classes == 1 else f"0 to {classes - 1}"
         advice = f"; pass ignore_index={label} to skip it" if fits else ""
+        least, most = y_true[kept].min(), y_true[kept].max()
+        if least == 1 and most == classes:
+            advice += ", or y_true - 1 if your classes count from 1: here they count from 0"
+        elif classes == 2 and least == -1 and most == 1 and not (y_true[kept] == 0).any():
+            advice += ", or (y_true + 1) // 2 if -1 and 1 are your classes: here they are 0 and 1"
         raise ValueError(
             f"{place('y_true', bad, y_true.shape)} = {label} is not a class of {classes} ({valid}){advice}"
         )

@@ -755,7 +755,7 @@ class _Call:
         rows = y_pred.size // columns if columns else math.prod(shape)
         target = row.target
         assert isinstance(target, RowTarget)
-        form = arguments.target_form(y_true, row.prediction, y_pred.shape, shape, axis, target)
+        form = arguments.target_form(y_true, row.prediction, y_pred.shape, shape, given["axis"], target)
         soft = form != "index"
         if columns == 0 and rows:
             raise ValueError(f"{row.prediction} has shape {y_pred.shape}: rows of no classes")
