@@ -6,6 +6,7 @@ The suite takes from here which values have to be refused, so that a domain decl
 from __future__ import annotations
 
 import math
+import sys
 
 #: An interval with its ends in or out, or the names of which it is one. "labels", "index" and "weights" are of a kind
 #: of their own: what `y_true` holds for two classes, an integer or None, a weight >= 0 for each class or None.
@@ -32,7 +33,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "kl_divergence": GIVEN,
     "js_divergence": {"beta": (0.5, "[0, 1]")} | GIVEN,
     "total_variation": GIVEN,
-    "binary_cross_entropy": {"pos_weight": (1.0, "(0, inf)"), "label_smoothing": (0.0, "[0, 1]")},
+    "binary_cross_entropy": {"pos_weight": (1.0, "[0, inf)"), "label_smoothing": (0.0, "[0, 1]")},
     "binary_log_loss": {"clip": (0.0, "[0, 0.5]")},
     "brier": {},
     "hinge": LABELS,
@@ -99,5 +100,6 @@ def outside(domain: str) -> list[float]:
 
 
 def inside(domain: str) -> list[float]:
-    """Return numbers that are in an interval, next to its ends too."""
-    return [value for value in numbers_around(domain) if contains(domain, value)]
+    """Return numbers that are in an interval, next to its ends too; none that are subnormal, which are refused."""
+    normal = (value for value in numbers_around(domain) if not 0 < abs(value) < sys.float_info.min)
+    return [value for value in normal if contains(domain, value)]

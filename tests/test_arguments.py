@@ -1247,6 +1247,34 @@ def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
             refused((TypeError, ValueError), rf"{name}\b", loss, y_true, y_pred, **{name: value})
 
 
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [(loss, name) for loss, name in PARAMETERS if loss.kind == "pointwise"],
+    ids=lambda x: getattr(x, "name", x),
+)
+def test_a_parameter_that_has_lost_digits(loss: Any, name: str) -> None:
+    """Below the least normal number of the compute type no formula can be exact: such a number is refused, 0 is not."""
+    domain = parameters.PARAMETERS[loss.name][name][1]
+    for dtype in (np.float32, np.float64):
+        y_true, y_pred = inputs_of(loss, dtype)
+        least = float(np.finfo(dtype).tiny)
+        for value in (
+            least / 2,
+            float(np.nextafter(dtype(least), dtype(0))),
+            float(np.finfo(dtype).smallest_subnormal),
+        ):
+            if not parameters.contains(domain, value):
+                continue
+            said = rf"{name} = .* is too small, the least is {re.escape(f'{least:.8g}')}"
+            refused(ValueError, said, loss, y_true, y_pred, **{name: value})
+            values = np.full((N, C), least)
+            values[3, 4] = value
+            refused(ValueError, said.replace(" =", r"\[3, 4\] ="), loss, y_true, y_pred, **{name: values})
+        for value in (least, 0.0):
+            if parameters.contains(domain, value):
+                loss.value_grad_hess(y_true, y_pred, **{name: value})
+
+
 @every_parameter
 def test_a_parameter_that_float32_does_not_have(loss: Any, name: str) -> None:
     """Refused with float32 predictions by every way of a call; taken with float64."""

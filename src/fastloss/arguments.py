@@ -41,6 +41,8 @@ _EPSILON = {9: 2.0**-10, 10: 2.0**-7, 11: 2.0**-23, 12: 2.0**-52}
 SUM_TOLERANCE = 1e-2
 #: What is not larger than the one is 0 in float32; the other is its largest number.
 _VANISHES, _LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
+#: The least normal number of each compute type, by whether it is float64.
+_LEAST_NORMAL = {False: 2.0**-126, True: 2.0**-1022}
 #: Kinds of parameters that are numbers to compute with.
 _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
@@ -352,6 +354,7 @@ def refuse(
     bad: np.ndarray[Any, Any],
     domain: Domain,
     computed: np.ndarray[Any, Any] | None = None,
+    least: float = 0.0,
 ) -> None:
     """Raise for the first element that is marked as bad; `computed` are all of them in the compute type."""
     first = first_true(bad)
@@ -361,9 +364,9 @@ def refuse(
     held = number if computed is None else computed.reshape(-1)[first]
     what = f"not {domain.description}"
     if held in domain:
-        what = "too small" if held == 0 else "too large"
+        what = "too large" if abs(held) > 1 else f"too small, the least is {least:.8g}" if held else "too small"
     what += f"; {domain.hint}" if domain.hint else ""
-    if computed is not None and float(number) in domain:
+    if computed is not None and computed.dtype == np.float32 and float(number) in domain:
         what += f"; computed in float32 it is {held}"
     raise ValueError(f"{place(name, first, array.shape)} = {number} is {what}")
 
@@ -380,21 +383,33 @@ def check_held(
     domain: Domain,
     double_precision: bool = False,
     read: np.ndarray[Any, Any] | bool = True,
+    least: float = 0.0,
 ) -> None:
-    """Raise for the first number that is outside its domain, or becomes 0 or infinite, in the compute type.
+    """Raise for the first number that in the compute type is outside its domain, below the `least`, or infinite.
 
     `read` says which are read at all.
     """
     if type(value) is float:  # nearly always well inside: a call takes ten microseconds, which NumPy would double
         slack = abs(value) * 2.0**-24
         if value == 0 or (
-            _VANISHES < abs(value) < _LARGEST and domain.low < value - slack <= value + slack < domain.high
+            max(least + slack, _VANISHES) < abs(value) < _LARGEST
+            and domain.low < value - slack <= value + slack < domain.high
         ):
             return
     array = np.asarray(value)
     computed = in_compute_type(array, double_precision)
-    lost = ((computed == 0) & (array != 0)) | (np.isinf(computed) & ~np.isinf(array))
-    refuse(name, array, (outside(computed, domain) | lost) & read, domain, computed)
+    lost = ((computed == 0) | (abs(computed) < least)) & (array != 0) | (np.isinf(computed) & ~np.isinf(array))
+    refuse(name, array, (outside(computed, domain) | lost) & read, domain, computed, least)
+
+
+def check_digits(name: str, value: Any, domain: Domain, double_precision: bool) -> None:
+    """Raise for the first parameter of a formula that the compute type does not hold, or not in all its digits.
+
+    It is a normal number, or 0. Of fewer digits no exact results can be made: 1e-44 is known to 7 % in float32.
+    """
+    if type(value) is float and abs(value) >= 2 * _LEAST_NORMAL[True] and double_precision:
+        return
+    check_held(name, value, domain, double_precision, least=_LEAST_NORMAL[double_precision])
 
 
 def check_weights(name: str, weights: np.ndarray[Any, Any], double_precision: bool, left_out: LeftOut) -> None:
@@ -643,6 +658,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         number = as_number(parameter.name, value)
         if number not in parameter.domain:
             raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
+        if parameter.kind == "element":
+            check_digits(parameter.name, number, parameter.domain, double_precision=True)
         return number
     array = as_array(parameter.name, value)
     if may_be_number and array.dtype == np.bool_:
@@ -652,6 +669,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
             f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
         )
     refuse(parameter.name, array, outside(array, parameter.domain), parameter.domain)
+    if parameter.kind == "element":
+        check_digits(parameter.name, array, parameter.domain, double_precision=True)
     if array.ndim == 0:
         return float(array)
     return array if parameter.kind == "element" else array.astype(np.float64)
@@ -679,7 +698,11 @@ def as_axis(axis: int, ndim: int) -> int:
 def check_held_parameters(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> None:
     """Raise for the first parameter that holds a number which float32 cannot stand for."""
     for parameter in parameters:
-        if parameter.kind in _NUMBERS and values[parameter.name] is not None:
+        if values[parameter.name] is None:
+            continue
+        if parameter.kind == "element":
+            check_digits(parameter.name, values[parameter.name], parameter.domain, double_precision=False)
+        elif parameter.kind in _NUMBERS:
             check_held(parameter.name, values[parameter.name], parameter.domain)
 
 
