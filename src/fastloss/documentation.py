@@ -367,7 +367,7 @@ def penalty_docstring(row: PenaltyRow) -> str:
         The whole text.
     """
     own = "".join(_parameter(p, p.default, row) + "\n" for p in row.parameters)
-    points = [row.function(w, *(p.default for p in row.parameters)) for w in (3.0, -4.0, 0.0)]
+    points = [row.function(w, 1.0, *(p.default for p in row.parameters)) for w in (3.0, -4.0, 0.0)]
     return _PENALTY.format(
         name=row.name,
         summary=row.summary,

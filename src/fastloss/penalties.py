@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -126,21 +127,22 @@ class Penalty:
                     raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
         # What is added to a float64 array is computed in float64.
         double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
-        if not double:
-            for p, value in zip((*declared.values(), _STRENGTH), (*chosen, factor), strict=True):
-                arguments.check_held(p.name, value, p.domain)
+        for p, value in zip((*declared.values(), _STRENGTH), (*chosen, factor), strict=True):
+            arguments.check_digits(p.name, value, p.domain, double)
         described = [
             arguments.describe(arguments.broadcast(p.name, value, array.shape))
             if isinstance(value, np.ndarray)
             else value
             for p, value in zip(declared.values(), chosen, strict=True)
         ]
+        # The formula multiplies by a power of 2: w^2 may be too large for a float where strength w^2 is not.
+        mantissa, exponent = math.frexp(factor)
         total = kernels.pointwise(
-            kernels.POINTWISE.index(self.name), want, double, array.size, factor, arguments.NO_LIMITS, False, in_place,
-            (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
-            tuple(described), threads_for(threads, array.size), 0, False, accumulate,
+            kernels.POINTWISE.index(self.name), want, double, array.size, 2 * mantissa, arguments.NO_LIMITS, False,
+            in_place, (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
+            (math.ldexp(1.0, exponent - 1), *described), threads_for(threads, array.size), 0, False, accumulate,
         )  # fmt: skip
-        value = factor * total if factor else 0.0
+        value = 2 * mantissa * total if factor else 0.0
         if out is not None or gradient is None:
             return value, out
         return value, gradient if gradient.ndim else gradient[()]

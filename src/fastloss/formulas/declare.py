@@ -386,7 +386,10 @@ class PenaltyRow:
 
 
 def penalty(*, formula: str, source: str, **parameters: Declared) -> Callable[[Callable[..., Any]], PenaltyRow]:
-    """Declare a penalty of each number in an array of parameters."""
+    """Declare a penalty of each number in an array of parameters.
+
+    The formula takes that number, the strength (a power of 2: what is left of it comes later), and the parameters.
+    """
 
     def row(function: Callable[..., Any]) -> PenaltyRow:
         summary, notes = _docstring(function)
