@@ -707,6 +707,7 @@ class _Call:
         root = math.sqrt(square) if square >= 0 else math.nan
         value = self.factor * (root / unit)
         self.want, (self.gradient, self.hessian) = want, results
+        outweighs = self.one_at_infinity() if root == math.inf else None  # before the gradient takes y_pred's place
         self.allocate()
         if want & ~VALUE:
             # The unit in which the root is about 1, as far as the compute type has it.
@@ -719,7 +720,24 @@ class _Call:
             inverse = reductions.scale(denominator)
             self.loop((unit_of_root, scaled, weight, inverse), self.factor * inverse)
             self.want = want
+            if outweighs is not None:
+                place, sign = outweighs
+                own = 1.0 if self.weights is None else float(self.weights[place])
+                if self.gradient is not None:
+                    self.gradient[place] = sign * self.factor * math.sqrt(own * inverse)
+                if self.hessian is not None:
+                    self.hessian[place] = 0
         return self.finish(value, 1.0)
+
+    def one_at_infinity(self) -> tuple[Any, float] | None:
+        """Return where the only infinite residual is, and its sign: the root goes there as that residual alone does."""
+        kept = self.left_out.kept(self.y_pred.shape, self.weights)
+        places = np.argwhere(kept & ~(np.isfinite(self.y_pred) & np.isfinite(self.y_true)))
+        if len(places) != 1:
+            return None
+        place = tuple(places[0])
+        residual = float(self.y_pred[place]) - float(self.y_true[place])
+        return None if math.isnan(residual) else (place, math.copysign(1.0, residual))
 
     def jit_loop(self, uniform: bool) -> int:
         """Return the address of the loop that Numba compiles; plain calls may use it too where it is a uniform one."""
