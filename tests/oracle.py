@@ -445,7 +445,7 @@ def asymmetric(y_true: Any, y_pred: Any, gamma_pos: Any, gamma_neg: Any, clip: A
         return binary_focal(y_true, y_pred, gamma_neg, None)
     # p - clip cancels: the unit of error is that of what a relative error of p itself would do
     p = value_of(sigmoid_of(y_pred))
-    step = mpf(10) ** -20
+    step = mpf(10) ** -(mp.dps // 2)  # less than the least clip, of which there are as many digits more
     lost = (at(clip - p * step) - at(clip)) / step if p > clip else 0 * y_pred
     return [*product(at(clip), mpf(1)), lost, -lost]
 
@@ -698,7 +698,7 @@ def enough_digits(numbers: Iterable[Any], dtype: Any) -> Any:
     return mp.workdps(50 + round(largest * math.log10(2)) + round(spread / math.log(10)))
 
 
-def _truths(terms: Any) -> tuple[Truth, Truth, Truth]:
+def truths(terms: Any) -> tuple[Truth, Truth, Truth]:
     """Sum the terms of a formula: value, first and second derivative, each with its scale."""
     jets = [as_jet(term) for term in listed(terms)]
     results = []
@@ -713,13 +713,13 @@ def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameter
     """Return value, gradient and Hessian of a pointwise loss at one place."""
     # A loss that is even in the residual, or near 1, is lost below the square of what is tiny.
     residual = np.longdouble(y_pred) - np.longdouble(y_true)
-    tiny = max(0, *(-mp.mag(exact(x)) for x in (y_pred, residual) if x))
+    tiny = max(0, 0, *(-mp.mag(exact(x)) for x in (y_pred, residual) if x))
     # And so it is below the square of its ratio to a parameter.
     numbers = [exact(x) for x in parameters.values() if x is not None]
-    tiny += max((abs(mp.mag(x)) for x in numbers if x and mp.isfinite(x)), default=0)
+    tiny += sum(abs(mp.mag(x)) for x in numbers if x and mp.isfinite(x))
     with enough_digits((0, 2 * residual), dtype), mp.extradps(2 * round(tiny * math.log10(2)) + 20):
         given = {key: None if value is None else exact(value) for key, value in parameters.items()}
-        return _truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
+        return truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
 
 
 def loss_of_pair(
@@ -733,7 +733,7 @@ def loss_of_pair(
         y, m, s = map(exact, (y_true, location, log_scale))
         by_location = ORACLE[name](y, Jet(m, mpf(1), mpf(0)), s)
         by_log_scale = ORACLE[name](y, m, Jet(s, mpf(1), mpf(0)))
-        return _truths(by_location), _truths(by_log_scale)
+        return truths(by_location), truths(by_log_scale)
 
 
 def as_exact(value: Any) -> Any:
@@ -755,7 +755,7 @@ def loss_of_row(
         results = []
         for place in places:
             varied = [*row[:place], Jet(row[place], mpf(1), mpf(0)), *row[place + 1 :]]
-            results.append(_truths(ORACLE[name](target, varied, **given)))
+            results.append(truths(ORACLE[name](target, varied, **given)))
         return results
 
 
@@ -802,10 +802,11 @@ def ulps(computed: Any, truth: Truth, dtype: Any) -> float:
     beyond = mp.ldexp(1, int(np.finfo(dtype).maxexp) + 1)
     if abs(truth.exact) > beyond:  # perhaps by so much that there is no unit to round to
         return 0.0 if computed == (np.inf if truth.exact > 0 else -np.inf) else math.inf
-    truth = Truth(truth.exact, min(truth.scale, mpf(float(np.finfo(dtype).max))))
     with mp.workdps(60 + max(0, int(mp.mag(truth.exact) if truth.exact else 0) // 3)):
         nearest = rounded(truth.exact, dtype)
         if mp.isinf(nearest) or not np.isfinite(computed):
             return 0.0 if mpf(float(computed)) == nearest else math.inf
-        scale = max(abs(nearest), abs(rounded(truth.scale, dtype)))
+        # A term may be too large for the type where the sum of all is not: its unit goes on beyond.
+        term = rounded(truth.scale, dtype)
+        scale = max(abs(nearest), truth.scale if mp.isinf(term) else abs(term))
         return float(abs(exact(computed) - truth.exact) / spacing(scale, dtype))

@@ -217,18 +217,23 @@ EXACT: dict[str, Callable[..., Any]] = {
     "clamp": lambda x, low, high: min(max(x, low), high),
     "difference_tail": lambda x, y: mpf(0),
     "exp": mp.exp,
+    "exp_exponent": lambda x: mpf(0),
+    "exp_fraction": mp.exp,
     "exp_minus_abs": lambda x: mp.exp(-mp.fabs(x)),
+    "exp_minus_abs_tail": lambda x, e: mpf(0),
     "log1p_unit": mp.log1p,
     "exp_sum": lambda x, tail: mp.exp(x + tail),
     "expm1": mp.expm1,
     "log": mp.log,
     "log1p": mp.log1p,
-    "log1p_tail": lambda x: mpf(0),
     "log1pmx": lambda x: mp.log1p(x) - x,
+    "log_ratio": lambda x, y: mp.log(x / y),
     "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)),
-    "positive_power": mp.power,
+    "log_sum": lambda x, tail: mp.log(x + tail),
+    "log_sum_tail": lambda x, tail: mpf(0),
     "product_tail": lambda x, y: mpf(0),
     "quotient_tail": lambda x, y: mpf(0),
+    "scaled": lambda x, n: mp.ldexp(x, int(n)),
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)),
     "sqrt": mp.sqrt,
@@ -264,14 +269,27 @@ def test_the_exact_vocabulary_is_complete() -> None:
     assert set(EXACT) == vocabulary.WORDS
 
 
-@pytest.mark.parametrize("word", sorted(vocabulary.WORDS - {"abs", "clamp", "where"}))
+#: Words of which the meaning is that of a pair.
+IN_PAIRS = {"exp_exponent", "exp_fraction"}
+
+
+@pytest.mark.parametrize("word", sorted(vocabulary.WORDS - {"abs", "clamp", "where"} - IN_PAIRS))
 def test_the_words_mean_what_their_names_say(word: str) -> None:
     function = getattr(vocabulary, word)
     others = [[]] if len(inspect.signature(function).parameters) == 1 else [[0.0], [0.25], [3.0]]
     for x, other in itertools.product((0.0625, 0.5, 1.0, 3.0, 40.0), others):
-        if word != "quotient_tail" or other != [0.0]:
+        if word not in ("quotient_tail", "log_ratio") or other != [0.0]:
             exact = EXACT[word](mpf(x), *map(mpf, other))
             assert float(exact) == pytest.approx(function(x, *other), rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("x", [-1.5e3, -700.0, -0.3, 0.0, 0.5, 40.0, 708.0, 1.9e3])
+def test_a_fraction_and_an_exponent_are_an_exponential(x: float) -> None:
+    fraction, exponent = vocabulary.exp_fraction(x), vocabulary.exp_exponent(x)
+    assert 0.7 < fraction < 1.42
+    assert exponent == int(exponent)
+    assert float(mpf(fraction) * mpf(2) ** exponent / mp.exp(x)) == pytest.approx(1, abs=1e-12)
+    assert vocabulary.scaled(fraction, exponent) == pytest.approx(vocabulary.exp(x), rel=1e-12)
 
 
 @each_formula

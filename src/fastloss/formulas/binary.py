@@ -11,7 +11,6 @@ from .declare import (
     interval,
     labelled,
     pointwise,
-    positive,
     probability,
     two_labels,
     unit,
@@ -20,13 +19,16 @@ from .vocabulary import (
     difference_tail,
     exp,
     exp_minus_abs,
+    exp_minus_abs_tail,
     exp_sum,
+    expm1,
     log,
     log1p,
-    log1p_tail,
     log1p_unit,
-    positive_power,
+    log_sum,
+    log_sum_tail,
     product_tail,
+    quotient_tail,
     where,
 )
 
@@ -34,7 +36,7 @@ from .vocabulary import (
 @pointwise(
     target=unit,
     prediction="logits",
-    pos_weight=positive(1.0, "factor of the positive class's term; an array gives each column its own"),
+    pos_weight=at_least_zero(1.0, "factor of the positive class's term; an array gives each column its own"),
     label_smoothing=fraction(0.0, "the e of the smoothed target y (1 - e) + e / 2"),
     formula="(1 - y) log(1 + e^x) + pos_weight y log(1 + e^-x)",
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
@@ -49,19 +51,31 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     kept = 1 - label_smoothing
     even = 0.5 * label_smoothing
     negative = (1 - y_true) * kept + even  # not 1 - y: that would lose the digits of a small smoothing
-    positive = pos_weight * (y_true * kept + even)
-    q = exp_minus_abs(y_pred)  # the smaller of e^x and e^-x: nothing below can overflow
-    tail = log1p_unit(q)
+    share = y_true * kept + even
+    positive = pos_weight * share
+    # The smaller of e^x and e^-x: nothing below can overflow. Far away it is h h, h = e^(-|x| / 2): a weight may make a
+    # number of it where it is subnormal. There 1 + h h is 1.
+    far = abs(y_pred) > 64
+    h = exp_minus_abs(where(far, 0.5 * y_pred, y_pred))
+    once = where(far, h, 1)
+    q = where(far, 0, h)
+    tail = where(far, h, log1p_unit(q))
     both = 1 + q
     larger = 1 / both
-    smaller = q * larger
+    smaller = h * larger
     above = where(y_pred > 0, y_pred, 0)
     below = where(y_pred < 0, -y_pred, 0)
     # Both terms are >= 0, and for y in {0, 1} one is absent: neither value nor gradient cancels. A term of weight 0 is
-    # left out, not multiplied: 0 times infinity would be NaN.
-    value = where(negative == 0, 0, negative * (above + tail)) + where(positive == 0, 0, positive * (below + tail))
-    gradient = negative * where(y_pred >= 0, larger, smaller) - positive * where(y_pred >= 0, smaller, larger)
-    return value, gradient, (negative + positive) * (q / (both * both))
+    # left out, not multiplied: 0 times infinity would be NaN. A weight is multiplied first where it is large.
+    up = where(share < 1e-30, 1.152921504606847e18, 1)
+    down = where(share < 1e-30, 8.673617379884035e-19, 1)
+    missed = below + tail * once
+    wrong = where(pos_weight >= 1, share * up * pos_weight * (missed * down), pos_weight * missed * share)
+    wrong = where(y_pred > 0, positive * tail * once, wrong)
+    value = where(negative == 0, 0, negative * (above + tail * once)) + where(share == 0 or pos_weight == 0, 0, wrong)
+    upper = where(y_pred >= 0, negative * larger, negative * smaller * once)
+    lower = where(y_pred >= 0, positive * smaller * once, positive * larger)
+    return value, upper - lower, (negative + positive) * (h / (both * both)) * once
 
 
 @pointwise(
@@ -244,24 +258,56 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     """
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
-    e = exp_minus_abs(z)
-    l = log1p(e)
-    # log(1 - p_t) = -(max(z, 0) + l), which gamma multiplies: so does it its rounding error
-    m = where(z > 0, z, 0)
-    distance = m + l
-    distance_tail = difference_tail(m, -l) + log1p_tail(e)
-    scaled_tail = product_tail(gamma, distance) + gamma * distance_tail
-    weight = where(gamma == 0, 1, exp_sum(-gamma * distance, -scaled_tail))
-    weight = weight * where(alpha == alpha, where(t > 0, alpha, 1 - alpha), 1)
-    loss = where(z < 0, -z, 0) + l
-    p = where(z >= 0, 1, e) / (1 + e)
-    q = where(z >= 0, e, 1) / (1 + e)
-    p_loss = where(p == 0, 0, p * loss)
-    h = exp_minus_abs(0.5 * z)  # p is h h far away: it is subnormal where what it is multiplied by may be large
-    curvature = gamma * (loss * (gamma * p - q)) + (2 * gamma + 1) * q
-    curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
-    curvature = where(weight == 0, 0, curvature)  # gamma^2 may be too large for a float
-    return weight * loss, -t * (weight * (gamma * p_loss + q)), weight * curvature
+    right = z >= 0
+    # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
+    far = abs(z) > 50
+    exponent = where(far, 0.5 * z, z)
+    h = exp_minus_abs(exponent)
+    h_tail = exp_minus_abs_tail(exponent, h)
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    both = 1 + e
+    both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
+    again = where(right, 1, once)  # the second h of p_t
+    again_tail = where(far and not right, h_tail, 0)
+    # log(1 + h): where h is small by its series, which has all the digits that there are of h
+    faint = h < 1e-5
+    l = where(faint, h, log_sum(both, both_tail))
+    l_tail = where(faint, h_tail - e * e * (0.5 - e * (0.3333333333333333 - 0.25 * e)), log_sum_tail(both, both_tail))
+    loss = where(right, 0, -z) + (l + l_tail) * once
+    # log(1 - p_t) = -distance again, which gamma multiplies: so does it every rounding error
+    m = where(right, z, 0)
+    distance = where(far, where(right, z, h), m + l)
+    distance_tail = where(far, again_tail, difference_tail(m, -l) + l_tail)
+    much = gamma * distance
+    much_tail = product_tail(gamma, distance) + gamma * distance_tail
+    power = -much * again
+    power_tail = -product_tail(much, again) - (much_tail * again + much * again_tail)
+    # (1 - p_t)^gamma, where it is small times 2^64: what it is multiplied by may make a number of a subnormal one
+    small = power < -60
+    power_tail = power_tail + where(small, difference_tail(power, -44.361419677734375) - 1.2189787519729715e-07, 0)
+    weight = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
+    part = where(small, 5.421010862427522e-20, 1)
+    factor = where(alpha == alpha, where(t > 0, alpha, 1 - alpha), 1)
+    # p_t and gamma p_t are p and rise, times again; what they lost counts where gamma p_t - (1 - p_t) crosses zero
+    chance = where(right, 1, h)
+    p = chance / both
+    p_tail = quotient_tail(chance, both) + (where(right, 0, h_tail) - p * both_tail) / both
+    likely = where(right, h * once, 1)
+    likely_tail = where(right, product_tail(h, once) + (h_tail * once + where(far, h * h_tail, 0)), 0)
+    q = likely / both
+    q = q + (quotient_tail(likely, both) + (likely_tail - q * both_tail) / both)
+    rise = gamma * p
+    rise_tail = product_tail(gamma, p) + gamma * p_tail
+    whole = rise * again
+    whole_tail = product_tail(rise, again) + (rise_tail * again + rise * again_tail)
+    crossing = where(right, whole - q, (whole - 1) + (whole_tail + p * again))
+    gained = where(rise == 0, 0, rise * loss)
+    left_out = weight == 0 or factor == 0  # the loss may be infinite, and gamma^2 too large for a float
+    value = where(left_out, 0, factor * loss * weight * part)
+    gradient = where(left_out, 0, -t * (factor * (gained * again + q) * weight * part))
+    hessian = where(left_out, 0, factor * (gained * crossing + (2 * rise + p) * q) * weight * part * again)
+    return value, gradient, hessian
 
 
 @pointwise(
@@ -283,36 +329,75 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     """
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
+    right = z >= 0
+    # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
+    far = abs(z) > 50
+    exponent = where(far, 0.5 * z, z)
+    h = exp_minus_abs(exponent)
+    h_tail = exp_minus_abs_tail(exponent, h)
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    both = 1 + e
+    both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
+    again = where(right, 1, once)  # the second h of p_t
+    again_tail = where(far and not right, h_tail, 0)
     gamma = where(t > 0, gamma_pos, gamma_neg)
     shift = where(t > 0, 0, clip)
-    e = exp_minus_abs(z)
-    l = log1p(e)
-    p = where(z >= 0, 1, e) / (1 + e)
-    q = where(z >= 0, e, 1) / (1 + e)
-    # The loss is u^gamma times -log v, v = 1 - u; unshifted, u is q, and its logarithm known better than q itself.
+    plain = shift == 0
+    # The loss is u^gamma times -log v, v = 1 - u; unshifted, u is q, whose logarithm is known better than itself
+    chance = where(right, 1, h)
+    p = chance / both  # times again
+    p_tail = quotient_tail(chance, both) + (where(right, 0, h_tail) - p * both_tail) / both
+    likely = where(right, h * once, 1)
+    likely_tail = where(right, product_tail(h, once) + (h_tail * once + where(far, h * h_tail, 0)), 0)
+    q = likely / both
+    q_tail = quotient_tail(likely, both) + (likely_tail - q * both_tail) / both
     u = q - shift
-    v = p + shift
-    m = where(z > 0, z, 0)
-    distance = m + l
-    distance_tail = difference_tail(m, -l) + log1p_tail(e)
-    scaled_tail = product_tail(gamma, distance) + gamma * distance_tail
-    plain_weight = where(gamma == 0, 1, exp_sum(-gamma * distance, -scaled_tail))
-    weight = where(shift == 0, plain_weight, positive_power(where(u < 0, 0, u), gamma))
-    loss = where(shift == 0, where(z < 0, -z, 0) + l, where(u > 0.5, -log(v), -log1p(-u)))
-    h = exp_minus_abs(0.5 * z)  # p is h h far away: it is subnormal where what it is multiplied by may be large
-    plain = gamma * (loss * (gamma * p - q)) + (2 * gamma + 1) * q
+    u_tail = difference_tail(q, shift) + q_tail
+    missed = p * again
+    missed_tail = product_tail(p, again) + (p_tail * again + p * again_tail)
+    v = where(u < 0.5, 1 - u, shift + missed)
+    v_tail = where(u < 0.5, difference_tail(1, u) - u_tail, difference_tail(shift, -missed) + missed_tail)
+    x = where(plain, both, where(u > 0, u, 1))
+    x_tail = where(plain, both_tail, u_tail)
+    # log(1 + h) or -log(1 - v): where h or v is small by its series, which has all the digits that there are of it
+    y = where(plain, h, v)
+    faint = y < 1e-5
+    turned = where(plain, e, -v)
+    series = where(plain, h_tail, v_tail) - turned * y * (0.5 - turned * (0.3333333333333333 - 0.25 * turned))
+    l = where(faint, y, where(plain, 1, -1) * log_sum(x, x_tail))
+    l_tail = where(faint, series, where(plain, 1, -1) * log_sum_tail(x, x_tail))
+    m = where(plain and right, z, 0)
+    near = m + l
+    near_tail = difference_tail(m, -l) + l_tail
+    distance = where(far and plain, where(right, z, h), near)
+    distance_tail = where(far and plain, again_tail, near_tail)
+    besides = where(plain, again, 1)
+    much = gamma * distance
+    much_tail = product_tail(gamma, distance) + gamma * distance_tail
+    power = -much * besides
+    power_tail = -product_tail(much, besides) - (much_tail * besides + where(plain, much * again_tail, 0))
+    small = power < -60
+    power_tail = power_tail + where(small, difference_tail(power, -44.361419677734375) - 1.2189787519729715e-07, 0)
+    weight = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
+    part = where(small, 5.421010862427522e-20, 1)
+    loss = where(plain, where(right, 0, -z) + (l + l_tail) * once, -log_sum(v, v_tail))
+    rise = gamma * p
+    rise_tail = product_tail(gamma, p) + gamma * p_tail
+    whole = rise * again
+    whole_tail = product_tail(rise, again) + (rise_tail * again + rise * again_tail)
     a = q / u
-    loss_a = gamma * (loss * a)
-    slope = loss_a + q / v
-    curvature = loss_a * (gamma * (p * a) - q - p * (shift / u)) + q / v * (2 * gamma * (a * p) + (p - q * (shift / v)))
-    curvature = where(shift == 0, plain, curvature)
-    slope = where(z < -50, slope * h * h, slope * p)
-    slope = where(shift == 0, gamma * where(p == 0, 0, p * loss) + q, slope)
-    curvature = where(z < -50, where(h == 0, 0, curvature * h * h), curvature * p)
-    curvature = where(weight == 0, 0, curvature)  # gamma^2 may be too large for a float
-    left_out = shift > 0 and u <= 0
-    value = where(left_out, 0, weight * loss)
-    return value, where(left_out, 0, -t * (weight * slope)), where(left_out, 0, weight * curvature)
+    b = q / v
+    q = q + q_tail
+    gained = where(rise == 0, 0, rise * loss * where(plain, 1, a))
+    unshifted = where(right, whole - q, (whole - 1) + (whole_tail + p * again))
+    crossing = where(plain, unshifted, (whole * a - q) - p * again * (shift / u))
+    level = where(plain, q, b * p * again)
+    bend = where(plain, (2 * rise + p) * q, b * (2 * a * rise * (p * again) + p * (p * again - q * (shift / v))))
+    left_out = weight == 0 or (not plain and u <= 0)
+    value = where(left_out, 0, loss * weight * part)
+    gradient = where(left_out, 0, -t * ((gained * again + level) * weight * part))
+    return value, gradient, where(left_out, 0, (gained * crossing + bend) * weight * part * again)
 
 
 @pointwise(
@@ -329,12 +414,22 @@ def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
     are those of the terms that cancel.
     """
     negative = 1 - y_true
-    e = exp_minus_abs(y_pred)
-    l = log1p_unit(e)
-    p = where(y_pred >= 0, 1, e) / (1 + e)
-    q = where(y_pred >= 0, e, 1) / (1 + e)
+    # e^-|x| far away as h h, h = e^(-|x| / 2): epsilon may make a number of it where it is subnormal
+    far = abs(y_pred) > 64
+    h = exp_minus_abs(where(far, 0.5 * y_pred, y_pred))
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    both = 1 + e
+    l = where(far, h, log1p_unit(e)) * once
     loss = where(negative == 0, 0, negative * (where(y_pred > 0, y_pred, 0) + l))
     loss = loss + where(y_true == 0, 0, y_true * (where(y_pred < 0, -y_pred, 0) + l))
     side = epsilon * (negative - y_true)
-    value = loss + epsilon * (y_true * q + negative * p)
-    return value, negative * p - y_true * q + side * (p * q), p * q * (1 + side * (q - p))
+    # The probabilities of the class of x's sign, 1 / both, and of the other one, h once / both, times what they cost
+    unlikely = where(y_pred >= 0, y_true, negative)
+    likely = where(y_pred >= 0, negative, y_true)
+    added = epsilon * unlikely * h * once / both + epsilon * likely / both
+    sign = where(y_pred >= 0, 1, -1)
+    slope = sign * ((likely - unlikely * h * once) / both)
+    steps = side * h / (both * both) * once
+    crossing = expm1(-abs(y_pred)) / both  # q - p for x > 0: a difference that crosses zero at 0
+    return loss + added, slope + steps, (1 + side * (sign * crossing)) * h / (both * both) * once

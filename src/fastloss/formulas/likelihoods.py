@@ -9,7 +9,19 @@ something is formed as h h, h = e^(half the exponent): the product may be a numb
 """
 
 from .declare import above, interval, location_scale, non_negative, pointwise, positive
-from .vocabulary import difference_tail, exp, exp_sum, log, log1p, product_tail, where
+from .vocabulary import (
+    difference_tail,
+    exp,
+    exp_exponent,
+    exp_fraction,
+    exp_sum,
+    log1p_unit,
+    log_sum,
+    log_sum_tail,
+    product_tail,
+    scaled,
+    where,
+)
 
 
 @pointwise(
@@ -24,9 +36,14 @@ def poisson(y_true, y_pred):
     As in scikit-learn and as PyTorch's ``poisson_nll_loss(log_input=True)``; optax and Keras (the latter of the mean
     itself, not its logarithm) drop the same constant, log y!.
     """
-    mean = exp(y_pred)
-    pull = where(y_true == 0, 0, y_true * y_pred)
-    return where(mean - mean == 0, mean - pull, mean + y_true), mean - y_true, mean
+    # where e^s is large e^8 stands apart: of two terms that are too large for a float the difference need not be
+    apart = y_pred > 80
+    part = exp(where(apart, y_pred - 8, y_pred))
+    whole = where(apart, 2980.9579870417283, 1)
+    scale = where(apart, 0.00033546262790251185, 1)
+    pull = where(y_true == 0, 0, y_true * (y_pred * scale))
+    value = where(part - part == 0, (part - pull) * whole, part + y_true)
+    return value, (part - y_true * scale) * whole, part * whole
 
 
 @pointwise(
@@ -41,7 +58,8 @@ def gamma(y_true, y_pred):
     As in scikit-learn, LightGBM and XGBoost. It is half of the gamma deviance but for the constant 1 + log y.
     """
     h = exp(-0.5 * y_pred)
-    ratio = (y_true * h) * h
+    tiny = y_true < 1e-31  # times h it may be subnormal where it is not times h h
+    ratio = where(tiny, 2.028240960365167e31, 1) * y_true * h * (h * where(tiny, 4.930380657631324e-32, 1))
     return where(ratio - ratio == 0, y_pred + ratio, ratio), 1 - ratio, ratio
 
 
@@ -61,18 +79,26 @@ def tweedie(y_true, y_pred, power):
     a = power - 1
     b = 2 - power
     h = exp_sum(where(a == 0, 0, -0.5 * a * y_pred), where(a == 0, 0, -0.5 * product_tail(a, y_pred)))
-    falling = where(y_true == 0, 0, (y_true * h) * h)
-    # e^(b s) may be too large for a float where b e^(b s) is not: there one e of it stands apart
+    tiny = y_true < 1e-31  # times h it may be subnormal where it is not times h h
+    y = where(tiny, 2.028240960365167e31, 1) * y_true
+    also = h * where(tiny, 4.930380657631324e-32, 1)
+    falling = where(y_true == 0, 0, (y * h) * also)
+    # e^(b s) may be too large for a float where b e^(b s), or its difference to another term, is not: e^40 stands apart
     exponent = where(b == 0, 0, b * y_pred)
     apart = exponent > 80
-    part = exp_sum(where(apart, exponent - 1, exponent), where(b == 0, 0, product_tail(b, y_pred)))
-    scale = where(apart, 2.718281828459045, 1)
-    rising = part * scale
+    part = exp_sum(where(apart, exponent - 40, exponent), where(b == 0, 0, product_tail(b, y_pred)))
+    whole = where(apart, 2.3538526683702e17, 1)
+    scale = where(apart, 4.248354255291589e-18, 1)
+    rising = part * whole
     both = falling + rising
-    first = where(a == 0, where(y_true == 0, 0, -y_true * y_pred), falling / a)
+    over = where(tiny, y, falling) / where(a == 0, 1, a)
+    over = where(tiny, over * h * also, over)
+    first = where(y_true == 0, 0, where(a == 0, -y_true * (y_pred * scale), over))
     second = where(b == 0, y_pred, rising / b)
-    hessian = where(y_true == 0, 0, ((a * y_true) * h) * h) + (b * scale) * part
-    return where(both - both == 0, first + second, both), rising - falling, hessian
+    value = where(both - both == 0, first + second, both)
+    value = where(a == 0 and part - part == 0, (first + part) * whole, value)
+    hessian = where(y_true == 0, 0, ((a * y) * h) * also) + (b * part) * whole
+    return value, (part - falling * scale) * whole, hessian
 
 
 @pointwise(
@@ -88,25 +114,35 @@ def negative_binomial(y_true, y_pred, dispersion):
     The negative log-likelihood without the terms that do not depend on s. Where a number of failures r is given
     instead of a dispersion, a = 1 / r.
     """
-    h = exp(0.5 * y_pred)
-    w = (dispersion * h) * h
-    far = log(dispersion)
-    l = where(w > 3e38, y_pred + far, log1p(w))
-    less = where(w > 3e38, far, l - y_pred)
-    # where w is tiny it may be subnormal, and e^s not; where it is huge the other way round
-    value = where(y_true == 0, 0, y_true * less) + where(w < 1e-30, h * h, l / dispersion)
-    mean = where(w > 1e20, 1 / dispersion, h / (1 + w) * h)
-    pull = where(w > 1e20, (y_true / (dispersion * h)) / h, y_true / (1 + w))
-    factor = 1 + dispersion * y_true
-    far_hessian = (factor / (dispersion * h)) / (dispersion * h)
-    # Near by from e^s itself, with what the rounding of 1 + a e^s lost: h h and all roundings come to 7.4 ULP
-    once = abs(y_pred) < 80
-    e = exp(where(once, y_pred, 0.5 * y_pred))
-    v = where(once, dispersion * e, (dispersion * e) * e)
-    u = 1 + v
-    lost = where(v > 1, 1 - (u - v), v - (u - 1)) + where(once, product_tail(dispersion, e), 0)
-    hessian = (factor * (e / u)) * (where(once, 1, e) / u)
-    return value, mean - pull, where(w > 1e20, far_hessian, hessian - 2 * hessian * (lost / u))
+    # t = s + log a: the loss is that of a logit t, w = a e^s = e^t
+    of_a = log_sum(dispersion, 0)
+    rounded = y_pred + of_a
+    lost = difference_tail(y_pred, -of_a) + log_sum_tail(dispersion, 0)
+    t = where(rounded - rounded == 0, rounded + lost, rounded)
+    t_tail = where(t - t == 0, (rounded - t) + lost, 0)
+    # e^-|t|, far away as h h, h = e^(-|t| / 2): y may make a number of it where it is subnormal. There 1 + h h is 1.
+    far = abs(t) > 64
+    half = where(far, 0.5, 1)
+    h = exp_sum(-half * abs(t), where(t < 0, half * t_tail, -half * t_tail))
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    l = where(far, h, log1p_unit(e))
+    both = 1 + e
+    inverse = 1 / dispersion
+    # the terms of y and of 1 / a: of two that are too large for a float the difference need not be
+    of_y = where(t > 0, of_a, -y_pred)
+    of_r = where(t > 0, t, 0)
+    first = where(y_true == 0, 0, y_true * (of_y + l * once))
+    second = inverse * l * once + inverse * of_r
+    part_of_y = where(y_true == 0, 0, y_true * (0.0009765625 * (of_y + l * once)))
+    part_of_r = inverse * (0.0009765625 * (of_r + l * once))
+    value = where(first - first == 0 and second - second == 0, first + second, 1024 * (part_of_y + part_of_r))
+    mean = where(t > 0, inverse / both, inverse * h / both * once)
+    pull = where(t > 0, y_true * h / both * once, y_true / both)
+    square = both * both
+    square = square + (product_tail(both, both) + 2 * both * difference_tail(1, -e))
+    hessian = 2 * ((0.5 * inverse + 0.5 * y_true) * h / square * once)
+    return value, mean - pull, hessian
 
 
 @location_scale(
@@ -120,26 +156,20 @@ def gaussian_nll(y_true, location, log_scale):
     variance be less than 1e-6.
     """
     r = location - y_true
-    # e^(-2s) where it can be formed. Else e^-s, squared late; near its ends 2^-64 e^(64 log(2) - s), or the inverse
-    once = abs(log_scale) < 40 and r - r == 0
-    large = log_scale > 60 or r - r != 0
-    small = log_scale < -60
-    part = where(large, 5.421010862427522e-20, where(small, 1.8446744073709552e19, 1))
-    more = where(large, 44.361419677734375, where(small, -44.361419677734375, 0))
-    more_tail = where(large, -1.2189787519729715e-07, where(small, 1.2189787519729715e-07, 0))
-    h = exp(where(once, -2 * log_scale, more - log_scale))
-    tail = difference_tail(more, log_scale) + more_tail
-    lost = where(once or tail - tail != 0, 0, 2 * tail * (1 + tail))
-    d = where(large, part * location - part * y_true, part * r)
-    z = where(r == 0, 0, d * h)
-    half = 0.5 * z * where(once, r, z)
-    slope = where(r == 0, 0, where(large, d * (h * part) * h, z * where(once, 1, h) * part))
-    curve = h * where(once, 1, h * part) * part
-    half = where(half - half == 0, half + half * lost, half)
+    # d is r over a power of 2, which a product with it may neither overflow nor round among the subnormal numbers
+    large = 2 * r - 2 * r != 0
+    tiny = abs(r) < 1e-18
+    d = where(large, 0.25 * location - 0.25 * y_true, where(tiny, 1.8446744073709552e19 * r, r))
+    taken = where(large, 2, where(tiny, -64, 0))
+    # e^-s is h 2^n: its square, and what is multiplied by it, may be numbers where it is not
+    h = exp_fraction(-log_scale)
+    n = exp_exponent(-log_scale)
+    z = where(r == 0, 0, scaled(d * h, n + taken))
+    half = 0.5 * z * z
     return (
         where(half - half == 0, log_scale + half, half),
-        (where(slope - slope == 0, slope + slope * lost, slope), 1 - 2 * half),
-        (where(curve - curve == 0, curve + curve * lost, curve), 4 * half),
+        (where(r == 0, 0, scaled(d * h * h, 2 * n + taken)), 1 - 2 * half),
+        (scaled(h * h, 2 * n), 4 * half),
     )
 
 
@@ -153,20 +183,16 @@ def laplace_nll(y_true, location, log_scale):
     Without the constant log 2. At y = m the gradient by the median is 0, the midpoint of the subgradient.
     """
     r = location - y_true
-    # e^-s; near its ends 2^-64 e^(64 log(2) - s), or the inverse
-    large = log_scale > 60 or r - r != 0
-    small = log_scale < -60
-    part = where(large, 5.421010862427522e-20, where(small, 1.8446744073709552e19, 1))
-    more = where(large, 44.361419677734375, where(small, -44.361419677734375, 0))
-    more_tail = where(large, -1.2189787519729715e-07, where(small, 1.2189787519729715e-07, 0))
-    h = exp(more - log_scale)
-    tail = difference_tail(more, log_scale) + more_tail
-    lost = where(tail - tail == 0 and (large or small), tail * (1 + 0.5 * tail), 0)
-    d = where(large, part * location - part * y_true, part * r)
-    ratio = where(r == 0, 0, abs(d) * h)
-    ratio = where(ratio - ratio == 0, ratio + ratio * lost, ratio)
-    slope = h * part
-    slope = where(slope - slope == 0, slope + slope * lost, slope)
+    # d is r over a power of 2, which a product with it may neither overflow nor round among the subnormal numbers
+    large = 2 * r - 2 * r != 0
+    tiny = abs(r) < 1e-18
+    d = where(large, 0.25 * location - 0.25 * y_true, where(tiny, 1.8446744073709552e19 * r, r))
+    taken = where(large, 2, where(tiny, -64, 0))
+    # e^-s is h 2^n: what is multiplied by it may be a number where it is not
+    h = exp_fraction(-log_scale)
+    n = exp_exponent(-log_scale)
+    ratio = where(r == 0, 0, scaled(abs(d) * h, n + taken))
+    slope = scaled(h, n)
     return (
         where(ratio - ratio == 0, log_scale + ratio, ratio),
         (where(r > 0, slope, where(r < 0, -slope, r)), 1 - ratio),

@@ -1,9 +1,11 @@
 """Losses of a prediction of a real number; r = y_pred - y_true.
 
-Four things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2. A square
-that could overflow is avoided by dividing the smaller of two numbers by the larger. Where r is put into an exponential,
-or into a factor that crosses zero, its rounding error goes along as a tail. A loss that is r^2 / 2 near 0 is
-computed so where the square of r over a scale would be subnormal.
+Five things recur. Where the loss grows like |r| it is finite although r itself may overflow: `half` is r / 2, or d is
+`part` of r, which is all of it where that is a number. A square that could overflow is avoided by dividing the smaller
+of two numbers by the larger. Where r is put into an exponential, or into a factor that crosses zero, its rounding error
+goes along as a tail; `up` keeps the remainders of divisions by a tiny scale, which such tails are made of, from being
+subnormal. A loss that is r^2 / 2 near 0 is computed so where the square of r over a scale would be subnormal. Factors
+that may be large are multiplied first, those that are at most 1 last: what has become subnormal then stays so.
 """
 
 from .declare import above, by_parameters, extended, inner_fraction, pointwise, positive, real, root_mean
@@ -13,10 +15,11 @@ from .vocabulary import (
     exp,
     exp_sum,
     expm1,
-    log,
     log1p,
-    log1p_tail,
     log1pmx,
+    log_ratio,
+    log_sum,
+    log_sum_tail,
     product_tail,
     quotient_tail,
     sqrt,
@@ -50,7 +53,8 @@ def root_mean_squared_error(y_true, y_pred, unit, root, weight, inverse):
 
     With ``reduction="mean"`` only. Of the sum of the squares 1 / `normalizer` is taken where one is given. Where all
     residuals are 0 there is a kink: gradient and Hessian are 0, the midpoint of the subgradient, as of
-    `absolute_error`, which it is for one sample. Two passes over the data: the gradient needs the value.
+    `absolute_error`, which it is for one sample. So it is where one residual is infinite; of several the gradient is
+    NaN. Two passes over the data: the gradient needs the value.
     """
     r = y_pred - y_true
     scaled = where(r - r == 0, r * unit, y_pred * unit - y_true * unit)  # r itself may be too large for a float
@@ -119,20 +123,23 @@ def pseudo_huber(y_true, y_pred, delta):
     `scipy.special.pseudo_huber`.
     """
     r = y_pred - y_true
-    half = 0.5 * y_pred - 0.5 * y_true
-    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
-    h = abs(half)
-    far = h > 0.5 * delta
-    n = where(far, 0.5 * delta, h)
-    m = where(far, h, 0.5 * delta)
+    part = where(2 * r - 2 * r == 0, 1, 0.25)
+    d = part * y_pred - part * y_true
+    tail = difference_tail(part * y_pred, part * y_true)
+    a = abs(d)
+    b = part * delta
+    far = a > b
+    up = where(b < 1e-18, 1.8446744073709552e19, 1)
+    n = up * where(far, b, a)
+    m = up * where(far, a, b)
     k = n / m  # |r| / delta near 0, delta / |r| far away
-    lost = where(r < 0, -tail, tail)
+    lost = up * where(d < 0, -tail, tail)
     k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
     w = 1 + (k * k + 2 * k * k_tail)
     s = sqrt(w)  # the root over 1 near 0, over |r| / delta far away
     near = r * (r / (1 + s))  # s - 1 = (r / delta)^2 / (s + 1)
-    value = where(far, 2 * (delta * (h / (s + k))), near)
-    gradient = where(far, where(r < 0, -delta, delta), r) / s
+    value = where(far, where(part < 1, 4, 1) * (delta * (a / (s + k))), near)
+    gradient = where(far, where(d < 0, -delta, delta), r) / s
     return value, gradient, where(far, k * k * (k + 3 * k_tail), 1) / (w * s)
 
 
@@ -187,8 +194,11 @@ def expectile(y_true, y_pred, alpha):
     Hessian there is the mean of the two, 1.
     """
     r = y_pred - y_true
+    part = where(r - r == 0, 1, 0.5)
+    d = part * y_pred - part * y_true
+    whole = where(r - r == 0, 1, 2)
     weight = where(r > 0, 1 - alpha, where(r < 0, alpha, 0.5))
-    return weight * r * r, 2 * (weight * r), 2 * weight
+    return weight * d * d * (whole * whole), 2 * (weight * d) * whole, 2 * weight
 
 
 @pointwise(
@@ -210,15 +220,13 @@ def squared_log_error(y_true, y_pred):
     # near: log(1 + v) with v = r / t, and what was lost on the way
     v = r / t
     v_tail = quotient_tail(r, t) + (difference_tail(y_pred, y_true) - v * t_tail) / t
-    near = log1p(v) + (log1p_tail(v) + v_tail / (1 + v))
-    # far: log(p / t), with a factor 2^-64 where p / t could overflow
-    scale = where(p > 1e18 and t < 1, 1.8446744073709552e19, 1)
-    ratio = p / (t * scale)
-    ratio_tail = quotient_tail(p, t * scale) + (p_tail - ratio * (t_tail * scale)) / (t * scale)
-    lost = where(ratio > 0 and ratio < 1e18, ratio_tail / ratio, 0)
-    far = log(ratio) + (lost + where(scale > 1, 44.3614195558365, 0))
+    near = log_sum(1 + v, difference_tail(1, -v) + v_tail)
+    far = log_ratio(p, t)
+    far = far + where(far - far == 0, p_tail / p - t_tail / t, 0)
     l = where(abs(v) < 0.5, near, far)
-    return l * l, 2 * (l / p), 2 * ((1 - l) / p) / p
+    endless = p == 2 * p  # where p is infinite and t is not, log(p) / p is 0
+    falling = where(endless, -1 / l, (1 - l) / p)
+    return l * l, 2 * where(endless, 1 / l, l / p), 2 * falling / p
 
 
 @pointwise(
@@ -237,6 +245,7 @@ def absolute_percentage_error(y_true, y_pred, floor):
     half = 0.5 * y_pred - 0.5 * y_true
     below = where(abs(y_true) < floor, floor, abs(y_true))
     value = where(abs(r) > 1, 2 * (abs(half) / below), abs(r) / below)
+    value = where(below == 2 * below and y_pred - y_pred == 0, 1, value)  # of an infinite target
     return value, where(r > 0, 1, where(r < 0, -1, r)) / below, where(r == r, 0, r)
 
 
@@ -252,18 +261,22 @@ def fair(y_true, y_pred, c):
     The default c gives 95 % efficiency for normal residuals; LightGBM's ``fair_c`` is 1.
     """
     r = y_pred - y_true
-    half = 0.5 * y_pred - 0.5 * y_true
-    tail = difference_tail(y_pred, y_true)
-    a = abs(r)
-    z = a / c
-    k = where(a > c, c / a, z)
-    value = where(z > 1e18, 2 * (c * abs(half)), -c * (c * log1pmx(z)))
+    twice = 2 * (abs(r) + c)
+    part = where(twice - twice == 0, 1, 0.125)
+    d = part * y_pred - part * y_true
+    tail = difference_tail(part * y_pred, part * y_true)
+    up = where(c < 1e-18, 1.8446744073709552e19, 1)
+    a = up * abs(d)
+    b = up * (part * c)
+    z = a / b
+    k = where(a > b, b / a, z)
+    value = where(z > 1e18, where(part < 1, 8, 1) * (c * abs(d)), -c * (c * log1pmx(z)))
     value = where(z < 1e-17, r * (0.5 * r), value)  # where z^2 has lost digits
-    s = c + a
-    s_tail = difference_tail(c, -a) + where(r < 0, -tail, tail)
-    root = c / s
-    root_tail = where(root == 0, 0, quotient_tail(c, s) - root * (s_tail / s))
-    return value, where(a > c, where(r < 0, -c, c), r) / (1 + k), root * root + 2 * root * root_tail
+    s = b + a
+    s_tail = difference_tail(b, -a) + up * where(d < 0, -tail, tail)
+    root = b / s
+    root_tail = where(root == 0, 0, quotient_tail(b, s) - root * (s_tail / s))
+    return value, where(a > b, where(d < 0, -c, c), r) / (1 + k), root * root + 2 * root * root_tail
 
 
 @pointwise(
@@ -279,21 +292,24 @@ def cauchy(y_true, y_pred, c):
     c as ``f_scale``. Not convex: the Hessian is negative where |r| > c.
     """
     r = y_pred - y_true
-    half = 0.5 * y_pred - 0.5 * y_true
-    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
-    h = abs(half)
-    far = h > 0.5 * c
-    n = where(far, 0.5 * c, h)
-    m = where(far, h, 0.5 * c)
+    part = where(2 * r - 2 * r == 0, 1, 0.25)
+    d = part * y_pred - part * y_true
+    tail = difference_tail(part * y_pred, part * y_true)
+    a = abs(d)
+    b = part * c
+    far = a > b
+    up = where(b < 1e-18, 1.8446744073709552e19, 1)
+    n = up * where(far, b, a)
+    m = up * where(far, a, b)
     k = n / m  # |r| / c near 0, c / |r| far away
-    lost = where(r < 0, -tail, tail)
+    lost = up * where(d < 0, -tail, tail)
     k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
     square = k * k
     square_tail = product_tail(k, k) + 2 * k * k_tail
     w = 1 + (square + square_tail)
-    value = 0.5 * c * (c * (log1p(square) - where(far, 2 * log(k), 0)))
+    value = 0.5 * c * (c * (log1p(square) + where(far, 2 * log_ratio(a, b), 0)))
     value = where(far or k > 1e-9, value, r * (0.5 * r))  # where k^2 has lost digits
-    gradient = where(far, where(r < 0, -c * k, c * k), r) / w
+    gradient = where(far, where(d < 0, -c * k, c * k), r) / w
     falling = (1 - square) - square_tail
     return value, gradient, where(far, -falling * (square + square_tail), falling) / (w * w)
 
@@ -310,21 +326,24 @@ def geman_mcclure(y_true, y_pred, c):
     Some leave out the half, or divide by c^2. Not convex: the Hessian is negative where |r| > c / sqrt(3).
     """
     r = y_pred - y_true
-    half = 0.5 * y_pred - 0.5 * y_true
-    tail = difference_tail(0.5 * y_pred, 0.5 * y_true)
-    h = abs(half)
-    far = h > 0.5 * c
-    n = where(far, 0.5 * c, h)
-    m = where(far, h, 0.5 * c)
+    part = where(2 * r - 2 * r == 0, 1, 0.25)
+    d = part * y_pred - part * y_true
+    tail = difference_tail(part * y_pred, part * y_true)
+    a = abs(d)
+    b = part * c
+    far = a > b
+    up = where(b < 1e-18, 1.8446744073709552e19, 1)
+    n = up * where(far, b, a)
+    m = up * where(far, a, b)
     k = n / m  # |r| / c near 0, c / |r| far away
-    lost = where(r < 0, -tail, tail)
+    lost = up * where(d < 0, -tail, tail)
     k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
     square = k * k
     square_tail = product_tail(k, k) + 2 * k * k_tail
     w = 1 + (square + square_tail)
-    cube = square * k + 3 * square * k_tail
+    cube = (c * k) * k * (k + 3 * k_tail)
     value = where(far, c * (0.5 * (c / w)), r * (0.5 * (r / w)))
-    gradient = where(far, where(r < 0, -c * cube, c * cube), r) / (w * w)
+    gradient = where(far, where(d < 0, -cube, cube), r) / (w * w)
     falling = ((1 - 2 * square) - square) - 3 * square_tail  # crosses zero: exact differences, and the tail
     fourth = (square + square_tail) * (square + square_tail)
     return value, gradient, where(far, (square - 3) * fourth, falling) / (w * w * w)
@@ -343,14 +362,19 @@ def welsch(y_true, y_pred, c):
     |r| > c / sqrt(2).
     """
     r = y_pred - y_true
-    tail = difference_tail(y_pred, y_true)
-    z = r / c
+    part = where(2 * r - 2 * r == 0, 1, 0.25)
+    d = part * y_pred - part * y_true
+    up = where(c < 1e-18, 1.8446744073709552e19, 1)
+    a = up * d
+    b = up * (part * c)
+    z = a / b
     u = z * z
-    z_tail = quotient_tail(r, c) + tail / c
+    z_tail = quotient_tail(a, b) + up * difference_tail(part * y_pred, part * y_true) / b
     u_tail = product_tail(z, z) + 2 * z * z_tail
     h = exp_sum(-0.5 * u, -0.5 * u_tail)  # e^-u as h h: r e^-u may be a number where e^-u is subnormal
     value = where(abs(z) < 1e-9, r * (0.5 * r), -0.5 * c * (c * expm1(-u)))  # where z^2 has lost digits
-    return value, where(h == 0, 0, r * h * h), where(h == 0, 0, ((1 - 2 * u) - 2 * u_tail) * h * h)
+    gradient = where(h == 0, 0, d * h * h * where(part < 1, 4, 1))
+    return value, gradient, where(h == 0, 0, ((1 - 2 * u) - 2 * u_tail) * h * h)
 
 
 @pointwise(
@@ -366,10 +390,10 @@ def tukey_biweight(y_true, y_pred, c):
     c / sqrt(5) < |r| < c.
     """
     r = y_pred - y_true
-    tail = difference_tail(y_pred, y_true)
-    z = r / c
+    up = where(c < 1e-18, 1.8446744073709552e19, 1)
+    z = (up * r) / (up * c)
     u = z * z
-    z_tail = quotient_tail(r, c) + tail / c
+    z_tail = quotient_tail(up * r, up * c) + up * difference_tail(y_pred, y_true) / (up * c)
     u_tail = where(u < 4, product_tail(z, z) + 2 * z * z_tail, 0)
     w = (1 - u) - u_tail
     value = where(w <= 0, c * (c / 6), r * (r * ((1 + w + w * w) / 6)))  # 1 - w^3 = u (1 + w + w^2)
@@ -439,82 +463,106 @@ def general_robust(y_true, y_pred, alpha, scale):
     `parameter_grads` gives the derivatives by alpha and by the scale, for learning them with a model. Minimised over
     alpha alone the loss would go to -inf: Barron adds the logarithm of the partition function, or see `source`.
     """
-    huge = abs(0.5 * y_pred - 0.5 * y_true) / scale > 1e37  # then 2^-64 of it is used
-    part = where(huge, 5.421010862427522e-20, 1)
-    p_true = part * y_true
-    p_pred = part * y_pred
-    d = p_pred - p_true
-    z = d / scale
-    z_tail = quotient_tail(d, scale) + difference_tail(p_pred, p_true) / scale
-    lost = where(z == 0, 0, z_tail / z)
+    # d is a part of r, and z = |r| / scale
+    r = y_pred - y_true
+    fits = 2 * r - 2 * r == 0
+    part = where(fits, 1, 0.25)
+    d = part * y_pred - part * y_true
+    d_tail = difference_tail(part * y_pred, part * y_true)
+    d_tail = where(d < 0, -d_tail, d_tail)
+    up = where(scale < 1e-18, 1.8446744073709552e19, 1)
+    n = up * abs(d)
+    m = up * (part * scale)
+    z = n / m
+    z_tail = quotient_tail(n, m) + up * d_tail / m
     u = 0.5 * z * z
     u_tail = 0.5 * product_tail(z, z) + z * z_tail
+    # log(z), for all that is too large or too small for a float
+    of_scale = log_sum(scale, 0)
+    of_scale_tail = log_sum_tail(scale, 0)
+    of_d = log_sum(abs(d), d_tail)
+    ratio = of_d - of_scale
+    four = where(fits, 0, 1.3862943649291992)
+    four_tail = where(fits, 0, -3.8093085999155357e-09)
+    of_z = ratio + four
+    of_z_tail = difference_tail(of_d, of_scale) + (log_sum_tail(abs(d), d_tail) - of_scale_tail)
+    of_z_tail = where(of_z - of_z == 0, of_z_tail + difference_tail(ratio, -four) + four_tail, 0)
     a = 0.5 * alpha
     b = abs(a - 1)
     sign = where(a > 1, 1, -1)
     between = b > 0 and b - b == 0
     c = where(between, b, 1)
     c_tail = where(between, sign * difference_tail(a, 1), 0)
-    # q^2 = v = u / b, and log(1 + v), which is 2 log(q) where v may be too large for a float
-    root = sqrt(2 * c)
-    root_tail = ((2 * c - root * root) - product_tail(root, root) + 2 * c_tail) / (2 * root)
-    q = abs(z) / root
-    q_tail = quotient_tail(abs(z), root) + (where(z < 0, -z_tail, z_tail) - q * root_tail) / root
-    far = q > 1e17 or huge
-    v = where(b - b == 0, q * q, 0)
-    v_tail = where(b - b == 0, product_tail(q, q) + 2 * q * q_tail, 0)
-    twice = 2 * log1p(q)
-    more = where(huge, 88.72283935546875, 0)  # 128 log(2), the rest of it is in the tail
-    twice_tail = 2 * (log1p_tail(q) + q_tail / q) - where(huge, 2.437957503945943e-07, 0)
-    l = where(far, twice + more, log1p(v))
-    l_tail = where(far, difference_tail(twice, -more) + twice_tail, log1p_tail(v) + v_tail / (1 + v))
-    # m, the slope over z / scale, is e^(+-b log(1 + v))
-    linear = (v < 1e-17 and not huge) or b - b != 0
-    x = where(linear, where(huge, exp(1e9), u), c * l)
-    x = where(b == 0, 0, sign * x)
-    x_tail = where(linear, u_tail, product_tail(c, l) + (c * l_tail + c_tail * l))
-    x_tail = where(b == 0 or x - x != 0 or x_tail - x_tail != 0, 0, sign * x_tail)
-    split = x < -60 or far
-    half = where(split, 0.5 * x, x)
-    half_tail = where(split, 0.5 * x_tail, x_tail)
-    more = where(huge, 22.180709838867188, 0)  # 32 log(2): twice it takes back the 2^-64
-    sum_tail = where(half - half == 0, difference_tail(half, -more), 0) - where(huge, 6.094893809864857e-08, 0)
-    exponent = half + more
-    whole_tail = half_tail + sum_tail
-    rounded = exponent + whole_tail  # so that the tail is small: exp_sum takes no other
-    whole_tail = where(exponent - exponent == 0, (exponent - rounded) + whole_tail, 0)
-    h = exp_sum(rounded, whole_tail)
-    rest = where(split, h, 1)
-    zm = where(h == 0 and a < 0.5, 0, z * h * rest)  # even where z is infinite
-    gradient = where(zm - zm == 0, zm + zm * lost, zm) / scale
-    # where b is large against u or a is not: (e^t - 1) / k with t = a log(1 + v), k = a / b
-    k = where(b - b == 0, a / c, sign)
-    k_tail = where(between, quotient_tail(a, c) - k * c_tail / c, 0)
-    t = where(linear, where(huge, k * exp(1e9), k * u), a * l)
-    t_tail = where(linear, product_tail(k, u) + k * u_tail, product_tail(a, l) + a * l_tail)
-    t_tail = where(t == 0 or t - t != 0 or t_tail - t_tail != 0, 0, t_tail)
-    t_sum = t + t_tail
-    t_tail = where(t - t == 0, (t - t_sum) + t_tail, 0)
-    t = t_sum
+    # v = u / b, and l = log(1 + v)
+    s = z / (2 * c)
+    s_tail = quotient_tail(z, 2 * c) + (z_tail - s * (2 * c_tail)) / (2 * c)
+    v = where(b - b == 0, z * s, 0)
+    v_tail = where(b - b == 0, product_tail(z, s) + (z * s_tail + s * z_tail), 0)
+    linear = v < 1e-17
+    far = v > 1e17
+    x = where(far, 2 * c, 1 + v)
+    x_tail = where(far, 2 * c_tail, where(v - v == 0, difference_tail(1, -v) + v_tail, 0))
+    k = log_sum(x, x_tail)
+    k_tail = log_sum_tail(x, x_tail)
+    near = v < 1e-5  # by the series, which has all the digits that there are of v
+    l = where(far, 2 * of_z - k, where(near, v, k))
+    l_tail = where(near, v_tail - v * v * (0.5 - v * (0.3333333333333333 - 0.25 * v)), k_tail)
+    l_tail = where(far, difference_tail(2 * of_z, k) + 2 * of_z_tail - k_tail, l_tail)
+    l_tail = where(l - l == 0, l_tail, 0)
+    # log(m), m = (1 + v)^(a - 1)
+    slow = where(b == 0, 0, sign * where(linear, u, c * l))
+    slow_tail = sign * where(linear, u_tail, product_tail(c, l) + (c * l_tail + c_tail * l))
+    slow_tail = where(slow - slow == 0 and b > 0, slow_tail, 0)
+    # the gradient is z m / scale; where z is infinite a power z^(alpha - 1)
+    endless = of_z == of_z + 1 and of_z > 1e9
+    main = of_z + slow
+    main_tail = difference_tail(of_z, -slow) + (of_z_tail + slow_tail)
+    main = where(endless, where(alpha == 1, 0, (alpha - 1) * of_z), main)
+    sum2 = main - of_scale
+    sum2_tail = difference_tail(main, of_scale) + (where(endless, 0, main_tail) - of_scale_tail)
+    grade = sum2 + sum2_tail  # so that the tail is small: exp_sum takes no other
+    grade_tail = where(grade - grade == 0, (sum2 - grade) + sum2_tail, 0)
+    grade = where(grade - grade == 0, grade, sum2)
+    gradient = where(b == 0, z / scale, exp_sum(grade, grade_tail))
+    # the value is (e^t - 1) / g with t = a l, g = a / b; where g or t is tiny it is b l, or u
+    g = where(b - b == 0, a / c, sign)
+    g_tail = where(between, quotient_tail(a, c) - g * c_tail / c, 0)
+    t = where(linear, g * u, a * l)
+    t_tail = where(linear, product_tail(g, u) + (g * u_tail + g_tail * u), product_tail(a, l) + a * l_tail)
+    t_tail = where(t - t == 0 and t_tail - t_tail == 0, t_tail, 0)
+    flat = abs(g) < 1e-20 or (linear and abs(t) < 1e-17)
     grown = expm1(where(t > 1, 1, t))
-    power = where(t > 1, exp_sum(t, t_tail) - 1, grown + (grown + 1) * t_tail)
-    flat = abs(k) < 1e-20 or (linear and abs(t) < 1e-17)
-    near = where(flat, where(linear, u, c * (l + l_tail)), power / where(flat, 1, k))
-    # elsewhere ((b + u) m - b) / a
-    um = ((0.5 * (z * h)) * (z * rest)) / part
-    um = where(um - um == 0, um + um * (2 * lost), um)
-    wide = (um + where(between, c * (h * (rest * part) - 1), 0)) / where(a > 0.5, a, 1)
-    value = where(b == 0 or (v > 8 and a > 0.5) or (far and a > 0.5 and b - b == 0), wide, near)
-    # (1 + (alpha - 1) v) / (1 + v); numerator and denominator over v where v is large
-    over = v > 1 or far
-    w = where(far, 0, 1 / where(over, v, 1))
-    w_tail = where(w == 0, 0, quotient_tail(1, where(over, v, 1)) - w * (v_tail * w))
-    p = where(over, alpha - 1, where(linear, 2 * k * u, (alpha - 1) * v))
-    of_linear = 2 * (product_tail(k, u) + (k * u_tail + k_tail * u)) - v
+    # g may be small where e^t is too large for a float: there e^48 stands apart
+    risen = exp_sum(t - where(t > 80, 48, 0), t_tail)
+    whole = where(flat, 1, g)
+    large = where(t > 80, risen / whole * 7.016735912097631e20, (risen - 1) / whole)
+    value = where(t > 1, large, (grown + (grown + 1) * t_tail) / whole)
+    value = where(b == 0, u, where(flat, where(linear, u, c * (l + l_tail)), value))
+    # the second derivative is m / scale^2 times (1 + (alpha - 1) v) / (1 + v), over v where that is large
+    over = v > 1
+    w = where(over, 1 / v, 0)
+    w_tail = where(w == 0, 0, quotient_tail(1, v) - w * (v_tail * w))
+    p = where(over, alpha - 1, where(linear, 2 * g * u, (alpha - 1) * v))
+    of_linear = 2 * (product_tail(g, u) + (g * u_tail + g_tail * u)) - v
     of_ordinary = product_tail(alpha - 1, v) + (alpha - 1) * v_tail + difference_tail(alpha, 1) * v
     p_tail = where(over, 0, where(linear, of_linear, of_ordinary))
-    n = where(over, w + p, 1 + p)
-    n_tail = where(over, difference_tail(p, -w) + w_tail + difference_tail(alpha, 1), difference_tail(1, -p) + p_tail)
-    n = where(n - n == 0, n + n_tail, n)
-    curve = where(b == 0 or h == 0, 1, n / where(over, 1 + w, 1 + v))
-    return value, gradient, (h * curve / scale) * (part * rest / scale)
+    q = where(over, w + p, 1 + p)
+    q_tail = where(over, difference_tail(p, -w) + w_tail + difference_tail(alpha, 1), difference_tail(1, -p) + p_tail)
+    curve = where(b == 0 or alpha == 1, 1, where(q - q == 0, q + q_tail, q) / where(over, 1 + w, 1 + v))
+    even = where(alpha == 1 and l - l == 0, l, 0)  # at alpha = 1 the other factor is 1 / (1 + v)
+    bend = slow - even
+    bend_tail = where(slow - slow == 0, difference_tail(slow, even) + (slow_tail - where(alpha == 1, l_tail, 0)), 0)
+    rough = bend - 2 * of_scale
+    rough_tail = difference_tail(bend, 2 * of_scale) + (bend_tail - 2 * of_scale_tail)
+    # 2^64 stands apart where the power is small or large: with the other factor it may be a number all the same
+    apart = where(rough < -60, 44.361419677734375, where(rough > 60, -44.361419677734375, 0))
+    lifted = rough + apart
+    apart_tail = where(apart > 0, -1.2189787519729715e-07, where(apart < 0, 1.2189787519729715e-07, 0))
+    lost = difference_tail(rough, -apart) + apart_tail
+    level = lifted + (rough_tail + lost)
+    level_tail = where(level - level == 0, (lifted - level) + (rough_tail + lost), 0)
+    level = where(level - level == 0, level, lifted)
+    share = exp_sum(level, level_tail)
+    back = where(apart > 0, 5.421010862427522e-20, where(apart < 0, 1.8446744073709552e19, 1))
+    hessian = where(share == 0, 0, curve * share * back)
+    return value, where(d > 0, gradient, where(d < 0, -gradient, d)), hessian

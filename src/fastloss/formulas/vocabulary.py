@@ -52,11 +52,6 @@ def exp_sum(x: float, tail: float) -> float:
     return exp(x + tail)
 
 
-def positive_power(x: float, y: float) -> float:
-    """x^y for x >= 0."""
-    return math.pow(x, y)
-
-
 def difference_tail(x: float, y: float) -> float:
     """What the rounding of x - y lost: the tail of the difference, 0 to who computes exactly."""
     return 0.0
@@ -72,9 +67,42 @@ def quotient_tail(x: float, y: float) -> float:
     return 0.0
 
 
-def log1p_tail(x: float) -> float:
-    """What the rounding of `log1p` lost."""
+def exp_minus_abs_tail(x: float, e: float) -> float:
+    """What the rounding of e = e^-|x| lost."""
     return 0.0
+
+
+def exp_exponent(x: float) -> float:
+    """The n of e^x = exp_fraction(x) 2^n, where e^x may be too large or too small for a float."""
+    return float(round(max(-2000.0, min(x, 2000.0)) / math.log(2)))
+
+
+def exp_fraction(x: float) -> float:
+    """e^x over a power of 2, which makes it a number near 1."""
+    return math.exp(x - exp_exponent(x) * math.log(2)) if abs(x) < 2000 else 1.0
+
+
+def scaled(x: float, n: float) -> float:
+    """The product x 2^n, for a whole n."""
+    try:
+        return math.ldexp(x, int(n))
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def log_sum(x: float, tail: float) -> float:
+    """log(x + tail), of a sum that keeps what the rounding of x lost."""
+    return log(x + tail)
+
+
+def log_sum_tail(x: float, tail: float) -> float:
+    """What the rounding of `log_sum` lost."""
+    return 0.0
+
+
+def log_ratio(x: float, y: float) -> float:
+    """log(x / y) for x, y > 0, even where the quotient is too large or too small for a float."""
+    return log(x) - log(y)
 
 
 def softplus(x: float) -> float:
@@ -109,18 +137,23 @@ WORDS = frozenset(
         "clamp",
         "difference_tail",
         "exp",
+        "exp_exponent",
+        "exp_fraction",
         "exp_minus_abs",
+        "exp_minus_abs_tail",
         "exp_sum",
         "expm1",
         "log",
         "log1p",
-        "log1p_tail",
         "log1p_unit",
         "log1pmx",
+        "log_ratio",
         "log_sigmoid",
-        "positive_power",
+        "log_sum",
+        "log_sum_tail",
         "product_tail",
         "quotient_tail",
+        "scaled",
         "sigmoid",
         "softplus",
         "sqrt",

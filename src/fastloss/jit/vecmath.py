@@ -99,6 +99,8 @@ class Float32:
         "-0x1.f434e2p-5 0x1.b27746p-4 -0x1.b7be96p-4 0x1.c3dfd0p-4 -0x1.fd6b5cp-4 0x1.2495a6p-3 "
         "-0x1.556012p-3 0x1.9999a0p-3 -0x1.ffffe4p-3 0x1.555556p-2 -0x1p-1"
     )
+    log_third, log_fifth = "0x1.555554p-1", "0x1.e2f406p-3 0x1.243930p-2 0x1.999acap-2"
+    tail_end, exponent_end, wide_head, wide_tail = 87.25, 300.0, "0x1.62e4p-1", "0x1.7f7d1cp-20"
     rest_bits = 12
 
 
@@ -129,6 +131,12 @@ class Float64:
         "0x1.0db9af108d4b0p-3 0x1.0f8e4975a63ccp-3 0x1.3b1e5683b6275p-3 0x1.745cecc7c9941p-3 "
         "0x1.c71c7226fe020p-3 0x1.249249245919fp-2 0x1.9999999999b93p-2 0x1.5555555555555p-1"
     )
+    log_third = "0x1.5555555555555p-1"
+    log_fifth = (
+        "0x1.0f6141297ea4ep-3 0x1.0f5d003112e3ap-3 0x1.3b20a8e8a409dp-3 0x1.745cde4688049p-3 "
+        "0x1.c71c7258c267fp-3 0x1.249249242b773p-2 0x1.9999999999deep-2"
+    )
+    tail_end, exponent_end, wide_head, wide_tail = 708.0, 2000.0, "0x1.62e42fefap-1", "0x1.cf79abc9e3b3ap-40"
     rest_bits = 27
 
 
@@ -178,6 +186,17 @@ def _functions(of: Any) -> SimpleNamespace:
     exp_polynomial, log_polynomial = _polynomial(number, of.exp), _polynomial(number, of.log)
     log_unit_polynomial = _polynomial(number, of.log_unit)
     rest_polynomial = _polynomial(number, of.log_rest)
+    third, wide_head, wide_tail = _floats(number, f"{of.log_third} {of.wide_head} {of.wide_tail}")
+    log_fifth_polynomial = _polynomial(number, of.log_fifth)
+    # e^r = 1 + r + r^2/2 + r^3 (sixth + r q): exp without its first two coefficients
+    *highest_powers, sixth, _ = of.exp.split()
+    (sixth,) = _floats(number, sixth)
+    exp_tail_polynomial = _polynomial(number, " ".join(highest_powers))
+    tail_end, exponent_end, largest_power = number(of.tail_end), number(of.exponent_end), number(of.bias - 1)
+    cube_end = number(2.0**-30)
+    two_bits, two_steps = bits(2 * of.bias << of.mantissa), bits(2 << of.mantissa)
+    least, lifted, lifted_by = number(2.0 ** (1 - of.bias)), number(2.0**64), number(64)
+    fraction_mask, root_two = bits((1 << of.mantissa) - 1), number(float.fromhex("0x1.6a09e6p+0"))
     head_mask = bits((1 << of.bits) - (1 << of.rest_bits))
 
     @inline
@@ -402,12 +421,61 @@ def _functions(of: Any) -> SimpleNamespace:
             return fma(s, fma(z, rest_polynomial(z), half_square), fma(-d, f, d) - half_square)
 
     @inline
-    def log_sum(n, f, rest):
+    def log_pair(n, f, d):
+        both = f + d
+        d = d - (both - f)
+        f = both
+        v = two + f
+        v_tail = f - (v - two)
+        s = f / v
+        s_tail = (((f - s * v) - product_tail(s, v)) + (d - s * (v_tail + d))) / v
+        t = zero if abs(f) < cube_end else s
+        z = t * t
+        z_tail = product_tail(t, t) + two * t * s_tail
+        cube = t * z
+        cube_tail = product_tail(t, z) + (t * z_tail + s_tail * z)
+        part = cube * third
+        part_tail = product_tail(cube, third) + cube_tail * third
         base = n * ln2_head
-        large = base + f
-        small = (f - (large - base)) + fma(n, ln2_tail, rest)
-        head = large + small
-        return head, small - (head - large)
+        total = base + two * s
+        total_tail = two * s - (total - base)
+        whole = total + part
+        whole_tail = part - (whole - total)
+        small = two * s_tail + part_tail + fma(n, ln2_tail, cube * z * log_fifth_polynomial(z))
+        small += total_tail + whole_tail
+        head = whole + small
+        return head, small - (head - whole)
+
+    @inline
+    def log_exactly(x, tail):
+        x, tail = real(x), real(tail)
+        ordinary = (x > zero) & (x < infinity)
+        given = bits_of(x if ordinary else one)
+        tiny_bits = bits_of(from_bits(unsigned(given | one_bits)) - one)
+        tiny = given < least_normal_bits
+        given = tiny_bits if tiny else given
+        shifted = unsigned(given - sqrt_half_bits + one_bits)
+        n = from_bits(unsigned((shifted >> mantissa) | whole_bits)) - (whole_tiny_bias if tiny else whole_bias)
+        f = from_bits(unsigned(given - (shifted & exponent_mask) + one_bits)) - one
+        large = n > largest_power
+        exponent = unsigned(shifted & exponent_mask)
+        exponent = unsigned(exponent - two_steps) if large else exponent
+        d = (quarter * tail if large else tail) * from_bits(unsigned(two_bits - exponent))
+        d = zero if tiny else d
+        head, rest = log_pair(n, f, d)
+        outside = -infinity if x == zero else nan
+        outside = x if x == infinity else outside
+        return (head if ordinary else outside), (rest if ordinary else zero)
+
+    @inline
+    def log_sum(x, tail):
+        head, _ = log_exactly(x, tail)
+        return head
+
+    @inline
+    def log_sum_tail(x, tail):
+        _, rest = log_exactly(x, tail)
+        return rest
 
     @inline
     def log1p_split(x):
@@ -418,49 +486,96 @@ def _functions(of: Any) -> SimpleNamespace:
         f = a + b
         b_part = f - a
         d = (b - b_part) + (a - (f - b_part))
-        return from_bits(unsigned((shifted >> mantissa) | whole_bits)) - whole_bias, f, log_rest(f, d)
-
-    @inline
-    def log1p_tail(x):
-        x = real(x)
-        ordinary = (x > -one) & (x < infinity) & (abs(x) >= tiny_end)
-        x_or_zero = x if ordinary else zero
-        n, f, rest = log1p_split(x_or_zero)
-        head, tail = log_sum(n, f, rest)
-        tail += head - log1p(x_or_zero)
-        return tail if ordinary else zero
+        return from_bits(unsigned((shifted >> mantissa) | whole_bits)) - whole_bias, f, d
 
     @inline
     def log1pmx(x):
         x = real(x)
         tiny = abs(x) < tiny_end
         ordinary = (x > -one) & (x < infinity) & (not tiny)
-        n, f, rest = log1p_split(x if ordinary else zero)
-        y = fma(n, ln2_tail, rest) - ((x - n * ln2_head) - f)
+        n, f, d = log1p_split(x if ordinary else zero)
+        y = fma(n, ln2_tail, log_rest(f, d)) - ((x - n * ln2_head) - f)
         below = -infinity if x == -one else nan
         outside = below if x <= -one else -x
         outside = -half * x * x if tiny else outside
         return y if ordinary else outside
 
     @inline
-    def positive_power(x, y):
+    def exp_minus_abs_tail(x, e):
+        x, e = real(x), real(e)
+        size = abs(x)
+        r, r_tail, _, exponent = exp_reduce(-(size if size < tail_end else zero), zero)
+        t = zero if abs(r) < cube_end else r
+        square = t * t
+        square_tail = product_tail(t, t)
+        cube = t * square
+        cube_tail = product_tail(t, square) + t * square_tail
+        part = cube * sixth
+        part_tail = product_tail(cube, sixth) + cube_tail * sixth
+        first = one + r
+        first_tail = r - (first - one)
+        second = first + half * square
+        second_tail = half * square - (second - first)
+        p = second + part
+        p_tail = part - (p - second)
+        rest = fma(r_tail, p, square * square * exp_tail_polynomial(r))
+        p_tail += first_tail + second_tail + ((half * square_tail + part_tail) + rest)
+        scale = from_bits(unsigned(exponent + one_bits))
+        tail = (p * scale - e) + p_tail * scale
+        return tail if abs(x) < tail_end else zero
+
+    @inline
+    def exp_exponent(x):
+        x = real(x)
+        near = x if abs(x) < exponent_end else (exponent_end if x > zero else -exponent_end)
+        return fma(near, inverse_ln2, magic) - magic
+
+    @inline
+    def exp_fraction(x):
+        x = real(x)
+        near = x if abs(x) < exponent_end else (exponent_end if x > zero else -exponent_end)
+        n = fma(near, inverse_ln2, magic) - magic
+        r = fma(n, -wide_tail, fma(n, -wide_head, near))
+        p = fma(r, fma(r, exp_polynomial(r), one), one)
+        outside = zero if x < zero else x
+        return p if abs(x) < infinity else outside
+
+    @inline
+    def power_of_two(n):
+        return from_bits(unsigned(unsigned(bits_of(n + magic) << mantissa) + one_bits))
+
+    @inline
+    def clamped(n):
+        return largest_power if n > largest_power else (-largest_power if n < -largest_power else n)
+
+    @inline
+    def scaled(x, n):
+        x, n = real(x), real(n)
+        first = clamped(n)
+        second = clamped(n - first)
+        third = clamped(n - first - second)
+        return x * power_of_two(first) * power_of_two(second) * power_of_two(third)
+
+    @inline
+    def log_ratio(x, y):
         x, y = real(x), real(y)
-        ordinary = (x > zero) & (x < infinity)
-        given = bits_of(x if ordinary else one)
-        tiny_bits = bits_of(from_bits(unsigned(given | one_bits)) - one)
-        tiny = given < least_normal_bits
-        given = tiny_bits if tiny else given
-        shifted = unsigned(given - sqrt_half_bits + one_bits)
-        n = from_bits(unsigned((shifted >> mantissa) | whole_bits)) - (whole_tiny_bias if tiny else whole_bias)
-        f = from_bits(unsigned(given - (shifted & exponent_mask) + one_bits)) - one
-        head, tail = log_sum(n, f, log_rest(f, zero))
-        result = exp_sum(y * head, product_tail(y, head) + y * tail)
-        at_zero = zero if y > zero else infinity
-        at_infinity = infinity if y > zero else zero
-        result = at_zero if x == zero else result
-        result = at_infinity if x == infinity else result
-        result = one if y == zero else result
-        return result if (x >= zero) & (y == y) else nan
+        ordinary = (x > zero) & (x < infinity) & (y > zero) & (y < infinity)
+        x_tiny, y_tiny = x < least, y < least
+        x_bits, y_bits = bits_of(x * lifted if x_tiny else x), bits_of(y * lifted if y_tiny else y)
+        x_exponent = from_bits(unsigned((x_bits >> mantissa) | whole_bits))
+        n = x_exponent - from_bits(unsigned((y_bits >> mantissa) | whole_bits))
+        n += (lifted_by if y_tiny else zero) - (lifted_by if x_tiny else zero)
+        a = from_bits(unsigned((x_bits & fraction_mask) | one_bits))
+        b = from_bits(unsigned((y_bits & fraction_mask) | one_bits))
+        above, below = a > root_two * b, b > root_two * a
+        n += (one if above else zero) - (one if below else zero)
+        a = half * a if above else a
+        b = half * b if below else b
+        y_log = log_core((a - b) / b, quotient_tail(a - b, b), n)
+        quotient = x / y
+        outside = -infinity if quotient == zero else nan
+        outside = infinity if quotient == infinity else outside
+        return y_log if ordinary else outside
 
     @inline
     def sqrt(x):
@@ -479,11 +594,12 @@ def _functions(of: Any) -> SimpleNamespace:
         return low if x < low else (high if x > high else x)
 
     words = {
-        "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "exp": exp, "exp_minus_abs": exp_minus_abs,
-        "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p, "log1p_tail": log1p_tail,
-        "log1p_unit": log1p_unit, "log1pmx": log1pmx, "log_sigmoid": log_sigmoid, "positive_power": positive_power,
-        "product_tail": product_tail, "quotient_tail": quotient_tail, "sigmoid": sigmoid, "softplus": softplus,
-        "sqrt": sqrt, "tanh": tanh, "where": where,
+        "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "exp": exp, "exp_exponent": exp_exponent,
+        "exp_fraction": exp_fraction, "exp_minus_abs": exp_minus_abs, "exp_minus_abs_tail": exp_minus_abs_tail,
+        "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p, "log1p_unit": log1p_unit, "log1pmx": log1pmx,
+        "log_ratio": log_ratio, "log_sigmoid": log_sigmoid, "log_sum": log_sum, "log_sum_tail": log_sum_tail,
+        "product_tail": product_tail, "quotient_tail": quotient_tail, "scaled": scaled, "sigmoid": sigmoid,
+        "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
     }  # fmt: skip
     return SimpleNamespace(
         words=words, exp_sum=exp_sum, exp_sum_below=exp_sum_below, **{name: words[name] for name in ("exp", "log1p")}

@@ -54,12 +54,22 @@ cdef extern from "tails.h" nogil:
     double fl_product_tail(double, double) noexcept
     float fl_quotient_tailf(float, float) noexcept
     double fl_quotient_tail(double, double) noexcept
-    float fl_log1p_tailf(float) noexcept
-    double fl_log1p_tail(double) noexcept
+    float fl_exp_minus_abs_tailf(float, float) noexcept
+    double fl_exp_minus_abs_tail(double, double) noexcept
+    float fl_exp_exponentf(float) noexcept
+    double fl_exp_exponent(double) noexcept
+    float fl_exp_fractionf(float) noexcept
+    double fl_exp_fraction(double) noexcept
+    float fl_scaledf(float, float) noexcept
+    double fl_scaled(double, double) noexcept
+    float fl_log_sumf(float, float) noexcept
+    double fl_log_sum(double, double) noexcept
+    float fl_log_sum_tailf(float, float) noexcept
+    double fl_log_sum_tail(double, double) noexcept
+    float fl_log_ratiof(float, float) noexcept
+    double fl_log_ratio(double, double) noexcept
     float fl_log1pmxf(float) noexcept
     double fl_log1pmx(double) noexcept
-    float fl_positive_powerf(float, float) noexcept
-    double fl_positive_power(double, double) noexcept
 
 cdef inline real exp_(real x) noexcept nogil:
     if real is float:
@@ -103,11 +113,47 @@ cdef inline real log1p_unit_(real x) noexcept nogil:
     else:
         return fl_log1p_unit(x)
 
-cdef inline real log1p_tail_(real x) noexcept nogil:
+cdef inline real exp_minus_abs_tail_(real x, real e) noexcept nogil:
     if real is float:
-        return fl_log1p_tailf(x)
+        return fl_exp_minus_abs_tailf(x, e)
     else:
-        return fl_log1p_tail(x)
+        return fl_exp_minus_abs_tail(x, e)
+
+cdef inline real exp_exponent_(real x) noexcept nogil:
+    if real is float:
+        return fl_exp_exponentf(x)
+    else:
+        return fl_exp_exponent(x)
+
+cdef inline real exp_fraction_(real x) noexcept nogil:
+    if real is float:
+        return fl_exp_fractionf(x)
+    else:
+        return fl_exp_fraction(x)
+
+cdef inline real scaled_(real x, real n) noexcept nogil:
+    if real is float:
+        return fl_scaledf(x, n)
+    else:
+        return fl_scaled(x, n)
+
+cdef inline real log_sum_(real x, real tail) noexcept nogil:
+    if real is float:
+        return fl_log_sumf(x, tail)
+    else:
+        return fl_log_sum(x, tail)
+
+cdef inline real log_sum_tail_(real x, real tail) noexcept nogil:
+    if real is float:
+        return fl_log_sum_tailf(x, tail)
+    else:
+        return fl_log_sum_tail(x, tail)
+
+cdef inline real log_ratio_(real x, real y) noexcept nogil:
+    if real is float:
+        return fl_log_ratiof(x, y)
+    else:
+        return fl_log_ratio(x, y)
 
 cdef inline real log1pmx_(real x) noexcept nogil:
     if real is float:
@@ -120,12 +166,6 @@ cdef inline real difference_tail_(real x, real y) noexcept nogil:
         return fl_difference_tailf(x, y)
     else:
         return fl_difference_tail(x, y)
-
-cdef inline real positive_power_(real x, real y) noexcept nogil:
-    if real is float:
-        return fl_positive_powerf(x, y)
-    else:
-        return fl_positive_power(x, y)
 
 cdef inline real product_tail_(real x, real y) noexcept nogil:
     if real is float:
