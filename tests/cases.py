@@ -119,6 +119,40 @@ class Variant:
         return self.rowwise and self.target == "soft" and "index" in self.row.target.forms
 
 
+@dataclass(frozen=True)
+class Sum(Variant):
+    """A sum of losses: it has all that a loss has."""
+
+    total: Any = None
+
+    def __str__(self) -> str:
+        return f"sum of {' and '.join(row.name for _, row in self.row.terms)}-{self.target}-default"
+
+    @property
+    def loss(self) -> Any:
+        return self.total
+
+    @property
+    def predicted(self) -> Any:
+        return self.row.predictions(self.total.parameters)
+
+
+def sums() -> Iterator[Sum]:
+    """A factor alone and sums, of each kind of loss that has samples."""
+    for target, total in (
+        ("soft", 3 * fl.binary_cross_entropy.bind(pos_weight=1.5)),
+        ("real", 0.7 * fl.squared_error + fl.huber.bind(delta=2.0) - 0.3 * fl.log_cosh),
+        ("hard", fl.hinge - 0.25 * fl.brier),
+        ("real", 0.7 * fl.gaussian_nll + 0.3 * fl.laplace_nll),
+        ("index", -2 * fl.cross_entropy),
+        ("index", 0.7 * fl.cross_entropy + 0.3 * fl.categorical_focal),
+        ("soft", fl.kl_divergence - 0.3 * fl.cross_entropy.bind(temperature=2.0)),
+        ("members", 0.5 * fl.multilabel_margin + fl.multilabel_soft_margin),
+    ):
+        if current_engine() == "compiled" or total.kind == "pointwise":
+            yield Sum(total._row, target, "default", total)
+
+
 def variants() -> Iterator[Variant]:
     """Every loss that the engine of this run has a kernel for, with every kind of target, with its default parameters
     and with others.

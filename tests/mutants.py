@@ -42,11 +42,13 @@ TESTS = (
     "process",
     "methods",
     "foreign",
+    "algebra",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
 JIT, CYTHON = PACKAGE + "jit/", KERNELS + "capi.pxi"
+ALGEBRA, SUMS = PACKAGE + "algebra.py", KERNELS + "sums.pxi"
 
 
 class Mutant(NamedTuple):
@@ -631,8 +633,70 @@ MUTANTS = (
     Mutant(
         "the class axis is not moved for the Hessian",
         PACKAGE + "loss.py",
-        "last(self.gradient), last(self.hessian),",
-        "last(self.gradient), arguments.describe(self.hessian),",
+        "results = self.value, last(self.gradient), last(self.hessian)",
+        "results = self.value, last(self.gradient), self.hessian",
+    ),
+    # Factors and sums.
+    Mutant(
+        "sums: a term of factor 0 is multiplied",
+        SUMS,
+        "if formula.factor == 0 and not by_array:",
+        "if False:",
+    ),
+    Mutant(
+        "sums: the sum of three terms begins with the second",
+        SUMS,
+        "begun, waiting = True, False",
+        "waiting = False",
+    ),
+    Mutant(
+        "sums: an odd term is added without what came before",
+        SUMS,
+        "round_one(total[k] if begun else <const double*>NULL",
+        "round_one(<const double*>NULL",
+    ),
+    Mutant(
+        "sums: the scale of a weighted value",
+        SUMS,
+        "multipliers_of_term(formula, weight, 1, first, n, value_multiplier, factor_buffer)",
+        "multipliers_of_term(formula, weight, call.scale, first, n, value_multiplier, factor_buffer)",
+    ),
+    Mutant(
+        "sums: loops compiled at run time get the multipliers of others",
+        SUMS,
+        "one if formula.uniform else",
+        "one if False else",
+    ),
+    Mutant(
+        "sums: values that are stored lack the factor",
+        PACKAGE + "loss.py",
+        "tuple(operands), self.threads, False, self.factor,",
+        "tuple(operands), self.threads, False, 1.0,",
+    ),
+    Mutant(
+        "sums: a factor that float32 has not with the weights",
+        ALGEBRA,
+        "if folds(alone.factor) and alone.holds_factor():",
+        "if folds(alone.factor):",
+    ),
+    Mutant("sums: shapes of samples are not compared", ALGEBRA, "if other != samples[0]:", "if False:"),
+    Mutant(
+        "sums: the last rows of a piece are left out",
+        ALGEBRA,
+        "for first in range(0, samples[axis - 1], step):",
+        "for first in range(0, samples[axis - 1] - step + 1, step):",
+    ),
+    Mutant(
+        "sums: the first term overwrites the prediction",
+        ALGEBRA,
+        'in_place = name == "gradient" and call.in_place',
+        "in_place = False",
+    ),
+    Mutant(
+        "sums: of equal terms the last counts",
+        ALGEBRA,
+        "term._replace(factor=other.factor + term.factor)",
+        "term",
     ),
     # Labels and weights of losses over rows.
     Mutant(
@@ -1044,10 +1108,10 @@ MUTANTS = (
         "while name in _POWERS.values():",
     ),
     Mutant(
-        "Numba: terms of a sum share parameters",
-        JIT + "sums.py",
-        "prefix in {*prefixes, *others} or not known.isdisjoint",
-        "prefix in prefixes and not known.isdisjoint",
+        "terms of a sum share parameters",
+        ALGEBRA,
+        "name in {*names, *others} or not known.isdisjoint",
+        "name in names and not known.isdisjoint",
     ),
     Mutant(
         "Numba: an exception leaves a block as it is",
@@ -1160,8 +1224,8 @@ MUTANTS = (
     Mutant(
         "in Cython: the gradient of the sum",
         CYTHON,
-        "results_of(value, gradient, hessian), n, 1 / denominator",
-        "results_of(value, gradient, hessian), n, 1",
+        "n, 1 / (denominator / prepared.factor)",
+        "n, prepared.factor",
     ),
     Mutant(
         "in Cython: labels are not checked",

@@ -148,7 +148,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
 
 
 #: What has a weight of its own, by kind of loss, where that is not each element.
-_SAMPLES = {"rowwise": "the rows", "location_scale": "the targets"}
+_SAMPLES = {"rowwise": "the rows", "location_scale": "the targets", "sum": "the samples, if all terms have the same"}
 
 _HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
 
@@ -167,7 +167,10 @@ _ROWS = {
 def _operands(row: Row) -> str:
     """Return the entries of target and prediction."""
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
-    if row.kind == "location_scale":
+    if row.kind == "sum":
+        target = "Targets, as every term takes them."
+        prediction = f"Predictions, as every term takes them: {types}."
+    elif row.kind == "location_scale":
         target = "Targets; of the shape of `y_pred` without its last axis, or one number for all."
         prediction = f"Locations `y_pred[..., 0]` and log-scales `y_pred[..., 1]`, the last axis being 2: {types}."
     elif row.kind != "rowwise":
@@ -178,7 +181,7 @@ def _operands(row: Row) -> str:
         target = f"Targets: {row.target.each}{row.target.description}; see the notes for their shapes."
         prediction = f"Predictions, one for each class, of any shape with a class axis: {types}."
         if row.prediction == "y_pred" and row.holds != "logits":
-            prediction = prediction.replace("Predictions", _HELD[row.holds], 1)
+            prediction = prediction.replace("Predictions", _HELD.get(row.holds, "Predictions"), 1)
     if row.prediction != "y_pred":
         prediction = prediction.replace("Predictions", "Raw scores, not probabilities", 1)
         prediction += " The name `y_pred` is accepted too."
@@ -212,6 +215,8 @@ def _example_arguments(row: Row) -> list[str]:
 
 def _example(row: Row, method: str) -> str:
     """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
+    if row.terms:
+        return _example_of_sum(row, method)
     if row.made_by is not None:  # not of the package: its function's text may have one
         return ""
     lines, call = _example_arguments(row), f"(y_true, {row.prediction})"
@@ -238,6 +243,38 @@ def _example(row: Row, method: str) -> str:
     return "\n".join(lines)
 
 
+def _example_of_sum(row: Row, method: str) -> str:
+    """Return a doctest, with targets and predictions that every term takes; nothing if some are losses of users."""
+    rows = [term for _, term in row.terms]
+    if any(term.made_by is not None for term in rows):
+        return ""
+    held = next((holds for holds in ("log_probs", "probs") if any(term.holds == holds for term in rows)), "logits")
+    if any(term.kind == "location_scale" for term in rows):
+        y_true, y_pred = (
+            "[0, 1]",
+            "[[-0.5, -1.0], [-3.0, -0.5]]" if held == "log_probs" else "[[0.5, 0.5], [0.25, 0.75]]",
+        )
+    elif all(isinstance(term.target, RowTarget) and "index" in term.target.forms for term in rows):
+        y_true, y_pred = _ROWS["index"], _ROWS[held]
+    elif any(term.kind == "rowwise" for term in rows):
+        inside = held == "logits" and row.predicted != real  # as the losses of one probability are
+        y_true, y_pred = "[[1, 0, 0], [0, 0, 1]]", _ROWS["probs" if inside else held]
+    else:
+        y_true, y_pred = map(str, _example_points(row))
+    total = " + ".join(f"fl.{term.name}" for term in rows)
+    lines = [
+        ">>> import fastloss as fl",
+        f">>> loss = {total if len(rows) > 1 else f'2 * {total}'}",
+        f">>> y_true, {row.prediction} = {y_true}, {y_pred}",
+    ]
+    method = "value_and_grad" if method == "__call__" else method
+    results, call = _OF_METHODS[method], f"(y_true, {row.prediction})"
+    lines.append(f">>> {', '.join(results)} = loss.{method}{call}")
+    if "value" in results:
+        return "\n".join([*lines, f">>> value == loss{call}", "True"])
+    return "\n".join([*lines, f">>> bool((gradient == loss.value_and_grad{call}[1]).all())", "True"])
+
+
 def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str = "__call__") -> str:
     """Return the numpydoc text of a loss, or of one of the methods that return its results.
 
@@ -257,7 +294,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     """
     defaults = {parameter.name: parameter.default for parameter in row.parameters} | dict(defaults or {})
     names = {
-        "name": row.name,
+        "name": f"({row.name})" if row.terms else row.name,
         "prediction": row.prediction,
         "samples": f"the shape of {_SAMPLES.get(row.kind, f'`{row.prediction}`')}",
         "reduction": repr(defaults.get("reduction", "mean")),
@@ -274,7 +311,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
         wanted = _OF_METHODS[method]
         words = [name if name != "hessian" else "diagonal of the Hessian" for name in wanted]
         listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-        summary = f"{_sentence(listed)} of `{row.name}`, in one pass over the data."
+        passes = "" if row.terms and row.kind not in ("pointwise", "location_scale") else ", in one pass over the data"
+        summary = f"{_sentence(listed)} of `{row.name}`{passes}."
         returned = "\n".join(_entry(f"{name} : {results[name][0]}", results[name][1]) for name in wanted)
         notes = f"{row.summary}\n\n{row.notes}".rstrip()
     sections = {

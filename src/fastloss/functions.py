@@ -43,8 +43,8 @@ def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
     result, given, in_place = _output(out, array, array.shape)
     described = arguments.describe(array), arguments.describe(result)
     kernels.pointwise(
-        kernels.POINTWISE.index(name), VALUE, array.dtype.type is np.float64, array.size, 1.0, arguments.NO_LIMITS,
-        False, in_place, (None, described[0], None, None, described[1], None, None), (), threads,
+        kernels.one_formula(kernels.POINTWISE.index(name)), VALUE, array.dtype.type is np.float64, array.size, 1.0,
+        arguments.NO_LIMITS, False, in_place, (None, described[0], None, None, described[1], None, None), threads,
     )  # fmt: skip
     return _returned(result, given)
 

@@ -12,7 +12,7 @@ import numpy as np
 from . import arguments, foreign, reductions
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring, method_docstring
-from .formulas.declare import Row, RowTarget
+from .formulas.declare import Row, RowTarget, Term
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
 kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
@@ -59,6 +59,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     _parameters: dict[str, Any]
     _keywords: dict[str, Any]
     _in_float32: bool  # whether its parameters can be computed with there
+    _short: Any
     _jit: Any
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
@@ -82,8 +83,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             set_(self, "_in_float32", True)
         except ValueError:
             set_(self, "_in_float32", False)
-        plain, jit = _short_ways(row, self._parameters) if self._in_float32 else (None, None)
-        super().__init__(plain, self._keywords)
+        if row.terms:
+            row.targets(self._parameters), row.predictions(self._parameters)  # raise where one does not suit all
+        short, jit = _short_ways(row, self._parameters) if self._in_float32 else (None, None)
+        super().__init__(short, self._keywords)
+        set_(self, "_short", short)
         set_(self, "_jit", jit)
         # What others call a function by; help and pickle find a loss of the package there.
         set_(self, "__name__", row.name)
@@ -100,7 +104,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """What it is a loss of.
 
         ``'pointwise'``: each element, ``'rowwise'``: each row of classes, ``'location_scale'``: each location and
-        log-scale, ``'root_mean'``: all elements together.
+        log-scale, ``'root_mean'``: all elements together, ``'sum'``: a sum of losses of several kinds.
         """
         return self._row.kind
 
@@ -172,13 +176,17 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         >>> {name: round(derivative, 6) for name, derivative in by.items()}
         {'alpha': 0.040694, 'scale': -0.367921}
         """
-        if self._row.by_parameters is None:
+        if self._row.by_parameters is None and not any(row.by_parameters for _, row in self._row.terms):
             raise TypeError(f"{self.name} has no derivatives by its parameters")
         call = _Call(self, VALUE, args, keywords, in_float64=True)
         if "out" in call.options:
             raise TypeError("parameter_grads has no keyword 'out'")
         if call.reduction == "none":
             raise ValueError("reduction='none' has no derivatives by the parameters; it is 'mean' or 'sum'")
+        if call.row.terms:
+            from .algebra import by_parameters
+
+            return by_parameters(call)
         return call.by_parameters()
 
     @method()
@@ -235,17 +243,19 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
                     f"{self!r} has no kernel for Cython, where the caller says what gradients are divided by, "
                     f"and values are sums: bind no {name}"
                 )
-        constants = row.constants(self._parameters)
-        if row.kind != "pointwise" or any(isinstance(value, np.ndarray) for value in constants):
+        if row.kind != "pointwise" or any(isinstance(value, np.ndarray) for value in row.constants(self._parameters)):
             raise TypeError(
                 f"{self!r} has no kernel for Cython: only element-wise losses with numbers for parameters have"
             )
         if "prepared" not in self.__dict__:
+            terms, factor, _ = _terms_of(row, self._parameters)
+            formulas, has_hessian = [], True
+            for term in terms:
+                loops, complete = (None, True) if term.row.kernels is None else term.row.kernels().loops()
+                formulas.append(_formula(term.row, term.row.constants(term.parameters), term.factor, loops))
+                has_hessian &= complete
             limits = limits_of(row, self._parameters, np.float32), limits_of(row, self._parameters, np.float64)
-            if row.kernels is None:
-                prepared = kernels.PreparedLoss(kernels.POINTWISE.index(row.name), *limits, constants)
-            else:
-                prepared = kernels.PreparedLoss(0, *limits, constants, *row.kernels().loops())
+            prepared = kernels.PreparedLoss(kernels.Formulas(tuple(formulas)), *limits, factor, has_hessian)
             self.__dict__["prepared"] = prepared  # for as long as the loss lives
         return self.__dict__["prepared"]
 
@@ -257,7 +267,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         number = arguments.as_number("the factor of a loss", factor)
         if not math.isfinite(number):
             raise ValueError(f"the factor of a loss = {factor} is not finite")
-        from .jit.sums import scaled
+        from .algebra import scaled
 
         return scaled(self, lambda own: own * number).bind(**self._keywords)
 
@@ -269,7 +279,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         number = arguments.as_number("the divisor of a loss", divisor)
         if not math.isfinite(number) or number == 0:
             raise ValueError(f"the divisor of a loss = {divisor} is not finite, or is 0")
-        from .jit.sums import scaled
+        from .algebra import scaled
 
         return scaled(self, lambda own: own / number).bind(**self._keywords)
 
@@ -279,7 +289,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, Loss):
             return self if isinstance(other, int) and other == 0 else NotImplemented
-        from .jit.sums import combined
+        from .algebra import combined
 
         if self._keywords != other._keywords:
             raise ValueError(
@@ -317,9 +327,12 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         raise AttributeError(f"a loss is immutable; {name} cannot be deleted")
 
     def __repr__(self) -> str:
+        if self._row.terms:
+            from .algebra import shown
+
+            return shown(self)
         bound = ", ".join(f"{name}={value!r}" for name, value in self._bound.items())
         name = self.name if self._row.made_by else f"fastloss.{self.name}"
-        name = name if name.replace(".", "").isidentifier() else f"({name})"  # a sum
         return f"{name}.bind({bound})" if bound else name
 
     def __reduce__(self) -> Any:
@@ -389,8 +402,9 @@ _UNBOUND = {"reduction": "mean", "normalizer": None, "n_threads": None}
 def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return `reduction`, `normalizer` and `n_threads`, checked: those of a call, or those that a loss is bound to."""
     reduction, normalizer = reductions.as_reduction(given.get("reduction", "mean"), given.get("normalizer"))
-    if row.kind == "root_mean" and reduction != "mean":
-        raise ValueError(f"{row.name} is the root of a mean: it has no reduction={reduction!r}")
+    for each in (row, *(term for _, term in row.terms)):
+        if each.kind == "root_mean" and reduction != "mean":
+            raise ValueError(f"{each.name} is the root of a mean: it has no reduction={reduction!r}")
     n_threads = given.get("n_threads")
     threads = None if n_threads is None else checked_threads("n_threads", n_threads)
     return {"reduction": reduction, "normalizer": normalizer, "n_threads": threads}
@@ -406,22 +420,56 @@ def _frozen(value: Any) -> Any:
     return np.ndarray(value.shape, value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
-def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what tries a call the short way (``kernels/plain.pxi``), or None where that never applies.
+def _all_numbers(parameters: tuple[Any, ...]) -> bool:
+    """Tell whether no parameter is an array."""
+    return not any(isinstance(parameter, tuple) for parameter in parameters)
 
-    The second is the same for loops compiled at run time. It knows them once the long way has set them.
+
+def folds(factor: float) -> bool:
+    """Tell whether a factor goes into the multiplier of every gradient: neither is lost in the product of both."""
+    return 2.0**-32 < abs(factor) < 2.0**32
+
+
+def _terms_of(row: Row, parameters: dict[str, Any]) -> tuple[list[Term], float, bool]:
+    """Return the terms of a sum and a factor of all; whether there is one, a loss without a factor of its own."""
+    terms = row.parts(parameters) if row.terms else [Term(row.name, row, 1.0, parameters)]
+    if len(terms) > 1 or isinstance(terms[0].factor, np.ndarray) or not folds(terms[0].factor):
+        return terms, 1.0, False
+    return [terms[0]._replace(factor=1.0)], terms[0].factor, True
+
+
+def _formula(
+    row: Row, constants: tuple[Any, ...], factor: Any = 1.0, loops: tuple[int, ...] | None = None, uniform: bool = True
+) -> tuple[Any, ...]:
+    """Return a term as ``kernels.Formulas`` takes it; with `loops` as one that is compiled at run time."""
+    if loops is not None:
+        return -1, constants, factor, loops, uniform
+    return kernels.POINTWISE.index(row.name), constants, factor, (), False
+
+
+def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what tries a call the short way (``kernels/plain.pxi``) on each engine, None where that does not apply.
+
+    Loops that are compiled at run time are known to it once the long way has set them.
     """
-    limits = limits_of(row, parameters, np.float32), limits_of(row, parameters, np.float64)
+    terms, factor, alone = _terms_of(row, parameters)
+    given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
+    limits = limits_of(given, values, np.float32), limits_of(given, values, np.float64)
     if row.kind == "pointwise":
-        constants = row.constants(parameters)
-        if any(isinstance(value, np.ndarray) for value in constants):
+        if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
             return None, None
-        jit = kernels.PlainCall(0, *limits, constants, True)
-        if row.kernels is not None:
+        by_numba = _formula(given, given.constants(values), loops=())
+        jit = kernels.PlainCall(kernels.Formulas((by_numba,)), *limits, factor, True)
+        if alone and given.kernels is not None:
             return jit, jit
-        return kernels.PlainCall(kernels.POINTWISE.index(row.name), *limits, constants), jit
-    plain = row.kernels is None and row.name == "cross_entropy" and not _changed(row, parameters)
-    return kernels.PlainCall(-1, *limits, ()) if plain else None, None
+        compiled = tuple(
+            _formula(t.row, t.row.constants(t.parameters), t.factor, None if t.row.kernels is None else ())
+            for t in terms
+        )
+        return kernels.PlainCall(kernels.Formulas(compiled), *limits, factor), jit
+    if given.kernels is None and given.name == "cross_entropy" and not _changed(given, values):
+        return kernels.PlainCall(None, *limits, factor), None
+    return None, None
 
 
 def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:
@@ -455,8 +503,10 @@ class _Call:
     ) -> None:
         kernels.check_stack()
         row = loss._row
-        self.loss, self.row, self.want = loss, row, want
+        self.row, self.want = row, want
+        self.short, self.jit = loss._short, loss._jit  # what may call the loops that are compiled here
         self.factor = 1.0  # of the value, and so of gradient and Hessian
+        self.reduced_total = 0.0  # the value, once it is there
         self.columns = _COLUMNS if row.kind == "location_scale" else _ALIKE
         given = dict(zip(("y_true", "y_pred"), args, strict=False))
         if len(args) > 2:
@@ -490,6 +540,7 @@ class _Call:
         self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
         self.check_pairing(given, keywords)
         self.double_precision = in_float64 or self.y_pred.dtype.type is np.float64
+        self.result_type = self.y_pred.dtype.newbyteorder("=")  # of what is not given as `out`
         if not self.double_precision:
             changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
             arguments.check_held_parameters(changed, self.parameters)
@@ -503,12 +554,16 @@ class _Call:
         foreign.check_pairing(paired, self.y_pred.ndim, class_axis)
 
     def samples(self, shape: tuple[int, ...]) -> None:
-        """Check what goes with each sample, and the outputs; allocate those that are not given."""
+        """Check what goes with each sample, and the outputs."""
         self.weights, may_vanish = arguments.as_weights("sample_weight", self.options.get("sample_weight"), shape)
         self.where = arguments.as_mask(self.options.get("where"), shape)
         self.left_out = arguments.LeftOut(self.where, self.y_true, self.parameters.get("ignore_index"))
         if may_vanish and self.weights is not None and not self.double_precision:
             arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
+        self.outputs(shape)
+
+    def outputs(self, shape: tuple[int, ...]) -> None:
+        """Check the outputs that are given, and note those that are not."""
         wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
         given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
         self.given: dict[str, Any] = {}  # the caller's own, which are what is returned
@@ -539,22 +594,27 @@ class _Call:
         self.fresh = fresh
 
     def denominator(self, total_weight: float) -> float:
-        """Return what the sum of the weighted losses is divided by."""
+        """Return what the sum of the weighted losses is divided by, apart from the factor."""
         # Weights are multiplied by the scale in float64; the root of a mean has the scale as a parameter.
         in_float64 = self.double_precision or (self.normalizer is None and self.row.kind != "root_mean")
         number = reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
         if self.weights is not None and self.normalizer is not None:
             arguments.check_multipliers(self.weights, number, total_weight, self.left_out, self.double_precision)
+        self.largest = total_weight / number if number else 0.0
         return number
+
+    def holds_factor(self) -> bool:
+        """Tell whether the factor times any multiplier of a gradient is a number of the compute type."""
+        return self.largest * abs(self.factor) < (2.0**1020 if self.double_precision else 2.0**120)
 
     def allocate(self) -> None:
         """Make the outputs that were not given: a gradient in the memory order of the prediction."""
         for name, shape in self.fresh:
             like = self.y_pred if shape == self.y_pred.shape else None
             array = (
-                np.empty(shape, self.y_pred.dtype.newbyteorder("="))
+                np.empty(shape, self.result_type)
                 if like is None
-                else np.empty_like(like, like.dtype.newbyteorder("="), subok=False)
+                else np.empty_like(like, self.result_type, subok=False)
             )
             setattr(self, name, array)
 
@@ -566,6 +626,7 @@ class _Call:
                 continue
             if flag == VALUE and self.reduction != "none":
                 value = reductions.reduced(total, denominator)
+                value = self.reduced_total = value or 0.0  # not -0.0 where nothing is left, whatever the factor
                 if self.reduced_value is not None:
                     with np.errstate(over="ignore", under="ignore"):
                         self.reduced_value[()] = value
@@ -577,6 +638,14 @@ class _Call:
 
     def run(self) -> Any:
         """Return the results."""
+        if self.row.terms:
+            from .algebra import run
+
+            return run(self)
+        return self.checked()()
+
+    def checked(self) -> Callable[[], Any]:
+        """Check everything; return what computes the results, and writes."""
         if self.row.kind == "rowwise":
             return self.rowwise()
         if self.row.kind == "root_mean":
@@ -609,16 +678,8 @@ class _Call:
         self.threads = threads_for(self.n_threads, self.y_true.size)
         return tuple(arguments.describe(self.y_pred[column]) for column in self.columns[1:]) + given
 
-    def loop(self, parameters: tuple[Any, ...], scale: float, name: str = "", inspect: bool = False) -> float:
-        """Run the loop of a formula (of the row's, if no other is named) over the elements; return the sum."""
-        jit = 0
-        if self.row.kernels is None and (name or current_engine() == "compiled"):
-            number = kernels.POINTWISE.index(name or self.row.name)
-        elif len(self.columns) == 2:
-            raise NotImplementedError(f"{self.row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
-        else:
-            alike = not any(isinstance(parameter, tuple) for parameter in parameters)
-            number, jit = 0, self.jit_loop(uniform=alike and self.weights is None and self.where is None)
+    def loop(self, formulas: Any, scale: float, inspect: bool = False) -> float:
+        """Run the loop of a formula over the elements; return the sum."""
 
         def column(array: np.ndarray[Any, Any] | None, k: int) -> Any:
             return arguments.describe(array if array is None or self.columns is _ALIKE else array[self.columns[k]])
@@ -630,17 +691,44 @@ class _Call:
         for k in range(len(self.columns)):
             operands += [column(self.gradient, k), column(self.hessian, k)]
         total: float = kernels.pointwise(
-            number, self.want, self.double_precision, self.y_true.size, scale, self.limits, inspect, self.in_place,
-            tuple(operands), parameters, self.threads, jit, len(self.columns) == 2,
+            formulas, self.want, self.double_precision, self.y_true.size, scale, self.limits, inspect, self.in_place,
+            tuple(operands), self.threads, False, self.factor,
         )  # fmt: skip
         return total
 
-    def checked_weight(self, parameters: tuple[Any, ...]) -> float:
+    def formulas(self, parameters: tuple[Any, ...]) -> Any:
+        """Return what the kernels compute for each element."""
+        row, engine = self.row, current_engine()
+        if engine == "numba" and len(self.columns) == 2:
+            raise NotImplementedError(f"{row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
+        if engine == "numba" or (row.kernels is not None and not row.terms):
+            uniform = _all_numbers(parameters) and self.weights is None and self.where is None
+            address = self.jit_loop(row, uniform)
+            if uniform and self.jit is not None:
+                self.jit.set_loop(0, self.double_precision, self.want, address)
+            return kernels.Formulas((_formula(row, parameters, loops=(address, address), uniform=uniform),))
+        if not row.terms:
+            return kernels.Formulas((_formula(row, parameters),))
+        shared = parameters[: len(self.columns) - 1]
+        given, terms = iter(parameters[len(shared) :]), []
+        for k, (_, term) in enumerate(row.terms):
+            factor = next(given)
+            own = tuple(next(given) for parameter in term.parameters if parameter.kind == "element")
+            if term.kernels is None:
+                terms.append(_formula(term, (*shared, *own), factor))
+                continue
+            address = self.jit_loop(term, uniform=_all_numbers(own))
+            if self.short is not None:
+                self.short.set_loop(k, self.double_precision, self.want, address)
+            terms.append(_formula(term, own, factor, (address, address), _all_numbers(own)))
+        return kernels.Formulas(tuple(terms))
+
+    def checked_weight(self) -> float:
         """Check every number that has a domain; return the sum of the weights."""
         limited = any(map(math.isfinite, self.limits[:2] + self.limits[3:5]))
         if self.weights is None and self.where is None and not limited:
             return float(self.y_true.size)
-        total = self.loop(parameters, 0.0, inspect=True)
+        total = self.loop(kernels.one_formula(0), 0.0, inspect=True)
         if total != total:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
@@ -654,18 +742,23 @@ class _Call:
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         return total
 
-    def pointwise(self) -> Any:
+    def pointwise(self) -> Callable[[], Any]:
         parameters = self.elements()
-        total_weight = self.checked_weight(parameters)
-        denominator = self.denominator(total_weight) / self.factor
-        self.allocate()
-        return self.finish(self.loop(parameters, reductions.scale(denominator)), denominator)
+        number = self.denominator(self.checked_weight())
+        formulas = self.formulas(parameters)
+
+        def compute() -> Any:
+            denominator = number / self.factor
+            self.allocate()
+            return self.finish(self.loop(formulas, reductions.scale(denominator)), denominator)
+
+        return compute
 
     @arguments.quiet
     def by_parameters(self) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
         parameters = self.elements()
-        denominator = self.denominator(self.checked_weight(parameters))
+        denominator = self.denominator(self.checked_weight())
         derivatives: dict[str, Any] = {}
         for parameter in self.row.parameters:
             given = self.parameters[parameter.name]
@@ -673,7 +766,8 @@ class _Call:
             by_each = shape != () and math.prod(shape) != 1
             value: Any = np.empty(self.y_pred.shape) if by_each else None
             self.value = value
-            total: Any = self.loop(parameters, 1.0, f"{self.row.name}_by_{parameter.name}")
+            number = kernels.POINTWISE.index(f"{self.row.name}_by_{parameter.name}")
+            total: Any = self.loop(kernels.one_formula(number, parameters), 1.0)
             if value is not None:
                 extended = (1,) * (value.ndim - len(shape)) + shape
                 axes = tuple(k for k, n in enumerate(extended) if n == 1)
@@ -682,18 +776,21 @@ class _Call:
             derivatives[parameter.name] = np.full(shape, total) if shape and not by_each else total
         return derivatives
 
-    def root_mean(self) -> Any:
+    def root_mean(self) -> Callable[[], Any]:
         """Return the root of a mean of squares, in two passes: the gradient needs the value.
 
         A first pass in which squares left the range of the compute type is made again in another unit, a power of 2.
         """
         self.elements()
+        denominator = self.denominator(self.checked_weight())
+        return lambda: self.root(denominator)
+
+    def root(self, denominator: float) -> Any:
         want, results = self.want, (self.gradient, self.hessian)
         self.want, self.gradient, self.hessian = VALUE, None, None
-        denominator = self.denominator(self.checked_weight((1.0, 1.0, 1.0, 1.0)))
 
         def mean(unit: float) -> float:
-            return reductions.reduced(self.loop((unit, 1.0, 1.0, 1.0), 1.0), denominator)
+            return reductions.reduced(self.loop(self.formulas((unit, 1.0, 1.0, 1.0)), 1.0), denominator)
 
         large, small, least = (
             (2.0**-560, 2.0**600, 2.0**-960) if self.double_precision else (2.0**-70, 2.0**95, 2.0**-100)
@@ -718,7 +815,7 @@ class _Call:
             weight = 1.0 if self.weights is None else arguments.describe(self.weights)
             self.want = want & ~VALUE
             inverse = reductions.scale(denominator)
-            self.loop((unit_of_root, scaled, weight, inverse), self.factor * inverse)
+            self.loop(self.formulas((unit_of_root, scaled, weight, inverse)), self.factor * inverse)
             self.want = want
             if outweighs is not None:
                 place, sign = outweighs
@@ -739,14 +836,11 @@ class _Call:
         residual = float(self.y_pred[place]) - float(self.y_true[place])
         return None if math.isnan(residual) else (place, math.copysign(1.0, residual))
 
-    def jit_loop(self, uniform: bool) -> int:
-        """Return the address of the loop that Numba compiles; plain calls may use it too where it is a uniform one."""
+    def jit_loop(self, row: Row, uniform: bool) -> int:
+        """Return the address of the loop that Numba compiles."""
         from .jit.elementwise import kernels_of
 
-        address = kernels_of(self.row).address(self.want, self.double_precision, uniform)
-        if uniform and self.loss._jit is not None:
-            self.loss._jit.set_loop(self.double_precision, self.want, address)
-        return address
+        return kernels_of(row).address(self.want, self.double_precision, uniform)
 
     def jit_rows(self, of_softmax: bool, classes: int, soft: bool) -> tuple[Any, ...]:
         """Return what `kernels.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
@@ -762,7 +856,7 @@ class _Call:
 
         return kernel_of(self.row, self.parameters, self.want, self.double_precision, classes, soft)
 
-    def rowwise(self) -> Any:
+    def rowwise(self) -> Callable[[], Any]:
         y_pred, y_true, row, given = self.y_pred, self.y_true, self.row, self.parameters
         if y_pred.ndim == 0:
             raise ValueError(f"{row.prediction} has no dimensions; it needs an axis of classes")
@@ -792,30 +886,36 @@ class _Call:
         own = () if plain else self.row_parameters(columns)
         limits = limits_of(row, given, np.float64 if self.double_precision else np.float32)
         self.samples(shape)
-        threads = threads_for(self.n_threads, y_pred.size)
         smoothing = given.get("label_smoothing", 0.0)
         jit = self.jit_rows(of_softmax, classes, soft)
 
         def last(array: np.ndarray[Any, Any] | None) -> Any:
-            return arguments.describe(array if array is None or axis == -1 else np.moveaxis(array, axis, -1))
+            return array if array is None or axis == -1 else np.moveaxis(array, axis, -1)
 
-        def run(inspect: bool, denominator: float) -> float:
-            operands = (
-                last(y_pred), last(y_true) if soft else arguments.describe(y_true), arguments.describe(self.weights),
-                arguments.describe(self.where), arguments.describe(self.value), last(self.gradient), last(self.hessian),
-            )  # fmt: skip
+        def run(inspect: bool, denominator: float, piece: Any = None, results: tuple[Any, ...] = ()) -> float:
+            """Run all rows, or a piece of them, whose results are given with the classes last."""
+            given: tuple[Any, ...] = last(y_pred), last(y_true) if soft else y_true, self.weights, self.where
+            if piece is None:
+                results = self.value, last(self.gradient), last(self.hessian)
+            else:
+                given = tuple(array if array is None else array[piece] for array in given)
+            n = rows if piece is None else math.prod(given[0].shape[:-1])
+            operands = tuple(map(arguments.describe, (*given, *results)))
+            threads = threads_for(self.n_threads, n * columns)
             total: float
             if plain:
                 total = kernels.rows(
-                    CROSS_ENTROPY, self.want, self.double_precision, rows, classes, denominator, soft,
+                    CROSS_ENTROPY, self.want, self.double_precision, n, classes, denominator, soft,
                     smoothing, class_weight, ignore_index, inspect, operands, threads, *(() if inspect else jit),
+                    value_factor=self.factor,
                 )  # fmt: skip
             else:
                 number = kernels.ROW_LOSSES.index(row.name)
                 form_number = _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
                 total = kernels.row_losses(
-                    number, self.want, self.double_precision, rows, columns, classes, denominator, form_number,
+                    number, self.want, self.double_precision, n, columns, classes, denominator, form_number,
                     smoothing, class_weight, ignore_index, *own, limits, inspect, operands, threads,
+                    self.factor,
                 )  # fmt: skip
             return total
 
@@ -830,14 +930,20 @@ class _Call:
                 row.prediction, y_pred, row.predictions(given), axis, self.weights, self.left_out, self.double_precision
             )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
-        denominator = self.denominator(total_weight) / self.factor
+        number = self.denominator(total_weight)
         if class_weight is not None and not soft and self.normalizer is not None:
             arguments.check_products(
                 y_true, self.weights, class_weight, self.left_out, self.double_precision, self.normalizer,
                 total_weight,
             )  # fmt: skip
-        self.allocate()
-        return self.finish(run(False, denominator), denominator)
+
+        def compute() -> Any:
+            denominator = number / self.factor
+            self.allocate()
+            return self.finish(run(False, denominator), denominator)
+
+        self.run_rows, self.divisor = run, number
+        return compute
 
     def row_parameters(self, columns: int) -> tuple[int, tuple[float, ...], Any]:
         """Return a loss's own parameters as the row kernels take them: what is given, numbers, a factor per class."""

@@ -137,10 +137,11 @@ class Penalty:
         ]
         # The formula multiplies by a power of 2: w^2 may be too large for a float where strength w^2 is not.
         mantissa, exponent = math.frexp(factor)
+        formula = kernels.one_formula(kernels.POINTWISE.index(self.name), (math.ldexp(1.0, exponent - 1), *described))
         total = kernels.pointwise(
-            kernels.POINTWISE.index(self.name), want, double, array.size, 2 * mantissa, arguments.NO_LIMITS, False,
-            in_place, (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
-            (math.ldexp(1.0, exponent - 1), *described), threads_for(threads, array.size), 0, False, accumulate,
+            formula, want, double, array.size, 2 * mantissa, arguments.NO_LIMITS, False, in_place,
+            (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
+            threads_for(threads, array.size), accumulate,
         )  # fmt: skip
         value = 2 * mantissa * total if factor else 0.0
         if out is not None or gradient is None:

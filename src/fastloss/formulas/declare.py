@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,35 @@ def class_index(description: str) -> Declared:
     return Declared(None, real, "index", description)
 
 
+class Term(NamedTuple):
+    """A loss in a sum.
+
+    `name` is what its parameters begin with in the sum, `parameters` what they are, under their own names.
+    """
+
+    name: str
+    row: Row
+    factor: Any
+    parameters: dict[str, Any]
+
+
+def common(domains: Iterable[tuple[str, Domain]], what: str) -> Domain:
+    """Return the narrowest of the domains of some losses, which has to lie within the others."""
+    domains = list(domains)
+
+    def narrowness(domain: Domain) -> tuple[Any, ...]:
+        return domain.low, domain.low_open, -domain.high, domain.high_open, domain.ends_only
+
+    narrowest = max((domain for _, domain in domains), key=narrowness)
+    for name, domain in domains:
+        inside = domain.low <= narrowest.low <= narrowest.high <= domain.high
+        if domain.ends_only:
+            inside = narrowest.ends_only and (narrowest.low, narrowest.high) == (domain.low, domain.high)
+        if not inside:
+            raise ValueError(f"{name} takes {what} {domain.description}; the other losses do not")
+    return narrowest
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of the catalogue: everything about a loss but its loops.
@@ -249,6 +278,8 @@ class Row:
         How another process makes such a row again: a function and its arguments.
     module, qualname : str
         Where a function that a loss was made of is; of a loss of the package, where that is.
+    terms : tuple of (str, Row)
+        The losses that it is a sum of, if it is one, each after the name that its parameters begin with.
     """
 
     name: str
@@ -268,6 +299,18 @@ class Row:
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
     qualname: str = ""
+    terms: tuple[tuple[str, Row], ...] = field(default=(), compare=False)
+
+    def parts(self, parameters: Mapping[str, Any]) -> list[Term]:
+        """Return the terms of a sum, given the parameters of a call."""
+
+        def own(name: str, parameter: Parameter) -> Any:  # the axis of the classes is that of all
+            return parameters[parameter.name if parameter.kind == "axis" else f"{name}_{parameter.name}"]
+
+        return [
+            Term(name, row, parameters[f"{name}_factor"], {p.name: own(name, p) for p in row.parameters})
+            for name, row in self.terms
+        ]
 
     @property
     def input(self) -> str:
@@ -284,11 +327,17 @@ class Row:
 
     def targets(self, parameters: Mapping[str, Any]) -> Domain:
         """Return what `y_true` may be, given the parameters of a call."""
+        if self.terms:
+            parts = self.parts(parameters)
+            return common(((part.name, part.row.targets(part.parameters)) for part in parts), "targets")
         labels = [parameters[parameter.name] for parameter in self.parameters if parameter.kind == "labels"]
         return LABELS[labels[0]] if labels else self.target
 
     def predictions(self, parameters: Mapping[str, Any]) -> Domain:
         """Return what the prediction may be, given the parameters of a call."""
+        if self.terms:
+            parts = self.parts(parameters)
+            return common(((part.name, part.row.predictions(part.parameters)) for part in parts), "predictions")
         domain = _PREDICTIONS.get(parameters.get("given", self.holds), self.predicted)
         if domain is not probability:
             return domain

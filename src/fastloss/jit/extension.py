@@ -241,6 +241,11 @@ def _method(name: str, want: int) -> None:
                 f"{loss.name}.{name} takes arrays, y_pred of float32 or float64, not {y_true}, {y_pred}"
             )
         double = y_pred.dtype == types.float64
+        if loss._row.terms and loss.kind != "pointwise":
+            raise NumbaTypeError(
+                f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "
+                "losses can"
+            )
         if loss.kind == "pointwise":
             implementation = _of_elements(loss, want, double)
         elif loss.kind != "rowwise":

@@ -17,28 +17,24 @@ cdef enum Status:
     NO_MEMORY = -3
 
 
-cdef struct Prepared:            # what a fl_kernel is: an element-wise loss with its parameters
-    int loss                     # its number in POINTWISE
+cdef struct Prepared:            # what a fl_kernel is: an element-wise loss with its parameters, or a sum of some
+    const Formula* formulas
+    Py_ssize_t terms
     Limits limits[2]             # in float32 and in float64
-    Py_ssize_t parameters
-    const double* constant
-    size_t loops[2]              # compiled at run time: their addresses by type, else 0
+    double factor                # of a loss that is one with a factor and nothing else
     bint has_hessian
 
 
 cdef class PreparedLoss:
     """The memory of a fl_kernel. The loss keeps it for as long as it lives itself."""
     cdef Prepared prepared
-    cdef Numbers constants
+    cdef Formulas formulas
 
-    def __init__(self, int loss, tuple limits, tuple double_limits, tuple constants, tuple loops=(0, 0), bint has_hessian=True):
-        self.prepared.loss, self.prepared.has_hessian = loss, has_hessian
+    def __init__(self, Formulas formulas, tuple limits, tuple double_limits, double factor=1, bint has_hessian=True):
+        self.formulas = formulas
+        self.prepared.formulas, self.prepared.terms = formulas.formula, formulas.count
         self.prepared.limits[0], self.prepared.limits[1] = limits_of(limits), limits_of(double_limits)
-        self.prepared.loops[0], self.prepared.loops[1] = loops
-        self.constants = Numbers(constants)
-        if 0 in loops:
-            check_count("parameters", self.constants.count, FORMULA_PARAMETERS)
-        self.prepared.parameters, self.prepared.constant = self.constants.count, self.constants.data
+        self.prepared.factor, self.prepared.has_hessian = factor, has_hessian
 
 
 cdef api const fl_kernel* kernel_of(object loss) except NULL:
@@ -90,33 +86,37 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     cdef bint double_precision = sizeof(real) == sizeof(double)
     cdef const Limits* limits = &prepared.limits[double_precision]
     cdef Py_ssize_t size = block_size(y_true), blocks = (n + size - 1) // size, block
-    cdef double constants[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef double* constants = few
     cdef double total
     cdef int status
     if hessian != NULL and not prepared.has_hessian:
         return NO_HESSIAN
-    call.loss, call.want, call.size, call.scale = prepared.loss, results_of(value, gradient, hessian), n, 1 / denominator
+    set_formulas(&call, prepared.formulas, prepared.terms)
+    call.want, call.size, call.scale = results_of(value, gradient, hessian), n, 1 / (denominator / prepared.factor)
     call.limits = limits[0]
     call.weight.data = call.where.data = call.value.data = NULL
     set_numbers(&call.y_true, y_true, n, 0)
     set_numbers(&call.y_pred, y_pred, n, 0)
     set_numbers(&call.gradient, gradient, n, 0)
     set_numbers(&call.hessian, hessian, n, 0)
-    call.in_place = gradient == y_pred
-    call.paired, call.accumulate = False, False
-    call.jit = <jit_block>prepared.loops[double_precision]
-    call.uniform, call.parameters = call.jit != NULL, prepared.parameters
-    call.constant, call.parameter = prepared.constant, NULL
+    call.in_place, call.accumulate = gradient == y_pred, False
     if max(limits.low, limits.predicted_low) > -INFINITY or min(limits.high, limits.predicted_high) < INFINITY:
         for block in range(blocks):
             total = points_inspected(y_true, &call, block)
             if total != total:
                 return BAD_TARGET
+    if call.terms > 1:
+        constants = <double*>malloc(constants_size(&call) * sizeof(double))
+        if constants == NULL:
+            return NO_MEMORY
     set_constants(&call, double_precision, constants)
     status = run_blocks_here(points_block_f64 if double_precision else points_block_f32, &call, blocks,
                              points_scratch(y_true, &call), &total)
+    if constants != few:
+        free(constants)
     if status == OK and value != NULL:
-        value[0] = total
+        value[0] = reduced(total, 1 / prepared.factor)
     return status
 
 

@@ -10,7 +10,7 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffe
 from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 ctypedef fused real:
@@ -157,6 +157,7 @@ include "layout.pxi"
 include "samples.pxi"
 include "pointwise.pxi"
 include "formulas.pxi"
+include "sums.pxi"
 include "blocks_run.pxi"
 include "softmax.pxi"
 include "row_losses.pxi"
@@ -166,59 +167,28 @@ include "methods.pxi"
 include "capi.pxi"
 
 
-def pointwise(int loss, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
-              bint in_place, tuple operands, tuple parameters, int threads, size_t jit=0, bint paired=False, bint accumulate=False):
-    """Run an element-wise loss; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
+def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
+              bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1):
+    """Run an element-wise loss, or a sum of some; return the sum of the weighted values, or (`inspect`) that of the weights,
+    NaN if invalid.
 
     `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
-    shape. `parameters`: each a float or such a triple. `jit`: the address of a `jit_block` that takes the place of loop
-    number `loss`; where no parameter is a triple and nothing has a weight, of one that reads one number for each. `paired`:
-    parameter 0 is a prediction too; its gradient and Hessian go to two more operands. `accumulate`:
-    the gradient is added to what is there.
+    shape; gradient and Hessian by the first parameter are two more. `accumulate`: the gradient is added to what is there.
+    `value_factor`: of values that go to an array.
     """
     cdef PointwiseCall call
     cdef Operand* places[9]
     cdef Py_ssize_t k
-    cdef bint all_numbers = True
-    cdef Operand* arrays
-    for k in range(len(parameters)):
-        all_numbers &= not isinstance(parameters[k], tuple)
-    cdef Numbers constants = Numbers(
-        parameters if all_numbers else tuple([0.0 if isinstance(each, tuple) else each for each in parameters])
-    )
-    call.loss, call.want, call.size, call.scale = loss, want, size, scale
-    call.limits, call.in_place = limits_of(limits), in_place
-    call.paired, call.accumulate = paired, accumulate
+    set_formulas(&call, formulas.formula, formulas.count)
+    call.want, call.size, call.scale, call.value_factor = want, size, scale, value_factor
+    call.limits, call.in_place, call.accumulate = limits_of(limits), in_place, accumulate
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
                  &call.second_gradient, &call.second_hessian]
     check_count("operands", len(operands), 9)
     for k in range(len(operands)):
         set_from(places[k], operands[k], False)
-    call.jit = <jit_block>jit
-    call.uniform = jit != 0 and call.weight.data == NULL and call.where.data == NULL
-    set_parameters(&call, constants)
-    if all_numbers:
-        return run_points_call(&call, double_precision, inspect, threads)
-    call.uniform = False
-    arrays = <Operand*>malloc(len(parameters) * sizeof(Operand))
-    if arrays == NULL:
-        raise MemoryError("fastloss: no memory for the parameters of the call")
-    try:
-        for k in range(len(parameters)):
-            set_from(&arrays[k], parameters[k] if isinstance(parameters[k], tuple) else None, False)
-        call.parameter = arrays
-        return run_points_call(&call, double_precision, inspect, threads)
-    finally:
-        free(arrays)
-
-
-cdef int set_parameters(PointwiseCall* call, Numbers constants) except -1:
-    """Give a call its parameters, none of them an array. They are no longer there than `constants` is."""
-    if call.jit == NULL:
-        check_count("parameters", constants.count, FORMULA_PARAMETERS)
-    call.parameters, call.constant, call.parameter = constants.count, constants.data, NULL
-    return 0
+    return run_points_call(&call, double_precision, inspect, threads)
 
 
 cdef Limits limits_of(tuple given):
@@ -229,33 +199,41 @@ cdef Limits limits_of(tuple given):
 
 cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL)
-    cdef block_function function
-    cdef double constants[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef Py_ssize_t blocks = (call.size + block - 1) // block
+    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef double* constants = few
     if inspect:
-        function = points_inspected_f64 if double_precision else points_inspected_f32
-    else:
-        function = points_block_f64 if double_precision else points_block_f32
+        return run_blocks(points_inspected_f64 if double_precision else points_inspected_f32, call, blocks, block, threads, 0)
+    if call.terms > 1:
+        constants = <double*>malloc(constants_size(call) * sizeof(double))
+        if constants == NULL:
+            raise MemoryError("fastloss: no memory for the parameters of the call")
+    try:
         set_constants(call, double_precision, constants)
-    return run_blocks(function, call, (call.size + block - 1) // block, block, threads,
-                      0 if inspect else points_scratch(<const double*>NULL, call) if double_precision
-                      else points_scratch(<const float*>NULL, call))
+        return run_blocks(points_block_f64 if double_precision else points_block_f32, call, blocks, block, threads,
+                          points_scratch(<const double*>NULL, call) if double_precision
+                          else points_scratch(<const float*>NULL, call))
+    finally:
+        if constants != few:
+            free(constants)
 
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
          double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads,
-         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown=""):
+         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown="", double value_factor=1):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
     `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
     axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array. `jit`: the address of a
     `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows), `jit_shown` what
-    messages call it.
+    messages call it. `value_factor`: of values that go to an array.
     """
     cdef RowsCall call
     cdef Operand* places[7]
     cdef const double[::1] class_weights
     cdef int k
     call.task, call.want, call.rows, call.classes = task, want, n_rows, classes
+    call.value_factor = value_factor
     set_scale(&call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
@@ -276,7 +254,8 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
 
 def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
                double denominator, int form, double smoothing, object class_weight, object ignore_index,
-               int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads):
+               int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads,
+               double value_factor=1):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
@@ -288,6 +267,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     cdef int k
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
+    call.rows.value_factor = value_factor
     set_scale(&call.rows, denominator)
     call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing
     call.rows.dense = form != CLASS_INDEX or smoothing != 0

@@ -87,6 +87,12 @@ cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* 
     return disjoint(output, y_true) and (disjoint(output, y_pred) or (in_place and output.view.buf == y_pred.view.buf))
 
 
+cdef inline double reduced(double total, double denominator) noexcept nogil:
+    """The value: not -0 where a factor below 0 multiplies nothing."""
+    cdef double value = total / denominator
+    return 0 if value == 0 else value
+
+
 cdef bint short_way = True
 
 
@@ -98,25 +104,21 @@ def set_short_way(bint open):
 
 cdef class PlainCall:
     """The short way of one loss, its parameters bound."""
-    cdef int loss                # its number in POINTWISE; -1: cross-entropy
+    cdef Formulas formulas       # None: cross-entropy
+    cdef double factor           # of a loss that is one with a factor and nothing else
     cdef Limits limits[2]        # in float32 and in float64
-    cdef Numbers constants       # its parameters
-    cdef bint jit                # its loops are compiled at run time; what is not compiled yet is not plain
-    cdef size_t loops[2][8]      # their addresses by type and results
+    cdef bint any_engine         # its loops are compiled at run time, whatever the engine
 
-    def __init__(self, int loss, tuple limits, tuple double_limits, tuple constants, bint jit=False):
-        cdef int k
-        self.loss, self.jit = loss, jit
+    def __init__(self, Formulas formulas, tuple limits, tuple double_limits, double factor=1, bint any_engine=False):
+        """`formulas`: of the loss without the factor. Loops compiled at run time are uniform; one that is not there yet is
+        not plain."""
+        self.formulas, self.factor, self.any_engine = formulas, factor, any_engine
         self.limits[0], self.limits[1] = limits_of(limits), limits_of(double_limits)
-        for k in range(8):
-            self.loops[0][k] = self.loops[1][k] = 0
-        self.constants = Numbers(constants)
-        if not jit:
-            check_count("parameters", self.constants.count, FORMULA_PARAMETERS)
 
-    def set_loop(self, bint double_precision, int want, size_t address):
-        """Take a loop compiled at run time, which reads one number for each parameter."""
-        self.loops[double_precision][want] = address
+    def set_loop(self, Py_ssize_t term, bint double_precision, int want, size_t address):
+        """Take the loop of a term that was compiled at run time."""
+        if self.formulas.formula[term].jit:
+            self.formulas.formula[term].loops[double_precision][want] = address
 
     cpdef object run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
@@ -143,7 +145,7 @@ cdef class PlainCall:
         cdef double total, denominator = 0
 
         # What is asked for.
-        if not (short_way or self.jit) or len(args) != 2:
+        if not (short_way or self.any_engine) or len(args) != 2:
             return None
         if keywords:
             if "out" in keywords:
@@ -179,11 +181,11 @@ cdef class PlainCall:
         # What is given.
         if not (look(args[0], False, y_true) and look(args[1], False, y_pred)):
             return None
-        if self.jit and self.loops[y_pred.dtype == FLOAT64][want] == 0:
-            return None
         if y_pred.view.len == 0 or y_pred.view.ndim == 0 or y_pred.dtype in (INT32, INT64):
             return None
-        if self.loss < 0:
+        if self.formulas is not None and not self.formulas.compiled(y_pred.dtype == FLOAT64, want):
+            return None
+        if self.formulas is None:
             classes = y_pred.view.shape[y_pred.view.ndim - 1]
         if y_true.view.ndim != y_pred.view.ndim - (classes != 0) or (classes == 0 and y_true.dtype != y_pred.dtype):
             return None
@@ -201,6 +203,7 @@ cdef class PlainCall:
             threads = threads_for(n_threads, size)
         if denominator == 0:
             denominator = rows
+        denominator /= self.factor
 
         # Check, allocate, run, reduce. Meanwhile the prediction's dtype may be set elsewhere: a new array is looked at, too.
         if not (self.rows_valid(y_true, rows, classes, threads) if classes else self.points_valid(y_true, y_pred, size, threads)):
@@ -217,15 +220,16 @@ cdef class PlainCall:
             total = self.run_rows(want, y_true, y_pred, gradient, hessian, rows, classes, denominator, threads)
         else:
             total = self.run_points(want, y_true, y_pred, gradient, hessian, size, 1 / denominator, threads)
+        total = reduced(total, denominator)
         if want == VALUE:
-            return total / denominator
+            return total
         if want == GRADIENT:
             return grad_array
         if want == (VALUE | GRADIENT):
-            return total / denominator, grad_array
+            return total, grad_array
         if want == (GRADIENT | HESSIAN):
             return grad_array, hess_array
-        return total / denominator, grad_array, hess_array
+        return total, grad_array, hess_array
 
     cdef bint points_valid(self, const Plain* y_true, const Plain* y_pred, Py_ssize_t size, int threads) except -1:
         cdef PointwiseCall call
@@ -243,12 +247,9 @@ cdef class PlainCall:
     cdef double run_points(self, int want, const Plain* y_true, const Plain* y_pred, const Plain* gradient, const Plain* hessian,
                            Py_ssize_t size, double scale, int threads) except? -1.0:
         cdef PointwiseCall call
-        call.loss, call.want, call.size, call.scale = self.loss, want, size, scale
+        set_formulas(&call, self.formulas.formula, self.formulas.count)
+        call.want, call.size, call.scale, call.accumulate = want, size, scale, False
         call.weight.data = call.where.data = call.value.data = NULL
-        call.jit = <jit_block>self.loops[y_pred.dtype == FLOAT64][want]
-        call.uniform, call.parameters = self.jit, self.constants.count
-        call.constant, call.parameter = self.constants.data, NULL
-        call.paired, call.accumulate = False, False
         set_contiguous(&call.y_true, y_true, size, 0)
         set_contiguous(&call.y_pred, y_pred, size, 0)
         if want & GRADIENT:

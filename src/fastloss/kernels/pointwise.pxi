@@ -14,23 +14,39 @@ cdef struct Limits:
     double rounding              # of the array's own epsilon, by which a prediction may be above: it is taken for the limit
 
 
-cdef struct PointwiseCall:
+cdef struct Formula:             # what is computed for each element
     int loss                     # its number in POINTWISE
+    bint paired                  # parameter 0 is a prediction too, with derivatives of its own
+    bint jit                     # its loops are compiled at run time, and take the place of loop number `loss`
+    bint uniform                 # they take one multiplier and one number for each parameter, not one for each element
+    size_t loops[2][8]           # their addresses by type and results
+    Py_ssize_t parameters        # how many
+    double* constant             # those that are numbers
+    Operand* parameter           # those that are arrays, data NULL of the others; NULL: none is
+    double factor                # in a sum
+    Operand* factor_array        # NULL: it is that number
+
+
+cdef struct PointwiseCall:
+    const Formula* formulas      # what is computed for each element: one, or those of a sum
+    Py_ssize_t terms             # how many
+    bint is_sum                  # each has a factor (`sums_block`)
+    bint uniform                 # the one that there is takes one multiplier, as its parameters
     int want                     # VALUE | GRADIENT | HESSIAN
     Py_ssize_t size
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
+    double value_factor          # of the values that are stored
     Limits limits                # for points_inspected
     Operand y_true, y_pred, weight, where, value, gradient, hessian
-    Py_ssize_t parameters        # how many
-    const Operand* parameter     # those that are arrays, data NULL of the others; NULL: none is
-    const double* constant       # the others
-    const double* constants      # a block each of the multiplier where nothing has a weight, and of the formula's parameters
+    const double* constants      # a block of the multiplier where nothing has a weight, then FORMULA_PARAMETERS for each formula
     bint in_place                # the gradient overwrites y_pred
-    jit_block jit                # a loop compiled at run time, which takes the place of the formula's; or NULL
-    bint uniform                 # it takes one multiplier and one number for each parameter, not one for each element
-    bint paired                  # parameter 0 is a prediction too, with derivatives of its own
     Operand second_gradient, second_hessian
     bint accumulate              # the gradient is added to what its array holds
+
+
+cdef inline bint is_array(const Formula* formula, Py_ssize_t k) noexcept nogil:
+    """Whether parameter k is an array."""
+    return formula.parameter != NULL and formula.parameter[k].data != NULL
 
 
 # What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
@@ -57,21 +73,25 @@ cdef enum:
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
 
 
-cdef inline bint is_array(const PointwiseCall* call, Py_ssize_t k) noexcept nogil:
-    """Whether parameter k is an array."""
-    return call.parameter != NULL and call.parameter[k].data != NULL
-
-
 cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept nogil:
     """Once for all blocks: a sweep of stores in each of them would wait behind the stores of the gradient."""
-    cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), i, k
+    cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), term, i, k
+    cdef const Formula* formula
+    cdef real* of_term
     for i in range(n):
-        constants[i] = <real>call.scale
-    if call.jit == NULL:
-        for k in range(call.parameters):
-            if not is_array(call, k):
-                for i in range(n):
-                    constants[(1 + k) * size + i] = <real>call.constant[k]
+        constants[i] = <real>1 if call.is_sum else <real>call.scale
+    for term in range(call.terms):
+        formula, of_term = &call.formulas[term], constants + (1 + term * FORMULA_PARAMETERS) * size
+        if not formula.jit:
+            for k in range(formula.parameters):
+                if not is_array(formula, k):
+                    for i in range(n):
+                        of_term[k * size + i] = <real>formula.constant[k]
+
+
+cdef inline Py_ssize_t constants_size(const PointwiseCall* call) noexcept nogil:
+    """Doubles that `set_constants` fills."""
+    return (1 + call.terms * FORMULA_PARAMETERS) * BLOCK_DOUBLES
 
 
 cdef void set_constants(PointwiseCall* call, bint double_precision, double* constants) noexcept nogil:
@@ -135,41 +155,81 @@ cdef inline Py_ssize_t buffer_size(const real* tag, const PointwiseCall* call) n
 
 
 cdef inline Py_ssize_t parameters_size(const real* tag, const PointwiseCall* call) noexcept nogil:
-    """Numbers that the parameters take: one each for a uniform loop, in whole lines of the cache; else a block each."""
-    cdef Py_ssize_t line = CACHE_LINE // sizeof(real)
-    if call.uniform:
-        return (call.parameters + line - 1) // line * line
-    return call.parameters * block_size(tag)
+    """Numbers that the parameters of a formula take: one each for a uniform loop, in whole lines of the cache; else a block
+    each. Those of a sum come one after the other to the same place."""
+    cdef Py_ssize_t line = CACHE_LINE // sizeof(real), most = 0, term
+    cdef const Formula* formula
+    for term in range(call.terms):
+        formula = &call.formulas[term]
+        if formula.uniform:
+            most = max(most, (formula.parameters + line - 1) // line * line)
+        else:
+            most = max(most, formula.parameters * block_size(tag))
+    return most
 
 
 cdef inline Py_ssize_t points_scratch(const real* tag, const PointwiseCall* call) noexcept nogil:
-    """Bytes of scratch of points_block."""
-    return (parameters_size(tag, call) + BUFFERS * buffer_size(tag, call)) * <Py_ssize_t>sizeof(real)
+    """Bytes of scratch of points_block, or of sums_block."""
+    cdef Py_ssize_t numbers = parameters_size(tag, call) + (BUFFERS + (RESULTS if call.is_sum else 0)) * buffer_size(tag, call)
+    cdef Py_ssize_t doubles = SUM_BUFFERS * buffer_size(tag, call) if call.is_sum else 0
+    return numbers * <Py_ssize_t>sizeof(real) + doubles * <Py_ssize_t>sizeof(double)
 
 
-cdef void load_parameters(const PointwiseCall* call, Py_ssize_t first, Py_ssize_t n, const real** parameter, real* scratch) noexcept nogil:
+cdef void load_parameters(const PointwiseCall* call, Py_ssize_t term, Py_ssize_t first, Py_ssize_t n, const real** parameter,
+                          real* scratch) noexcept nogil:
     """Find the parameters of a block: as the pointers that a formula takes, or in `scratch` as a `jit_block` does."""
     cdef Py_ssize_t size = block_size(scratch), i, k
-    cdef const real* constants = <const real*>call.constants
+    cdef const Formula* formula = &call.formulas[term]
+    cdef const real* constants = <const real*>call.constants + (1 + term * FORMULA_PARAMETERS) * size
     cdef const real* loaded
     for k in range(FORMULA_PARAMETERS):
         parameter[k] = scratch    # of one that the formula does not have: never read, but somewhere
-    if call.uniform:
-        for k in range(call.parameters):
-            scratch[k] = <real>call.constant[k]
+    if formula.uniform:
+        for k in range(formula.parameters):
+            scratch[k] = <real>formula.constant[k]
         return
-    for k in range(call.parameters):
-        if is_array(call, k):
-            loaded = load(&call.parameter[k], 0, first, n, scratch + k * size)
-            if call.jit == NULL:
+    for k in range(formula.parameters):
+        if is_array(formula, k):
+            loaded = load(&formula.parameter[k], 0, first, n, scratch + k * size)
+            if not formula.jit:
                 parameter[k] = loaded
             elif loaded != scratch + k * size:
                 memcpy(scratch + k * size, loaded, n * sizeof(real))
-        elif call.jit == NULL:
-            parameter[k] = constants + (1 + k) * size
+        elif not formula.jit:
+            parameter[k] = constants + k * size
         else:
             for i in range(n):
-                scratch[k * size + i] = <real>call.constant[k]
+                scratch[k * size + i] = <real>formula.constant[k]
+
+
+cdef inline const fl_ahead* ahead_of(const PointwiseCall* call, Py_ssize_t first, Py_ssize_t itemsize, fl_ahead* next_block) noexcept nogil:
+    """What a block from `first` on will need; NULL where that need not be asked for."""
+    if first >= call.size or call.size * itemsize < FAR_BYTES:
+        return NULL
+    memset(next_block, 0, sizeof(next_block[0]))
+    look_ahead(next_block, FL_READ, &call.y_pred, first)
+    look_ahead(next_block, FL_READ_TOO, &call.y_true, first)
+    if call.want & GRADIENT and not call.in_place:
+        look_ahead(next_block, FL_WRITE, &call.gradient, first)
+    return next_block
+
+
+cdef inline void run_formula(const Formula* formula, int want, Columns* columns, const real** parameter, const real* numbers,
+                             Py_ssize_t n) noexcept nogil:
+    """Run the loop of a formula over a block; its parameters are columns, or `numbers` as a `jit_block` takes them."""
+    cdef const Program* program
+    cdef real last_step[COLUMNS * STEP]
+    cdef int k
+    if formula.jit:
+        (<jit_block>formula.loops[sizeof(real) == sizeof(double)][want])(
+            columns.y_true, columns.prediction[0], columns.multiplier, numbers, columns.value, columns.gradient[0],
+            columns.hessian[0], n)
+        return
+    program = &programs[formula.loss]
+    columns.prediction[1] = parameter[0]      # read if there are two
+    for k in range(program.parameters):
+        columns.parameter[k] = parameter[k]
+    run_program(last_step, program, want, columns, n)
 
 
 cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -204,8 +264,6 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef const real* constants = <const real*>call.constants
     cdef fl_ahead next_block
     cdef Columns columns
-    cdef real last_step[COLUMNS * STEP]
-    cdef const fl_ahead* ahead = NULL
     cdef Py_ssize_t i
     cdef int k
 
@@ -219,7 +277,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
         multiplier = constants
     elif call.want & ~VALUE:
         multiplier = multipliers(weight, call.scale, n, multiplier_buffer)
-    load_parameters(call, first, n, parameter, scratch)
+    load_parameters(call, 0, first, n, parameter, scratch)
     if call.value.data != NULL:
         value = place(&call.value, 0, first, value_buffer)
     if call.want & GRADIENT and not call.in_place and not call.accumulate:
@@ -227,34 +285,18 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     if call.want & HESSIAN:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
-    if first + n < call.size and call.size * <Py_ssize_t>sizeof(real) >= FAR_BYTES:
-        memset(&next_block, 0, sizeof(next_block))
-        look_ahead(&next_block, FL_READ, &call.y_pred, first + n)
-        look_ahead(&next_block, FL_READ_TOO, &call.y_true, first + n)
-        if call.want & GRADIENT and not call.in_place:
-            look_ahead(&next_block, FL_WRITE, &call.gradient, first + n)
-        ahead = &next_block
+    columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
+    columns.stage[0], columns.stage[1] = stage0, stage1
+    columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
+    columns.gradient[1], columns.hessian[1] = second_gradient, second_hessian
+    columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)
+    run_formula(call.formulas, call.want, &columns, parameter, scratch, n)
 
-    if call.jit != NULL:
-        call.jit(y_true, y_pred, multiplier, scratch, value, gradient, hessian, n)
-    else:
-        columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
-        if call.paired:
-            columns.prediction[1] = parameter[0]
-        for k in range(programs[call.loss].parameters):
-            columns.parameter[k] = parameter[k]
-        columns.stage[0], columns.stage[1] = stage0, stage1
-        columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
-        columns.gradient[1], columns.hessian[1] = second_gradient, second_hessian
-        columns.ahead = ahead
-        run_program(last_step, &programs[call.loss], call.want, &columns, n)
-
-    if call.paired:
-        # Nothing has been stored yet, so that it may all be in place.
-        if call.want & GRADIENT:
-            store(&call.second_gradient, 0, first, n, second_gradient)
-        if call.want & HESSIAN:
-            store(&call.second_hessian, 0, first, n, second_hessian)
+    # Nothing of a second prediction was stored before it was read: it may all be in place.
+    if call.formulas.paired and call.want & GRADIENT:
+        store(&call.second_gradient, 0, first, n, second_gradient)
+    if call.formulas.paired and call.want & HESSIAN:
+        store(&call.second_hessian, 0, first, n, second_hessian)
     if call.accumulate:
         previous = load(&call.gradient, 0, first, n, previous_buffer)
         for i in range(n):
@@ -267,6 +309,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
         return 0
     if call.value.data != NULL:
         weigh(value, weight, n)
+        multiply(value, call.value_factor, n)
         if value == value_buffer:
             store(&call.value, 0, first, n, value)
         return 0
@@ -325,9 +368,13 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
 
 
 cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const PointwiseCall*>call).is_sum:
+        return sums_block(<const PointwiseCall*>call, block, <float*>scratch)
     return points_block(<const PointwiseCall*>call, block, <float*>scratch)
 
 cdef double points_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    if (<const PointwiseCall*>call).is_sum:
+        return sums_block(<const PointwiseCall*>call, block, <double*>scratch)
     return points_block(<const PointwiseCall*>call, block, <double*>scratch)
 
 cdef double points_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:

@@ -66,3 +66,11 @@ cdef inline void weigh(real* values, const real* weight, Py_ssize_t count) noexc
         fl_block_weigh_f32(values, weight, count)
     else:
         fl_block_weigh_f64(values, weight, count)
+
+
+cdef inline void multiply(real* values, double factor, Py_ssize_t count) noexcept nogil:
+    """values x factor, rounded once; of what is left out +0, whatever the factor."""
+    cdef Py_ssize_t i
+    if factor != 1:
+        for i in range(count):
+            values[i] = <real>(values[i] * factor + 0)

@@ -42,6 +42,7 @@ cdef struct RowsCall:
     Py_ssize_t rows, classes
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
     double scale_tail            # what rounding took off it
+    double value_factor          # of the values that are stored
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
     double smoothing
@@ -79,6 +80,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
     call.dense = call.given_dense = call.ignoring = False
     call.smoothing = 0
+    call.value_factor = 1
     call.class_weight = NULL
     call.weight.data = call.where.data = call.value.data = NULL
 
@@ -116,13 +118,18 @@ cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_
                 weight[i] = product_of_weights(weight[i], call.class_weight[labels[i]])
 
 
+cdef inline void store_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, const real* weight) noexcept nogil:
+    weigh(value, weight, n)
+    multiply(value, call.value_factor, n)
+    store(&call.value, 0, first, n, value)
+
+
 cdef inline double finished_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, real* weight) noexcept nogil:
     """Weigh the values of a block of rows; their sum, or 0 where they are stored or not wanted."""
     if not call.want & VALUE:
         return 0
     if call.value.data != NULL:
-        weigh(value, weight, n)
-        store(&call.value, 0, first, n, value)
+        store_values(call, first, n, value, weight)
         return 0
     return sum_of(value, weight, n)
 
@@ -502,8 +509,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     if not call.want & VALUE:
         return
     if call.value.data != NULL:
-        weigh(value, weight, n)
-        store(&call.value, 0, first, n, value)
+        store_values(call, first, n, value, weight)
         return
     for i in range(lanes):   # beyond the last row the weight is 0
         h = <double>value[i] * <double>weight[i]

@@ -1,0 +1,336 @@
+# Factors and sums of element-wise losses: one pass over the data for all terms.
+#
+# A block is loaded once. Each term's own loop runs over it, with a multiplier of 1; value, gradient and Hessian times
+# factor x weight x scale are added up in double, whatever the element type, and rounded once when they are stored. Nothing
+# is stored before the last term has read its prediction, so that the gradient may be in place. A term of factor 0 is left
+# out: 0 times infinity would be NaN.
+#
+# A factor alone needs none of that: it goes into scale and value_factor, and the loss's own block runs.
+
+cdef enum:
+    RESULTS = 5                  # of a term: value, gradient, Hessian, and those by a second prediction
+    SUM_BUFFERS = 8              # of doubles, of sums_block: for the results, 2 multipliers, an array of factors
+
+
+cdef class Formulas:
+    """The formulas of a loss, in memory that lives as long as this does: one, or those of a sum with their factors.
+
+    `terms`: of each loss, parameters, factor, loops, uniform. `loss`: its number in POINTWISE, or -1 where its loops are
+    compiled at run time. A parameter, or the factor, is a float or (array, dtype, swapped). `loops`: their addresses for
+    float and for double, () where these are not known yet. `uniform`: they take one number for each parameter.
+    """
+    cdef Formula* formula
+    cdef Py_ssize_t count
+    cdef tuple terms             # keeps the arrays
+
+    def __cinit__(self, tuple terms):
+        cdef Py_ssize_t k
+        self.terms = terms
+        self.formula = <Formula*>calloc(max(<Py_ssize_t>len(terms), <Py_ssize_t>1), sizeof(Formula))
+        if self.formula == NULL:
+            raise MemoryError("fastloss: no memory for the terms of a sum")
+        self.count = len(terms)
+        for k in range(self.count):
+            loss, parameters, factor, loops, uniform = terms[k]
+            set_formula(&self.formula[k], loss, parameters, factor, loops, uniform)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t k
+        for k in range(self.count):
+            free(self.formula[k].constant)
+            free(self.formula[k].parameter)
+            free(self.formula[k].factor_array)
+        free(self.formula)
+
+    cdef bint compiled(self, bint double_precision, int want) noexcept:
+        """Whether every loop is there."""
+        cdef Py_ssize_t k
+        for k in range(self.count):
+            if self.formula[k].jit and self.formula[k].loops[double_precision][want] == 0:
+                return False
+        return True
+
+
+cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_ssize_t terms) noexcept nogil:
+    """Give a call its formulas. A sum of one without a factor is none."""
+    call.formulas, call.terms = formulas, terms
+    call.is_sum = terms != 1 or formulas.factor_array != NULL or formulas.factor != 1
+    call.uniform = not call.is_sum and formulas.uniform
+
+
+def one_formula(int loss, tuple parameters=()):
+    """Return the formula of one loop of POINTWISE."""
+    return Formulas(((loss, parameters, 1.0, (), False),))
+
+
+cdef int set_formula(Formula* formula, int loss, tuple parameters, object factor, tuple loops, bint uniform) except -1:
+    cdef Py_ssize_t k
+    cdef int want
+    formula.loss, formula.jit, formula.uniform = loss, loss < 0, uniform
+    if not formula.jit:
+        formula.paired = programs[loss].predictions == 2
+        check_count("parameters", len(parameters), FORMULA_PARAMETERS)
+    if loops:
+        for want in range(8):
+            formula.loops[0][want], formula.loops[1][want] = loops
+    formula.parameters = len(parameters)
+    formula.constant = <double*>calloc(max(formula.parameters, <Py_ssize_t>1), sizeof(double))
+    if formula.constant == NULL:
+        raise MemoryError("fastloss: no memory for the parameters of a loss")
+    for k in range(formula.parameters):
+        if not isinstance(parameters[k], tuple):
+            formula.constant[k] = parameters[k]
+            continue
+        if formula.parameter == NULL:
+            formula.parameter = <Operand*>calloc(formula.parameters, sizeof(Operand))
+            if formula.parameter == NULL:
+                raise MemoryError("fastloss: no memory for the parameters of a loss")
+        set_from(&formula.parameter[k], parameters[k], False)
+    if isinstance(factor, tuple):
+        formula.factor_array = <Operand*>calloc(1, sizeof(Operand))
+        if formula.factor_array == NULL:
+            raise MemoryError("fastloss: no memory for the parameters of a loss")
+        set_from(formula.factor_array, factor, False)
+    else:
+        formula.factor = factor
+    return 0
+
+
+cdef void multipliers_of_term(const Formula* term, const real* weight, double scale, Py_ssize_t first, Py_ssize_t n,
+                              double* multiplier, double* buffer) noexcept nogil:
+    """factor x (weight x scale) of each element."""
+    cdef const double* factor
+    cdef Py_ssize_t i
+    if weight == NULL:
+        for i in range(n):
+            multiplier[i] = scale
+    else:
+        for i in range(n):
+            multiplier[i] = weight[i] * scale
+    if term.factor_array == NULL:
+        for i in range(n):
+            multiplier[i] *= term.factor
+    else:
+        factor = load(term.factor_array, 0, first, n, buffer)
+        for i in range(n):
+            multiplier[i] *= factor[i]
+
+
+cdef void add_term(const real* result, const double* multiplier, bint first, double* total, Py_ssize_t n) noexcept nogil:
+    """Add result x multiplier to what the terms before made."""
+    cdef Py_ssize_t i
+    if first:
+        for i in range(n):
+            total[i] = where_(multiplier[i] == 0, <double>0, result[i] * multiplier[i])
+    else:
+        for i in range(n):
+            total[i] += where_(multiplier[i] == 0, <double>0, result[i] * multiplier[i])
+
+
+cdef void add_two(const double* before, const real* one, double factor, const real* other, double other_factor,
+                  double* total, Py_ssize_t n) noexcept nogil:
+    """The sum of two terms and of what the terms before made, if there were any."""
+    cdef Py_ssize_t i
+    if before == NULL:
+        for i in range(n):
+            total[i] = one[i] * factor + other[i] * other_factor
+    else:
+        for i in range(n):
+            total[i] = before[i] + one[i] * factor + other[i] * other_factor
+
+
+cdef void round_two(const double* before, const real* one, double factor, const real* other, double other_factor,
+                    real* target, Py_ssize_t n) noexcept nogil:
+    """The same of the last two, rounded."""
+    cdef Py_ssize_t i
+    if before == NULL:
+        for i in range(n):
+            target[i] = <real>(one[i] * factor + other[i] * other_factor)
+    else:
+        for i in range(n):
+            target[i] = <real>(before[i] + one[i] * factor + other[i] * other_factor)
+
+
+cdef void round_one(const double* before, const real* one, double factor, real* target, Py_ssize_t n) noexcept nogil:
+    """The same of the last one."""
+    cdef Py_ssize_t i
+    if before == NULL:
+        for i in range(n):
+            target[i] = <real>(one[i] * factor)
+    else:
+        for i in range(n):
+            target[i] = <real>(before[i] + one[i] * factor)
+
+
+cdef inline void round_total(const double* total, real* target, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        target[i] = <real>total[i]
+
+
+cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    """One block of a sum. Returns its part of the sum of the weighted values.
+
+    `scratch`: the parameters of a term, the buffers of points_block, a second set for its results, buffers of doubles.
+    Where nothing has a weight, terms are added two at a time, and the last two as they are stored: each pass over a block
+    costs time, even in the first-level cache.
+    """
+    cdef Py_ssize_t size = block_size(scratch), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call), term, last = -1
+    cdef real* buffers = scratch + parameters_size(scratch, call)
+    cdef double* doubles = <double*>(buffers + (BUFFERS + RESULTS) * stride)
+    cdef double* multiplier = doubles + RESULTS * stride
+    cdef double* value_multiplier = doubles + (RESULTS + 1) * stride
+    cdef double* factor_buffer = doubles + (RESULTS + 2) * stride
+    cdef real* one = buffers + 3 * stride
+    cdef real* results[2][RESULTS]    # of two terms: value, gradient, Hessian, and those by a second prediction
+    cdef real* target[RESULTS]
+    cdef double* total[RESULTS]
+    cdef const Operand* operands[RESULTS]
+    cdef bint stored[RESULTS]
+    cdef const real* parameter[FORMULA_PARAMETERS]
+    cdef const real* weight
+    cdef const Formula* formula
+    cdef Columns columns
+    cdef fl_ahead next_block
+    cdef double value = 0, scaled, waiting_factor = 0, waiting_scaled = 0
+    cdef bint weighted, arrays = False, has_second = call.formulas.paired, begun = False, waiting = False, by_array
+    cdef int k, which
+
+    results[0][:] = [buffers + 4 * stride, buffers + 5 * stride, buffers + 6 * stride, buffers + 9 * stride, buffers + 10 * stride]
+    operands[:] = [&call.value, &call.gradient, &call.hessian, &call.second_gradient, &call.second_hessian]
+    stored[:] = [call.value.data != NULL and call.want & VALUE, call.want & GRADIENT, call.want & HESSIAN,
+                 has_second and call.want & GRADIENT, has_second and call.want & HESSIAN]
+    columns.prediction[0] = load(&call.y_pred, 0, first, n, buffers + stride)
+    columns.y_true = load(&call.y_true, 0, first, n, buffers)
+    columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
+    weight = load_weights(&call.weight, &call.where, first, n, buffers + 2 * stride)
+    one[0] = 1
+    for k in range(RESULTS):
+        results[1][k] = buffers + (BUFFERS + k) * stride
+        total[k] = doubles + k * stride
+        target[k] = results[0][k]
+        if stored[k]:
+            target[k] = place(operands[k], 0, first, results[0][k])
+    for term in range(call.terms):
+        arrays |= call.formulas[term].factor_array != NULL
+        if call.formulas[term].factor_array != NULL or call.formulas[term].factor != 0:
+            last = term
+    weighted = weight != NULL or arrays
+
+    for term in range(last + 1):
+        formula = &call.formulas[term]
+        by_array = formula.factor_array != NULL
+        if formula.factor == 0 and not by_array:
+            continue
+        which = waiting
+        load_parameters(call, term, first, n, parameter, scratch)
+        columns.multiplier = one if formula.uniform else <const real*>call.constants
+        columns.value = results[which][0]
+        for k in range(2):
+            columns.gradient[k], columns.hessian[k] = results[which][1 + 2 * k], results[which][2 + 2 * k]
+        columns.ahead = NULL if begun or waiting else ahead_of(call, first + n, sizeof(real), &next_block)
+        run_formula(formula, call.want, &columns, parameter, scratch, n)
+        if call.want & VALUE and not stored[0] and not by_array:
+            value += formula.factor * sum_of(results[which][0], weight, n)
+        if weighted:
+            multipliers_of_term(formula, weight, call.scale, first, n, multiplier, factor_buffer)
+            if call.want & VALUE and (stored[0] or by_array):
+                multipliers_of_term(formula, weight, 1, first, n, value_multiplier, factor_buffer)
+                add_term(results[which][0], value_multiplier, not stored[0] or not begun, total[0], n)
+                if not stored[0]:
+                    value += fl_block_sum_f64(total[0], n)
+            for k in range(1, RESULTS):
+                if stored[k]:
+                    add_term(results[which][k], multiplier, not begun, total[k], n)
+            begun = True
+            continue
+        scaled = formula.factor * call.scale
+        if not waiting:
+            waiting, waiting_factor, waiting_scaled = True, formula.factor, scaled
+            continue
+        for k in range(RESULTS):
+            if not stored[k]:
+                continue
+            if term < last:
+                add_two(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
+                        results[1][k], formula.factor if k == 0 else scaled, total[k], n)
+            else:
+                round_two(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
+                          results[1][k], formula.factor if k == 0 else scaled, target[k], n)
+        begun, waiting = True, False
+
+    for k in range(RESULTS):
+        if not stored[k]:
+            continue
+        if last < 0:
+            memset(target[k], 0, n * sizeof(real))
+        elif weighted:
+            round_total(total[k], target[k], n)
+        elif waiting:
+            round_one(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
+                      target[k], n)
+        if target[k] == results[0][k]:
+            store(operands[k], 0, first, n, target[k])
+    return value
+
+
+# ---- sums of what several losses made -------------------------------------------------------------------------------
+
+cdef struct ResultsCall:
+    Py_ssize_t size
+    Py_ssize_t terms
+    const double* factor
+    const Operand* result        # of each term
+    Operand total
+
+
+cdef double results_block(const real* tag, const ResultsCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
+    """A block of the sum of factor x result, added up in double and rounded once."""
+    cdef Py_ssize_t size = block_size(tag), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first), term, i
+    cdef real* buffer = <real*>(scratch + size)
+    cdef real* target = place(&call.total, 0, first, buffer)
+    cdef const real* result
+    for i in range(n):
+        scratch[i] = 0
+    for term in range(call.terms):
+        result = load(&call.result[term], 0, first, n, buffer)
+        if term == 0:
+            for i in range(n):
+                scratch[i] = result[i] * call.factor[0]
+        else:
+            for i in range(n):
+                scratch[i] += result[i] * call.factor[term]
+    round_total(scratch, target, n)
+    if target == buffer:
+        store(&call.total, 0, first, n, target)
+    return 0
+
+
+cdef double results_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return results_block(<const float*>NULL, <const ResultsCall*>call, block, <double*>scratch)
+
+cdef double results_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return results_block(<const double*>NULL, <const ResultsCall*>call, block, <double*>scratch)
+
+
+def add_results(bint double_precision, Py_ssize_t size, tuple factors, tuple results, object total, int threads):
+    """Write the sum of factor x result of some terms, arrays as (array, dtype, swapped)."""
+    cdef ResultsCall call
+    cdef Numbers numbers = Numbers(factors)
+    cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL), k
+    cdef Operand* operands = <Operand*>malloc(max(<Py_ssize_t>len(results), <Py_ssize_t>1) * sizeof(Operand))
+    if operands == NULL:
+        raise MemoryError("fastloss: no memory for the terms of a sum")
+    try:
+        if len(results) != numbers.count:
+            raise ValueError(f"fastloss: {len(results)} results, {numbers.count} factors")
+        for k in range(numbers.count):
+            set_from(&operands[k], results[k], False)
+        call.size, call.terms, call.factor, call.result = size, numbers.count, numbers.data, operands
+        set_from(&call.total, total, False)
+        run_blocks(results_block_f64 if double_precision else results_block_f32, &call, (size + block - 1) // block, block,
+                   threads, 2 * SAMPLES * <Py_ssize_t>sizeof(double))
+    finally:
+        free(operands)
