@@ -52,4 +52,4 @@ def refused() -> None:
     fl.huber(y, y, gamma=1.0)  # type: ignore[call-overload]
     fl.huber(y, y, reduction="average")  # type: ignore[call-overload]
     fl.squared_error(y, logits=y)  # type: ignore[call-overload]
-    fl.huber.bind(gamma=1.0)  # type: ignore[call-arg]
+    fl.huber.bind(gamma=1.0)  # type: ignore[call-overload]
