@@ -109,7 +109,7 @@ fastloss\\._cpu\\.__test__
 fastloss\\.reductions\\.Reduction
 
 # Private to the Numba engine, without a stub: operators set by a loop, cached functions, NumPy's types as attributes.
-fastloss\\.jit\\.(compiling|derive|elementwise|extension|rows|softmax|sums|vecmath)\\..*
+fastloss\\.jit\\.(compiling|derive|elementwise|extension|rows|softmax|sums|translate|vecmath)\\..*
 """
 
 PARAMETER_TYPES = {
