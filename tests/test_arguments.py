@@ -451,7 +451,7 @@ def test_a_mask_inside_of_a_list_or_behind_an_array_method() -> None:
         refused(TypeError, r"^y_pred\[1\] is a masked array", fl.huber, np.zeros(2), [1.0, np.ma.masked])
     refused(TypeError, r"^y_pred.*masked", fl.huber, np.zeros(2), [1.0, np.ma.masked])
     refused(TypeError, r"^y_pred\[0\] is a masked array", fl.huber, np.zeros((1, 2)), collections.deque([part]))
-    for number in (np.ma.masked, np.void(b"7"), np.timedelta64(3), np.datetime64(3, "s")):
+    for number in (np.ma.masked, np.void(b"7"), np.timedelta64(3, "s"), np.datetime64(3, "s")):
         with pytest.raises(TypeError, match="normalizer"):
             fl.huber([0.0], [1.0], normalizer=number)
     refused(TypeError, "^y_pred is a masked array", fl.huber, np.zeros((1, 2)), Behind())
@@ -1534,6 +1534,7 @@ def test_a_normalizer_is_asked_once() -> None:
     assert number.asked == 1
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
 def test_arrays_of_a_bound_loss_belong_to_it() -> None:
     given = np.full(8, 0.5, np.float32)
     loss = fl.quantile.bind(alpha=given)
