@@ -168,19 +168,22 @@ def against_numpy() -> Iterator[Measurement]:
 
 def of_sums() -> Iterator[Measurement]:
     # Two losses that compute as long as they wait for memory cost their sum: no bound for the last.
-    for first, second, bound in (
-        (fl.squared_error, fl.huber, 1.2), (fl.huber, fl.log_cosh, 1.2), (fl.pseudo_huber, cauchy, None),
+    for engine, first, second, bound in (
+        ("compiled", fl.squared_error, fl.huber, 1.4), ("compiled", fl.huber, fl.log_cosh, 1.4),
+        ("numba", fl.squared_error, fl.huber, 1.2), ("numba", fl.huber, fl.log_cosh, 1.2),
+        ("numba", fl.pseudo_huber, cauchy, None),
     ):  # fmt: skip
         for size in (10**5, 10**7):
             workload = Workload("squared_error", (size,))
 
             def sides(
-                threads: int, first: fl.Loss = first, second: fl.Loss = second, workload: Workload = workload
-            ) -> Any:
+                threads: int, engine: str = engine, first: fl.Loss = first, second: fl.Loss = second,
+                workload: Workload = workload,
+            ) -> Any:  # fmt: skip
                 total = 0.7 * first + 0.3 * second
-                return {loss.name: prepared(loss, workload, "numba", threads) for loss in (total, first, second)}
+                return {loss.name: prepared(loss, workload, engine, threads) for loss in (total, first, second)}
 
-            name = f"sum-{first.name}-{second.name}-{workload.size}"
+            name = f"sum-{first.name}-{second.name}-{workload.size}-{engine}"
             yield Measurement(name, "sum / the dearer term", sides, bound)
 
 

@@ -644,16 +644,16 @@ MUTANTS = (
         "if False:",
     ),
     Mutant(
-        "sums: the sum of three terms begins with the second",
+        "sums: the sum of five terms begins with the third",
         SUMS,
-        "begun, waiting = True, False",
-        "waiting = False",
+        "add_two(before[k], results[0][k]",
+        "add_two(<const double*>NULL, results[0][k]",
     ),
     Mutant(
         "sums: an odd term is added without what came before",
         SUMS,
-        "round_one(total[k] if begun else <const double*>NULL",
-        "round_one(<const double*>NULL",
+        "round_terms(before[k], results[0][k] if waiting",
+        "round_terms(before[k] if waiting != 1 else <const double*>NULL, results[0][k] if waiting",
     ),
     Mutant(
         "sums: the scale of a weighted value",

@@ -14,6 +14,7 @@ enum { FL_READ, FL_READ_TOO, FL_WRITE, FL_PLACES };
 typedef struct {
     const char *place[FL_PLACES];
     ptrdiff_t size[FL_PLACES];
+    int shift; /* a sweep asks for 1 / 2^shift of as many bytes: others ask for the rest */
 } fl_ahead;
 
 /* Ask for elements first to first + n of what comes next, if anything (NULL). A prefetch of an address that is not there does nothing. */
@@ -22,8 +23,8 @@ static inline void fl_fetch(const fl_ahead *ahead, ptrdiff_t first, ptrdiff_t n)
     if (!ahead) return;
     for (int k = 0; k < FL_PLACES; k++) {
         if (!ahead->place[k]) continue;
-        const char *from = ahead->place[k] + first * ahead->size[k];
-        for (ptrdiff_t offset = 0; offset < n * ahead->size[k]; offset += 64) {
+        const char *from = ahead->place[k] + (first * ahead->size[k] >> ahead->shift);
+        for (ptrdiff_t offset = 0; offset < n * ahead->size[k] >> ahead->shift; offset += 64) {
             if (k == FL_WRITE) __builtin_prefetch(from + offset, 1, 3);
             else __builtin_prefetch(from + offset, 0, 3);
         }

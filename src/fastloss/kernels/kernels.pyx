@@ -73,6 +73,7 @@ cdef extern from "ahead.h" nogil:
     ctypedef struct fl_ahead:
         const char* place[3]
         Py_ssize_t size[3]
+        int shift
     void fl_fetch(const fl_ahead*, Py_ssize_t, Py_ssize_t) noexcept
 
 cdef extern from "blocks.h" nogil:

@@ -139,33 +139,38 @@ cdef void add_two(const double* before, const real* one, double factor, const re
             total[i] = before[i] + one[i] * factor + other[i] * other_factor
 
 
-cdef void round_two(const double* before, const real* one, double factor, const real* other, double other_factor,
-                    real* target, Py_ssize_t n) noexcept nogil:
-    """The same of the last two, rounded."""
-    cdef Py_ssize_t i
-    if before == NULL:
-        for i in range(n):
-            target[i] = <real>(one[i] * factor + other[i] * other_factor)
-    else:
-        for i in range(n):
-            target[i] = <real>(before[i] + one[i] * factor + other[i] * other_factor)
+cdef void round_terms(const double* before, const real* one, double factor, const real* other, double other_factor,
+                      real* target, Py_ssize_t n, const fl_ahead* ahead) noexcept nogil:
+    """The same of the last terms, rounded: two, or one (`other` is NULL), or none (`one` is)."""
+    cdef Py_ssize_t size = STEPS_FETCHED * STEP, piece, start, end, i
+    for piece in range((n + size - 1) // size):
+        start = piece * size
+        end = min(start + size, n)
+        fl_fetch(ahead, start, size)
+        if one == NULL:
+            for i in range(start, end):
+                target[i] = <real>before[i]
+        elif other == NULL and before == NULL:
+            for i in range(start, end):
+                target[i] = <real>(one[i] * factor)
+        elif other == NULL:
+            for i in range(start, end):
+                target[i] = <real>(before[i] + one[i] * factor)
+        elif before == NULL:
+            for i in range(start, end):
+                target[i] = <real>(one[i] * factor + other[i] * other_factor)
+        else:
+            for i in range(start, end):
+                target[i] = <real>(before[i] + one[i] * factor + other[i] * other_factor)
 
 
-cdef void round_one(const double* before, const real* one, double factor, real* target, Py_ssize_t n) noexcept nogil:
-    """The same of the last one."""
-    cdef Py_ssize_t i
-    if before == NULL:
-        for i in range(n):
-            target[i] = <real>(one[i] * factor)
-    else:
-        for i in range(n):
-            target[i] = <real>(before[i] + one[i] * factor)
-
-
-cdef inline void round_total(const double* total, real* target, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n):
-        target[i] = <real>total[i]
+cdef inline void ask_for_next(fl_ahead* ahead, Py_ssize_t n, int shift) noexcept nogil:
+    """Go on to the next 1 / 2^shift of what n elements need that come next."""
+    cdef int k
+    for k in range(FL_PLACES):
+        if ahead.place[k] != NULL and ahead.shift >= 0:
+            ahead.place[k] += (n * ahead.size[k]) >> ahead.shift
+    ahead.shift = shift
 
 
 cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -173,10 +178,12 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
 
     `scratch`: the parameters of a term, the buffers of points_block, a second set for its results, buffers of doubles.
     Where nothing has a weight, terms are added two at a time, and the last two as they are stored: each pass over a block
-    costs time, even in the first-level cache.
+    costs time, even in the first-level cache. The passes share in asking memory for the next block: more at once than a
+    core can wait for would stop it. 0.7 squared_error + 0.3 huber of 1e7 floats, one thread: 1.8 times huber where the
+    first pass asks for all, 1.3 times where they share.
     """
     cdef Py_ssize_t size = block_size(scratch), first = block * size
-    cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call), term, last = -1
+    cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call), term, begin = 0, last = -1
     cdef real* buffers = scratch + parameters_size(scratch, call)
     cdef double* doubles = <double*>(buffers + (BUFFERS + RESULTS) * stride)
     cdef double* multiplier = doubles + RESULTS * stride
@@ -184,8 +191,10 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
     cdef double* factor_buffer = doubles + (RESULTS + 2) * stride
     cdef real* one = buffers + 3 * stride
     cdef real* results[2][RESULTS]    # of two terms: value, gradient, Hessian, and those by a second prediction
+    cdef double factors[2][2]         # of their values, of their gradients and Hessians
     cdef real* target[RESULTS]
     cdef double* total[RESULTS]
+    cdef const double* before[RESULTS]
     cdef const Operand* operands[RESULTS]
     cdef bint stored[RESULTS]
     cdef const real* parameter[FORMULA_PARAMETERS]
@@ -193,14 +202,15 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
     cdef const Formula* formula
     cdef Columns columns
     cdef fl_ahead next_block
-    cdef double value = 0, scaled, waiting_factor = 0, waiting_scaled = 0
-    cdef bint weighted, arrays = False, has_second = call.formulas.paired, begun = False, waiting = False, by_array
-    cdef int k, which
+    cdef fl_ahead* ahead
+    cdef double value = 0
+    cdef bint weighted, by_array, begun = False
+    cdef int waiting = 0, k
 
     results[0][:] = [buffers + 4 * stride, buffers + 5 * stride, buffers + 6 * stride, buffers + 9 * stride, buffers + 10 * stride]
     operands[:] = [&call.value, &call.gradient, &call.hessian, &call.second_gradient, &call.second_hessian]
     stored[:] = [call.value.data != NULL and call.want & VALUE, call.want & GRADIENT, call.want & HESSIAN,
-                 has_second and call.want & GRADIENT, has_second and call.want & HESSIAN]
+                 call.formulas.paired and call.want & GRADIENT, call.formulas.paired and call.want & HESSIAN]
     columns.prediction[0] = load(&call.y_pred, 0, first, n, buffers + stride)
     columns.y_true = load(&call.y_true, 0, first, n, buffers)
     columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
@@ -209,67 +219,71 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
     for k in range(RESULTS):
         results[1][k] = buffers + (BUFFERS + k) * stride
         total[k] = doubles + k * stride
+        before[k] = NULL
         target[k] = results[0][k]
         if stored[k]:
             target[k] = place(operands[k], 0, first, results[0][k])
-    for term in range(call.terms):
-        arrays |= call.formulas[term].factor_array != NULL
-        if call.formulas[term].factor_array != NULL or call.formulas[term].factor != 0:
-            last = term
-    weighted = weight != NULL or arrays
+    weighted = weight != NULL
+    for term in range(call.terms - 1, -1, -1):
+        by_array = call.formulas[term].factor_array != NULL
+        weighted |= by_array
+        if by_array or call.formulas[term].factor != 0:
+            begin = term
+            last = max(last, term)
+    ahead = <fl_ahead*>ahead_of(call, first + n, sizeof(real), &next_block)
+    next_block.shift = -1
 
-    for term in range(last + 1):
+    for term in range(begin, last + 1):
         formula = &call.formulas[term]
         by_array = formula.factor_array != NULL
         if formula.factor == 0 and not by_array:
             continue
-        which = waiting
         load_parameters(call, term, first, n, parameter, scratch)
         columns.multiplier = one if formula.uniform else <const real*>call.constants
-        columns.value = results[which][0]
+        columns.value = results[waiting][0]
         for k in range(2):
-            columns.gradient[k], columns.hessian[k] = results[which][1 + 2 * k], results[which][2 + 2 * k]
-        columns.ahead = NULL if begun or waiting else ahead_of(call, first + n, sizeof(real), &next_block)
+            columns.gradient[k], columns.hessian[k] = results[waiting][1 + 2 * k], results[waiting][2 + 2 * k]
+        columns.ahead = NULL
+        if ahead != NULL and (term == begin or term == last):
+            ask_for_next(ahead, n, (1 if stored[1] else 0) + (1 if begin < last else 0))
+            columns.ahead = ahead
         run_formula(formula, call.want, &columns, parameter, scratch, n)
         if call.want & VALUE and not stored[0] and not by_array:
-            value += formula.factor * sum_of(results[which][0], weight, n)
+            value += formula.factor * sum_of(results[waiting][0], weight, n)
         if weighted:
             multipliers_of_term(formula, weight, call.scale, first, n, multiplier, factor_buffer)
             if call.want & VALUE and (stored[0] or by_array):
                 multipliers_of_term(formula, weight, 1, first, n, value_multiplier, factor_buffer)
-                add_term(results[which][0], value_multiplier, not stored[0] or not begun, total[0], n)
+                add_term(results[0][0], value_multiplier, not stored[0] or not begun, total[0], n)
                 if not stored[0]:
                     value += fl_block_sum_f64(total[0], n)
             for k in range(1, RESULTS):
                 if stored[k]:
-                    add_term(results[which][k], multiplier, not begun, total[k], n)
+                    add_term(results[0][k], multiplier, not begun, total[k], n)
+                    before[k] = total[k]
+            before[0] = total[0]
             begun = True
             continue
-        scaled = formula.factor * call.scale
-        if not waiting:
-            waiting, waiting_factor, waiting_scaled = True, formula.factor, scaled
-            continue
-        for k in range(RESULTS):
-            if not stored[k]:
-                continue
-            if term < last:
-                add_two(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
-                        results[1][k], formula.factor if k == 0 else scaled, total[k], n)
-            else:
-                round_two(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
-                          results[1][k], formula.factor if k == 0 else scaled, target[k], n)
-        begun, waiting = True, False
+        factors[waiting][0], factors[waiting][1] = formula.factor, formula.factor * call.scale
+        waiting += 1
+        if waiting == 2 and term < last:
+            for k in range(RESULTS):
+                if stored[k]:
+                    add_two(before[k], results[0][k], factors[0][k > 0], results[1][k], factors[1][k > 0], total[k], n)
+                    before[k] = total[k]
+            waiting = 0
 
+    if ahead != NULL and stored[1]:
+        ask_for_next(ahead, n, 1)
     for k in range(RESULTS):
         if not stored[k]:
             continue
         if last < 0:
             memset(target[k], 0, n * sizeof(real))
-        elif weighted:
-            round_total(total[k], target[k], n)
-        elif waiting:
-            round_one(total[k] if begun else <const double*>NULL, results[0][k], waiting_factor if k == 0 else waiting_scaled,
-                      target[k], n)
+        else:
+            round_terms(before[k], results[0][k] if waiting > 0 else <const real*>NULL, factors[0][k > 0],
+                        results[1][k] if waiting == 2 else <const real*>NULL, factors[1][k > 0], target[k], n,
+                        ahead if k == 1 else NULL)
         if target[k] == results[0][k]:
             store(operands[k], 0, first, n, target[k])
     return value
@@ -302,7 +316,8 @@ cdef double results_block(const real* tag, const ResultsCall* call, Py_ssize_t b
         else:
             for i in range(n):
                 scratch[i] += result[i] * call.factor[term]
-    round_total(scratch, target, n)
+    for i in range(n):
+        target[i] = <real>scratch[i]
     if target == buffer:
         store(&call.total, 0, first, n, target)
     return 0
