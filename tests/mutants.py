@@ -982,8 +982,8 @@ MUTANTS = (
     Mutant(
         "binary cross-entropy: a subnormal exponential under a weight",
         BINARY,
-        "smaller = h * larger\n",
-        "smaller = exp_minus_abs(y_pred) * larger\n    once = 1\n",
+        "far = size > 64 and pos_weight > 1",
+        "far = size > 1e4 and pos_weight > 1",
         "binary_cross_entropy",
     ),
     Mutant(
@@ -1003,8 +1003,14 @@ MUTANTS = (
     Mutant(
         "what an exponential lost is dropped under a power",
         KERNELS + "tails.h",
-        "return fl_abs(x) < 708.0 ? tail : 0.0;",
-        "return 0.0;",
+        "y.tail = fl_abs(x) < 708.0 ? tail : 0.0;",
+        "y.tail = 0.0;",
+    ),
+    Mutant(
+        "what is made of arrays of parameters is made of the first block",
+        KERNELS + "pointwise.pxi",
+        "        if any_array(formula):\n            derive(formula, parameter, n)\n",
+        "        if any_array(formula) and first == 0:\n            derive(formula, parameter, n)\n",
     ),
     Mutant(
         "parameters that have lost digits are taken",

@@ -71,6 +71,7 @@ def test_a_second_name_is_the_same_loss() -> None:
 def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
     functions = vocabulary.ELEMENTWISE_FUNCTIONS
     loops = {row.name for row in ROWS if row.function is not None} | set(PENALTIES)
+    loops |= {f"{row.name}_by_default" for row in ROWS if row.by_default is not None}
     loops |= {f"{row.name}_by_{p.name}" for row in ROWS if row.by_parameters is not None for p in row.parameters}
     assert set(kernels.POINTWISE) - set(functions) == loops
     assert set(functions) <= set(kernels.POINTWISE)
@@ -220,7 +221,8 @@ EXACT: dict[str, Callable[..., Any]] = {
     "exp_exponent": lambda x: mpf(0),
     "exp_fraction": mp.exp,
     "exp_minus_abs": lambda x: mp.exp(-mp.fabs(x)),
-    "exp_minus_abs_tail": lambda x, e: mpf(0),
+    "exp_minus_abs_head": lambda x: mp.exp(-mp.fabs(x)),
+    "exp_minus_abs_tail": lambda x: mpf(0),
     "log1p_unit": mp.log1p,
     "exp_sum": lambda x, tail: mp.exp(x + tail),
     "expm1": mp.expm1,
@@ -231,6 +233,8 @@ EXACT: dict[str, Callable[..., Any]] = {
     "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)),
     "log_sum": lambda x, tail: mp.log(x + tail),
     "log_sum_tail": lambda x, tail: mpf(0),
+    "log_sum_unit": lambda x, tail: mp.log(x + tail),
+    "log_sum_unit_tail": lambda x, tail: mpf(0),
     "product_tail": lambda x, y: mpf(0),
     "quotient_tail": lambda x, y: mpf(0),
     "scaled": lambda x, n: mp.ldexp(x, int(n)),

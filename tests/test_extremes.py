@@ -89,6 +89,23 @@ def test_what_was_found(name: str, kind: str, y_true: float, y_pred: Any, parame
         assert miss.error <= limits_of(row, dtype)[part], miss
 
 
+@pytest.mark.compact
+@of_float
+@pytest.mark.parametrize("row", [row for row in LOSSES if row.kind == "pointwise"], ids=lambda row: row.name)
+def test_parameters_as_arrays_give_the_same_bits(row: Any, dtype: np.dtype) -> None:
+    """Numbers may take another loop (`by_default`), and what is made of them is made once for all elements."""
+    loss, inputs = getattr(fl, row.name), extremes(row, dtype, 500)
+    special = [-np.inf, np.inf, np.nan, 0.0, -0.0] if row.predicted.high > 1 else [0.0, 1.0, np.nan]
+    inputs.y_pred[: len(special)] = [x if x in row.predicted or x != x else 0.5 for x in special]
+    for own in ({}, {name: float(values[7]) for name, values in inputs.parameters.items()}):
+        numbers = {p.name: own.get(p.name, p.default) for p in row.parameters if p.kind == "element"}
+        numbers = {name: value for name, value in numbers.items() if value is not None}
+        arrays = {name: np.full(inputs.y_pred.shape, value) for name, value in numbers.items()}
+        expected = loss.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none", **numbers)
+        got = loss.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none", **arrays)
+        assert cases.bits(got) == cases.bits(expected)
+
+
 def test_a_strength_beyond_the_range_of_squares() -> None:
     assert fl.l2([1e30], strength=1e-30) == pytest.approx(5e29, rel=1e-15)
     assert fl.l2(np.float32([1e30]), strength=1e-30) == pytest.approx(5e29, rel=1e-7)

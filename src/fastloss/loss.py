@@ -444,7 +444,8 @@ def _formula(
     """Return a term as ``kernels.Formulas`` takes it; with `loops` as one that is compiled at run time."""
     if loops is not None:
         return -1, constants, factor, loops, uniform
-    return kernels.POINTWISE.index(row.name), constants, factor, (), False
+    name, constants = row.loop(constants)
+    return kernels.POINTWISE.index(name), constants, factor, (), False
 
 
 def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:

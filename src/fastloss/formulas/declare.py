@@ -270,6 +270,8 @@ class Row:
         What it may be.
     function : callable or None
         The formula, a function of scalars that returns value, gradient and Hessian diagonal; None of rows of classes.
+    by_default : callable or None
+        A formula of target and prediction alone that gives the same where every parameter has its default.
     by_parameters : callable or None
         The formula of the derivatives by the parameters, one for each.
     kernels : object or None
@@ -295,6 +297,7 @@ class Row:
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
     by_parameters: Callable[..., Any] | None = field(default=None, compare=False)
+    by_default: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
@@ -350,6 +353,12 @@ class Row:
         read = (parameters[parameter.name] for parameter in self.parameters if parameter.kind == "element")
         return tuple(math.nan if value is None else value for value in read)
 
+    def loop(self, constants: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+        """Return which compiled loop makes the results of these constants, and those of them that it reads."""
+        if self.by_default is not None and constants == self.constants({p.name: p.default for p in self.parameters}):
+            return f"{self.name}_by_default", ()
+        return self.name, constants
+
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
     import inspect
@@ -370,6 +379,7 @@ def pointwise(
     prediction: str = "y_pred",
     predicted: Domain = real,
     by_parameters: Callable[..., Any] | None = None,
+    by_default: Callable[..., Any] | None = None,
     kind: str = "pointwise",
     holds: str = "numbers",
     **parameters: Declared,
@@ -392,6 +402,7 @@ def pointwise(
             predicted,
             function,
             by_parameters,
+            by_default,
         )
 
     return row
@@ -418,6 +429,11 @@ def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Ro
 
 def by_parameters() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a formula of the derivatives of a loss by its parameters: it takes what the loss takes."""
+    return lambda function: function
+
+
+def by_default() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a formula of target and prediction alone: that of a loss whose parameters have their defaults."""
     return lambda function: function
 
 

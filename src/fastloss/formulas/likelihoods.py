@@ -117,7 +117,8 @@ def negative_binomial(y_true, y_pred, dispersion):
     # t = s + log a: the loss is that of a logit t, w = a e^s = e^t
     of_a = log_sum(dispersion, 0)
     rounded = y_pred + of_a
-    lost = difference_tail(y_pred, -of_a) + log_sum_tail(dispersion, 0)
+    of_a_tail = log_sum_tail(dispersion, 0)
+    lost = difference_tail(y_pred, -of_a) + of_a_tail
     t = where(rounded - rounded == 0, rounded + lost, rounded)
     t_tail = where(t - t == 0, (rounded - t) + lost, 0)
     # e^-|t|, far away as h h, h = e^(-|t| / 2): y may make a number of it where it is subnormal. There 1 + h h is 1.

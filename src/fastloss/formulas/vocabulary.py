@@ -67,8 +67,13 @@ def quotient_tail(x: float, y: float) -> float:
     return 0.0
 
 
-def exp_minus_abs_tail(x: float, e: float) -> float:
-    """What the rounding of e = e^-|x| lost."""
+def exp_minus_abs_head(x: float) -> float:
+    """e^-|x|, to half a unit in the last place."""
+    return math.exp(-abs(x))
+
+
+def exp_minus_abs_tail(x: float) -> float:
+    """What the rounding of `exp_minus_abs_head` lost."""
     return 0.0
 
 
@@ -97,6 +102,16 @@ def log_sum(x: float, tail: float) -> float:
 
 def log_sum_tail(x: float, tail: float) -> float:
     """What the rounding of `log_sum` lost."""
+    return 0.0
+
+
+def log_sum_unit(x: float, tail: float) -> float:
+    """`log_sum` for 1 <= x <= 2, in two thirds of the steps."""
+    return log(x + tail)
+
+
+def log_sum_unit_tail(x: float, tail: float) -> float:
+    """What the rounding of `log_sum_unit` lost."""
     return 0.0
 
 
@@ -140,6 +155,7 @@ WORDS = frozenset(
         "exp_exponent",
         "exp_fraction",
         "exp_minus_abs",
+        "exp_minus_abs_head",
         "exp_minus_abs_tail",
         "exp_sum",
         "expm1",
@@ -151,6 +167,8 @@ WORDS = frozenset(
         "log_sigmoid",
         "log_sum",
         "log_sum_tail",
+        "log_sum_unit",
+        "log_sum_unit_tail",
         "product_tail",
         "quotient_tail",
         "scaled",

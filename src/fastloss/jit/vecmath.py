@@ -427,8 +427,9 @@ def _functions(of: Any) -> SimpleNamespace:
         f = both
         v = two + f
         v_tail = f - (v - two)
-        s = f / v
-        s_tail = (((f - s * v) - product_tail(s, v)) + (d - s * (v_tail + d))) / v
+        inverse = one / v
+        s = f * inverse
+        s_tail = (((f - s * v) - product_tail(s, v)) + (d - s * (v_tail + d))) * inverse
         t = zero if abs(f) < cube_end else s
         z = t * t
         z_tail = product_tail(t, t) + two * t * s_tail
@@ -478,6 +479,23 @@ def _functions(of: Any) -> SimpleNamespace:
         return rest
 
     @inline
+    def log_unit_exactly(x, tail):
+        x, tail = real(x), real(tail)
+        above = x > root_two
+        by = half if above else one
+        return log_pair(one if above else zero, by * x - one, by * tail)
+
+    @inline
+    def log_sum_unit(x, tail):
+        head, _ = log_unit_exactly(x, tail)
+        return head
+
+    @inline
+    def log_sum_unit_tail(x, tail):
+        _, rest = log_unit_exactly(x, tail)
+        return rest
+
+    @inline
     def log1p_split(x):
         shifted = unsigned(bits_of(one + x) - sqrt_half_bits + one_bits)
         four_scale = from_bits(unsigned(sign_bit - (shifted & exponent_mask)))
@@ -501,10 +519,11 @@ def _functions(of: Any) -> SimpleNamespace:
         return y if ordinary else outside
 
     @inline
-    def exp_minus_abs_tail(x, e):
-        x, e = real(x), real(e)
+    def exp_minus_abs_exactly(x):
+        x = real(x)
         size = abs(x)
-        r, r_tail, _, exponent = exp_reduce(-(size if size < tail_end else zero), zero)
+        size = lowest if size > lowest else size
+        r, r_tail, _, exponent = exp_reduce(-size, zero)
         t = zero if abs(r) < cube_end else r
         square = t * t
         square_tail = product_tail(t, t)
@@ -520,9 +539,20 @@ def _functions(of: Any) -> SimpleNamespace:
         p_tail = part - (p - second)
         rest = fma(r_tail, p, square * square * exp_tail_polynomial(r))
         p_tail += first_tail + second_tail + ((half * square_tail + part_tail) + rest)
-        scale = from_bits(unsigned(exponent + one_bits))
-        tail = (p * scale - e) + p_tail * scale
-        return tail if abs(x) < tail_end else zero
+        whole = p + p_tail
+        tail = (p_tail - (whole - p)) * from_bits(unsigned(exponent + one_bits))
+        head = from_bits(scale_down_bits(whole, exponent)) if x == x else x
+        return head, (tail if abs(x) < tail_end else zero)
+
+    @inline
+    def exp_minus_abs_head(x):
+        head, _ = exp_minus_abs_exactly(x)
+        return head
+
+    @inline
+    def exp_minus_abs_tail(x):
+        _, tail = exp_minus_abs_exactly(x)
+        return tail
 
     @inline
     def exp_exponent(x):
@@ -595,11 +625,12 @@ def _functions(of: Any) -> SimpleNamespace:
 
     words = {
         "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "exp": exp, "exp_exponent": exp_exponent,
-        "exp_fraction": exp_fraction, "exp_minus_abs": exp_minus_abs, "exp_minus_abs_tail": exp_minus_abs_tail,
-        "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p, "log1p_unit": log1p_unit, "log1pmx": log1pmx,
-        "log_ratio": log_ratio, "log_sigmoid": log_sigmoid, "log_sum": log_sum, "log_sum_tail": log_sum_tail,
-        "product_tail": product_tail, "quotient_tail": quotient_tail, "scaled": scaled, "sigmoid": sigmoid,
-        "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
+        "exp_fraction": exp_fraction, "exp_minus_abs": exp_minus_abs, "exp_minus_abs_head": exp_minus_abs_head,
+        "exp_minus_abs_tail": exp_minus_abs_tail, "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p,
+        "log1p_unit": log1p_unit, "log1pmx": log1pmx, "log_ratio": log_ratio, "log_sigmoid": log_sigmoid,
+        "log_sum": log_sum, "log_sum_tail": log_sum_tail, "log_sum_unit": log_sum_unit,
+        "log_sum_unit_tail": log_sum_unit_tail, "product_tail": product_tail, "quotient_tail": quotient_tail,
+        "scaled": scaled, "sigmoid": sigmoid, "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
     }  # fmt: skip
     return SimpleNamespace(
         words=words, exp_sum=exp_sum, exp_sum_below=exp_sum_below, **{name: words[name] for name in ("exp", "log1p")}

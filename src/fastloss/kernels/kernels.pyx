@@ -142,6 +142,8 @@ cdef struct Program:             # the loops of one formula, by what is wanted
     column_loop f32[8]
     column_loop f64[8]
     int predictions, parameters
+    int derived                  # the last so many of the parameters are made of the others, once for all elements
+    column_loop derive_f32, derive_f64    # of so many elements, not steps
 
 cdef const Program* programs     # in the order of POINTWISE
 

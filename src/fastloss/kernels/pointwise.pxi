@@ -49,6 +49,20 @@ cdef inline bint is_array(const Formula* formula, Py_ssize_t k) noexcept nogil:
     return formula.parameter != NULL and formula.parameter[k].data != NULL
 
 
+cdef inline bint any_array(const Formula* formula) noexcept nogil:
+    """Whether one of the parameters is an array."""
+    cdef Py_ssize_t k
+    for k in range(formula.parameters):
+        if is_array(formula, k):
+            return True
+    return False
+
+
+cdef inline Py_ssize_t derived(const Formula* formula) noexcept nogil:
+    """How many columns a formula makes of its parameters: they stand behind them."""
+    return 0 if formula.jit else programs[formula.loss].derived
+
+
 # What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
 cdef enum Stage:
     NO_STAGE
@@ -73,10 +87,23 @@ cdef enum:
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
 
 
+cdef void derive(const Formula* formula, const real** parameter, Py_ssize_t n) noexcept nogil:
+    """Make those columns: the logarithm of a parameter is that of all elements, as a rule."""
+    cdef Columns columns
+    cdef Py_ssize_t k
+    for k in range(programs[formula.loss].parameters):
+        columns.parameter[k] = parameter[k]
+    if real is float:
+        programs[formula.loss].derive_f32(&columns, n)
+    else:
+        programs[formula.loss].derive_f64(&columns, n)
+
+
 cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept nogil:
     """Once for all blocks: a sweep of stores in each of them would wait behind the stores of the gradient."""
     cdef Py_ssize_t size = block_size(constants), n = min(size, call.size), term, i, k
     cdef const Formula* formula
+    cdef const real* parameter[FORMULA_PARAMETERS]
     cdef real* of_term
     for i in range(n):
         constants[i] = <real>1 if call.is_sum else <real>call.scale
@@ -87,6 +114,10 @@ cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept no
                 if not is_array(formula, k):
                     for i in range(n):
                         of_term[k * size + i] = <real>formula.constant[k]
+        if derived(formula) and not any_array(formula):
+            for k in range(FORMULA_PARAMETERS):
+                parameter[k] = of_term + k * size
+            derive(formula, parameter, n)
 
 
 cdef inline Py_ssize_t constants_size(const PointwiseCall* call) noexcept nogil:
@@ -164,7 +195,7 @@ cdef inline Py_ssize_t parameters_size(const real* tag, const PointwiseCall* cal
         if formula.uniform:
             most = max(most, (formula.parameters + line - 1) // line * line)
         else:
-            most = max(most, formula.parameters * block_size(tag))
+            most = max(most, (formula.parameters + derived(formula)) * block_size(tag))
     return most
 
 
@@ -200,6 +231,11 @@ cdef void load_parameters(const PointwiseCall* call, Py_ssize_t term, Py_ssize_t
         else:
             for i in range(n):
                 scratch[k * size + i] = <real>formula.constant[k]
+    if derived(formula):
+        for k in range(formula.parameters, formula.parameters + derived(formula)):
+            parameter[k] = scratch + k * size if any_array(formula) else constants + k * size
+        if any_array(formula):
+            derive(formula, parameter, n)
 
 
 cdef inline const fl_ahead* ahead_of(const PointwiseCall* call, Py_ssize_t first, Py_ssize_t itemsize, fl_ahead* next_block) noexcept nogil:

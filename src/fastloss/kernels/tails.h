@@ -81,8 +81,9 @@ FL_INLINE fl_pairf fl_log_reducedf(float n, float f, float d)
     d -= both - f;
     f = both;
     float v = 2.0f + f, v_tail = f - (v - 2.0f);
-    float s = f / v;
-    float s_tail = (((f - s * v) - fl_product_tailf(s, v)) + (d - s * (v_tail + d))) / v;
+    float inverse = 1.0f / v;
+    float s = f * inverse;
+    float s_tail = (((f - s * v) - fl_product_tailf(s, v)) + (d - s * (v_tail + d))) * inverse;
     float t = fl_absf(f) < 0x1p-30f ? 0.0f : s; /* its cube would be subnormal */
     float z = t * t, z_tail = fl_product_tailf(t, t) + 2.0f * t * s_tail;
     float cube = t * z, cube_tail = fl_product_tailf(t, z) + (t * z_tail + s_tail * z);
@@ -139,6 +140,24 @@ FL_INLINE float fl_log_sum_tailf(float x, float tail)
     return fl_log_exactlyf(x, tail).tail;
 }
 
+/* log_sum for 1 <= x <= 2, in two thirds of the steps:  max 0.52 ULP */
+FL_INLINE fl_pairf fl_log_unit_exactlyf(float x, float tail)
+{
+    int above = x > 0x1.6a09e6p+0f;
+    float half = above ? 0.5f : 1.0f;
+    return fl_log_reducedf(above ? 1.0f : 0.0f, half * x - 1.0f, half * tail);
+}
+
+FL_INLINE float fl_log_sum_unitf(float x, float tail)
+{
+    return fl_log_unit_exactlyf(x, tail).head;
+}
+
+FL_INLINE float fl_log_sum_unit_tailf(float x, float tail)
+{
+    return fl_log_unit_exactlyf(x, tail).tail;
+}
+
 /* log(1 + x) = n ln 2 + log(1 + f + d),  f exact */
 typedef struct {
     float n, f, d;
@@ -174,14 +193,13 @@ FL_INLINE float fl_log1pmxf(float x)
 }
 
 /*
- * what e = exp(-|x|) lost, however it was computed: e + exp_minus_abs_tail(x, e) is the exponential;  max 0.01 ULP of e
+ * e^-|x| as an unevaluated sum
  * e^r = 1 + r + r^2/2 + r^3/6 + ...: all terms that are shown with their tails
- * 0 where e is subnormal
  */
-FL_INLINE float fl_exp_minus_abs_tailf(float x, float e)
+FL_INLINE fl_pairf fl_exp_minus_abs_exactlyf(float x)
 {
     float size = fl_absf(x);
-    size = size < 87.25f ? size : 0.0f;
+    size = size > 104.0f ? 104.0f : size;
     fl_exp_partsf parts = fl_exp_reducef(-size, 0.0f);
     float r = parts.r;
     float t = fl_absf(r) < 0x1p-30f ? 0.0f : r; /* its cube would be subnormal */
@@ -197,9 +215,25 @@ FL_INLINE float fl_exp_minus_abs_tailf(float x, float e)
     float second = first + 0.5f * square, second_tail = 0.5f * square - (second - first);
     float p = second + sixth, p_tail = sixth - (p - second);
     p_tail += first_tail + second_tail + ((0.5f * square_tail + sixth_tail) + fl_fmaf(parts.r_tail, p, square * square * q));
+    float whole = p + p_tail;
     float scale = fl_from_bitsf(parts.exponent + FL_ONE_BITSF);
-    float tail = (p * scale - e) + p_tail * scale;
-    return fl_absf(x) < 87.25f ? tail : 0.0f;
+    float tail = (p_tail - (whole - p)) * scale;
+    fl_pairf y;
+    y.head = x == x ? fl_from_bitsf(fl_scale_down_bitsf(whole, parts.exponent)) : x;
+    y.tail = fl_absf(x) < 87.25f ? tail : 0.0f; /* a subnormal number has none */
+    return y;
+}
+
+/* e^-|x|:  max 0.51 ULP (without FMA 0.51) */
+FL_INLINE float fl_exp_minus_abs_headf(float x)
+{
+    return fl_exp_minus_abs_exactlyf(x).head;
+}
+
+/* what the rounding of exp_minus_abs_head lost: the two are e^-|x| to 0.01 ULP, and cost no more than one of them */
+FL_INLINE float fl_exp_minus_abs_tailf(float x)
+{
+    return fl_exp_minus_abs_exactlyf(x).tail;
 }
 
 /*
@@ -333,8 +367,9 @@ FL_INLINE fl_pair fl_log_reduced(double n, double f, double d)
     d -= both - f;
     f = both;
     double v = 2.0 + f, v_tail = f - (v - 2.0);
-    double s = f / v;
-    double s_tail = (((f - s * v) - fl_product_tail(s, v)) + (d - s * (v_tail + d))) / v;
+    double inverse = 1.0 / v;
+    double s = f * inverse;
+    double s_tail = (((f - s * v) - fl_product_tail(s, v)) + (d - s * (v_tail + d))) * inverse;
     double t = fl_abs(f) < 0x1p-30 ? 0.0 : s; /* its cube would be subnormal */
     double z = t * t, z_tail = fl_product_tail(t, t) + 2.0 * t * s_tail;
     double cube = t * z, cube_tail = fl_product_tail(t, z) + (t * z_tail + s_tail * z);
@@ -395,6 +430,24 @@ FL_INLINE double fl_log_sum_tail(double x, double tail)
     return fl_log_exactly(x, tail).tail;
 }
 
+/* log_sum for 1 <= x <= 2, in two thirds of the steps:  max 0.51 ULP */
+FL_INLINE fl_pair fl_log_unit_exactly(double x, double tail)
+{
+    int above = x > 0x1.6a09e6p+0;
+    double half = above ? 0.5 : 1.0;
+    return fl_log_reduced(above ? 1.0 : 0.0, half * x - 1.0, half * tail);
+}
+
+FL_INLINE double fl_log_sum_unit(double x, double tail)
+{
+    return fl_log_unit_exactly(x, tail).head;
+}
+
+FL_INLINE double fl_log_sum_unit_tail(double x, double tail)
+{
+    return fl_log_unit_exactly(x, tail).tail;
+}
+
 typedef struct {
     double n, f, d;
 } fl_log_parts;
@@ -426,14 +479,13 @@ FL_INLINE double fl_log1pmx(double x)
 }
 
 /*
- * what e = exp(-|x|) lost, however it was computed: e + exp_minus_abs_tail(x, e) is the exponential;  max 0.01 ULP of e
+ * e^-|x| as an unevaluated sum
  * e^r = 1 + r + r^2/2 + r^3/6 + ...: all terms that are shown with their tails
- * 0 where e is subnormal
  */
-FL_INLINE double fl_exp_minus_abs_tail(double x, double e)
+FL_INLINE fl_pair fl_exp_minus_abs_exactly(double x)
 {
     double size = fl_abs(x);
-    size = size < 708.0 ? size : 0.0;
+    size = size > 746.0 ? 746.0 : size;
     fl_exp_parts parts = fl_exp_reduce(-size, 0.0);
     double r = parts.r;
     double t = fl_abs(r) < 0x1p-30 ? 0.0 : r; /* its cube would be subnormal */
@@ -454,9 +506,25 @@ FL_INLINE double fl_exp_minus_abs_tail(double x, double e)
     double second = first + 0.5 * square, second_tail = 0.5 * square - (second - first);
     double p = second + sixth, p_tail = sixth - (p - second);
     p_tail += first_tail + second_tail + ((0.5 * square_tail + sixth_tail) + fl_fma(parts.r_tail, p, square * square * q));
+    double whole = p + p_tail;
     double scale = fl_from_bits(parts.exponent + FL_ONE_BITS);
-    double tail = (p * scale - e) + p_tail * scale;
-    return fl_abs(x) < 708.0 ? tail : 0.0;
+    double tail = (p_tail - (whole - p)) * scale;
+    fl_pair y;
+    y.head = x == x ? fl_from_bits(fl_scale_down_bits(whole, parts.exponent)) : x;
+    y.tail = fl_abs(x) < 708.0 ? tail : 0.0; /* a subnormal number has none */
+    return y;
+}
+
+/* e^-|x|:  max 0.51 ULP (without FMA 0.51) */
+FL_INLINE double fl_exp_minus_abs_head(double x)
+{
+    return fl_exp_minus_abs_exactly(x).head;
+}
+
+/* what the rounding of exp_minus_abs_head lost: the two are e^-|x| to 0.01 ULP, and cost no more than one of them */
+FL_INLINE double fl_exp_minus_abs_tail(double x)
+{
+    return fl_exp_minus_abs_exactly(x).tail;
 }
 
 /*

@@ -54,8 +54,14 @@ cdef extern from "tails.h" nogil:
     double fl_product_tail(double, double) noexcept
     float fl_quotient_tailf(float, float) noexcept
     double fl_quotient_tail(double, double) noexcept
-    float fl_exp_minus_abs_tailf(float, float) noexcept
-    double fl_exp_minus_abs_tail(double, double) noexcept
+    float fl_exp_minus_abs_headf(float) noexcept
+    double fl_exp_minus_abs_head(double) noexcept
+    float fl_exp_minus_abs_tailf(float) noexcept
+    double fl_exp_minus_abs_tail(double) noexcept
+    float fl_log_sum_unitf(float, float) noexcept
+    double fl_log_sum_unit(double, double) noexcept
+    float fl_log_sum_unit_tailf(float, float) noexcept
+    double fl_log_sum_unit_tail(double, double) noexcept
     float fl_exp_exponentf(float) noexcept
     double fl_exp_exponent(double) noexcept
     float fl_exp_fractionf(float) noexcept
@@ -113,11 +119,17 @@ cdef inline real log1p_unit_(real x) noexcept nogil:
     else:
         return fl_log1p_unit(x)
 
-cdef inline real exp_minus_abs_tail_(real x, real e) noexcept nogil:
+cdef inline real exp_minus_abs_head_(real x) noexcept nogil:
     if real is float:
-        return fl_exp_minus_abs_tailf(x, e)
+        return fl_exp_minus_abs_headf(x)
     else:
-        return fl_exp_minus_abs_tail(x, e)
+        return fl_exp_minus_abs_head(x)
+
+cdef inline real exp_minus_abs_tail_(real x) noexcept nogil:
+    if real is float:
+        return fl_exp_minus_abs_tailf(x)
+    else:
+        return fl_exp_minus_abs_tail(x)
 
 cdef inline real exp_exponent_(real x) noexcept nogil:
     if real is float:
@@ -148,6 +160,18 @@ cdef inline real log_sum_tail_(real x, real tail) noexcept nogil:
         return fl_log_sum_tailf(x, tail)
     else:
         return fl_log_sum_tail(x, tail)
+
+cdef inline real log_sum_unit_(real x, real tail) noexcept nogil:
+    if real is float:
+        return fl_log_sum_unitf(x, tail)
+    else:
+        return fl_log_sum_unit(x, tail)
+
+cdef inline real log_sum_unit_tail_(real x, real tail) noexcept nogil:
+    if real is float:
+        return fl_log_sum_unit_tailf(x, tail)
+    else:
+        return fl_log_sum_unit_tail(x, tail)
 
 cdef inline real log_ratio_(real x, real y) noexcept nogil:
     if real is float:

@@ -27,6 +27,12 @@ from typing import ClassVar, NamedTuple
 MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
 MAX_STAGES = 2  # and its stages
 STAGED = {"exp": "EXP", "exp_minus_abs": "EXP_MINUS_ABS"}  # words that are a sweep of their own: enum Stage there
+DERIVED = {
+    "log",
+    "log1p",
+    "log_sum",
+    "log_sum_tail",
+}  # words that, of parameters alone, are computed once for all elements
 
 
 def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -104,7 +110,8 @@ class Translated(NamedTuple):
     kind: str
     inputs: list[str]  # the target, if there is one, then what the derivatives are by
     parameters: list[str]
-    body: list[str]  # the assignments that are not stages
+    derived: dict[str, str]  # what is made of parameters alone, by its name
+    body: list[str]  # the assignments that are neither stages nor derived
     stages: list[Stage]
     results: list[list[str]]  # value; gradients; Hessian diagonals
 
@@ -125,6 +132,7 @@ HEADS = {
     "location_scale": ("y_true", "location", "log_scale"),
     "penalty": ("parameter",),
     "by_parameters": ("y_true", "y_pred"),
+    "by_default": ("y_true", "y_pred"),
 }
 
 
@@ -187,10 +195,15 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         lines = [line for other, _, line in assignments if other in needed]
         assert isinstance(call.func, ast.Name)
         stages.append(Stage(name, STAGED[call.func.id], lines, expression.visit(call.args[0])))
-    rest = [line for name, _, line in assignments if name not in calls]
+    derived = {name: expression.visit(value) for name, value in values.items() if is_derived(value, set(parameters))}
+    if len(parameters) + len(derived) > MAX_PARAMETERS:
+        raise expression.refuse(
+            function, f"{function.name} has more than {MAX_PARAMETERS} parameters and derived columns"
+        )
+    rest = [line for name, _, line in assignments if name not in calls and name not in derived]
     return [
         Translated(
-            name, kind, list(head), parameters, rest, stages,
+            name, kind, list(head), parameters, derived, rest, stages,
             [[expression.visit(element) for element in elements] for elements in results],
         )
         for name, results in wanted.items()
@@ -210,6 +223,17 @@ def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Cal
         ):
             stages[name] = value
     return stages
+
+
+def is_derived(node: ast.expr, parameters: set[str]) -> bool:
+    """Tell whether an expression is a logarithm made of parameters alone."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in DERIVED
+        and {part.id for argument in node.args for part in ast.walk(argument) if isinstance(part, ast.Name)}
+        <= parameters
+    )
 
 
 def needs(node: ast.AST, values: dict[str, ast.expr]) -> set[str]:
@@ -253,6 +277,7 @@ WANTED = {
     "root_mean": ("value", "gradient", "gradient_hessian"),
     "penalty": ("value", "gradient", "value_gradient"),
     "by_parameters": ("value",),
+    "by_default": tuple(WANTS),
     "function": ("value",),
 }
 
@@ -265,14 +290,28 @@ def typed(lines: list[str], real: str) -> list[str]:
 def loop(formula: Translated, real: str) -> list[str]:
     """Return the loops of a formula for one type, and its sweeps over exponentials."""
     bits = {"float": "f32", "double": "f64"}[real]
-    name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters]
+    name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters, *formula.derived]
     slots = {"y_true": "y_true"}
     predictions = [argument for argument in formula.inputs if argument != "y_true"]
     slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(predictions)}
-    slots |= {argument: f"parameter[{k}]" for k, argument in enumerate(formula.parameters)}
+    slots |= {argument: f"parameter[{k}]" for k, argument in enumerate([*formula.parameters, *formula.derived])}
     slots |= {stage.name: f"stage[{k}]" for k, stage in enumerate(formula.stages)}
     scalars = ", ".join(f"{real} {argument}" for argument in given)
     lines = []
+    if formula.derived:
+        lines += [
+            f"cdef void {name}_derive(const Columns* columns, Py_ssize_t n) noexcept nogil:",
+            "    cdef Py_ssize_t i",
+            f"    cdef {real} {', '.join(formula.parameters)}",
+            *(
+                f"    cdef out_{bits} of_{derived} = <out_{bits}>columns.{slots[derived]}"
+                for derived in formula.derived
+            ),
+            "    for i in range(n):",
+            *(f"        {argument} = (<in_{bits}>columns.{slots[argument]})[i]" for argument in formula.parameters),
+            *typed([f"        of_{derived}[i] = {text}" for derived, text in formula.derived.items()], real),
+            "",
+        ]
     for k, stage in enumerate(formula.stages):
         lines += [
             f"cdef inline {real} {name}_argument{k}({scalars}) noexcept nogil:",
@@ -351,7 +390,7 @@ def write(folder: Path) -> str:
         for formula in translate(path, node, kind, words)
     ]
     formulas += [
-        Translated(name, "function", ["prediction"], [], [], [], [[f"{name}_(prediction)"]]) for name in functions
+        Translated(name, "function", ["prediction"], [], {}, [], [], [[f"{name}_(prediction)"]]) for name in functions
     ]
     names = [formula.name for formula in formulas]
     lines = [
@@ -363,7 +402,11 @@ def write(folder: Path) -> str:
     lines += [f"POINTWISE = {tuple(names)!r}"]
     for number, formula in enumerate(formulas):
         predictions = len(formula.inputs) - ("y_true" in formula.inputs)
-        lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {len(formula.parameters)}"]
+        parameters = len(formula.parameters) + len(formula.derived)
+        lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {parameters}"]
+        lines += [f"table[{number}].derived = {len(formula.derived)}"]
+        if formula.derived:
+            lines += [f"table[{number}].derive_{bits} = {formula.name}_{bits}_derive" for bits in ("f32", "f64")]
         for want in WANTED[formula.kind]:
             for bits, asked in product(("f32", "f64"), WANTS[want]):
                 lines += [f"table[{number}].{bits}[{asked}] = {formula.name}_{bits}_{want}"]
