@@ -508,7 +508,8 @@ def nll(y_true: int, y_pred: Sequence[Any]) -> Any:
 @of_classes
 def categorical_focal(y_true: int, y_pred: Sequence[Any], gamma: Any, alpha: Any = None) -> Any:
     factor = 1 if alpha is None else alpha[y_true] if isinstance(alpha, Sequence) else alpha
-    return of_log_probability(lambda s: -factor * s * power(1 - exp(s), gamma), y_pred, y_true)
+    # The terms of the product rule, which cancel where the second derivative changes its sign, as in binary_focal.
+    return of_log_probability(lambda s: product(-factor * s, power(1 - exp(s), gamma)), y_pred, y_true)
 
 
 @of_classes

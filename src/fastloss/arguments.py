@@ -427,7 +427,7 @@ def check_products(
     normalizer: float = 1.0,
     total: float = math.inf,
 ) -> None:
-    """Raise for the first sample whose weight times that of its class becomes 0 or infinite in the compute type.
+    """Raise for the first sample whose weight times that of its class is infinite or no normal number in its type.
 
     Or their product over the normalizer becomes infinite, which it cannot where that of their sum, `total`, does not.
     """
@@ -439,7 +439,8 @@ def check_products(
     by_sample = np.ones(()) if weights is None else in_compute_type(weights, double_precision)
     products = in_compute_type(by_sample * by_class, double_precision)
     computed = in_compute_type(products * np.float64(1 / normalizer), double_precision)
-    bad = first_true(kept & (((products == 0) & (by_class != 0)) | np.isinf(computed)))
+    lost = (products < np.finfo(products.dtype).tiny) & (by_class != 0)
+    bad = first_true(kept & (lost | np.isinf(computed)))
     if bad is not None:
         label = labels.reshape(-1)[bad]
         what = f"class_weight[{label}] = {class_weight[label]}"

@@ -137,6 +137,7 @@ cdef int softmax_run(Py_ssize_t n_rows, Py_ssize_t classes, const int64_t* y_tru
     set_numbers(&call.logits, logits, n_rows, classes)
     set_numbers(&call.gradient, gradient, n_rows, classes)
     set_numbers(&call.hessian, hessian, n_rows, classes)
+    note_extremes(logits, &call, classes)
     status = run_blocks_here(rows_block_f64 if double_precision else rows_block_f32, &call, (n_rows + size - 1) // size,
                              rows_scratch(logits, &call, False) * <Py_ssize_t>sizeof(real), &total)
     if status == OK and value != NULL:

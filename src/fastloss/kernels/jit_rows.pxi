@@ -42,7 +42,8 @@ cdef struct JitRowsCall:
 
 
 cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
-    """A tile of rows. `scratch` has one each of logits, target, gradient, Hessian, and one to spare, of SPARE_ROWS at least."""
+    """A tile of rows. `scratch` has one each of logits, target, gradient, Hessian, and one to spare, of SPARE_ROWS at least;
+    behind them is what `mended_row` needs."""
     cdef const RowsCall* call = &jit.rows
     cdef Py_ssize_t lanes = lanes_of(scratch), first = block * lanes, classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i
@@ -51,9 +52,13 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
     cdef real* gradient = scratch + 2 * lanes * classes
     cdef real* hessian = scratch + 3 * lanes * classes
     cdef real* spare = scratch + 4 * lanes * classes
+    cdef double* mending = <double*>(scratch + (4 * classes + max(classes, <Py_ssize_t>SPARE_ROWS)) * lanes)
     cdef real value[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real label[TILE_ROWS]
+    cdef real m[TILE_ROWS]
+    cdef bint extreme[TILE_ROWS]
+    cdef bint any_extreme = False
     cdef double factor[4 * TILE_ROWS]
     cdef int64_t labels[TILE_ROWS]
 
@@ -65,9 +70,19 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
             labels[i] = 0
         factor[i] = weight[i] * call.scale
         label[i] = 0 if call.given_dense else <real>labels[i]
+    if call.wary:
+        tile_largest(x, classes, m)
+        any_extreme = find_extremes(call, x, classes, m, weight, n, extreme)
     if call.dense:
         load_dense_tile(call, first, n, labels, y, spare)
+        if call.wary and call.given_dense:
+            any_extreme = find_small_targets(call, y, classes, m, weight, n, extreme)
+        weigh_dense_tile(call, y)
     (<jit_tile>jit.address)(x, y, label, factor, value, gradient, hessian, spare, classes)
+    for i in range(n if any_extreme else 0):
+        if extreme[i]:
+            value[i] = <real>mended_row(x + i, lanes, call, first + i, labels[i], weight[i], gradient + i, hessian + i, lanes, mending)
+            weight[i] = 1
     if call.want & GRADIENT:
         store_tile(&call.gradient, first, n, classes, <real*>NULL, gradient, spare)
     if call.want & HESSIAN:
@@ -82,10 +97,12 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
     cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t failure
-    cdef double loss
+    cdef double loss, distance = 0, total
+    cdef bint small_target = False
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
+    cdef real m = 0
     cdef real* x
     cdef real* y = scratch + classes
     cdef real* gradient
@@ -118,6 +135,15 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
                 hessian = <real*>hessian_data
         if call.dense:
             load_dense_row(call, first + i, label[i], y)
+            small_target = call.wary and call.given_dense and has_small_target(call, y, weight[i])
+            weigh_dense_row(call, y)
+        if call.wary:
+            m = largest_of(x, classes)
+            distance = dense_distance(x, y, classes, &total) if call.dense else finite_difference(m, x[label[i]])
+        if call.wary and (is_extreme(call, x, m, weight[i], distance) or (small_target and finite(m))):
+            value[i] = <real>wide_row_apart(call, first + i, label[i], &weight[i], x, scratch + 2 * classes, scratch + 3 * classes,
+                                            <double*>(scratch + 4 * classes))
+            continue
         failure = (<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,
                                          &loss, gradient, hessian, classes)
         if failure:
@@ -151,8 +177,15 @@ cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple p
     jit.rows, jit.address, jit.kind, jit.failure = rows[0], address, kind, &failure
     jit.parameters = numbers.data
     cdef Py_ssize_t scratch = 4 * rows.classes * <Py_ssize_t>sizeof(double)
+    jit.rows.wary = False
+    if kind != JIT_COPIED and double_precision:
+        note_extremes(<const double*>NULL, &jit.rows, rows.classes)
+    elif kind != JIT_COPIED:
+        note_extremes(<const float*>NULL, &jit.rows, rows.classes)
     if kind == JIT_TILES:
         scratch = LANES_BYTES * (4 * rows.classes + max(rows.classes, <Py_ssize_t>SPARE_ROWS))
+    if jit.rows.wary:
+        scratch += mending_scratch(rows.classes) * <Py_ssize_t>sizeof(double)
     cdef Py_ssize_t size = rows_inspected_at_once(<const float*>NULL, rows.classes)
     if double_precision:
         size = rows_inspected_at_once(<const double*>NULL, rows.classes)

@@ -304,19 +304,22 @@ cdef void set_scale(RowsCall* call, double denominator) noexcept nogil:
 
 cdef double run_rows_call(RowsCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     if double_precision:
+        note_extremes(<const double*>NULL, call, call.classes)
         return run_rows_of(<const double*>NULL, call, rows_inspected_f64 if inspect else rows_block_f64, inspect, threads)
+    note_extremes(<const float*>NULL, call, call.classes)
     return run_rows_of(<const float*>NULL, call, rows_inspected_f32 if inspect else rows_block_f32, inspect, threads)
 
 
 cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect) noexcept nogil:
     """How many numbers of scratch a block of rows needs."""
-    cdef Py_ssize_t tiles = 4 * lanes_of(tag) * call.classes
+    cdef Py_ssize_t tiles = few_scratch(tag, call), wide_row
     if inspect:
         return call.classes
     if call.classes > FEW:
-        # Rows of logits, exponentials, target and Hessian: what a wide row needs where an array cannot be used in place.
-        # Behind them what each chunk of a row finds.
-        return 4 * (call.classes + 1) + 4 * chunks_of(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+        wide_row = wide_scratch(tag, call.classes)
+        if call.wary:
+            wide_row += 2 + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+        return wide_row
     if (staged(tag, &call.logits, call.classes) or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
             or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
         return tiles + 3 * rows_per_block(tag, call.classes) * call.classes   # stages of logits, gradient and Hessian

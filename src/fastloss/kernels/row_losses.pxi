@@ -9,6 +9,7 @@ include "rows/margins.pxi"
 include "rows/decisions.pxi"
 include "rows/sparse.pxi"
 include "rows/divergences.pxi"
+include "rows/extremes.pxi"
 
 #: The rows of the catalogue that are computed here, in the order of `row_functions`.
 ROW_LOSSES = (
@@ -27,6 +28,13 @@ row_functions[:] = [
 cdef label_function label_functions[ROW_LOSS_COUNT]
 label_functions[<int>ROW_LOSSES.index("categorical_log_loss")] = log_loss_of_label
 label_functions[<int>ROW_LOSSES.index("nll")] = nll_of_label
+#: Of those that have rows which are computed apart.
+cdef extreme_function extreme_functions[ROW_LOSS_COUNT]
+extreme_functions[:] = [
+    extreme_cross_entropy, extreme_log_loss, extreme_nll, extreme_focal, extreme_poly1, extreme_generalized,
+    NULL, extreme_multi_margin, NULL, extreme_multilabel_soft_margin, NULL, NULL, extreme_ordinal,
+    extreme_kl_divergence, extreme_js_divergence, extreme_total_variation,
+]
 
 #: Up to how many classes the rows lie in the lanes: what is done once for a row then costs 32 rows no more than one, but the
 #: arrays of a tile outgrow the second-level cache. Measured on Zen 4, time of rows in the lanes / of classes in the lanes:

@@ -49,6 +49,10 @@ cdef struct RowsCall:
     const double* class_weight   # NULL: all 1
     bint ignoring
     long long ignored
+    bint wary                    # some rows may be extreme: see rows/extremes.pxi
+    bint always                  # all are
+    double headroom              # log2 of what a row's target is multiplied by
+    double least_target          # a smaller one makes a row extreme
     int team                     # threads that share each wide row, where there are fewer rows than threads
     fl_share* shares             # a place for each of them
     Operand logits, y_true, weight, where, value, gradient, hessian
@@ -82,6 +86,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.smoothing = 0
     call.value_factor = 1
     call.class_weight = NULL
+    call.wary = False
     call.weight.data = call.where.data = call.value.data = NULL
 
 
@@ -93,9 +98,11 @@ cdef inline bint labels_alone(const RowsCall* call) noexcept nogil:
 
 
 cdef inline real product_of_weights(real of_sample, double of_class) noexcept nogil:
-    """NaN, which the inspection finds, where the product is no weight of the type: 0 where neither is, or infinite."""
+    """NaN, which the inspection finds, where the product is no weight of the type: infinite, or, where neither is 0, so small
+    that it has lost digits."""
     cdef real product = <real>(of_sample * of_class)
-    return where_(((product == 0) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)
+    cdef real least = <real>(1.1754943508222875e-38 if sizeof(real) == 4 else 2.2250738585072014e-308)
+    return where_(((product < least) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)
 
 
 cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
@@ -313,7 +320,7 @@ cdef void store_tile(const Operand* operand, Py_ssize_t first, Py_ssize_t count,
 
 cdef inline void load_dense_tile(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* labels,
                                  real* y, real* spare) noexcept nogil:
-    """The weight of each class in the loss of each row of a tile, from probabilities or from labels."""
+    """The target of each row of a tile, from probabilities or from labels."""
     cdef Py_ssize_t lanes = lanes_of(y), classes = call.classes, c, i
     if call.given_dense:
         load_tile(&call.y_true, first, n, classes, <const real*>NULL, y, spare)
@@ -323,10 +330,55 @@ cdef inline void load_dense_tile(const RowsCall* call, Py_ssize_t first, Py_ssiz
                 y[c * lanes + i] = labels[i] == c
             for i in range(n, lanes):
                 y[c * lanes + i] = 0
+
+
+cdef inline void weigh_dense_tile(const RowsCall* call, real* y) noexcept nogil:
+    """Label smoothing and class weights."""
+    cdef Py_ssize_t lanes = lanes_of(y), c, i
     if call.smoothing != 0 or call.class_weight != NULL:
-        for c in range(classes):
+        for c in range(call.classes):
             for i in range(lanes):
                 y[c * lanes + i] = target_weight(y, call, c, y[c * lanes + i])
+
+
+# What is computed apart of the extreme rows of a tile (rows/extremes.pxi), behind the four tiles of `few_tile`.
+cdef struct Mended:
+    void* gradient               # tiles
+    void* hessian
+    double* scratch
+    double value[TILE_ROWS]
+
+
+cdef inline Mended mended_tiles(real* tiles, const RowsCall* call) noexcept nogil:
+    cdef Mended mended
+    cdef Py_ssize_t size = lanes_of(tiles) * call.classes
+    mended.gradient, mended.hessian = tiles + 4 * size, tiles + 5 * size
+    mended.scratch = <double*>(tiles + 6 * size)
+    return mended
+
+
+cdef inline Py_ssize_t few_scratch(const real* tag, const RowsCall* call) noexcept nogil:
+    """Numbers of scratch of `few_tile`."""
+    cdef Py_ssize_t size = lanes_of(tag) * call.classes
+    if not call.wary:
+        return 4 * size
+    return 6 * size + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+
+
+cdef void take_lanes(Py_ssize_t n, Py_ssize_t classes, const bint* taken, const real* results, real* tile) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(tile), c, i
+    for i in range(n):
+        if taken[i]:
+            for c in range(classes):
+                tile[c * lanes + i] = results[c * lanes + i]
+
+
+cdef void take_values(Py_ssize_t n, const bint* taken, const double* results, real* value, real* weight) noexcept nogil:
+    """They are weighted."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        if taken[i]:
+            value[i], weight[i] = <real>results[i], 1
 
 
 cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, real* ties) noexcept nogil:
@@ -336,19 +388,25 @@ cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, r
         fl_lanes_exp_f64(x, m, e, total, ties)
 
 
+cdef inline void tile_largest(const real* x, Py_ssize_t classes, real* m) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(x), c, i
+    for i in range(lanes):
+        m[i] = -INFINITY
+    for c in range(classes):
+        for i in range(lanes):
+            m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])
+
+
 cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(x), c, group, i
     cdef real part[TILE_ROWS]
     cdef real row[FEW]
     cdef bint tiny = False
     for i in range(lanes):
-        m[i] = -INFINITY
         rest[i] = 0
         tail[i] = 0
         ties[i] = 0
-    for c in range(classes):
-        for i in range(lanes):
-            m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])
+    tile_largest(x, classes, m)
     for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
         for i in range(lanes):
             part[i] = 0
@@ -378,7 +436,7 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
 
 cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
                    real* hessian_stage, double* total) noexcept nogil:
-    """One tile; its weighted values are added to `total`, lane by lane. `tiles`: scratch for four of them."""
+    """One tile; its weighted values are added to `total`, lane by lane. `tiles`: few_scratch."""
     cdef Py_ssize_t lanes = lanes_of(tiles), classes = call.classes
     cdef Py_ssize_t n = min(lanes, call.rows - first), i, c, group
     cdef real* x = tiles
@@ -403,10 +461,15 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real target[TILE_ROWS]
     cdef real label[TILE_ROWS]   # a number of the lanes' own type, so that lanes are compared with it
     cdef int64_t labels[TILE_ROWS]
+    cdef Mended mended = mended_tiles(tiles, call)
+    cdef real* of_gradient = <real*>mended.gradient
+    cdef real* of_hessian = <real*>mended.hessian
+    cdef bint extreme[TILE_ROWS]
+    cdef bint any_extreme = False
     cdef real g
     cdef double h
 
-    load_rows(tiles, call, first, n, NULL if labels_alone(call) else labels, weight)
+    load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
     tile_sums(x, classes, e, m, rest, tail, ties)
     for i in range(n, lanes):
@@ -437,8 +500,18 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
         return
 
+    if call.wary:
+        any_extreme = find_extremes(call, x, classes, m, weight, n, extreme)
     if call.dense:
         load_dense_tile(call, first, n, labels, y, spare)
+        if call.wary and call.given_dense:
+            any_extreme = find_small_targets(call, y, classes, m, weight, n, extreme)
+        weigh_dense_tile(call, y)
+    for i in range(n if any_extreme else 0):
+        if extreme[i]:
+            mended.value[i] = mended_row(x + i, lanes, call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
+                                         mended.scratch)
+    if call.dense:
         for i in range(lanes):
             total_exactly[i] = 0
             value_exactly[i] = 0
@@ -487,6 +560,8 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
             for i in range(lanes):
                 h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
                 x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
+        if any_extreme:
+            take_lanes(n, classes, extreme, of_hessian, x)
         store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if call.want & GRADIENT:
         if call.dense:
@@ -505,9 +580,13 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                     g = e[c * lanes + i]
                     g = where_(label[i] == c, -complement(g, rest[i], whole[i]), g) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        if any_extreme:
+            take_lanes(n, classes, extreme, of_gradient, e)
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
     if not call.want & VALUE:
         return
+    if any_extreme:
+        take_values(n, extreme, mended.value, value, weight)
     if call.value.data != NULL:
         store_values(call, first, n, value, weight)
         return
@@ -545,7 +624,7 @@ cdef inline bint runs(const Operand* operand) noexcept nogil:
 cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(tag), size = TILES * lanes, first = block * size, classes = call.classes
     cdef Py_ssize_t n = min(size, call.rows - first), tile, at
-    cdef real* stages = scratch + 4 * lanes * classes
+    cdef real* stages = scratch + few_scratch(tag, call)
     cdef real* logits = stage_of(tag, &call.logits, classes, stages)
     cdef real* gradient = NULL
     cdef real* hessian = NULL
@@ -677,7 +756,7 @@ cdef inline void look_at_row(fl_ahead* ahead, int place, const Operand* operand,
 
 
 cdef inline void load_dense_row(const RowsCall* call, Py_ssize_t row, int64_t label, real* y) noexcept nogil:
-    """The weight of each class in the loss of a row, from probabilities or from its label."""
+    """The target of a row, from probabilities or from its label."""
     cdef Py_ssize_t classes = call.classes, c
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     if call.given_dense:
@@ -686,14 +765,45 @@ cdef inline void load_dense_row(const RowsCall* call, Py_ssize_t row, int64_t la
         for c in range(classes):
             y[c] = 0
         y[label] = 1
+
+
+cdef inline void weigh_dense_row(const RowsCall* call, real* y) noexcept nogil:
+    cdef Py_ssize_t c
     if call.smoothing != 0 or call.class_weight != NULL:
-        for c in range(classes):
+        for c in range(call.classes):
             y[c] = target_weight(y, call, c, y[c])
 
 
-cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
+cdef inline Py_ssize_t wide_scratch(const real* tag, Py_ssize_t classes) noexcept nogil:
+    """Numbers of scratch of `wide_row`: rows of logits, exponentials, target and Hessian, which it needs where an array cannot
+    be used in place, and what each chunk of a row finds."""
+    return 4 * (classes + 1) + 4 * chunks_of(classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+
+
+cdef inline double* mending_place(real* scratch, Py_ssize_t classes) noexcept nogil:
+    """Behind that."""
+    return <double*>(scratch + (wide_scratch(scratch, classes) + 1) // 2 * 2)
+
+
+cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, real* gradient,
+                           real* hessian, double* scratch) noexcept nogil:
+    """An extreme row: its value is weighted."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef double value = mended_row(x, 1, call, row, label, weight[0], gradient, hessian, 1, scratch)
+    weight[0] = 1
+    if call.want & GRADIENT:
+        store_run(&call.gradient, call.gradient.data + sample_offset(&call.gradient, row, index), call.gradient.class_stride,
+                  call.classes, gradient)
+    if call.want & HESSIAN:
+        store_run(&call.hessian, call.hessian.data + sample_offset(&call.hessian, row, index), call.hessian.class_stride,
+                  call.classes, hessian)
+    return value
+
+
+cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, real* row_weight,
                      real* scratch, real* row_rest, double* row_total) noexcept nogil:
-    """One row. Its loss, not weighted, is the result + row_total log1p(row_rest): the caller takes logarithms of many rows."""
+    """One row. Its loss, not weighted, is the result + row_total log1p(row_rest): the caller takes logarithms of many rows.
+    Where the loss is weighted already, `row_weight` becomes 1."""
     cdef Py_ssize_t classes = call.classes, c, chunk, start, n
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef char* logits_data = call.logits.data + sample_offset(&call.logits, row, index)
@@ -705,7 +815,8 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     cdef real* y = scratch + 2 * classes
     cdef real* hessian = scratch + 3 * classes
     cdef real m, whole, scaled, rest_real, p, target = 0
-    cdef double rest, tail, ties, distance = 0, factor, share, total = 1
+    cdef double rest, tail, ties, distance = 0, factor, share, total = 1, weight = row_weight[0]
+    cdef bint small_target = False
     cdef WideRow wide
 
     if call.want & GRADIENT:
@@ -716,11 +827,14 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         load_run(&call.logits, logits_data, call.logits.class_stride, classes, x)
     if (not call.want & GRADIENT or call.task == LOG_SOFTMAX or gradient_data == logits_data
             or not class_run_in_place(tag, &call.gradient, gradient_data)):
-        e = scratch if call.task != LOG_SOFTMAX and x == scratch else spare   # not over logits that are needed again
+        # Not over logits that are needed again.
+        e = scratch if call.task != LOG_SOFTMAX and not call.wary and x == scratch else spare
     if call.task == CROSS_ENTROPY and not call.dense:
         target = x[label]
     if call.dense:
         load_dense_row(call, row, label, y)
+        small_target = call.wary and call.given_dense and has_small_target(call, y, weight)
+        weigh_dense_row(call, y)
         distance = dense_distance(x, y, classes, &total)
     wide.x = x
     wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
@@ -735,6 +849,10 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if call.want & GRADIENT and gradient_data != logits_data:
             look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
     m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
+    if call.task == CROSS_ENTROPY and not call.dense:
+        distance = finite_difference(m, target)
+    if call.wary and (is_extreme(call, x, m, weight, distance) or (small_target and finite(m))):
+        return wide_row_apart(call, row, label, row_weight, x, spare, hessian, mending_place(scratch, classes))
     if rest < tiny_rest(tag):
         if e == x:
             x = spare
@@ -754,8 +872,6 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         return 0
     row_rest[0] = rest_real
     row_total[0] = total
-    if not call.dense:
-        distance = finite_difference(m, target)
 
     if real is float:
         tail = 0
@@ -796,16 +912,19 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     return distance
 
 
+cdef inline real largest_of(const real* x, Py_ssize_t classes) noexcept nogil:
+    if real is float:
+        return fl_block_max_f32(x, classes)
+    else:
+        return fl_block_max_f64(x, classes)
+
+
 cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, double* total) noexcept nogil:
     """sum_c y_c (m - x_c), m the largest x; `total` is the sum of y. By blocks, as every sum."""
     cdef real product[SAMPLES]
     cdef Py_ssize_t chunk, start, c, n
     cdef double distance = 0
-    cdef real m
-    if real is float:
-        m = fl_block_max_f32(x, classes)
-    else:
-        m = fl_block_max_f64(x, classes)
+    cdef real m = largest_of(x, classes)
     total[0] = 0
     for chunk in range((classes + SAMPLES - 1) // SAMPLES):
         start = chunk * SAMPLES
@@ -846,7 +965,7 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
             if call.want & HESSIAN:
                 clear_row(tag, call, &call.hessian, first + i, scratch)
         else:
-            distance[i] = wide_row(tag, call, first + i, label[i], weight[i], scratch, &rest[i], &total[i])
+            distance[i] = wide_row(tag, call, first + i, label[i], &weight[i], scratch, &rest[i], &total[i])
     if not call.want & VALUE:
         return 0
     for i in range(WIDE_ROWS):   # a float row needs no more than a float's logarithm

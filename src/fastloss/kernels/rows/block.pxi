@@ -13,18 +13,20 @@ cdef inline Py_ssize_t steps_of(int loss, Py_ssize_t classes) noexcept nogil:
     return classes if few_classes(loss, classes) else (classes + LANES - 1) // LANES
 
 
-cdef void lay_out(const RowLossCall* call, double* scratch, Tile* t) noexcept nogil:
+cdef void lay_out(const RowLossCall* call, double* scratch, bint wide, Tile* t) noexcept nogil:
     cdef Py_ssize_t size, i
-    t.steps = steps_of(call.loss, call.classes)
-    t.wide = not few_classes(call.loss, call.classes)
+    t.steps = (call.classes + LANES - 1) // LANES if wide else call.classes
+    t.wide = wide
     t.stride = LANES if t.wide else 1
     t.groups = 1 if t.wide else LANES // GROUP
     for i in range(LANES):
         t.offset[i] = i if t.wide else 0
+        t.lift[i] = 1
     size = t.steps * LANES
     t.x, t.y, t.gradient, t.hessian = scratch, scratch + size, scratch + 2 * size, scratch + 3 * size
     t.e, t.a, t.b, t.c = scratch + 4 * size, scratch + 5 * size, scratch + 6 * size, scratch + 7 * size
     t.d, t.f, t.g, t.h = scratch + 8 * size, scratch + 9 * size, scratch + 10 * size, scratch + 11 * size
+    t.extreme_gradient, t.extreme_hessian = scratch + 12 * size, scratch + 13 * size
 
 
 cdef void load_lanes(const Operand* operand, Py_ssize_t first, Py_ssize_t n, const Tile* t, double* numbers) noexcept nogil:
@@ -88,7 +90,8 @@ cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Py_ssize_t k, i
     cdef int64_t any_lost = 0
     for i in range(LANES):
-        lost[i] = none[i] = 0
+        lost[i] = none[i] = t.doubtful[i] = 0
+        t.root_unit[i] = 1
     for k in range(t.steps):
         for i in range(LANES):
             lost[i] += where_(t.x[k * LANES + i] != t.x[k * LANES + i], <double>1, <double>0)
@@ -181,7 +184,7 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
     cdef double exact[LANES]
     cdef double derivative[2][LANES]
     cdef const Operand* operands[2]
-    cdef bint lost = False
+    cdef bint lost = False, small = False
     if label_functions[call.loss] == NULL or call.rows.dense:
         return False
     operands[:] = [&call.rows.gradient, &call.rows.hessian]
@@ -193,6 +196,9 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
             return False
     for i in range(LANES):
         true_x[i] = x[i * classes + label[i]] if i < n else 1
+        small |= 0 < true_x[i] < LEAST_SQUARED
+    if small and call.rows.wary:
+        return False
     label_functions[call.loss](call, true_x, exact, derivative[0], derivative[1])
     for i in range(n):
         lost |= exact[i] != exact[i]
@@ -210,12 +216,60 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
     return True
 
 
+cdef void run_extremes(const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* label, const double* weight,
+                       const bint* extreme, Tile* t, double* value) noexcept nogil:
+    """The rows of a tile of few classes that are computed apart: their values, and their derivatives apart."""
+    cdef Py_ssize_t i, k
+    for i in range(n):
+        if extreme[i]:
+            for k in range(t.steps):
+                t.a[k] = t.x[k * LANES + i]
+            value[i] = extreme_row(call, first + i, label[i], weight[i], t.a, t.b, t.c, t.d)
+            for k in range(t.steps):
+                t.extreme_gradient[k * LANES + i] = t.c[k]
+                t.extreme_hessian[k * LANES + i] = t.d[k]
+
+
+cdef void take_extremes(Py_ssize_t n, const bint* extreme, const double* value, real* weight, double* multiplier, Tile* t) noexcept nogil:
+    """They are weighted and scaled."""
+    cdef Py_ssize_t i, k
+    for i in range(n):
+        if extreme[i]:
+            t.value[i] = value[i]
+            t.root_unit[i] = weight[i] = multiplier[i] = 1
+            for k in range(t.steps):
+                t.gradient[k * LANES + i] = t.extreme_gradient[k * LANES + i]
+                t.hessian[k * LANES + i] = t.extreme_hessian[k * LANES + i]
+
+
+cdef inline void round_values(const double* exact, const double* root_unit, Py_ssize_t n, real* weight, real* value) noexcept nogil:
+    """Values in the compute type. Those that are none of it, or of few digits there, are weighted first."""
+    cdef int64_t any_ = 0
+    cdef Py_ssize_t i
+    cdef double size
+    for i in range(n):
+        value[i] = <real>exact[i]
+    for i in range(n):
+        any_ |= root_unit[i] != 1
+        if real is float:
+            any_ |= (abs_(exact[i]) > 3.4028234663852886e38) | ((exact[i] != 0) & (abs_(exact[i]) < 1.1754943508222875e-38))
+    for i in range(n if any_ else 0):
+        size = abs_(exact[i])
+        if root_unit[i] != 1 or (sizeof(real) == 4 and (size > 3.4028234663852886e38 or 0 < size < 1.1754943508222875e-38)):
+            value[i] = <real>((weight[i] * root_unit[i] * exact[i]) * root_unit[i])
+            weight[i] = 1 if weight[i] != 0 else 0
+
+
 cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, Tile* t) noexcept nogil:
     """A tile of rows of few classes."""
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
     cdef double multiplier[LANES]
+    cdef double exact[LANES]
+    cdef double of_sample[LANES]
+    cdef bint extreme[LANES]
+    cdef bint any_extreme = False
     cdef Py_ssize_t i
     for i in range(LANES):
         label[i] = 0
@@ -226,12 +280,24 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
     load_lanes(&call.rows.logits, first, n, t, t.x)
     load_target(call, first, n, label, t)
     fetch_rows(call, first + n, LANES)
-    weigh_target(call, t)
-    run_tile(call, t)
     for i in range(LANES):
-        value[i] = <real>t.value[i]
+        of_sample[i] = weight[i]
         multiplier[i] = weight[i] * call.rows.scale
         multiplier[i] = where_(weight[i] == 0, <double>0, multiplier[i])
+    if call.rows.wary:
+        memset(extreme, 0, sizeof(extreme))
+        any_extreme = find_row_extremes(call, t, of_sample, n, extreme)
+        if any_extreme:
+            run_extremes(call, first, n, label, of_sample, extreme, t, exact)
+        lift_rows(call, t, multiplier)
+    weigh_target(call, t)
+    run_tile(call, t)
+    if call.rows.wary and find_doubtful(call, t, of_sample, n, extreme):
+        run_extremes(call, first, n, label, of_sample, extreme, t, exact)
+        any_extreme = True
+    if any_extreme:
+        take_extremes(n, extreme, exact, weight, multiplier, t)
+    round_values(t.value, t.root_unit, LANES, weight, value)
     if call.rows.want & GRADIENT:
         store_lanes(tag, &call.rows.gradient, first, n, t, t.gradient, multiplier)
     if call.rows.want & HESSIAN:
@@ -244,7 +310,8 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
-    cdef double multiplier, absent = 0 if call.given == PROBABILITIES else -INFINITY
+    cdef double multiplier, of_sample, absent = 0 if call.given == PROBABILITIES else -INFINITY
+    cdef bint extreme
     cdef Py_ssize_t i
     for i in range(n):
         label[i] = 0
@@ -258,10 +325,19 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
             load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
             load_target(call, first + i, 1, label + i, t)
             fetch_rows(call, first + i + 1, 1)
-            weigh_target(call, t)
-            run_tile(call, t)
-            value[i] = <real>t.value[0]
             multiplier = weight[i] * call.rows.scale
+            of_sample = weight[i]
+            extreme = call.rows.wary and find_row_extremes(call, t, &of_sample, 1, &extreme)
+            if not extreme:
+                if call.rows.wary:
+                    lift_rows(call, t, &multiplier)
+                weigh_target(call, t)
+                run_tile(call, t)
+                extreme = call.rows.wary and find_doubtful(call, t, &of_sample, 1, &extreme)
+            if extreme:
+                t.value[0] = extreme_row(call, first + i, label[i], of_sample, t.x, t.y, t.gradient, t.hessian)
+                t.root_unit[0] = weight[i] = multiplier = 1
+            round_values(t.value, t.root_unit, 1, &weight[i], &value[i])
         if call.rows.want & GRADIENT:
             store_wide(tag, call, &call.rows.gradient, first + i, t, t.gradient, multiplier)
         if call.rows.want & HESSIAN:
@@ -276,7 +352,7 @@ cdef inline Py_ssize_t row_losses_at_once(int loss, Py_ssize_t classes) noexcept
 cdef double row_loss_block(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
     cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size, n = min(size, call.rows.rows - first)
     cdef Tile t
-    lay_out(call, scratch, &t)
+    lay_out(call, scratch, not few_classes(call.loss, call.classes), &t)
     if t.wide:
         return wide_row_losses(tag, call, first, n, &t)
     return few_row_losses(tag, call, first, n, &t)
@@ -296,7 +372,7 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
     load_rows(tag, &call.rows, first, n, label, weight)
     if not weights_valid(weight, n):
         return NAN
-    lay_out(call, scratch, &t)
+    lay_out(call, scratch, not few_classes(call.loss, call.classes), &t)
     if not t.wide:
         load_target(call, first, n, label, &t)
         targets_inspected(call, &t)
@@ -403,6 +479,7 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
     call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
+    note_row_extremes(call, double_precision)
     if not inspect:
         return run_blocks(function, call, blocks, size * call.classes, threads, scratch)
     if call.form == CLASS_INDEX:

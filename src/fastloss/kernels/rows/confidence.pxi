@@ -157,11 +157,16 @@ cdef inline void confidence(Confidence* tag, double parameter, double power, dou
         bq[0] = parameter * power * (2 * scaled_p + (parameter * p - 1) * scaled_pl)
     elif Confidence is Poly1:
         # f = l + epsilon q,  A = 1 + epsilon p,  B = -epsilon p
-        slope[0], offset[0], a[0], bq[0] = 1, parameter * q, 1 + parameter * p, -parameter * scaled_p * q
+        slope[0], offset[0], bq[0] = 1, parameter * q, -parameter * scaled_p * q
+        a[0] = where_(parameter < 0, (1 + parameter) - parameter * q, 1 + parameter * p)   # 1 - p would cancel
     elif Confidence is Generalized:
         # f = (1 - p^k) / k,  A = p^k,  B = -k p^k
         slope[0], offset[0], a[0] = 0, -expm1_(-parameter * surprisal) / parameter, fl_exp_of_product(-parameter, surprisal, tail)
         bq[0] = -parameter * (a[0] * SCALE_UP) * q
+
+
+#: 2^-960: a smaller slope or focal loss has lost digits, or soon will, which a weight may show.
+cdef double LEAST_SLOPE = 1.0261342003245941e-289
 
 
 cdef inline double times_q(double a, double q, double scaled_q) noexcept nogil:
@@ -196,6 +201,7 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
     cdef double q[LANES]
     cdef double power[LANES]
     cdef double scaled_p, scaled_q
+    cdef bint doubtful
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, group
     at_class(t, t.x, t.label, true_x)
@@ -214,6 +220,13 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
             scaled_q = where_(true_e[i] == 1, t.scaled_rest[i], below[i] * SCALE_UP) * t.inverse[i]
             surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
             confidence(tag, parameter, power[i], p, scaled_p, q[i], surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
+            if Confidence is not CrossEntropy:
+                doubtful = a[i] < LEAST_SLOPE
+                if Confidence is Focal:
+                    doubtful |= (slope[i] * surprisal.head < LEAST_SLOPE) & (q[i] > 0)
+                t.doubtful[i] = where_(doubtful, <double>1, <double>0)
+                a[i] *= t.lift[i]
+                bq[i] *= t.lift[i]
             a[i] *= factor[i]
             bq[i] *= factor[i]
             t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
@@ -270,6 +283,9 @@ cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) no
             slope *= weight
             slope = where_(slope == 0, <double>0, weighted_difference(slope, t.m[i], x[j]) + slope * t.log_sum[i])
             term[j] = where_(weight == 0, <double>0, slope + weight * offset)
+            if Confidence is not CrossEntropy:
+                t.doubtful[i] += where_((weight != 0) & (a < LEAST_SLOPE), <double>1, <double>0)
+                weight *= t.lift[i]
             ya[j] = where_(weight == 0, <double>0, weight * a)
     class_sum(t, term, t.value)
     derivatives_of_probabilities(tag, call, t)
@@ -322,6 +338,8 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
         for i in range(LANES):
             j = k * LANES + i
             weight = y[j]
+            if Confidence is not CrossEntropy:
+                weight *= t.lift[i]
             p = e[j] * t.inverse[i]
             q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])

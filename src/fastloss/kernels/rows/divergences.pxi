@@ -33,7 +33,7 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         if call.rows.want & HESSIAN:
             for j in range(t.steps * LANES):
                 y, q = target[j], at_most_1(x[j])
-                hessian[j] = where_(y == 0, <double>0, y / q / q)
+                hessian[j] = where_(y == 0, <double>0, over_square(y, q))
     class_sum(t, term, t.value)
 
 

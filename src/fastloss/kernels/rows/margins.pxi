@@ -1,5 +1,10 @@
 # Margins between scores: multiclass hinge, multi-margin, multilabel margin.
 
+#: 2^1021: the double of a larger number may be infinite before it is weighted. 2^950: a sum of larger ones may be.
+cdef double HUGE_HALF = 2.247116418577895e307
+cdef double HUGE_TERM = 9.516908214257812e285
+
+
 cdef inline double step(double violation) noexcept nogil:
     """Derivative of max(0, violation): at the kink the midpoint of the subgradient."""
     return where_(violation > 0, <double>1, where_(violation == 0, <double>0.5, <double>0))
@@ -38,7 +43,8 @@ cdef void multiclass_hinge_rows(const RowLossCall* call, Tile* t) noexcept nogil
     for i in range(LANES):
         half = fl_half_violation(0.5, largest[i], own[i])
         half = where_(ties[i] == 0, <double>-1, half)   # one class alone
-        t.value[i] = above_zero(half) * 2
+        t.root_unit[i] = where_(half > HUGE_HALF, <double>2, <double>1)
+        t.value[i] = above_zero(half) * where_(half > HUGE_HALF, <double>0.5, <double>2)
         own[i] = -step(half)
         share[i] = where_(ties[i] == 0, <double>0, -own[i] / ties[i])
     for k in range(t.steps):
@@ -107,6 +113,7 @@ cdef void multilabel_margin_rows(const RowLossCall* call, Tile* t) noexcept nogi
     cdef double head[LANES]
     cdef double tail[LANES]
     cdef double pull[LANES]
+    cdef double scale[LANES]
     cdef Py_ssize_t k, j, i
     cdef bint pair
     clear(t, gradient)
@@ -115,7 +122,13 @@ cdef void multilabel_margin_rows(const RowLossCall* call, Tile* t) noexcept nogi
         t.value[0] = sorted_multilabel_margin(call, t)
         return
     for i in range(LANES):
-        head[i] = tail[i] = 0
+        head[i] = tail[i] = scale[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            scale[i] += where_(abs_(x[k * LANES + i]) > HUGE_TERM, <double>1, <double>0)
+    for i in range(LANES):       # 2^-64 and its root
+        t.root_unit[i] = where_(scale[i] > 0, <double>4294967296, <double>1)
+        scale[i] = factor * where_(scale[i] > 0, <double>5.421010862427522e-20, <double>1)
     for j in range(t.steps):
         for i in range(LANES):
             pull[i] = 0
@@ -126,7 +139,7 @@ cdef void multilabel_margin_rows(const RowLossCall* call, Tile* t) noexcept nogi
                 half = where_(pair, half, <double>-1)
                 pull[i] += step(half)
                 gradient[k * LANES + i] += step(half)
-                add_exactly(above_zero(half) * factor, &head[i], &tail[i])
+                add_exactly(above_zero(half) * scale[i], &head[i], &tail[i])
         for i in range(LANES):
             gradient[j * LANES + i] -= pull[i]
     for i in range(LANES):
@@ -183,7 +196,7 @@ cdef double sorted_multilabel_margin(const RowLossCall* call, Tile* t) noexcept 
     violates grows by (members violated) x (difference), and by the violations of new members: all terms are >= 0, so
     that nothing cancels."""
     cdef Py_ssize_t classes = call.classes, members, others, i, j = 0, k = 0
-    cdef double factor = 1.0 / classes, half, running = 0, running_tail = 0, value = 0, tail = 0
+    cdef double factor = 1.0 / classes, scale = factor, half, running = 0, running_tail = 0, value = 0, tail = 0
     cdef int64_t* member = <int64_t*>t.a
     cdef int64_t* spare = <int64_t*>t.b
     cdef int64_t* other
@@ -199,14 +212,17 @@ cdef double sorted_multilabel_margin(const RowLossCall* call, Tile* t) noexcept 
     if ((x[member[0]] == -INFINITY and x[other[0]] == -INFINITY)
             or (x[member[members - 1]] == INFINITY and x[other[others - 1]] == INFINITY)):
         return NAN
+    for i in range(others + members):
+        if abs_(x[member[i]]) > HUGE_TERM:   # the others are behind the members
+            t.root_unit[0], scale = 4294967296, factor * 5.421010862427522e-20
     for i in range(others):
         if j > 0:
-            add_exactly(j * factor * fl_half_violation(0, x[other[i]], x[other[i - 1]]), &running, &running_tail)
+            add_exactly(j * scale * fl_half_violation(0, x[other[i]], x[other[i - 1]]), &running, &running_tail)
         while j < members:
             half = fl_half_violation(0.5, x[other[i]], x[member[j]])
             if half <= 0:
                 break
-            add_exactly(factor * half, &running, &running_tail)
+            add_exactly(scale * half, &running, &running_tail)
             j += 1
         while k < members and fl_half_violation(0.5, x[other[i]], x[member[k]]) >= 0:
             k += 1

@@ -33,6 +33,12 @@ cdef inline double clipped(double probability, double clip, bint* above, bint* i
     return where_(p < clip, clip, p)
 
 
+cdef inline double over_square(double y, double p) noexcept nogil:
+    """y / p^2: the square may be 0 where the quotient is not, or y / p have lost digits."""
+    cdef double quotient = y / p
+    return where_(quotient < 1e-290, y / (p * p), quotient / p)
+
+
 cdef void log_loss_of_label(const RowLossCall* call, const double* true_x, double* value, double* first, double* second) noexcept nogil:
     cdef double clip = clip_of(call), almost = log1p_(-clip), p   # log(1 - clip) would be the logarithm of a rounded number
     cdef bint above, inside
@@ -62,7 +68,7 @@ cdef void categorical_log_loss_rows(const RowLossCall* call, Tile* t) noexcept n
         term[j] = where_(target[j] == 0, <double>0, -target[j] * where_(above, almost, log_(p)))
         y = where_(inside, target[j], <double>0)
         gradient[j] = where_(y == 0, <double>0, -y / p)
-        hessian[j] = where_(y == 0, <double>0, y / p / p)
+        hessian[j] = where_(y == 0, <double>0, over_square(y, p))
     class_sum(t, term, t.value)
 
 

@@ -130,6 +130,13 @@ cdef void sparse_threshold(const RowLossCall* call, Tile* t, bint squares, doubl
         tau[i] = where_((t.m[i] == -INFINITY) | ((t.m[i] == INFINITY) & (ties[i] > 1)), <double>NAN, tau[i])
 
 
+cdef inline void set_huge(Tile* t, Py_ssize_t i, double own, double quarter) noexcept nogil:
+    """The value of a true class far below the largest: nothing else counts, and it alone may be too large for a double."""
+    cdef bint huge = (own < -HUGE_HALF) & (quarter < INFINITY)
+    t.root_unit[i] = where_(huge, <double>2, <double>1)
+    t.value[i] = where_(huge, quarter, t.value[i])
+
+
 cdef void sparsemax_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     """p = max(0, x - tau), tau such that p adds up to 1.
 
@@ -144,6 +151,7 @@ cdef void sparsemax_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double tau[LANES]
     cdef double tau_tail[LANES]
     cdef double own[LANES]
+    cdef double true_x[LANES]
     cdef double others[LANES]
     cdef double count[LANES]
     cdef Py_ssize_t k, i, j
@@ -156,12 +164,14 @@ cdef void sparsemax_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             positive[j] = where_(u[j] > 0, <double>1, <double>0)
             square[j] = p[j] * p[j]
     at_class(t, u, t.label, own)
+    at_class(t, x, t.label, true_x)
     sum_without(t, p, t.label, others)
     sum_without(t, square, t.label, t.value)
     class_sum(t, positive, count)
     for i in range(LANES):
         others[i] = where_(own[i] > 0, others[i], <double>1)
         t.value[i] = 0.5 * (t.value[i] + others[i] * others[i]) - where_(own[i] > 0, <double>0, own[i])
+        set_huge(t, i, own[i], 0.25 * t.m[i] - 0.25 * true_x[i])
     for k in range(t.steps):
         for i in range(LANES):
             t.hessian[k * LANES + i] = positive[k * LANES + i] * ((count[i] - 1) / count[i])
@@ -209,6 +219,7 @@ cdef void entmax15_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         part = others[i] / (1 + own[i])
         part = where_(own[i] > 0, part * part * (2 + own[i]), 2 - 3 * own[i])
         t.value[i] = (2.0 / 3) * (part + t.value[i])
+        set_huge(t, i, own[i], -0.5 * own[i])
     for i in range(LANES):
         others[i] = -others[i]
     set_class(t, gradient, t.label, others)

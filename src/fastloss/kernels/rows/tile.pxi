@@ -33,8 +33,11 @@ cdef extern from "rows.h" nogil:
 cdef enum:
     LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
     GROUP = 8
-    TILE_ARRAYS = 12
+    TILE_ARRAYS = 14
+    PLAIN_CROSS_ENTROPY = 0      # its number in ROW_LOSSES
     ROW_PARAMETERS = 4           # numbers that a loss over rows has for parameters, at most
+
+cdef double LEAST_SQUARED = 4.909093465297727e-91   # 2^-300: of a probability that is divided by twice where a weight may be 2^64
 
 cdef enum Given:                 # what the prediction of a divergence is; the order of its parameter's options
     LOGITS
@@ -56,6 +59,7 @@ cdef struct RowLossCall:
     int given
     Limits limits                # of its prediction
     double parameter[ROW_PARAMETERS]
+    double most_score            # of larger ones a row is extreme
     bint exactly                 # an exponent is so large that it makes the roundings of a probability show
     const double* factor         # one for each class; NULL: all 1
 
@@ -78,9 +82,14 @@ cdef struct Tile:
     double* f
     double* g
     double* h
+    double* extreme_gradient     # of rows that are computed apart
+    double* extreme_hessian
     # A number for each row.
     double label[LANES]
-    double value[LANES]
+    double value[LANES]          # in units of the square of
+    double root_unit[LANES]      # which is 1, but for a value that may be too large for a double before it is weighted
+    double lift[LANES]           # the part of a row's multiplier that its loss has to include: products with it do not vanish
+    double doubtful[LANES]       # not 0 where such a product had lost digits before
     double m[LANES]
     double rest[LANES]
     double scaled_rest[LANES]    # 2^128 rest, with all its digits also where that is subnormal
