@@ -44,6 +44,7 @@ TESTS = (
     "methods",
     "foreign",
     "algebra",
+    "parameter_grads",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
@@ -932,6 +933,20 @@ MUTANTS = (
         "-0.5 * t + m",
         "0 * t + m",
         "perceptron",
+    ),
+    Mutant(
+        "smooth L1: the derivative by beta",
+        REGRESSION,
+        '{"beta": -0.5 * (g * g)}',
+        '{"beta": -0.5 * abs(g)}',
+        "smooth_l1",
+    ),
+    Mutant(
+        "general robust: a tail that is no rounding",
+        REGRESSION,
+        "    l_tail = where(l - l == 0, (l - whole_l) + l_tail, 0)\n    l = whole_l\n",
+        "",
+        "general_robust",
     ),
     Mutant(
         "smooth L1: the second derivative",

@@ -572,12 +572,13 @@ def test_derivatives_by_factors_and_parameters() -> None:
         own = fl.general_robust.parameter_grads(y_true, y_pred, alpha=1.5, **keywords)
         assert by["general_robust_factor"] == fl.general_robust(y_true, y_pred, alpha=1.5, **keywords)
         assert by["huber_factor"] == fl.huber(y_true, y_pred, **keywords)
+        assert by["huber_delta"] == -2 * fl.huber.parameter_grads(y_true, y_pred, **keywords)["delta"]
         assert by["general_robust_alpha"] == 0.7 * own["alpha"]
         assert by["general_robust_scale"] == 0.7 * own["scale"]
     alone = (0 * fl.general_robust).parameter_grads(y_true, y_pred)
     assert alone["general_robust_factor"] == fl.general_robust(y_true, y_pred)
     assert alone["general_robust_alpha"] == 0
-    with pytest.raises(TypeError, match="no derivatives by its parameters"):
+    with pytest.raises(AttributeError, match="no derivatives by its parameters"):
         (fl.squared_error + fl.absolute_error).parameter_grads(y_true, y_pred)
     with pytest.raises(ValueError, match="general_robust_factor is an array"):
         total.parameter_grads(y_true, y_pred, general_robust_factor=[1.0, 2.0, 3.0])

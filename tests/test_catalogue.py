@@ -72,7 +72,7 @@ def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
     functions = vocabulary.ELEMENTWISE_FUNCTIONS
     loops = {row.name for row in ROWS if row.function is not None} | set(PENALTIES)
     loops |= {f"{row.name}_by_default" for row in ROWS if row.by_default is not None}
-    loops |= {f"{row.name}_by_{p.name}" for row in ROWS if row.by_parameters is not None for p in row.parameters}
+    loops |= {f"{row.name}_by_{p.name}" for row in ROWS for p in row.learned}
     assert set(kernels.POINTWISE) - set(functions) == loops
     assert set(functions) <= set(kernels.POINTWISE)
     assert set(functions) <= set(fl.__all__)
@@ -306,10 +306,31 @@ def test_gradient_and_hessian_are_the_derivatives_of_the_value(row: Row) -> None
             def value(x: mpf, y_true: mpf = y_true, parameters: list[mpf] = parameters) -> mpf:
                 return formula(y_true, x, *parameters)[0]
 
-            _, gradient, hessian = formula(y_true, y_pred, *parameters)
+            _, gradient, hessian = formula(y_true, y_pred, *parameters)[:3]
             where = f"{row.name}(y_true={y_true}, y_pred={y_pred}, {parameters})"
             assert mp.almosteq(gradient, mp.diff(value, y_pred), mpf(10) ** -40), where
             assert mp.almosteq(hessian, mp.diff(value, y_pred, 2), mpf(10) ** -30), where
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.learned], ids=lambda row: row.name)
+def test_the_derivatives_by_parameters_are_those_of_the_value(row: Row) -> None:
+    """A quadrature rule of `general_robust` has 17 digits."""
+    assert row.function is not None
+    formula = vocabulary.rebind(row.function, EXACT)
+    names = [parameter.name for parameter in row.parameters if parameter.kind == "element"]
+    with mp.workdps(50):
+        for y_true, y_pred, parameters in points(row):
+            derivatives = formula(y_true, y_pred, *parameters)[3]
+            assert list(derivatives) == [parameter.name for parameter in row.learned]
+            for name, derivative in derivatives.items():
+                k = names.index(name)
+
+                def value(
+                    p: mpf, y_true: mpf = y_true, y_pred: mpf = y_pred, given: list[mpf] = parameters, k: int = k
+                ) -> mpf:
+                    return formula(y_true, y_pred, *given[:k], p, *given[k + 1 :])[0]
+
+                assert mp.almosteq(derivative, mp.diff(value, parameters[k]), mpf(10) ** -14, mpf(10) ** -30), name
 
 
 @each_formula

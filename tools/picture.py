@@ -89,7 +89,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
 
         return beside_another
     constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
-    return lambda x: tuple(formula(target, x, *constants))
+    return lambda x: tuple(formula(target, x, *constants)[:3])
 
 
 def sampled(row: Row, by: str) -> list[tuple[float, tuple[float, ...]]]:

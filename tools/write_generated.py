@@ -80,7 +80,6 @@ class Loss:
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
-    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...
     def bind(self, **defaults: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...
@@ -227,6 +226,8 @@ def loss_stub(row: Row) -> str:
     first = bind.partition("\n")[0]
     bind = bind.replace(first, f"{first}  # type: ignore[override]", 1)
     methods = "".join(method_stub(row, method) for method in METHODS)
+    if row.learned:
+        methods += "    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...\n"
     return f"@type_check_only\nclass {class_name(row)}(Loss):\n{methods}{bind}"
 
 
@@ -290,6 +291,9 @@ def section(row: Row) -> str:
     for parameter in row.parameters:
         domain = "" if parameter.kind in ("index", "axis", "choice") else f"; {parameter.domain.description}"
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
+    if row.learned:
+        names = " and ".join(f"`{parameter.name}`" for parameter in row.learned)
+        lines += [f"- `fl.{row.name}.parameter_grads` gives the derivatives by {names}, for learning them with a model"]
     lines += [f"- source: {row.source}"]
     other = [f"`{alias}`" for alias, name in aliases().items() if name == row.name]
     if other:

@@ -368,7 +368,7 @@ def by_parameters(call: _Call) -> dict[str, Any]:
             raise ValueError(f"{name} is an array; parameter_grads takes factors that are numbers")
         part = _call_of(call, term, call.options, in_float64=True)
         derivatives[name] = _named(call, term, part.run)
-        if term.row.by_parameters is not None:
+        if term.row.learned:
             for own, derivative in part.by_parameters().items():
                 derivatives[f"{term.name}_{own}"] = term.factor * derivative if term.factor else 0.0 * derivative
     return derivatives

@@ -231,7 +231,7 @@ def _example(row: Row, method: str) -> str:
     elif row.function is not None and row.kind == "pointwise":
         y_true, y_pred = _example_points(row)
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
-        points = [row.function(y, x, *defaults) for y, x in zip(y_true, y_pred, strict=True)]
+        points = [row.function(y, x, *defaults)[:3] for y, x in zip(y_true, y_pred, strict=True)]
         value = round(sum(point[0] for point in points) / 2, 6)
         gradient = [round(point[1] / 2, 6) for point in points]
         lines += [f">>> round(fl.{row.name}{call}, 6)", f"{value}", both]

@@ -38,6 +38,15 @@ def method(want: int = 0) -> Callable[[Function], Function]:
     return lambda function: kernels.MethodOf(function, want)
 
 
+class _Learning(kernels.MethodOf):  # type: ignore[misc, name-defined]
+    """A method of losses that have parameters to learn; the others do not have it."""
+
+    def __get__(self, loss: Any, kind: Any) -> Any:
+        if loss is not None and not learns(loss._row):
+            raise AttributeError(f"{loss.name} has no derivatives by its parameters")
+        return super().__get__(loss, kind)
+
+
 class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _evaluate where there is no short way
     """A loss function: call it for the value, its methods give gradient and Hessian diagonal, each in one pass.
 
@@ -155,9 +164,12 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
         return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
 
-    @method()
+    @_Learning
     def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]:
         """Return the derivatives of the value with respect to the loss's own parameters, to learn them with a model.
+
+        A loss has this method where it has such parameters: `delta` of `huber`, `gamma` of `binary_focal` … A sum has
+        those of its terms, and its factors.
 
         Parameters
         ----------
@@ -167,7 +179,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         Returns
         -------
         dict
-            For each parameter a float, or where it is an array one of its shape. Computed in float64.
+            For each parameter that is a number a float, or where it is an array one of its shape; one that is None has
+            no derivative. Computed in float64.
 
         Examples
         --------
@@ -176,8 +189,6 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         >>> {name: round(derivative, 6) for name, derivative in by.items()}
         {'alpha': 0.040694, 'scale': -0.367921}
         """
-        if self._row.by_parameters is None and not any(row.by_parameters for _, row in self._row.terms):
-            raise TypeError(f"{self.name} has no derivatives by its parameters")
         call = _Call(self, VALUE, args, keywords, in_float64=True)
         if "out" in call.options:
             raise TypeError("parameter_grads has no keyword 'out'")
@@ -357,6 +368,9 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def __hash__(self) -> int:
         return hash(self._identity())
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name != "parameter_grads" or learns(self._row)]
+
     # ---- what others read of it ---------------------------------------------------------------------------------
 
     @property
@@ -408,6 +422,11 @@ def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     n_threads = given.get("n_threads")
     threads = None if n_threads is None else checked_threads("n_threads", n_threads)
     return {"reduction": reduction, "normalizer": normalizer, "n_threads": threads}
+
+
+def learns(row: Row) -> bool:
+    """Tell whether a loss has derivatives by parameters."""
+    return bool(row.learned) or any(term.learned for _, term in row.terms)
 
 
 def _is_real(value: Any) -> bool:
@@ -761,8 +780,10 @@ class _Call:
         parameters = self.elements()
         denominator = self.denominator(self.checked_weight())
         derivatives: dict[str, Any] = {}
-        for parameter in self.row.parameters:
+        for parameter in self.row.learned:
             given = self.parameters[parameter.name]
+            if given is None:
+                continue
             shape = np.shape(given)
             by_each = shape != () and math.prod(shape) != 1
             value: Any = np.empty(self.y_pred.shape) if by_each else None

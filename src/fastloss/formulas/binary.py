@@ -11,6 +11,7 @@ from .declare import (
     fraction,
     interval,
     labelled,
+    learned,
     pointwise,
     probability,
     two_labels,
@@ -271,8 +272,8 @@ def perceptron(y_true, y_pred):
 @pointwise(
     target=labelled,
     prediction="logits",
-    gamma=at_least_zero(2.0, "how much a well classified sample counts less; 0 is `soft_margin`"),
-    alpha=fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha"),
+    gamma=learned(at_least_zero(2.0, "how much a well classified sample counts less; 0 is `soft_margin`")),
+    alpha=learned(fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha")),
     labels=two_labels(),
     formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
@@ -336,14 +337,20 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     value = where(left_out, 0, factor * loss * weight * part)
     gradient = where(left_out, 0, -t * (factor * (gained * again + q) * weight * part))
     hessian = where(left_out, 0, factor * (gained * crossing + (2 * rise + p) * q) * weight * part * again)
-    return value, gradient, hessian
+    # by gamma: the value times log(1 - p_t); a loss of 0 or a logarithm of 0 is so against an infinity
+    away = distance + distance_tail
+    spread = where(right, (l + l_tail) * away * once, loss * away)
+    spread = where(loss == 0 or away == 0, 0, spread)
+    by_gamma = where(left_out, 0, -(factor * spread * weight * part * again))
+    by_alpha = where(weight == 0, 0, t * (loss * weight * part))
+    return value, gradient, hessian, {"gamma": by_gamma, "alpha": by_alpha}
 
 
 @pointwise(
     target=labelled,
     prediction="logits",
-    gamma_pos=at_least_zero(1.0, "how much a well classified positive sample counts less"),
-    gamma_neg=at_least_zero(4.0, "how much a well classified negative sample counts less"),
+    gamma_pos=learned(at_least_zero(1.0, "how much a well classified positive sample counts less")),
+    gamma_neg=learned(at_least_zero(4.0, "how much a well classified negative sample counts less")),
     clip=interval(0.05, 0.0, 1.0, "what is taken off the probability of negative samples; easier ones are left out"),
     labels=two_labels(),
     formula="positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  p_m = max(p - clip, 0)",
@@ -426,13 +433,21 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     left_out = weight == 0 or (not plain and u <= 0)
     value = where(left_out, 0, loss * weight * part)
     gradient = where(left_out, 0, -t * ((gained * again + level) * weight * part))
-    return value, gradient, where(left_out, 0, (gained * crossing + bend) * weight * part * again)
+    hessian = where(left_out, 0, (gained * crossing + bend) * weight * part * again)
+    # by gamma: the value times log(u); a loss of 0 or a logarithm of 0 is so against an infinity
+    away = distance + distance_tail
+    spread = where(plain and right, (l + l_tail) * away * once, loss * away)
+    spread = where(loss == 0 or away == 0, 0, spread)
+    by_gamma = where(left_out, 0, -(spread * weight * part * besides))
+    by_pos = where(t < 0, 0, by_gamma)
+    by_neg = where(t > 0, 0, by_gamma)
+    return value, gradient, hessian, {"gamma_pos": by_pos, "gamma_neg": by_neg}
 
 
 @pointwise(
     target=unit,
     prediction="logits",
-    epsilon=finite(2.0, "the factor of the added term 1 - p_t; 0 is `binary_cross_entropy`"),
+    epsilon=learned(finite(2.0, "the factor of the added term 1 - p_t; 0 is `binary_cross_entropy`")),
     formula="(1 - y) log(1 + e^x) + y log(1 + e^-x) + epsilon (1 - p_t),  p_t = y p + (1 - y) (1 - p),  p = sigmoid(x)",
     source="Leng et al. 2022, arXiv:2204.12511",
 )
@@ -461,4 +476,5 @@ def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
     slope = sign * ((likely - unlikely * h * once) / both)
     steps = side * h / (both * both) * once
     crossing = expm1(-abs(y_pred)) / both  # q - p for x > 0: a difference that crosses zero at 0
-    return loss + added, slope + steps, (1 + side * (sign * crossing)) * h / (both * both) * once
+    hessian = (1 + side * (sign * crossing)) * h / (both * both) * once
+    return loss + added, slope + steps, hessian, {"epsilon": unlikely * h / both * once + likely / both}

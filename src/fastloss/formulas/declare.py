@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 
@@ -126,7 +126,8 @@ class Parameter:
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "labels" for what `y_true` holds for two
-    classes. Where an "element" may be None, the formula reads NaN.
+    classes. Where an "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the
+    derivative too.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Parameter:
     domain: Domain
     kind: str = "element"
     description: str = ""
+    learned: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,12 @@ class Declared:
     domain: Domain
     kind: str = "element"
     description: str = ""
+    learned: bool = False
+
+
+def learned(parameter: Declared) -> Declared:
+    """Declare a parameter by which there is a derivative: the formula returns it after the Hessian, by its name."""
+    return replace(parameter, learned=True)
 
 
 def positive(default: float | None, description: str = "", kind: str = "element") -> Declared:
@@ -269,11 +277,10 @@ class Row:
     predicted : Domain
         What it may be.
     function : callable or None
-        The formula, a function of scalars that returns value, gradient and Hessian diagonal; None of rows of classes.
+        The formula, a function of scalars that returns value, gradient and Hessian diagonal, then a dictionary of the
+        derivatives by its parameters, if it has any that are learned; None of rows of classes.
     by_default : callable or None
         A formula of target and prediction alone that gives the same where every parameter has its default.
-    by_parameters : callable or None
-        The formula of the derivatives by the parameters, one for each.
     kernels : object or None
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
@@ -296,13 +303,17 @@ class Row:
     holds: str = "numbers"
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
-    by_parameters: Callable[..., Any] | None = field(default=None, compare=False)
     by_default: Callable[..., Any] | None = field(default=None, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
     qualname: str = ""
     terms: tuple[tuple[str, Row], ...] = field(default=(), compare=False)
+
+    @property
+    def learned(self) -> tuple[Parameter, ...]:
+        """The parameters by which there are derivatives; of a sum see its terms."""
+        return tuple(parameter for parameter in self.parameters if parameter.learned)
 
     def parts(self, parameters: Mapping[str, Any]) -> list[Term]:
         """Return the terms of a sum, given the parameters of a call."""
@@ -368,7 +379,9 @@ def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _named(parameters: dict[str, Declared]) -> tuple[Parameter, ...]:
-    return tuple(Parameter(name, p.default, p.domain, p.kind, p.description) for name, p in parameters.items())
+    return tuple(
+        Parameter(name, p.default, p.domain, p.kind, p.description, p.learned) for name, p in parameters.items()
+    )
 
 
 def pointwise(
@@ -378,7 +391,6 @@ def pointwise(
     source: str,
     prediction: str = "y_pred",
     predicted: Domain = real,
-    by_parameters: Callable[..., Any] | None = None,
     by_default: Callable[..., Any] | None = None,
     kind: str = "pointwise",
     holds: str = "numbers",
@@ -401,7 +413,6 @@ def pointwise(
             "logits" if prediction == "logits" else holds,
             predicted,
             function,
-            by_parameters,
             by_default,
         )
 
@@ -425,11 +436,6 @@ def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Ro
     and Hessian diagonal of the root but for a factor weight / denominator.
     """
     return pointwise(target=real, formula=formula, source=source, kind="root_mean")
-
-
-def by_parameters() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a formula of the derivatives of a loss by its parameters: it takes what the loss takes."""
-    return lambda function: function
 
 
 def by_default() -> Callable[[Callable[..., Any]], Callable[..., Any]]:

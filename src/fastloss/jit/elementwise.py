@@ -10,7 +10,7 @@ from numba import types
 from ..formulas.declare import Row
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_raising
-from .translate import Formula, FormulaError, translate
+from .translate import Formula, FormulaError, translate_own
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4
 BLOCK_BYTES, _ = kernels.limits()
@@ -88,7 +88,7 @@ def kernels_of_formula(formula: Formula) -> PointwiseKernels:
 
 @functools.cache
 def _of_function(function: Any) -> PointwiseKernels:
-    return PointwiseKernels(translate(function))
+    return PointwiseKernels(translate_own(function))
 
 
 def kernels_of(row: Row) -> PointwiseKernels:

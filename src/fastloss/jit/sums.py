@@ -7,7 +7,7 @@ from typing import Any
 
 from ..formulas.declare import Row
 from .elementwise import kernels_of_formula
-from .translate import Formula, translate
+from .translate import Formula, translate_own
 from .user import PointwiseSource
 
 
@@ -20,7 +20,7 @@ def formula_of(row: Row) -> Formula:
 
 @functools.cache
 def _of_function(function: Any) -> Formula:
-    return translate(function)
+    return translate_own(function)
 
 
 @functools.lru_cache(256)

@@ -195,12 +195,22 @@ def restored_formula(*identity: Any) -> Formula:
     return Formula(text, name, arguments, results, names, restored, file, line)
 
 
-def translate(function: Callable[..., Any], *, by_rows: bool = False) -> Formula:
-    """Return the formula of a function of Python."""
+def translate_own(function: Callable[..., Any]) -> Formula:
+    """Return the formula of a loss of the package, without the derivatives by its parameters."""
+    tree = source_of(function)
+    result = tree.body[-1]
+    assert isinstance(result, ast.Return)
+    assert isinstance(result.value, ast.Tuple)
+    result.value.elts = result.value.elts[:3]
+    return translate(function, tree=tree)
+
+
+def translate(function: Callable[..., Any], *, by_rows: bool = False, tree: ast.FunctionDef | None = None) -> Formula:
+    """Return the formula of a function of Python, of which the syntax tree may be given."""
     if not isinstance(function, types.FunctionType):
         raise FormulaError(f"a loss is made of a plain function, written with def, not of {shown(function)}")
     outside = _Outside()
-    translation = _Translation(function, by_rows, outside)
+    translation = _Translation(function, by_rows, outside, tree)
     text = "\n\n".join(ast.unparse(helper.tree) for helper in outside.functions)
     code = function.__code__
     formula = Formula(
@@ -341,9 +351,11 @@ class _Outside:
 class _Translation(ast.NodeTransformer):
     """Rewrite one function, and with it those that it calls."""
 
-    def __init__(self, function: Callable[..., Any], by_rows: bool, outside: _Outside) -> None:
+    def __init__(
+        self, function: Callable[..., Any], by_rows: bool, outside: _Outside, tree: ast.FunctionDef | None = None
+    ) -> None:
         self.function, self.by_rows, self.shared = function, by_rows, outside
-        self.tree = source_of(function)
+        self.tree = source_of(function) if tree is None else tree
         name, _ = outside.name_of(function, self.tree.name)
         self.outside = {**function.__globals__, **_enclosed(function)}
         self.local = _locals(function.__code__, self.tree)

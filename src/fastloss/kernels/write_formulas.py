@@ -3,9 +3,10 @@
     python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
 
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
-Hessian diagonal. Assignment -> ``cdef real`` (of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal
-is a double and would promote float32), call -> the primitive of the same name. What is outside that language is refused
-with file and line. `parts` tells of formulas that return something else.
+Hessian diagonal, and of a dictionary of the derivatives by its parameters, if it has such. Assignment -> ``cdef real``
+(of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal is a double and would promote float32), call
+-> the primitive of the same name. What is outside that language is refused with file and line. `parts` tells of
+formulas that return something else.
 
 The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
 loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
@@ -131,7 +132,6 @@ HEADS = {
     "root_mean": ("y_true", "y_pred"),
     "location_scale": ("y_true", "location", "log_scale"),
     "penalty": ("parameter",),
-    "by_parameters": ("y_true", "y_pred"),
     "by_default": ("y_true", "y_pred"),
 }
 
@@ -139,20 +139,23 @@ HEADS = {
 def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[list[ast.expr]]] | None:
     """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
-    One of derivatives by parameters gives as many loops as there are parameters: the derivative takes the place of the
-    value.
+    A derivative by a parameter is a loop of its own, where it takes the place of the value.
     """
     if not isinstance(result, ast.Tuple):
         return None
-    name, elements = function.name, result.elts
-    if kind == "by_parameters":
-        names = [argument.arg for argument in function.args.args[2:]]
-        same = len(names) == len(elements)
-        return {f"{name}_{p}": [[element]] for p, element in zip(names, elements, strict=True)} if same else None
+    name, elements, by_parameters = function.name, list(result.elts), {}
+    derivatives = elements[-1]
+    if isinstance(derivatives, ast.Dict):
+        elements.pop()
+        parameters = [argument.arg for argument in function.args.args[2:]]
+        for key, derivative in zip(derivatives.keys, derivatives.values, strict=True):
+            if not isinstance(key, ast.Constant) or key.value not in parameters:
+                return None
+            by_parameters[f"{name}_by_{key.value}"] = [[derivative]]
     if len(elements) != 3:
         return None
     if kind != "location_scale":
-        return {name: [[element] for element in elements]}
+        return {name: [[element] for element in elements], **by_parameters}
     pairs = [pair.elts for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
     return {name: [[elements[0]], *pairs]} if len(pairs) == 2 else None
 
@@ -203,7 +206,7 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
     rest = [line for name, _, line in assignments if name not in calls and name not in derived]
     return [
         Translated(
-            name, kind, list(head), parameters, derived, rest, stages,
+            name, kind if len(results) > 1 else "by_parameter", list(head), parameters, derived, rest, stages,
             [[expression.visit(element) for element in elements] for elements in results],
         )
         for name, results in wanted.items()
@@ -276,7 +279,7 @@ WANTED = {
     "location_scale": tuple(WANTS),
     "root_mean": ("value", "gradient", "gradient_hessian"),
     "penalty": ("value", "gradient", "value_gradient"),
-    "by_parameters": ("value",),
+    "by_parameter": ("value",),
     "by_default": tuple(WANTS),
     "function": ("value",),
 }
