@@ -118,6 +118,11 @@ class Variant:
         """Whether the target is a probability for each class, in place of a class: their sum is a weight."""
         return self.rowwise and self.target == "soft" and "index" in self.row.target.forms
 
+    @property
+    def refuses_one_row(self) -> bool:
+        """Whether one dimension would be samples of two classes with most who write it."""
+        return self.soft_classes
+
 
 @dataclass(frozen=True)
 class Sum(Variant):
@@ -135,6 +140,10 @@ class Sum(Variant):
     @property
     def predicted(self) -> Any:
         return self.row.predictions(self.total.parameters)
+
+    @property
+    def refuses_one_row(self) -> bool:
+        return any(Variant(row, self.target, "default").refuses_one_row for _, row in self.row.terms)
 
 
 def sums() -> Iterator[Sum]:

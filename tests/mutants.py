@@ -509,8 +509,8 @@ MUTANTS = (
     Mutant(
         "a new gradient is taken as it comes",
         KERNELS + "plain.pxi",
-        "if not (look(grad_array, True, gradient) and alike(gradient, y_pred)):",
-        "if not look(grad_array, True, gradient):",
+        "if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):",
+        "if not look(gradient, True, &work.array[OUT_GRADIENT]):",
     ),
     Mutant(
         "a text is what it says it is equal to",
@@ -560,7 +560,24 @@ MUTANTS = (
         "return 1.0 / denominator if denominator else 0.0",
         "return 1.0",
     ),
-    Mutant("the short way divides by elements", KERNELS + "plain.pxi", "denominator = rows", "denominator = size"),
+    Mutant(
+        "the short way ignores weights in the denominator",
+        KERNELS + "plain.pxi",
+        "number = total if normalizer is None else number",
+        "number = <double>work.samples if normalizer is None else number",
+    ),
+    Mutant(
+        "the short way takes one parameter for another",
+        KERNELS + "methods.pxi",
+        "key += (name, kind, value, kind is float and signbit(<double>value) != 0)",
+        "key += (name, kind)",
+    ),
+    Mutant(
+        "the short way lets weights vanish",
+        KERNELS + "plain.pxi",
+        "vanishes |= (w[i] != 0) & (w[i] <= 7.006492321624085e-46)     # 2^-150",
+        "vanishes |= False",
+    ),
     # Formulas.
     Mutant(
         "arguments swapped",
@@ -602,15 +619,14 @@ MUTANTS = (
     Mutant(
         "the short way checks no labels",
         KERNELS + "plain.pxi",
-        "if not (self.rows_valid(y_true, rows, classes, threads) if classes else",
-        "if not (True if classes else",
+        "return self.computed(&call, work, True) if self.set_call(&call, work) else NAN",
+        "return <double>work.samples if self.set_call(&call, work) else NAN",
     ),
     Mutant(
         "the short way checks no overlap",
         KERNELS + "plain.pxi",
-        "return disjoint(output, y_true) and (disjoint(output, y_pred) or "
-        "(in_place and output.view.buf == y_pred.view.buf))",
-        "return True",
+        "if not work.array[other].held or disjoint(output, &work.array[other]):",
+        "if True:",
     ),
     Mutant(
         "outputs may overlap",
@@ -627,7 +643,7 @@ MUTANTS = (
     Mutant(
         "a loss with arrays waits for the garbage collector",
         KERNELS + "methods.pxi",
-        "        if loss is not None and loss.plain is not None:",
+        "        if loss is not None and loss.plain is not None and not loss.plain.holds_arrays:",
         "        if loss is not None:",
     ),
     Mutant(

@@ -252,7 +252,7 @@ def test_a_plain_call_and_one_that_names_every_keyword(
     variant: Variant, shape: tuple[int, ...], method: str, dtype: Any
 ) -> None:
     """Calls without weights take a shorter way through the library: it has to lead to the same bits."""
-    inputs, _ = drawn(variant, (1,) * variant.soft_classes + shape, dtype)
+    inputs, _ = drawn(variant, (1,) * variant.refuses_one_row + shape, dtype)
     loss = variant.loss.bind(**inputs.keywords)
     call, y_true, y_pred = getattr(loss, method), inputs.y_true, inputs.y_pred
     every = {"sample_weight": None, "where": None, "normalizer": None, "out": None, "n_threads": None}
@@ -685,7 +685,7 @@ def test_any_axis_gives_the_bits_of_the_last(variant: Variant, shape: tuple[int,
 def test_one_row_without_an_axis_of_samples(variant: Variant, dtype: Any) -> None:
     inputs, _ = drawn(variant, (1, 10), dtype)
     expected = inputs()
-    if variant.soft_classes:  # which would be samples of two classes with most who write it
+    if variant.refuses_one_row:
         with pytest.raises(ValueError, match="one row is y_true"):
             inputs.take(0)()
         return

@@ -13,6 +13,7 @@ from .runtime import checked_threads, kernels, threads_for
 
 # Task of kernels/softmax.pxi
 _SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
+_LOOPS = {name: kernels.POINTWISE.index(name) for name in ("sigmoid", "log_sigmoid", "softplus")}
 
 
 def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], Any, bool]:
@@ -37,19 +38,25 @@ def _threads(n_threads: Any, size: int) -> int:
 
 
 def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
+    quick = kernels.plain_function(0, _LOOPS[name], x, None, out, n_threads)
+    if quick is not None:
+        return quick
     kernels.check_stack()
     array = arguments.as_prediction("x", x)
     threads = _threads(n_threads, array.size)
     result, given, in_place = _output(out, array, array.shape)
     described = arguments.describe(array), arguments.describe(result)
     kernels.pointwise(
-        kernels.one_formula(kernels.POINTWISE.index(name)), VALUE, array.dtype.type is np.float64, array.size, 1.0,
+        kernels.one_formula(_LOOPS[name]), VALUE, array.dtype.type is np.float64, array.size, 1.0,
         arguments.NO_LIMITS, False, in_place, (None, described[0], None, None, described[1], None, None), threads,
     )  # fmt: skip
     return _returned(result, given)
 
 
 def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
+    quick = kernels.plain_function(task, 0, x, axis, out, n_threads)
+    if quick is not None:
+        return quick
     kernels.check_stack()
     array = arguments.as_prediction("x", x)
     if array.ndim == 0:

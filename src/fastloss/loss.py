@@ -15,7 +15,7 @@ from .documentation import LazyDocstring, method_docstring
 from .formulas.declare import Row, RowTarget, Term
 from .runtime import checked_threads, current_engine, kernels, threads_for
 
-kernels.connect(np.ndarray, np.empty_like, threads_for, arguments.bits_of_bfloat16)
+kernels.connect(np.ndarray, np.empty, np.empty_like, threads_for, arguments.bits_of_bfloat16)
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
@@ -479,17 +479,70 @@ def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
         if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
             return None, None
         by_numba = _formula(given, given.constants(values), loops=())
-        jit = kernels.PlainCall(kernels.Formulas((by_numba,)), *limits, factor, True)
+        jit = kernels.PlainPoints(kernels.Formulas((by_numba,)), *limits, factor, True)
         if alone and given.kernels is not None:
             return jit, jit
         compiled = tuple(
             _formula(t.row, t.row.constants(t.parameters), t.factor, None if t.row.kernels is None else ())
             for t in terms
         )
-        return kernels.PlainCall(kernels.Formulas(compiled), *limits, factor), jit
-    if given.kernels is None and given.name == "cross_entropy" and not _changed(given, values):
-        return kernels.PlainCall(None, *limits, factor), None
+        return kernels.PlainPoints(kernels.Formulas(compiled), *limits, factor), jit
+    if row.kind == "location_scale" and alone:
+        constants = given.constants(values)
+        if any(isinstance(value, np.ndarray) for value in constants):
+            return None, None
+        pair = _formula(given, (0.0, *constants))  # the log-scale is one of the prediction's
+        return kernels.PlainPairs(kernels.Formulas((pair,)), *limits, factor), None
+    if row.kind == "root_mean":
+        return kernels.PlainRoot(kernels.Formulas((_formula(given, (1.0, 1.0, 1.0, 1.0)),)), *limits, factor), None
+    if row.kind == "rowwise" and alone and given.kernels is None:
+        return _short_rows(given, values, limits, factor), None
     return None, None
+
+
+def _short_rows(row: Row, parameters: dict[str, Any], limits: Any, factor: float) -> Any:
+    """Return what tries a call of a loss over rows the short way, None where that does not apply."""
+    target = row.target
+    assert isinstance(target, RowTarget)
+    chosen, numbers, class_factor = row_parameters(row, parameters)
+    if np.ndim(class_factor) == 0 and class_factor is not None:
+        return None  # as long as there are classes
+    dense = [form for form in target.forms if form != "index"]
+    in_kernel = row.name == "cross_entropy" and _IN_KERNEL.issuperset(_changed(row, parameters))
+    return kernels.PlainRows(
+        -1 if in_kernel else kernels.ROW_LOSSES.index(row.name),
+        *limits,
+        axis=parameters["axis"],
+        levels=target.levels,
+        by_index="index" in target.forms,
+        dense_form=-1 if not dense else form_number(target, dense[0]),
+        smoothing=parameters.get("label_smoothing", 0.0),
+        ignore_index=parameters.get("ignore_index"),
+        given=chosen,
+        parameters=numbers,
+        class_weight=parameters.get("class_weight"),
+        class_factor=class_factor,
+        factor=factor,
+    )
+
+
+def form_number(target: RowTarget, form: str) -> int:
+    """Return the Form of kernels/rows/tile.pxi."""
+    return _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
+
+
+def row_parameters(row: Row, parameters: dict[str, Any]) -> tuple[int, tuple[float, ...], Any]:
+    """Return a loss's own parameters as the row kernels take them: what is given, numbers, a factor of the classes."""
+    chosen, numbers, factor = row.holds, [], None
+    for parameter in row.parameters:
+        value = parameters[parameter.name]
+        if parameter.kind == "choice":
+            chosen = value
+        elif parameter.kind == "factor":
+            factor = value
+        elif parameter.kind == "number" and parameter.name != "label_smoothing":
+            numbers.append(math.nan if value is None else value)
+    return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
 
 
 def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:
@@ -933,9 +986,9 @@ class _Call:
                 )  # fmt: skip
             else:
                 number = kernels.ROW_LOSSES.index(row.name)
-                form_number = _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
                 total = kernels.row_losses(
-                    number, self.want, self.double_precision, n, columns, classes, denominator, form_number,
+                    number, self.want, self.double_precision, n, columns, classes, denominator,
+                    form_number(target, form),
                     smoothing, class_weight, ignore_index, *own, limits, inspect, operands, threads,
                     self.factor,
                 )  # fmt: skip
@@ -969,18 +1022,13 @@ class _Call:
 
     def row_parameters(self, columns: int) -> tuple[int, tuple[float, ...], Any]:
         """Return a loss's own parameters as the row kernels take them: what is given, numbers, a factor per class."""
-        chosen, numbers, factor = self.row.holds, [], None
-        for parameter in self.row.parameters:
-            value = self.parameters[parameter.name]
-            if parameter.kind == "choice":
-                chosen = value
-            elif parameter.kind == "factor" and value is not None:
-                factor = np.full(columns, value) if np.ndim(value) == 0 else value
-                if factor.size != columns:
-                    raise ValueError(f"{parameter.name} has {factor.size} factors; there are {columns} classes")
-            elif parameter.kind == "number" and parameter.name != "label_smoothing":
-                numbers.append(math.nan if value is None else value)
-        return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
+        chosen, numbers, factor = row_parameters(self.row, self.parameters)
+        if factor is not None:
+            factor = np.full(columns, factor) if np.ndim(factor) == 0 else factor
+            if factor.size != columns:
+                name = next(parameter.name for parameter in self.row.parameters if parameter.kind == "factor")
+                raise ValueError(f"{name} has {factor.size} factors; there are {columns} classes")
+        return chosen, numbers, factor
 
 
 def restored_row(origin: str | tuple[Any, ...]) -> Row:

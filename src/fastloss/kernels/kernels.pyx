@@ -8,7 +8,7 @@ is an array as unsigned integers of its item size with the number of its element
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
-from libc.math cimport INFINITY, NAN
+from libc.math cimport INFINITY, NAN, fabs, frexp, ldexp, signbit, sqrt
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
@@ -53,8 +53,15 @@ cdef extern from *:
 
 cdef extern from "dtypes.h" nogil:
     enum:
+        BOOL "FL_BOOL"
+        INT8 "FL_INT8"
+        UINT8 "FL_UINT8"
+        INT16 "FL_INT16"
+        UINT16 "FL_UINT16"
         INT32 "FL_INT32"
+        UINT32 "FL_UINT32"
         INT64 "FL_INT64"
+        UINT64 "FL_UINT64"
         FLOAT16 "FL_FLOAT16"
         BFLOAT16 "FL_BFLOAT16"
         FLOAT32 "FL_FLOAT32"

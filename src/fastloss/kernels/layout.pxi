@@ -22,35 +22,40 @@ cdef struct Operand:
 cdef int set_operand(Operand* operand, object array, int dtype, bint swapped, bint has_class_axis) except -1:
     """Describe `array` (None, or an array whose buffer NumPy exports), class axis last."""
     cdef Py_buffer view
-    cdef Py_ssize_t k, merged, shape, stride
     operand.data = NULL
     if array is None:
         return 0
     PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
     try:
         check_count("dimensions", view.ndim, MAX_DIMENSIONS)
-        operand.data = <char*>view.buf if view.buf != NULL else <char*>operand
-        operand.dtype = dtype
-        operand.swapped = swapped
-        operand.itemsize = view.itemsize
-        operand.class_stride = view.strides[view.ndim - 1] if has_class_axis else 0
-        merged = 0
-        for k in range(view.ndim - has_class_axis):
-            shape, stride = view.shape[k], view.strides[k]
-            if shape == 1:
-                continue
-            if merged > 0 and operand.strides[merged - 1] == stride * shape:
-                operand.shape[merged - 1] *= shape
-                operand.strides[merged - 1] = stride
-            else:
-                operand.shape[merged] = shape
-                operand.strides[merged] = stride
-                merged += 1
-        operand.dimensions = <int>merged
+        set_view(operand, &view, dtype, swapped, view.ndim - 1 if has_class_axis else -1)
     finally:
         # The caller holds the array for the time of the call, and with it its memory.
         PyBuffer_Release(&view)
     return 0
+
+
+cdef void set_view(Operand* operand, const Py_buffer* view, int dtype, bint swapped, int class_axis) noexcept nogil:
+    """Describe the array of a buffer; `class_axis` is -1 where it has none."""
+    cdef Py_ssize_t shape, stride
+    cdef int merged = 0, k
+    operand.data = <char*>view.buf if view.buf != NULL else <char*>operand
+    operand.dtype = dtype
+    operand.swapped = swapped
+    operand.itemsize = view.itemsize
+    operand.class_stride = view.strides[class_axis] if class_axis >= 0 else 0
+    for k in range(view.ndim):
+        shape, stride = view.shape[k], view.strides[k]
+        if k == class_axis or shape == 1:
+            continue
+        if merged > 0 and operand.strides[merged - 1] == stride * shape:
+            operand.shape[merged - 1] *= shape
+            operand.strides[merged - 1] = stride
+        else:
+            operand.shape[merged] = shape
+            operand.strides[merged] = stride
+            merged += 1
+    operand.dimensions = merged
 
 
 cdef inline bint aligned(const char* pointer, Py_ssize_t itemsize) noexcept nogil:

@@ -1,22 +1,52 @@
-# The short way of a plain call: contiguous arrays of the machine's own types, no weights, no mask, a reduced value.
+# The short way of a plain call: arrays of NumPy's own types, weights, masks, reductions and outputs as they mostly are.
 #
 # It decides nothing: a call that is plain and valid is run, by the same kernels as any other; whatever is not (another
-# type or layout, another keyword, a label out of range) is left to loss.py, by returning None, before anything is written.
-# A call of 32 rows of 10 classes takes a microsecond this way, where checking it in Python takes ten.
+# type, a keyword with a value that has to be converted, a label out of range) is left to loss.py, by returning None, before
+# anything is written. A call of 32 rows of 10 classes takes a microsecond or two this way, and ten to twenty in Python.
 
-cdef object ndarray, empty_like, threads_for, bits_of_bfloat16
+cdef object ndarray, empty, empty_like, threads_for, bits_of_bfloat16
 
 
-def connect(array_type, make_like, threads, bits):
+def connect(array_type, make, make_like, threads, bits):
     """Hand over what the short way needs of NumPy, of runtime.py and of arguments.py."""
-    global ndarray, empty_like, threads_for, bits_of_bfloat16
-    ndarray, empty_like, threads_for, bits_of_bfloat16 = array_type, make_like, threads, bits
+    global ndarray, empty, empty_like, threads_for, bits_of_bfloat16
+    ndarray, empty, empty_like, threads_for, bits_of_bfloat16 = array_type, make, make_like, threads, bits
 
+
+cdef enum:                       # what an array is to a call
+    Y_TRUE
+    Y_PRED
+    SAMPLE_WEIGHT
+    WHERE
+    OUT_VALUE
+    OUT_GRADIENT
+    OUT_HESSIAN
+    PLAIN_ARRAYS
+
+cdef enum PlainReduction:
+    MEAN
+    SUM
+    NONE
+
+cdef dict REDUCTIONS = {"mean": MEAN, "sum": SUM, "none": NONE}
 
 cdef struct Plain:
     Py_buffer view
     int dtype
     bint held                    # the buffer has to be released
+
+cdef struct PlainWork:           # one call
+    Plain array[PLAIN_ARRAYS]    # those that are not held are not there
+    int want, threads
+    bint double_precision
+    bint dense                   # the target has a number for each class
+    int class_axis               # of y_pred, or that of location and log-scale; -1: none
+    int dimensions               # of the samples
+    Py_ssize_t shape[MAX_DIMENSIONS]
+    Py_ssize_t samples, classes
+    PlainReduction reduction
+    double denominator, value_factor
+    bint left                    # to the long way, after all: nothing was written
 
 
 cdef bint hold(object array, int flags, Plain* plain) except -1:
@@ -29,62 +59,136 @@ cdef bint hold(object array, int flags, Plain* plain) except -1:
     return True
 
 
+cdef int dtype_of_format(const char* format, Py_ssize_t itemsize) noexcept:
+    """The element type that a buffer's format names; -1: none that is plain."""
+    if format == NULL or format[0] == 0 or format[1] != 0:
+        return -1
+    if format[0] == c"f":
+        return FLOAT32
+    if format[0] == c"d":
+        return FLOAT64
+    if format[0] == c"e":
+        return FLOAT16
+    if format[0] == c"?":
+        return BOOL
+    if format[0] in (c"b", c"h", c"i", c"l", c"q"):
+        return INT64 if itemsize == 8 else INT32 if itemsize == 4 else INT16 if itemsize == 2 else INT8
+    if format[0] in (c"B", c"H", c"I", c"L", c"Q"):
+        return UINT64 if itemsize == 8 else UINT32 if itemsize == 4 else UINT16 if itemsize == 2 else UINT8
+    return -1
+
+
 cdef bint look(object array, bint writable, Plain* plain) except -1:
-    """Whether `array` is an ndarray, C-contiguous, aligned, of a native type; its buffer is then held."""
-    cdef Py_ssize_t extent, k
-    cdef char kind
+    """Whether `array` is an ndarray of a native type; its buffer is then held."""
     if type(array) is not ndarray:
         return False
     cdef int flags = PyBUF_STRIDES | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0)
-    cdef bint bfloat16 = not hold(array, flags, plain)   # read-only where it is written, or of a type that NumPy does not export
-    if bfloat16 and not hold(bits_of_bfloat16(array), flags, plain):
-        return False
-    if plain.view.format == NULL or plain.view.format[0] == 0 or plain.view.format[1] != 0:
-        return False
-    kind = plain.view.format[0]
-    if bfloat16:
-        plain.dtype = BFLOAT16
-    elif kind == c"f":
-        plain.dtype = FLOAT32
-    elif kind == c"d":
-        plain.dtype = FLOAT64
-    elif kind == c"e":
-        plain.dtype = FLOAT16
-    elif kind in (c"l", c"q", c"i"):
-        plain.dtype = INT64 if plain.view.itemsize == 8 else INT32
-    else:
-        return False
-    extent = plain.view.itemsize
+    if hold(array, flags, plain):
+        plain.dtype = dtype_of_format(plain.view.format, plain.view.itemsize)
+        return plain.dtype >= 0
+    # Read-only where it is written, or of a type that NumPy does not export.
+    plain.dtype = BFLOAT16
+    return hold(bits_of_bfloat16(array), flags, plain)
+
+
+cdef bint contiguous(const Plain* plain) noexcept nogil:
+    """Whether an array is one run in C order."""
+    cdef Py_ssize_t stride = plain.view.itemsize
+    cdef int k
     for k in range(plain.view.ndim - 1, -1, -1):
-        if plain.view.shape[k] != 1 and plain.view.strides[k] != extent:
+        if plain.view.shape[k] != 1 and plain.view.strides[k] != stride:
             return False
-        extent *= plain.view.shape[k]
-    return aligned(<const char*>plain.view.buf, plain.view.itemsize)
+        stride *= plain.view.shape[k]
+    return True
 
 
-cdef bint disjoint(const Plain* a, const Plain* b) noexcept:
-    return (<char*>a.view.buf + a.view.len <= <char*>b.view.buf) or (<char*>b.view.buf + b.view.len <= <char*>a.view.buf)
+cdef Py_ssize_t extent(const Plain* plain, char** lowest) noexcept nogil:
+    """The bytes from the lowest of an array to behind the highest, and where they begin."""
+    cdef Py_ssize_t below = 0, above = plain.view.itemsize, reach
+    cdef int k
+    for k in range(plain.view.ndim):
+        reach = (plain.view.shape[k] - 1) * plain.view.strides[k]
+        if reach < 0:
+            below += reach
+        else:
+            above += reach
+    lowest[0] = <char*>plain.view.buf + below
+    return above - below
 
 
-cdef void set_contiguous(Operand* operand, const Plain* plain, Py_ssize_t samples, Py_ssize_t classes) noexcept:
-    set_run(operand, plain.view.buf, plain.dtype, plain.view.itemsize, samples, classes)
+cdef bint disjoint(const Plain* a, const Plain* b) noexcept nogil:
+    """Whether the memory of two arrays lies apart; False where only their elements may."""
+    cdef char* low_a
+    cdef char* low_b
+    cdef Py_ssize_t size_a = extent(a, &low_a), size_b = extent(b, &low_b)
+    return low_a + size_a <= low_b or low_b + size_b <= low_a
 
 
-cdef bint alike(const Plain* a, const Plain* b) noexcept:
-    cdef Py_ssize_t k
-    if a.dtype != b.dtype or a.view.ndim != b.view.ndim:
-        return False
-    for k in range(a.view.ndim):
-        if a.view.shape[k] != b.view.shape[k]:
+cdef bint alike(const Plain* a, const Plain* b) noexcept nogil:
+    """Whether two arrays have one type and shape."""
+    return a.dtype == b.dtype and a.view.ndim == b.view.ndim and same_lengths(a.view.shape, b.view.shape, a.view.ndim)
+
+
+cdef inline bint same_lengths(const Py_ssize_t* a, const Py_ssize_t* b, int count) noexcept nogil:
+    cdef int k
+    for k in range(count):
+        if a[k] != b[k]:
             return False
     return True
 
 
-cdef bint usable(object array, Plain* output, const Plain* y_pred, const Plain* y_true, bint in_place) except -1:
-    """Whether results can be written to `array` as they are: apart from every input, or exactly over `y_pred`."""
-    if not look(array, True, output) or not alike(output, y_pred):
+cdef inline bint of_samples(const Plain* plain, const PlainWork* work) noexcept nogil:
+    """Whether an array has the shape of the samples."""
+    return plain.view.ndim == work.dimensions and same_lengths(plain.view.shape, work.shape, work.dimensions)
+
+
+cdef void take_samples(PlainWork* work, int class_axis) noexcept nogil:
+    """Take the shape of the samples: that of the prediction without one axis, or (-1) all of it."""
+    cdef const Py_buffer* view = &work.array[Y_PRED].view
+    cdef int k
+    work.class_axis, work.dimensions, work.samples = class_axis, 0, 1
+    for k in range(view.ndim):
+        if k != class_axis:
+            work.shape[work.dimensions] = view.shape[k]
+            work.samples *= view.shape[k]
+            work.dimensions += 1
+
+
+cdef bint set_spread(Operand* operand, const Plain* plain, const PlainWork* work) noexcept nogil:
+    """Describe what belongs to each sample, if it is there: it has their shape, or length 1 on some axes. Whether it does."""
+    cdef Py_ssize_t strides[MAX_DIMENSIONS]
+    cdef Py_buffer view
+    cdef int k
+    operand.data = NULL
+    if not plain.held:
+        return True
+    view = plain.view
+    if view.ndim != work.dimensions:
         return False
-    return disjoint(output, y_true) and (disjoint(output, y_pred) or (in_place and output.view.buf == y_pred.view.buf))
+    for k in range(view.ndim):
+        if view.shape[k] == work.shape[k]:
+            strides[k] = view.strides[k]
+        elif view.shape[k] == 1:
+            strides[k] = 0
+        else:
+            return False
+    view.shape, view.strides = <Py_ssize_t*>work.shape, strides
+    set_view(operand, &view, plain.dtype, False, -1)
+    return True
+
+
+cdef bint may_vanish(const Plain* weight) noexcept nogil:
+    """Whether float32 takes some weight for 0 that is not, as far as one sees: as may_vanish of arguments.py."""
+    cdef const double* w = <const double*>weight.view.buf
+    cdef Py_ssize_t i
+    cdef bint vanishes = False
+    if weight.dtype != FLOAT64:
+        return False
+    if not contiguous(weight):
+        return True
+    for i in range(weight.view.len // 8):
+        vanishes |= (w[i] != 0) & (w[i] <= 7.006492321624085e-46)     # 2^-150
+    return vanishes
 
 
 cdef inline double reduced(double total, double denominator) noexcept nogil:
@@ -102,54 +206,66 @@ def set_short_way(bint open):
     short_way = open
 
 
+#: The keywords that are no parameters.
+cdef frozenset KEYWORDS = frozenset(("out", "n_threads", "reduction", "normalizer", "sample_weight", "where"))
+
+
 cdef class PlainCall:
-    """The short way of one loss, its parameters bound."""
-    cdef Formulas formulas       # None: cross-entropy
+    """The short way of one loss, its parameters bound. What differs between the kinds of losses is in three methods."""
     cdef double factor           # of a loss that is one with a factor and nothing else
     cdef Limits limits[2]        # in float32 and in float64
     cdef bint any_engine         # its loops are compiled at run time, whatever the engine
+    cdef bint holds_arrays       # some parameter is an array
 
-    def __init__(self, Formulas formulas, tuple limits, tuple double_limits, double factor=1, bint any_engine=False):
-        """`formulas`: of the loss without the factor. Loops compiled at run time are uniform; one that is not there yet is
-        not plain."""
-        self.formulas, self.factor, self.any_engine = formulas, factor, any_engine
+    cdef int take_limits(self, tuple limits, tuple double_limits) except -1:
         self.limits[0], self.limits[1] = limits_of(limits), limits_of(double_limits)
+        return 0
 
-    def set_loop(self, Py_ssize_t term, bint double_precision, int want, size_t address):
-        """Take the loop of a term that was compiled at run time."""
-        if self.formulas.formula[term].jit:
-            self.formulas.formula[term].loops[double_precision][want] = address
+    cdef bint suits(self, PlainWork* work) noexcept:
+        """Take the shape of the samples; whether that of the target goes with it."""
+        return False
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        """The sum of the weights, NaN if a number is outside its domain."""
+        return NAN
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        """Compute; the sum of the weighted values."""
+        return NAN
 
     cpdef object run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
-        cdef Plain y_true, y_pred, gradient, hessian
-        y_true.held = y_pred.held = gradient.held = hessian.held = False
-        if fl_stack_is_short():
-            return None          # the long way says so
+        cdef PlainWork work
+        cdef int k
+        if not (short_way or self.any_engine) or len(args) != 2 or fl_stack_is_short():     # the long way says what is short
+            return None
+        for k in range(PLAIN_ARRAYS):
+            work.array[k].held = False
         try:
-            return self.run_with(want, args, keywords, &y_true, &y_pred, &gradient, &hessian)
+            return self.run_with(&work, want, args, keywords)
         finally:
-            if y_true.held:
-                PyBuffer_Release(&y_true.view)
-            if y_pred.held:
-                PyBuffer_Release(&y_pred.view)
-            if gradient.held:
-                PyBuffer_Release(&gradient.view)
-            if hessian.held:
-                PyBuffer_Release(&hessian.view)
+            for k in range(PLAIN_ARRAYS):
+                if work.array[k].held:
+                    PyBuffer_Release(&work.array[k].view)
 
-    cdef object run_with(self, int want, tuple args, dict keywords, Plain* y_true, Plain* y_pred, Plain* gradient, Plain* hessian):
-        cdef object out = None, n_threads = None, reduction, grad_array = None, hess_array = None
-        cdef Py_ssize_t known = 0, places, size, rows, classes = 0, k
-        cdef int threads = 1
-        cdef double total, denominator = 0
+    cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords):
+        cdef object out = None, n_threads = None, normalizer = None, weight = None, where = None, found
+        cdef object value = None, gradient = None, hessian = None
+        cdef PlainReduction reduction = MEAN
+        cdef Py_ssize_t known = 0
+        cdef double total, number = 1
+        cdef const Plain* y_pred = &work.array[Y_PRED]
 
         # What is asked for.
-        if not (short_way or self.any_engine) or len(args) != 2:
-            return None
         if keywords:
             if "out" in keywords:
                 out = keywords["out"]
+                known += 1
+            if "sample_weight" in keywords:
+                weight = keywords["sample_weight"]
+                known += 1
+            if "where" in keywords:
+                where = keywords["where"]
                 known += 1
             if "n_threads" in keywords:
                 n_threads = keywords["n_threads"]
@@ -157,130 +273,428 @@ cdef class PlainCall:
                     return None
                 known += 1
             if "reduction" in keywords:
-                reduction = keywords["reduction"]
-                if type(reduction) is not str:
+                found = keywords["reduction"]
+                if type(found) is not str or found not in REDUCTIONS:
                     return None
-                if reduction == "sum":
-                    denominator = 1
-                elif reduction != "mean":
-                    return None
+                reduction = REDUCTIONS[found]
+                known += 1
+            if "normalizer" in keywords:
+                normalizer = keywords["normalizer"]
+                if normalizer is not None:
+                    if (type(normalizer) is not float and type(normalizer) is not int) or reduction != MEAN:
+                        return None
+                    if not 1e-30 < normalizer < 1e30:      # its reciprocal is a number of either type
+                        return None
+                    number = normalizer
                 known += 1
             if len(keywords) != known:
                 return None
-        if out is not None:
-            places = ((want & VALUE) != 0) + ((want & GRADIENT) != 0) + ((want & HESSIAN) != 0)
-            if type(out) is not tuple:
-                out = (out,)
-            if len(<tuple>out) != places or (want & VALUE and (<tuple>out)[0] is not None):
-                return None
-            if want & GRADIENT:
-                grad_array = (<tuple>out)[(want & VALUE) != 0]
-            if want & HESSIAN:
-                hess_array = (<tuple>out)[places - 1]
 
         # What is given.
-        if not (look(args[0], False, y_true) and look(args[1], False, y_pred)):
+        if not (look(args[0], False, &work.array[Y_TRUE]) and look(args[1], False, &work.array[Y_PRED])):
             return None
-        if y_pred.view.len == 0 or y_pred.view.ndim == 0 or y_pred.dtype in (INT32, INT64):
+        if y_pred.view.len == 0 or y_pred.view.ndim == 0 or y_pred.dtype < FLOAT16:
             return None
-        if self.formulas is not None and not self.formulas.compiled(y_pred.dtype == FLOAT64, want):
-            return None
-        if self.formulas is None:
-            classes = y_pred.view.shape[y_pred.view.ndim - 1]
-        if y_true.view.ndim != y_pred.view.ndim - (classes != 0) or (classes == 0 and y_true.dtype != y_pred.dtype):
-            return None
-        for k in range(y_true.view.ndim):
-            if y_true.view.shape[k] != y_pred.view.shape[k]:
+        work.reduction, work.left = reduction, False
+        work.want, work.double_precision, work.threads = want, y_pred.dtype == FLOAT64, 1
+        if weight is not None:
+            if not look(weight, False, &work.array[SAMPLE_WEIGHT]):
                 return None
-        if grad_array is not None and not usable(grad_array, gradient, y_pred, y_true, True):
+            if not work.double_precision and may_vanish(&work.array[SAMPLE_WEIGHT]):
+                return None
+        if where is not None and not (look(where, False, &work.array[WHERE]) and work.array[WHERE].dtype == BOOL):
             return None
-        if hess_array is not None and not (usable(hess_array, hessian, y_pred, y_true, False)
-                                           and (not gradient.held or disjoint(gradient, hessian))):
+        if not self.suits(work):
             return None
-        size = y_pred.view.len // y_pred.view.itemsize
-        rows = size // classes if classes else size
-        if n_threads is not None or size >= SERIAL_BELOW:
-            threads = threads_for(n_threads, size)
-        if denominator == 0:
-            denominator = rows
-        denominator /= self.factor
+        if out is not None:
+            if not take_outputs(work, out, reduction):
+                return None
+            out = out if type(out) is tuple else (out,)
+            if want & VALUE:
+                value = (<tuple>out)[0]
+            if want & GRADIENT:
+                gradient = (<tuple>out)[(want & VALUE) != 0]
+            if want & HESSIAN:
+                hessian = (<tuple>out)[len(<tuple>out) - 1]
+        if n_threads is not None or y_pred.view.len >= SERIAL_BELOW * 2:
+            work.threads = threads_for(n_threads, y_pred.view.len // y_pred.view.itemsize)
 
         # Check, allocate, run, reduce. Meanwhile the prediction's dtype may be set elsewhere: a new array is looked at, too.
-        if not (self.rows_valid(y_true, rows, classes, threads) if classes else self.points_valid(y_true, y_pred, size, threads)):
+        total = self.inspected(work)
+        if not 0 < total < INFINITY:
             return None
-        if want & GRADIENT and grad_array is None:
-            grad_array = empty_like(args[1])
-            if not (look(grad_array, True, gradient) and alike(gradient, y_pred)):
+        if reduction == MEAN:
+            number = total if normalizer is None else number
+            total = total / number
+        if not total * fabs(self.factor) < (2.0 ** 1020 if work.double_precision else 2.0 ** 120):
+            return None          # some weight over the denominator may be none
+        work.denominator, work.value_factor = number / self.factor, self.factor
+        if want & VALUE and reduction == NONE and value is None:
+            value = empty(samples_of(work), args[1].dtype)
+            if not (look(value, True, &work.array[OUT_VALUE]) and work.array[OUT_VALUE].dtype == y_pred.dtype
+                    and of_samples(&work.array[OUT_VALUE], work) and work.dimensions):
                 return None
-        if want & HESSIAN and hess_array is None:
-            hess_array = empty_like(args[1])
-            if not (look(hess_array, True, hessian) and alike(hessian, y_pred)):
+        if want & GRADIENT and gradient is None:
+            gradient = empty_like(args[1])
+            if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):
                 return None
-        if classes:
-            total = self.run_rows(want, y_true, y_pred, gradient, hessian, rows, classes, denominator, threads)
-        else:
-            total = self.run_points(want, y_true, y_pred, gradient, hessian, size, 1 / denominator, threads)
-        total = reduced(total, denominator)
+        if want & HESSIAN and hessian is None:
+            hessian = empty_like(args[1])
+            if not (look(hessian, True, &work.array[OUT_HESSIAN]) and alike(&work.array[OUT_HESSIAN], y_pred)):
+                return None
+        total = self.ran(work)
+        if work.left:
+            return None
+        if want & VALUE and reduction != NONE:
+            value = reduced(total, work.denominator)
         if want == VALUE:
-            return total
+            return value
         if want == GRADIENT:
-            return grad_array
+            return gradient
         if want == (VALUE | GRADIENT):
-            return total, grad_array
+            return value, gradient
         if want == (GRADIENT | HESSIAN):
-            return grad_array, hess_array
-        return total, grad_array, hess_array
+            return gradient, hessian
+        return value, gradient, hessian
 
-    cdef bint points_valid(self, const Plain* y_true, const Plain* y_pred, Py_ssize_t size, int threads) except -1:
-        cdef PointwiseCall call
-        cdef const Limits* limits = &self.limits[y_pred.dtype == FLOAT64]
-        cdef double total
-        if max(limits.low, limits.predicted_low) == -INFINITY and min(limits.high, limits.predicted_high) == INFINITY:
-            return True
-        set_contiguous(&call.y_true, y_true, size, 0)
-        set_contiguous(&call.y_pred, y_pred, size, 0)
-        call.size, call.limits = size, limits[0]
-        call.weight.data = call.where.data = NULL
-        total = run_points_call(&call, y_true.dtype == FLOAT64, True, threads)
-        return total == total
 
-    cdef double run_points(self, int want, const Plain* y_true, const Plain* y_pred, const Plain* gradient, const Plain* hessian,
-                           Py_ssize_t size, double scale, int threads) except? -1.0:
-        cdef PointwiseCall call
-        set_formulas(&call, self.formulas.formula, self.formulas.count)
-        call.want, call.size, call.scale, call.accumulate = want, size, scale, False
-        call.weight.data = call.where.data = call.value.data = NULL
-        set_contiguous(&call.y_true, y_true, size, 0)
-        set_contiguous(&call.y_pred, y_pred, size, 0)
-        if want & GRADIENT:
-            set_contiguous(&call.gradient, gradient, size, 0)
-        if want & HESSIAN:
-            set_contiguous(&call.hessian, hessian, size, 0)
-        call.in_place = want & GRADIENT and gradient.view.buf == y_pred.view.buf
-        return run_points_call(&call, y_pred.dtype == FLOAT64, False, threads)
+cdef tuple samples_of(const PlainWork* work):
+    return tuple([work.shape[k] for k in range(work.dimensions)])
 
-    cdef bint rows_valid(self, const Plain* y_true, Py_ssize_t rows, Py_ssize_t classes, int threads) except -1:
-        cdef RowsCall call
-        cdef double total
-        if y_true.dtype not in (INT32, INT64):
+
+cdef bint take_outputs(PlainWork* work, object out, PlainReduction reduction) except -1:
+    """Take hold of the caller's arrays for results, whether they can be written to as they are: in C order, apart from every
+    other array, but for a gradient exactly over its prediction."""
+    cdef Py_ssize_t places = ((work.want & VALUE) != 0) + ((work.want & GRADIENT) != 0) + ((work.want & HESSIAN) != 0), place = 0
+    cdef int result, other
+    cdef Plain* output
+    cdef Plain* pred = &work.array[Y_PRED]
+    if type(out) is not tuple:
+        out = (out,)
+    if len(<tuple>out) != places:
+        return False
+    for result in range(OUT_VALUE, OUT_HESSIAN + 1):
+        if not work.want & (VALUE << (result - OUT_VALUE)):
+            continue
+        found = (<tuple>out)[place]
+        place += 1
+        if found is None:
+            continue
+        output = &work.array[result]
+        if result == OUT_VALUE and reduction != NONE:
             return False
-        set_plain_rows(&call, VALUE, y_true, rows, classes)
-        total = run_rows_call(&call, False, True, threads)
-        return total == total
-
-    cdef double run_rows(self, int want, const Plain* y_true, const Plain* y_pred, const Plain* gradient, const Plain* hessian,
-                         Py_ssize_t rows, Py_ssize_t classes, double denominator, int threads) except? -1.0:
-        cdef RowsCall call
-        set_plain_rows(&call, want, y_true, rows, classes)
-        set_scale(&call, denominator)
-        set_contiguous(&call.logits, y_pred, rows, classes)
-        if want & GRADIENT:
-            set_contiguous(&call.gradient, gradient, rows, classes)
-        if want & HESSIAN:
-            set_contiguous(&call.hessian, hessian, rows, classes)
-        return run_rows_call(&call, y_pred.dtype == FLOAT64, False, threads)
+        if not look(found, True, output) or output.dtype != pred.dtype or not contiguous(output):
+            return False
+        if not (of_samples(output, work) if result == OUT_VALUE else alike(output, pred)):
+            return False
+        for other in range(result):
+            if not work.array[other].held or disjoint(output, &work.array[other]):
+                continue
+            if not (result == OUT_GRADIENT and other == Y_PRED and output.view.buf == pred.view.buf and contiguous(pred)):
+                return False
+    return True
 
 
-cdef void set_plain_rows(RowsCall* call, int want, const Plain* y_true, Py_ssize_t rows, Py_ssize_t classes) noexcept:
-    set_bare_rows(call, want, rows, classes)
-    set_contiguous(&call.y_true, y_true, rows, 0)
+cdef class PlainPoints(PlainCall):
+    """Of element-wise losses, and of those of a location and a log-scale."""
+    cdef Formulas formulas
+    cdef bint compiled_later     # some loop is compiled at run time: for calls in which nothing has a weight
+
+    def __init__(self, Formulas formulas not None, tuple limits, tuple double_limits, double factor=1, bint any_engine=False):
+        """`formulas`: of the loss without the factor. Loops compiled at run time are uniform; one that is not there yet is
+        not plain."""
+        cdef Py_ssize_t k
+        self.formulas, self.factor, self.any_engine = formulas, factor, any_engine
+        self.take_limits(limits, double_limits)
+        for k in range(formulas.count):
+            self.compiled_later |= formulas.formula[k].jit
+
+    def set_loop(self, Py_ssize_t term, bint double_precision, int want, size_t address):
+        """Take the loop of a term that was compiled at run time."""
+        if self.formulas.formula[term].jit:
+            self.formulas.formula[term].loops[double_precision][want] = address
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        if self.compiled_later and not (self.formulas.compiled(work.double_precision, work.want)
+                                        and not work.array[SAMPLE_WEIGHT].held and not work.array[WHERE].held):
+            return False
+        take_samples(work, -1)
+        return of_samples(&work.array[Y_TRUE], work)
+
+    cdef bint set_call(self, PointwiseCall* call, PlainWork* work) noexcept:
+        set_formulas(call, self.formulas.formula, self.formulas.count)
+        call.want, call.size, call.limits = work.want, work.samples, self.limits[work.double_precision]
+        call.scale, call.value_factor, call.accumulate, call.in_place = 0, 1, False, False
+        call.value.data = call.gradient.data = call.hessian.data = NULL
+        set_view(&call.y_true, &work.array[Y_TRUE].view, work.array[Y_TRUE].dtype, False, -1)
+        set_view(&call.y_pred, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, work.class_axis)
+        return set_spread(&call.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&call.where, &work.array[WHERE], work)
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        cdef PointwiseCall call
+        cdef const Limits* limits = &self.limits[work.double_precision]
+        if not self.set_call(&call, work):
+            return NAN
+        if (call.weight.data == NULL and call.where.data == NULL
+                and max(limits.low, limits.predicted_low) == -INFINITY and min(limits.high, limits.predicted_high) == INFINITY):
+            return <double>work.samples
+        return run_points_call(&call, work.double_precision, True, work.threads)
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef PointwiseCall call
+        self.set_call(&call, work)
+        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
+        set_result(&call.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
+        set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
+        call.in_place = call.gradient.data == call.y_pred.data
+        return run_points_call(&call, work.double_precision, False, work.threads)
+
+
+cdef class PlainPairs(PlainPoints):
+    """Of losses of a location and a log-scale, which lie side by side on the last axis of the prediction."""
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef const Plain* y_pred = &work.array[Y_PRED]
+        if self.formulas.count > 1 or y_pred.view.shape[y_pred.view.ndim - 1] != 2:
+            return False
+        take_samples(work, y_pred.view.ndim - 1)
+        return of_samples(&work.array[Y_TRUE], work)
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef PointwiseCall call
+        cdef Formula formula = self.formulas.formula[0]
+        cdef Operand parameter[FORMULA_PARAMETERS]
+        cdef int k
+        self.set_call(&call, work)
+        for k in range(FORMULA_PARAMETERS):
+            parameter[k].data = NULL
+        split(&call.y_pred, &parameter[0], &work.array[Y_PRED], work.class_axis)
+        split(&call.gradient, &call.second_gradient, &work.array[OUT_GRADIENT], work.class_axis)
+        split(&call.hessian, &call.second_hessian, &work.array[OUT_HESSIAN], work.class_axis)
+        set_result(&call.value, &work.array[OUT_VALUE], -1)
+        formula.parameter, call.formulas = parameter, &formula
+        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
+        call.in_place = call.gradient.data == call.y_pred.data
+        return run_points_call(&call, work.double_precision, False, work.threads)
+
+
+cdef class PlainRoot(PlainPoints):
+    """Of the root of a mean of squares, in two passes: the gradient needs the value. The loss is a row of totals with one number
+    for each sample: loss.py says what its parameters are."""
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        return work.reduction == MEAN and PlainPoints.suits(self, work)
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef PointwiseCall call
+        cdef Formula formula = self.formulas.formula[0]
+        cdef Operand parameter[FORMULA_PARAMETERS]
+        cdef double constant[FORMULA_PARAMETERS]
+        cdef double number = work.denominator * work.value_factor, inverse = 1 / number, root, unit
+        cdef int want = work.want, exponent, k
+        self.set_call(&call, work)
+        for k in range(FORMULA_PARAMETERS):
+            parameter[k].data, constant[k] = NULL, 1
+        formula.constant, formula.parameter, call.formulas = constant, parameter, &formula
+        call.want, call.scale = VALUE, 1
+        root = sqrt(run_points_call(&call, work.double_precision, False, work.threads) / number)
+        # In other units the squares would be other numbers; of no residual at all the gradient is 0.
+        work.left = not (1e-140 < root < INFINITY if work.double_precision else 1e-14 < root < INFINITY)
+        work.left |= not 1e-30 < number < 1e30
+        if work.left:
+            return NAN
+        if want & ~VALUE:
+            frexp(root, &exponent)
+            unit = ldexp(1, -exponent)
+            constant[0], constant[1], constant[3] = unit, root * unit, inverse
+            parameter[2] = call.weight
+            set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
+            set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
+            call.in_place = call.gradient.data == call.y_pred.data
+            call.want, call.scale = want & ~VALUE, work.value_factor * inverse
+            run_points_call(&call, work.double_precision, False, work.threads)
+        work.denominator = 1
+        return work.value_factor * root
+
+
+cdef inline void split(Operand* first, Operand* second, const Plain* plain, int axis) noexcept nogil:
+    """Describe the two halves of an array whose last axis has two numbers."""
+    set_result(first, plain, axis)
+    second[0] = first[0]
+    if plain.held:
+        second.data += plain.view.strides[axis]
+
+
+cdef inline void set_result(Operand* operand, const Plain* plain, int class_axis) noexcept nogil:
+    operand.data = NULL
+    if plain.held:
+        set_view(operand, &plain.view, plain.dtype, False, class_axis)
+
+
+cdef class PlainRows(PlainCall):
+    """Of losses over rows of classes."""
+    cdef int loss                # its number in ROW_LOSSES; -1: the kernel of cross-entropy
+    cdef Py_ssize_t axis, levels
+    cdef bint by_index           # y_true may be a class of each row
+    cdef int dense_form          # what it is where it has a number for each class; -1: it may not
+    cdef int given
+    cdef double smoothing
+    cdef bint ignoring
+    cdef long long ignored
+    cdef double parameter[ROW_PARAMETERS]
+    cdef const double[::1] class_weight, class_factor
+
+    def __init__(self, int loss, tuple limits, tuple double_limits, *, Py_ssize_t axis, Py_ssize_t levels, bint by_index, int dense_form,
+                 double smoothing, object ignore_index, int given, tuple parameters, object class_weight, object class_factor,
+                 double factor=1):
+        """`loss`: its number in ROW_LOSSES, or -1; the others as `row_losses` takes them."""
+        cdef Py_ssize_t k
+        self.loss, self.factor, self.any_engine = loss, factor, False
+        self.axis, self.levels, self.by_index, self.dense_form = axis, levels, by_index, dense_form
+        self.smoothing, self.given = smoothing, given
+        self.ignoring = ignore_index is not None
+        self.ignored = ignore_index if self.ignoring else 0
+        check_count("parameters", len(parameters), ROW_PARAMETERS)
+        for k in range(ROW_PARAMETERS):
+            self.parameter[k] = parameters[k] if k < len(parameters) else NAN
+        self.class_weight, self.class_factor = class_weight, class_factor
+        self.holds_arrays = class_weight is not None or class_factor is not None
+        self.take_limits(limits, double_limits)
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef const Plain* y_true = &work.array[Y_TRUE]
+        cdef const Plain* y_pred = &work.array[Y_PRED]
+        cdef Py_ssize_t axis = self.axis + (y_pred.view.ndim if self.axis < 0 else 0)
+        if not 0 <= axis < y_pred.view.ndim:
+            return False
+        take_samples(work, <int>axis)
+        work.classes = y_pred.view.shape[axis]
+        if self.class_weight is not None and self.class_weight.shape[0] != work.classes + self.levels:
+            return False
+        if self.class_factor is not None and self.class_factor.shape[0] != work.classes:
+            return False
+        if self.by_index and of_samples(y_true, work):
+            work.dense = False
+            return y_true.dtype != FLOAT16 and y_true.dtype != BFLOAT16
+        work.dense = True
+        if self.dense_form < 0 or self.ignoring or (self.by_index and work.dimensions == 0):
+            return False
+        return y_true.view.ndim == y_pred.view.ndim and same_lengths(y_true.view.shape, y_pred.view.shape, y_pred.view.ndim)
+
+    cdef bint set_call(self, RowLossCall* call, PlainWork* work) noexcept:
+        cdef RowsCall* rows = &call.rows
+        cdef Py_ssize_t k
+        call.loss, call.classes, call.given = self.loss, work.classes, self.given
+        call.form = self.dense_form if work.dense else <int>CLASS_INDEX
+        call.limits = self.limits[work.double_precision]
+        call.factor = NULL if self.class_factor is None else &self.class_factor[0]
+        for k in range(ROW_PARAMETERS):
+            call.parameter[k] = self.parameter[k]
+        rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
+        rows.scale, rows.scale_tail, rows.value_factor = 0, 0, 1
+        rows.given_dense, rows.smoothing = work.dense, self.smoothing
+        rows.dense = work.dense or self.smoothing != 0
+        rows.class_weight = NULL if self.class_weight is None else &self.class_weight[0]
+        rows.ignoring, rows.ignored = self.ignoring, self.ignored
+        rows.value.data = rows.gradient.data = rows.hessian.data = NULL
+        set_view(&rows.logits, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, work.class_axis)
+        set_view(&rows.y_true, &work.array[Y_TRUE].view, work.array[Y_TRUE].dtype, False, work.class_axis if work.dense else -1)
+        return set_spread(&rows.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&rows.where, &work.array[WHERE], work)
+
+    cdef double computed(self, RowLossCall* call, PlainWork* work, bint inspect) except? -1.0:
+        if self.loss < 0:
+            return run_rows_call(&call.rows, work.double_precision, inspect, work.threads)
+        return run_row_losses(call, work.double_precision, inspect, work.threads)
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        return self.computed(&call, work, True) if self.set_call(&call, work) else NAN
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        self.set_call(&call, work)
+        set_scale(&call.rows, work.denominator)
+        call.rows.value_factor = work.value_factor
+        set_result(&call.rows.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.rows.gradient, &work.array[OUT_GRADIENT], work.class_axis)
+        set_result(&call.rows.hessian, &work.array[OUT_HESSIAN], work.class_axis)
+        return self.computed(&call, work, False)
+
+
+# ---- functions beside the losses ---------------------------------------------------------------------------------------
+
+cpdef object plain_function(int task, int loop, object x, object axis, object out, object n_threads):
+    """Return softmax, log-softmax or logsumexp (`task`) along an axis, or the values of an element-wise loop; None if not plain.
+
+    `task` is CROSS_ENTROPY, which is none of them, where it is a loop.
+    """
+    cdef PlainWork work
+    cdef object result = None
+    cdef int k
+    if not short_way or fl_stack_is_short():
+        return None
+    for k in range(PLAIN_ARRAYS):
+        work.array[k].held = False
+    try:
+        return function_of(&work, task, loop, x, axis, out, n_threads)
+    finally:
+        for k in range(PLAIN_ARRAYS):
+            if work.array[k].held:
+                PyBuffer_Release(&work.array[k].view)
+
+
+cdef object function_of(PlainWork* work, int task, int loop, object x, object axis, object out, object n_threads):
+    cdef PointwiseCall points
+    cdef RowsCall rows
+    cdef Formula formula
+    cdef Py_ssize_t place = -1
+    cdef const Plain* given = &work.array[Y_PRED]
+    cdef const Plain* result = &work.array[OUT_VALUE]
+    if n_threads is not None and (type(n_threads) is not int or not 0 < n_threads < MAX_PLAIN_THREADS):
+        return None
+    if not look(x, False, &work.array[Y_PRED]) or given.view.len == 0 or given.view.ndim == 0 or given.dtype < FLOAT16:
+        return None
+    if task != CROSS_ENTROPY:
+        if type(axis) is not int or not -given.view.ndim <= axis < given.view.ndim:
+            return None
+        place = axis
+        place += given.view.ndim if place < 0 else 0
+    take_samples(work, <int>place)
+    work.want, work.double_precision, work.threads = VALUE, given.dtype == FLOAT64, 1
+    if out is not None:
+        if type(out) is tuple or not look(out, True, &work.array[OUT_VALUE]) or not contiguous(result):
+            return None
+        if not disjoint(result, given) and (result.view.buf != given.view.buf or task == LOGSUMEXP or not contiguous(given)):
+            return None
+    elif task == LOGSUMEXP and work.dimensions == 0:
+        return None
+    else:
+        out = empty(samples_of(work), x.dtype) if task == LOGSUMEXP else empty_like(x)
+        if not look(out, True, &work.array[OUT_VALUE]):
+            return None
+    if result.dtype != given.dtype or not (of_samples(result, work) if task == LOGSUMEXP else alike(result, given)):
+        return None
+    if n_threads is not None or given.view.len >= SERIAL_BELOW * 2:
+        work.threads = threads_for(n_threads, given.view.len // given.view.itemsize)
+    if place >= 0:
+        set_bare_rows(&rows, VALUE if task == LOGSUMEXP else GRADIENT, work.samples, given.view.shape[place])
+        rows.task, rows.scale, rows.scale_tail = task, 1, 0
+        rows.y_true.data = rows.gradient.data = rows.hessian.data = NULL
+        set_view(&rows.logits, &given.view, given.dtype, False, <int>place)
+        if task == LOGSUMEXP:
+            set_view(&rows.value, &result.view, result.dtype, False, -1)
+        else:
+            set_view(&rows.gradient, &result.view, result.dtype, False, <int>place)
+        run_rows_call(&rows, work.double_precision, False, work.threads)
+        return out
+    memset(&formula, 0, sizeof(formula))
+    formula.loss, formula.factor = loop, 1
+    set_formulas(&points, &formula, 1)
+    points.want, points.size, points.scale, points.value_factor, points.accumulate = VALUE, work.samples, 1, 1, False
+    points.y_true.data = points.weight.data = points.where.data = points.gradient.data = points.hessian.data = NULL
+    set_view(&points.y_pred, &given.view, given.dtype, False, -1)
+    set_view(&points.value, &result.view, result.dtype, False, -1)
+    points.in_place = points.value.data == points.y_pred.data
+    run_points_call(&points, work.double_precision, False, work.threads)
+    return out

@@ -1,0 +1,245 @@
+"""The short way of plain calls (``kernels/plain.pxi``): what is plain takes it, with the bits of the long way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from cases import FLOATS, HALVES, METHODS, Inputs, Variant, bits, generator
+
+import fastloss as fl
+from fastloss.runtime import current_engine, kernels
+
+WANT = {"__call__": 1, "grad": 2, "value_and_grad": 3, "grad_and_hess": 6, "value_grad_hess": 7}
+VARIANTS = [*cases.variants(), *cases.sums()]
+
+pytestmark = [
+    pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine"),
+]
+every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
+
+
+@contextmanager
+def long_way() -> Iterator[None]:
+    """Close the short way."""
+    kernels.set_short_way(False)
+    try:
+        yield
+    finally:
+        kernels.set_short_way(True)
+
+
+def fused(variant: Variant) -> bool:
+    """Whether a loss is one call of a kernel: not a sum of several of them."""
+    return not variant.row.terms or len(variant.row.terms) == 1 or variant.row.kind == "pointwise"
+
+
+def short_of(loss: Any, method: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Return what the short way makes of a call, None where it leaves the call to the long way."""
+    return loss._short.run(WANT[method], args, {**loss.keywords, **keywords})
+
+
+def keywords_of(inputs: Inputs, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Yield keywords as they mostly are."""
+    samples = inputs.samples
+    yield {}
+    yield {"sample_weight": rng.random(samples)}
+    yield {"sample_weight": rng.random(samples).astype(np.float32), "where": rng.random(samples) < 0.7}
+    yield {"sample_weight": rng.integers(1, 4, samples), "normalizer": 3.0}
+    yield {"where": rng.random(samples) < 0.7, "reduction": "sum", "n_threads": 2}
+    yield {"reduction": "none", "sample_weight": rng.random((1,) * len(samples))}
+    yield {"reduction": "none", "where": rng.random(samples) < 0.7}
+    yield {"normalizer": 7}
+
+
+@pytest.mark.compact
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize("shape", [(29, 10), (3, 5, 65)], ids=str)
+@every_variant
+def test_the_short_way_has_the_bits_of_the_long_one(variant: Variant, shape: tuple[int, ...], dtype: Any) -> None:
+    rng = generator("plain", str(variant), shape, str(dtype))
+    inputs = cases.draw(variant, shape, dtype, rng)
+    loss = variant.loss.bind(**inputs.keywords)
+    if any(np.ndim(value) for value in loss.parameters.values()) and loss._short is None:
+        return  # an array of parameters: one for each sample, or for each class
+    taken = 0
+    for method in METHODS:
+        for keywords in keywords_of(inputs, rng):
+            call = getattr(loss, method)
+            with long_way():
+                expected = call(inputs.y_true, inputs.y_pred, **keywords)
+            result = call(inputs.y_true, inputs.y_pred, **keywords)
+            assert bits(result) == bits(expected), keywords
+            if loss._short is not None:
+                taken += short_of(loss, method, (inputs.y_true, inputs.y_pred), keywords) is not None
+    if fused(variant):
+        assert taken == len(METHODS) * 8
+
+
+@pytest.mark.parametrize("layout", cases.LAYOUTS)
+@every_variant
+def test_layouts_of_inputs(variant: Variant, layout: str) -> None:
+    rng = generator("plain layouts", str(variant), layout)
+    inputs = cases.draw(variant, (24, 6), np.float32, rng)
+    loss, arrange = variant.loss.bind(**inputs.keywords), cases.LAYOUTS[layout]
+    y_true = inputs.y_true if "stride 0" in layout else arrange(inputs.y_true)
+    args = y_true, arrange(inputs.y_pred)
+    weight, where = rng.random(inputs.samples), rng.random(inputs.samples) < 0.7
+    for keywords in ({}, {"sample_weight": weight, "where": where, "reduction": "none"}):
+        with long_way():
+            expected = loss.value_grad_hess(*args, **keywords)
+        result = loss.value_grad_hess(*args, **keywords)
+        assert bits(result) == bits(expected)
+        assert [array.strides for array in result[1:]] == [array.strides for array in expected[1:]]
+
+
+@pytest.mark.parametrize(
+    "labels", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float64"]
+)
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"ignore_index": 2}, {"temperature": 2.0}], ids=str)
+def test_types_of_labels(labels: str, options: dict[str, Any]) -> None:
+    rng = generator("labels", labels, str(options))
+    y_true, logits = rng.integers(0, 5, 40).astype(labels), rng.normal(size=(40, 5)).astype(np.float32)
+    loss = fl.cross_entropy.bind(**options)
+    result = short_of(loss, "value_and_grad", (y_true, logits), {})
+    with long_way():
+        assert bits(result) == bits(loss.value_and_grad(y_true, logits))
+
+
+@pytest.mark.parametrize(
+    ("loss", "parameters"),
+    [
+        (fl.huber, {"delta": 0.5}),
+        (fl.huber, {"delta": 2}),
+        (fl.cross_entropy, {"label_smoothing": 0.1}),
+        (fl.cross_entropy, {"ignore_index": 1, "z_loss": 0.1}),
+        (fl.cross_entropy, {"ignore_index": None}),
+        (fl.categorical_focal, {"gamma": 1.5}),
+        (fl.kl_divergence, {"given": "logits"}),
+    ],
+    ids=str,
+)
+def test_parameters_of_a_call_take_the_short_way_from_the_third_call_on(loss: Any, parameters: dict[str, Any]) -> None:
+    variant = next(v for v in VARIANTS if v.row is loss._row)
+    inputs = cases.draw(variant, (12, 4), np.float64, generator("parameters", loss.name))
+    fresh = loss.bind(reduction="sum")
+    with long_way():
+        expected = fresh.value_and_grad(inputs.y_true, inputs.y_pred, **parameters)
+    for _ in range(4):
+        assert bits(fresh.value_and_grad(inputs.y_true, inputs.y_pred, **parameters)) == bits(expected)
+    with long_way():
+        again = loss.bind(**parameters)(inputs.y_true, inputs.y_pred)
+    assert loss(inputs.y_true, inputs.y_pred, **parameters) == again
+
+
+def test_parameters_that_are_equal_are_not_the_same() -> None:
+    """1, 1.0 and True; 0.0 and -0.0; what is refused is refused each time."""
+    y_true, y_pred = np.zeros(4), np.linspace(-2, 2, 4)
+    for _ in range(4):
+        assert fl.huber(y_true, y_pred, delta=1) == fl.huber(y_true, y_pred, delta=1.0)
+        with pytest.raises(TypeError, match="delta must be a real number, not True"):
+            fl.huber(y_true, y_pred, delta=True)
+        with pytest.raises(ValueError, match=r"delta = 0\.0 is not"):
+            fl.huber(y_true, y_pred, delta=0.0)
+        with pytest.raises(ValueError, match=r"delta = -0\.0 is not"):
+            fl.huber(y_true, y_pred, delta=-0.0)
+        with pytest.raises(TypeError, match="huber has no keyword 'gamma'"):
+            fl.huber(y_true, y_pred, gamma=1.0)
+
+
+def test_parameters_without_end() -> None:
+    """A parameter that is another one in each call is not remembered for ever."""
+    y_true, y_pred = np.zeros(3), np.array([0.5, 2.0, 9.0])
+    for k in range(1, 400):
+        for _ in range(3):
+            assert fl.huber(y_true, y_pred, delta=float(k)) == fl.huber.bind(delta=float(k))(y_true, y_pred)
+
+
+def test_outputs_in_any_place() -> None:
+    """Of the right shape but not in C order, of another type, over a weight: the long way decides, and says so."""
+    rng = generator("outputs")
+    y_true, y_pred, weight = rng.normal(size=(6, 4)), rng.normal(size=(6, 4)), rng.random((6, 4))
+    expected = fl.huber.grad(y_true, y_pred, sample_weight=weight)
+    for out in (np.empty((4, 6)).T, np.empty((6, 4), np.float32), np.empty((12, 4))[::2]):
+        assert fl.huber.grad(y_true, y_pred, sample_weight=weight, out=out) is out
+        assert bits(np.asarray(out, out.dtype)) == bits(expected.astype(out.dtype))
+    with pytest.raises(ValueError, match="overlaps sample_weight"):
+        fl.huber.grad(y_true, y_pred, sample_weight=weight, out=weight)
+    with pytest.raises(ValueError, match="overlaps y_true"):
+        fl.huber.grad(y_true, y_pred, out=y_true)
+    with pytest.raises(ValueError, match="overlaps y_pred"):
+        fl.huber.value_and_grad(y_true[:5], y_pred[:5], out=(None, y_pred[1:]))
+    values = np.empty((6, 4))
+    assert fl.huber(y_true, y_pred, reduction="none", out=values) is values
+    with pytest.raises(ValueError, match="overlaps"):
+        fl.huber.value_and_grad(y_true, y_pred, reduction="none", out=(values, values))
+    before = bits(y_pred)
+    assert bits(fl.huber.grad(y_true, y_pred)) == bits(fl.huber.grad(y_true, y_pred.copy(), out=y_pred) * 1)
+    assert bits(y_pred) != before
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp", "sigmoid", "log_sigmoid", "softplus"])
+def test_functions(name: str, dtype: Any) -> None:
+    function, rng = getattr(fl, name), generator(name, str(dtype))
+    of_classes = name in ("softmax", "log_softmax", "logsumexp")
+    for shape in ((7, 10), (4, 65, 3), (9,)):
+        x = rng.normal(size=shape).astype(dtype)
+        for axis in range(-len(shape), len(shape) if of_classes else 1 - len(shape)):
+            options = {"axis": axis} if of_classes else {}
+            with long_way():
+                expected = function(x, **options)
+            assert bits(function(x, **options)) == bits(expected)
+            out = np.empty_like(expected)
+            if out.ndim:
+                assert function(x, **options, out=out) is out
+                assert bits(out) == bits(expected)
+        if name != "logsumexp":
+            place = x.copy()
+            assert function(place, out=place) is place
+            assert bits(place) == bits(function(x))
+    with pytest.raises(TypeError, match="axis must be an int") if of_classes else pytest.raises(TypeError):
+        function(rng.normal(size=(3, 4)), axis=None)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+def test_the_root_of_a_mean(dtype: Any) -> None:
+    rng, loss = generator("root", str(dtype)), 2 * fl.root_mean_squared_error
+    for size in (1e-3, 1.0, 1e4, 1e-30, 1e30):  # of the last two the squares are nothing, or infinite, in some types
+        with np.errstate(all="ignore"):
+            y_true, y_pred = (
+                (rng.normal(size=(9, 5)) * size).astype(dtype),
+                (rng.normal(size=(9, 5)) * size).astype(dtype),
+            )
+        weight, where = rng.random((9, 5)).astype(np.float32), rng.random((9, 5)) < 0.7
+        every: list[dict[str, Any]] = [{}, {"sample_weight": weight}, {"where": where}, {"normalizer": 3.0}]
+        for own in (fl.root_mean_squared_error, loss):
+            for keywords in (*every, {"sample_weight": weight, "where": where, "normalizer": 2}):
+                for method in METHODS:
+                    with long_way():
+                        expected = getattr(own, method)(y_true, y_pred, **keywords)
+                    assert bits(getattr(own, method)(y_true, y_pred, **keywords)) == bits(expected)
+                    if size == 1:
+                        assert short_of(own, method, (y_true, y_pred), keywords) is not None
+    place = y_pred.copy()
+    assert bits(fl.root_mean_squared_error.grad(y_true, place, out=place)) == bits(
+        fl.root_mean_squared_error.grad(y_true, y_pred)
+    )
+    with pytest.raises(ValueError, match="root of a mean"):
+        fl.root_mean_squared_error(y_true, y_pred, reduction="sum")
+
+
+def test_weights_of_classes_that_change_in_place() -> None:
+    rng = generator("class weights")
+    y_true, logits, weight = rng.integers(0, 4, 30), rng.normal(size=(30, 4)), np.array([1.0, 2.0, 0.5, 3.0])
+    for k in range(8):
+        weight[k % 4] += 1
+        for _ in range(3):
+            given = fl.cross_entropy.grad(y_true, logits, class_weight=weight)
+            assert bits(given) == bits(fl.cross_entropy.bind(class_weight=weight.tolist()).grad(y_true, logits))
+    with pytest.raises(ValueError, match="class_weight has 3 weights"):
+        fl.cross_entropy.grad(y_true, logits, class_weight=weight[:3])
