@@ -63,9 +63,9 @@ class Mutant(NamedTuple):
     @property
     def tests(self) -> tuple[str, ...]:
         """The files of the suite that look for it."""
-        return (
-            ("jit",) if self.file.startswith((JIT, KERNELS + "jit_")) else ("cython",) if self.file == CYTHON else TESTS
-        )
+        if self.file.startswith((JIT, KERNELS + "jit_")):
+            return "jit", "jit_calls"
+        return ("cython",) if self.file == CYTHON else TESTS
 
 
 MUTANTS = (
@@ -1273,21 +1273,63 @@ MUTANTS = (
     ),
     Mutant(
         "in compiled functions: labels are not checked",
-        JIT + "extension.py",
-        "if label < 0 or label >= classes:",
-        "if label < 0:",
+        JIT + "calls.py",
+        '"        if label < 0 or label >= classes:",',
+        '"        if label < 0:",',
     ),
     Mutant(
         "in compiled functions: domains are not checked",
-        JIT + "extension.py",
-        '["    check(targets, predictions)"] if check else []',
-        "[]",
+        JIT + "calls.py",
+        '{also})"] if check else []',
+        '{also})"] if False else []',
     ),
     Mutant(
         "in compiled functions: the gradient of the sum",
+        JIT + "calls.py",
+        '"    scale = 1.0 / denominator if denominator != 0 else 0.0",',
+        '"    scale = 1.0 if denominator != 0 else 0.0",',
+    ),
+    Mutant(
+        "in compiled functions: weights are not checked",
+        JIT + "calls.py",
+        'f"        if {_bad(number, WEIGHT)}:",',
+        '"        if False:",',
+    ),
+    Mutant(
+        "in compiled functions: what has no weight is read",
+        JIT + "calls.py",
+        'kept = "multiplier[i] != 0 and " if weighted else ""',
+        'kept = ""',
+    ),
+    Mutant(
+        "in compiled functions: what has no weight is multiplied by 0",
+        JIT + "calls.py",
+        'left_out = "real(0) if factor == real(0) else " if weighted else ""',
+        'left_out = ""',
+    ),
+    Mutant(
+        "in compiled functions: parameters that are given are not looked at",
+        JIT + "calls.py",
+        "if parameter.name not in call.given or parameter.kind not in kinds:",
+        'if parameter.name not in call.given or parameter.kind != "number":',
+    ),
+    Mutant(
+        "in compiled functions: calls that differ in keywords alone are one",
         JIT + "extension.py",
-        "    scale = real(1 / n) if n else real(0)",
-        "    scale = real(1) if n else real(0)",
+        "return signature.args, tuple(signature.pysig.parameters)",
+        "return signature.args",
+    ),
+    Mutant(
+        "in compiled functions: softmax over the wrong sum",
+        JIT + "softmax.py",
+        "e[j] = real(ratio(np.float64(e[j]), whole, whole_tail))",
+        "e[j] = real(np.float64(e[j]) / rest)",
+    ),
+    Mutant(
+        "in compiled functions: softmax over the wrong axis",
+        JIT + "extension.py",
+        "last = axis == -1 or axis == 1",
+        "last = axis == 1",
     ),
     Mutant(
         "in Cython: the gradient of the sum",

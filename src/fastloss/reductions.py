@@ -36,7 +36,7 @@ def as_reduction(reduction: Any, normalizer: Any) -> tuple[str, float | None]:
 
 
 #: The numbers whose reciprocal is a normal number too, by whether the type is float64.
-_RECIPROCALS = tuple((1 / float(np.finfo(t).max), 1 / float(np.finfo(t).tiny)) for t in (np.float32, np.float64))
+RECIPROCALS = tuple((1 / float(np.finfo(t).max), 1 / float(np.finfo(t).tiny)) for t in (np.float32, np.float64))
 
 
 def denominator(reduction: str, normalizer: float | None, total_weight: float, in_float64: bool) -> float:
@@ -44,7 +44,7 @@ def denominator(reduction: str, normalizer: float | None, total_weight: float, i
     if reduction != "mean":
         return 1.0
     number = total_weight if normalizer is None else normalizer
-    low, high = _RECIPROCALS[in_float64]
+    low, high = RECIPROCALS[in_float64]
     if low < number < high or number == 0:
         return number
     name = "the sum of the sample weights" if normalizer is None else "normalizer"

@@ -1,62 +1,114 @@
-"""Losses inside the user's own compiled functions: what Numba has to know of a `Loss`.
+"""Losses inside the user's own compiled functions: what Numba has to know of a `Loss` and of the functions beside it.
 
 Numba calls `register` before it compiles anything (entry point ``numba_extensions``), so a file that says
 ``import fastloss as fl`` needs nothing else for ``fl.huber.value_and_grad(y_true, y_pred)`` to be compiled in it.
 
-A loss is a constant of the compiled function, its parameters with it. The loops are the same formulas and kernels as
-everywhere, on the calling thread alone: who wants more threads writes ``prange`` around them.
+A loss is a constant of the compiled function, its parameters with it. What its calls become is in `calls`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import types
 from numba.core.errors import NumbaTypeError
 from numba.core.imputils import lower_constant
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import (
     NativeValue,
+    lower_getattr_generic,
     models,
-    overload_method,
+    overload,
     register_model,
     typeof_impl,
     unbox,
 )
 
-from ..loss import Loss, _changed, limits_of
-from ..runtime import kernels
-from . import rows, softmax
-from .compiling import NUMBA_REALS, REALS, compiled_formula
-from .elementwise import GRADIENT, HESSIAN, VALUE, kernels_of
-from .translate import CONSTANTS, written
-from .vecmath import inline, strict
+from .. import functions
+from ..formulas.vocabulary import ELEMENTWISE_FUNCTIONS
+from ..loss import GRADIENT, HESSIAN, VALUE, Loss
+from . import softmax
+from .calls import Arguments, BadNumber, BadShape, elementwise_call, is_real, point_call, rows_call
+from .compiling import NUMBA_REALS, REALS
+from .vecmath import WORDS, strict
 
-#: The methods that compiled functions may call, and the results of each.
+#: What compiled functions may call of a loss, and the results of each.
 METHODS = {
+    "__call__": VALUE,
     "grad": GRADIENT,
     "value_and_grad": VALUE | GRADIENT,
     "grad_and_hess": GRADIENT | HESSIAN,
     "value_grad_hess": VALUE | GRADIENT | HESSIAN,
+    "point": VALUE | GRADIENT | HESSIAN,
 }
 
 
-class LossType(types.Opaque):  # type: ignore[misc]
-    """The type of one loss: losses of other parameters are of other types."""
+# -- losses -----------------------------------------------------------------------------------------------------------
 
-    def __init__(self, loss: Loss) -> None:
-        self.loss = loss
-        super().__init__(f"Loss({loss!r})")
+
+@functools.cache
+def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple[tuple[str, Any], ...]) -> Any:
+    """Return the compiled function of a call."""
+    call = Arguments(loss, method, by_place, dict(by_name))
+    if method == "point":
+        return point_call(call, METHODS[method])
+    if loss._row.terms and loss.kind != "pointwise":
+        raise NumbaTypeError(
+            f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "
+            "losses can"
+        )
+    if loss.kind == "pointwise":
+        return elementwise_call(call, METHODS[method])
+    if loss.kind == "rowwise":
+        return rows_call(call, METHODS[method])
+    raise NumbaTypeError(f"{loss.name} cannot be called in compiled functions")
+
+
+class MethodType(types.Callable, types.Opaque):  # type: ignore[misc]
+    """The type of a method of one loss. It has a function for each choice of keywords and types."""
+
+    def __init__(self, loss: Loss, method: str) -> None:
+        self.loss, self.method = loss, method
+        self._made: dict[Any, Any] = {}
+        super().__init__(f"{loss!r}.{method}")
 
     @property
     def key(self) -> Any:
         """What makes two of them equal."""
-        return self.loss
+        return self.loss, self.method
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        """Return the signature of a call, compiled."""
+        function = types.Dispatcher(_compiled(self.loss, self.method, tuple(args), tuple(kws.items())))
+        signature = function.get_call_type(context, args, kws)
+        self._made[_key_of(signature)] = function.get_overload(signature)
+        return signature
+
+    def get_call_signatures(self) -> Any:
+        """Return nothing: which calls there are, the types of the arguments tell."""
+        return (), True
+
+    def get_impl_key(self, signature: Any) -> Any:
+        """Return what Numba finds the compiled function by."""
+        return self._made[_key_of(signature)]
 
 
-register_model(LossType)(models.OpaqueModel)
+def _key_of(signature: Any) -> Any:
+    """Return what tells a call from others of the same method: `delta=2.0` and `normalizer=2.0` are of equal types."""
+    return signature.args, tuple(signature.pysig.parameters)
+
+
+class LossType(MethodType):
+    """The type of one loss: losses of other parameters are of other types. It is called too."""
+
+    def __init__(self, loss: Loss) -> None:
+        super().__init__(loss, "__call__")
+
+
+for _type in (MethodType, LossType):
+    register_model(_type)(models.OpaqueModel)
 
 
 @typeof_impl.register(Loss)
@@ -74,222 +126,113 @@ def _unbox(loss_type: Any, value: Any, c: Any) -> Any:
     return NativeValue(c.context.get_dummy_value())
 
 
-# -- what is compiled -------------------------------------------------------------------------------------------------
+@infer_getattr
+class _Methods(AttributeTemplate):  # type: ignore[misc]
+    key = LossType
+
+    def generic_resolve(self, loss_type: LossType, name: str) -> Any:
+        return MethodType(loss_type.loss, name) if name in METHODS and name != "__call__" else None
 
 
-def _constants(loss: Loss) -> str:
-    """Return the parameters of an element-wise loss as the end of a list of arguments."""
-    values = loss._row.constants(loss.parameters)
-    if any(isinstance(value, np.ndarray) for value in values):
-        raise NumbaTypeError(f"{loss.name}: only parameters that are numbers can be used in compiled functions")
-    return "".join(f", real({written(value)})" for value in values)
+@lower_getattr_generic(LossType)
+def _method(context: Any, builder: Any, loss_type: Any, value: Any, name: str) -> Any:
+    return context.get_dummy_value()
 
 
-def _check(loss: Loss, double: bool) -> list[str]:
-    """Return the lines that raise for what is outside the domain of targets and predictions, if it has ends."""
-    dtype = REALS[double].type
-    low, high, ends_only, least_predicted, most_predicted, rounding = limits_of(loss._row, loss.parameters, dtype)
-    most_predicted += rounding * float(np.finfo(dtype).eps)
-    lines: list[str] = []
-    for array, (least, most), domain in (
-        ("y_true", (low, high), loss._row.targets(loss.parameters)),
-        ("y_pred", (least_predicted, most_predicted), loss._row.predictions(loss.parameters)),
-    ):
-        outside = [f"x {sign} {written(end)}" for sign, end in (("<", least), (">", most)) if np.isfinite(end)]
-        if ends_only and array == "y_true":
-            outside = [f"(x != {written(least)} and x != {written(most)} and x == x)"]
-        if outside:
-            hint = f"; {domain.hint}" if domain.hint else ""
-            lines += [
-                f"    for x in {array}:",
-                f"        if {' or '.join(outside)}:",
-                f"            raise ValueError({f'{array} has a number that is not {domain.description}{hint}'!r})",
-            ]
-    return ["def check(y_true, y_pred):", *lines] if lines else []
+# -- functions --------------------------------------------------------------------------------------------------------
 
 
-def _returned(want: int) -> str:
-    names = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
-    return ", ".join(name for flag, name in names if want & flag)
-
-
-def _made(lines: list[str], names: dict[str, Any]) -> Any:
-    names |= {"np": np, **CONSTANTS}
-    exec("\n".join(lines), names)
-    return names["implementation"]
+def _of_numbers(name: str, x: Any) -> bool:
+    """Return whether a function of numbers, or of an array of them, computes in double."""
+    kind = x.dtype if isinstance(x, types.Array) else x
+    if not (is_real(kind) or kind == types.boolean) or kind == types.float16:
+        raise NumbaTypeError(f"{name} takes real numbers or arrays of them, of float32, float64 or integers; not {x}")
+    return bool(kind != types.float32)
 
 
 @functools.cache
-def _of_elements(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
-    """Return a method of an element-wise loss over arrays: the mean, gradient and Hessian as it has them."""
-    formula = kernels_of(loss._row).formula
-    if want & HESSIAN and formula.results < 3:
-        raise NumbaTypeError(f"{loss.name} has no Hessian")
-    check = _check(loss, double)
-    results = ", ".join(["v", "g", "h"][: formula.results])
-    lines = [
-        "def implementation(self, y_true, y_pred):",
-        "    if y_true.shape != y_pred.shape:",
-        "        raise ValueError('y_true and y_pred must have the same shape')",
-        "    targets, predictions = y_true.ravel(), y_pred.ravel()",
-        "    n = predictions.size",
-        "    scale = real(1 / n) if n else real(0)",
-        "    values = np.empty(n if wants_value else 0, real)",
-        "    gradients, hessians = np.empty(n, real), np.empty(n if wants_hessian else 0, real)",
-        *(["    check(targets, predictions)"] if check else []),
-        "    fill(targets, predictions, values, gradients, hessians, scale)",
-        "    value = total_of(values) / n if n else 0.0",
-        "    gradient = gradients.reshape(y_pred.shape)",
-        *(["    hessian = hessians.reshape(y_pred.shape)"] if want & HESSIAN else []),
-        f"    return {_returned(want)}",
-        "def fill(targets, predictions, values, gradients, hessians, scale):",
-        "    for i in range(predictions.size):",
-        f"        {results} = formula(real(targets[i]), predictions[i]{_constants(loss)})",
-        *(["        values[i] = real(v)"] if want & VALUE else []),
-        "        gradients[i] = real(g) * scale",
-        *(["        hessians[i] = real(h) * scale"] if want & HESSIAN else []),
-        *check,
-    ]
-    names: dict[str, Any] = {
-        "real": NUMBA_REALS[double], "formula": compiled_formula(formula, double),
-        "wants_value": bool(want & VALUE), "wants_hessian": bool(want & HESSIAN), "total_of": total_of,
-    }  # fmt: skip
-    implementation = _made(lines, names)
-    names["fill"] = strict(names["fill"])
-    if check:
-        names["check"] = strict(names["check"])
-    return implementation  # type: ignore[no-any-return]
+def _elements(name: str, double: bool) -> Any:
+    real, word = NUMBA_REALS[double], WORDS[REALS[double]][name]
+
+    @strict
+    def fill(x: Any, y: Any) -> None:
+        for i in range(x.size):
+            y[i] = word(real(x[i]))
+
+    return fill
 
 
-@strict
-def total_of(values: Any) -> Any:
-    """Return the sum, its blocks added with their rounding errors."""
-    total, tail = 0.0, 0.0
-    for first in range(0, values.size, softmax.CHUNK):
-        last = min(first + softmax.CHUNK, values.size)
-        total, tail = softmax.two_sum(total, tail, softmax.sum_of(values, first, last))
-    return total + tail
+def _elementwise(name: str) -> None:
+    @overload(getattr(functions, name))
+    def of(x: Any) -> Any:
+        double = _of_numbers(name, x)
+        real, word, fill = NUMBA_REALS[double], WORDS[REALS[double]][name], _elements(name, double)
+
+        def of_array(x: Any) -> Any:
+            y = np.empty(x.size, real)
+            fill(x.ravel(), y)
+            return y.reshape(x.shape)
+
+        def of_number(x: Any) -> Any:
+            return word(real(x))
+
+        return of_array if isinstance(x, types.Array) else of_number
+
+
+for _name in ELEMENTWISE_FUNCTIONS:
+    _elementwise(_name)
 
 
 @functools.cache
-def _of_rows(loss: Loss, want: int, double: bool) -> Callable[..., Any]:
-    """Return a method of a loss over rows, for class indices: the mean, gradient and Hessian as it has them."""
-    own = () if loss._row.kernels is None else loss._row.kernels().formula.arguments[2:]
-    changed = [name for name in _changed(loss._row, loss.parameters) if name not in own]
-    if changed:
-        raise NumbaTypeError(f"{loss.name} in a compiled function takes its defaults, not another {changed[0]}")
-    names: dict[str, Any] = {"real": NUMBA_REALS[double]}
-    if loss._row.kernels is None:
-        if loss.name != "cross_entropy":
-            raise NumbaTypeError(f"{loss.name} has no Numba kernel: it cannot be used in compiled functions")
-        names["row"] = softmax.functions(double).row
-        call = f"row({want}, False, logits[i], logits[i], label, 1 / n, gradient[i], hessian[i], classes)"
-        lines = [f"        total += {call}"]
-    else:
-        formula = loss._row.kernels().formula
-        if want & HESSIAN and formula.results < 3:
-            raise NumbaTypeError(f"{loss.name} has no Hessian")
-        names["formula"] = rows.compiled_formula(formula, double)
-        constants = "".join(f", real({written(loss.parameters[name])})" for name in own)
-        results = ", ".join(["v", "g", "h"][: formula.results])
-        lines = [f"        {results} = formula(label, logits[i].copy(){constants})", "        total += v"]
-        for flag, name, short in ((GRADIENT, "gradient", "g"), (HESSIAN, "hessian", "h")):
-            if want & flag:
-                wrong = f"{formula.name} ({formula.place()}) {kernels.JIT_FAILURES[rows.WRONG_SIZE[name]]}"
-                lines += [
-                    f"        if len({short}) != classes:",
-                    f"            raise ValueError({wrong!r})",
-                    "        for c in range(classes):",
-                    f"            {name}[i, c] = real({short}[c]) * real(1 / n)",
-                ]
-    implementation = _made(
-        [
-            "def implementation(self, y_true, y_pred):",
-            "    n, classes = y_pred.shape",
-            "    if y_true.shape != (n,):",
-            "        raise ValueError('y_true must have one class for each row of the logits')",
-            "    logits = np.ascontiguousarray(y_pred)",
-            "    gradient, hessian = np.empty((n, classes), real), np.empty((n, classes), real)",
-            "    value = fill(y_true, logits, gradient, hessian) / n if n else 0.0",
-            f"    return {_returned(want)}",
-            "def fill(y_true, logits, gradient, hessian):",
-            "    n, classes = logits.shape",
-            "    total = 0.0",
-            "    for i in range(n):",
-            "        label = np.int64(y_true[i])",
-            "        if label < 0 or label >= classes:",
-            "            raise ValueError('y_true has a label that is not a class')",
-            *lines,
-            "    return total",
-        ],
-        names,
-    )
-    names["fill"] = strict(names["fill"])
-    return implementation  # type: ignore[no-any-return]
+def _rows(name: str, double: bool) -> Any:
+    """Return the function that makes of each row of a matrix another row, or a number in its first place."""
+    real, row = NUMBA_REALS[double], getattr(softmax.functions(double), name)
+
+    @strict
+    def rows(x: Any) -> Any:
+        n, classes = x.shape
+        if classes == 0 and n > 0:
+            raise BadShape("x", x.shape, ": rows of no classes in", x.shape)
+        y, sums = np.empty((n, classes), real), np.empty(n, real)
+        for i in range(n):
+            sums[i] = row(x[i], y[i], classes)
+        return y, sums
+
+    return rows
 
 
-def _method(name: str, want: int) -> None:
-    @overload_method(LossType, name)
-    def method(self: Any, y_true: Any, y_pred: Any) -> Any:
-        loss = self.loss
-        for keyword in ("reduction", "normalizer"):
-            if keyword in loss._keywords:
-                raise NumbaTypeError(f"{loss!r}.{name} in a compiled function is that of the mean; bind no {keyword}")
-        arrays = isinstance(y_true, types.Array) and isinstance(y_pred, types.Array)
-        if not arrays or y_pred.dtype not in (types.float32, types.float64):
-            raise NumbaTypeError(
-                f"{loss.name}.{name} takes arrays, y_pred of float32 or float64, not {y_true}, {y_pred}"
-            )
-        double = y_pred.dtype == types.float64
-        if loss._row.terms and loss.kind != "pointwise":
-            raise NumbaTypeError(
-                f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "
-                "losses can"
-            )
-        if loss.kind == "pointwise":
-            implementation = _of_elements(loss, want, double)
-        elif loss.kind != "rowwise":
-            raise NumbaTypeError(f"{loss.name} cannot be called in compiled functions")
-        else:
-            if y_pred.ndim != 2 or y_true.ndim != 1 or not isinstance(y_true.dtype, types.Integer):
-                raise NumbaTypeError(f"{loss.name}.{name} takes class indices (n,) and logits (n, classes)")
-            implementation = _of_rows(loss, want, double)
+def _over_classes(name: str, reduces: bool) -> None:
+    @overload(getattr(functions, name))
+    def of(x: Any, axis: Any = -1) -> Any:
+        double = _of_numbers(name, x)
+        if not isinstance(x, types.Array) or x.ndim not in (1, 2):
+            raise NumbaTypeError(f"{name} takes arrays of one or two dimensions in a compiled function, not {x}")
+        dtype, rows, ndim, end = REALS[double], _rows(name, double), x.ndim, -x.ndim
 
-        def of_arrays(self: Any, y_true: Any, y_pred: Any) -> Any:
-            return implementation(self, y_true, y_pred)
+        @strict
+        def check(axis: Any) -> None:
+            if axis < end or axis >= ndim:
+                raise BadNumber("axis", -1, (1,), axis, f"is out of range for an array of {ndim} dimensions")
 
-        implementation = strict(implementation)
-        return of_arrays
+        def of_row(x: Any, axis: Any = -1) -> Any:
+            check(axis)
+            y, sums = rows(np.ascontiguousarray(x.astype(dtype)).reshape((1, x.size)))
+            return sums[0] if reduces else y[0]
+
+        def of_rows(x: Any, axis: Any = -1) -> Any:
+            check(axis)
+            last = axis == -1 or axis == 1
+            y, sums = rows(np.ascontiguousarray(x.astype(dtype) if last else x.astype(dtype).T))
+            if reduces:
+                return sums
+            return y if last else np.ascontiguousarray(y.T)
+
+        return of_row if ndim == 1 else of_rows
 
 
-for _name, _want in METHODS.items():
-    _method(_name, _want)
-
-
-@overload_method(LossType, "point")
-def _point(self: Any, y_true: Any, y_pred: Any) -> Any:
-    loss = self.loss
-    if loss.kind != "pointwise" or not isinstance(y_true, types.Number) or not isinstance(y_pred, types.Number):
-        raise NumbaTypeError(f"{loss.name}.point takes two numbers, of an element-wise loss; not {y_true}, {y_pred}")
-    double = (y_true, y_pred) != (types.float32, types.float32)
-    formula = kernels_of(loss._row).formula
-    if formula.results < 3:
-        raise NumbaTypeError(f"{loss.name} has no Hessian, which is the third of what point returns")
-    names = {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}
-    implementation = _made(
-        [
-            "def implementation(self, y_true, y_pred):",
-            f"    v, g, h = formula(real(y_true), real(y_pred){_constants(loss)})",
-            "    return real(v), real(g), real(h)",
-        ],
-        names,
-    )
-    implementation = inline(implementation)
-
-    def of_numbers(self: Any, y_true: Any, y_pred: Any) -> Any:
-        return implementation(self, y_true, y_pred)
-
-    return of_numbers
+for _name in ("softmax", "log_softmax"):
+    _over_classes(_name, reduces=False)
+_over_classes("logsumexp", reduces=True)
 
 
 def register() -> None:

@@ -206,6 +206,31 @@ def functions(double: bool) -> SimpleNamespace:
         write_row(want, dense, x, y, label, factor, e, hessian, classes, m, rest, tail, total)
         return value
 
+    @inline
+    def softmax_row(x, e, classes):
+        """Fill e with the probabilities of a row."""
+        _, rest, tail = row_sums(x, e, classes)
+        whole = 1.0 + rest
+        whole_tail = (rest - (whole - 1.0)) + tail if rest < 1.0 else (1.0 - (whole - rest)) + tail
+        for j in range(classes):
+            e[j] = real(ratio(np.float64(e[j]), whole, whole_tail))
+        return whole
+
+    @inline
+    def log_softmax_row(x, e, classes):
+        """Fill e with their logarithms."""
+        m, rest, _ = row_sums(x, e, classes)
+        log_sum = log1p_double(rest)
+        for j in range(classes):
+            e[j] = real(-(np.float64(finite_difference(m, x[j])) + log_sum))
+        return log_sum
+
+    @inline
+    def logsumexp_row(x, e, classes):
+        """Return the logarithm of the sum of the exponentials of a row; e is filled with something."""
+        m, rest, _ = row_sums(x, e, classes)
+        return real(m if abs(m) == infinity else np.float64(m) + log1p_double(rest))
+
     lanes = 256 // dtype.itemsize
     group = 8  # classes that are added up before the sum goes on with its rounding errors
 
@@ -305,7 +330,10 @@ def functions(double: bool) -> SimpleNamespace:
                     g = (-others if label[i] == real(c) else e_i) * spare[part + i]
                     e[c * lanes + i] = zero if factor[i] == 0.0 else g
 
-    return SimpleNamespace(row=cross_entropy_row, tile=cross_entropy_tile, lanes=lanes)
+    return SimpleNamespace(
+        row=cross_entropy_row, tile=cross_entropy_tile, lanes=lanes,
+        softmax=softmax_row, log_softmax=log_softmax_row, logsumexp=logsumexp_row,
+    )  # fmt: skip
 
 
 def row_signature(double: bool) -> Any:

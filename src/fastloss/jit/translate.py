@@ -596,10 +596,12 @@ class _Translation(ast.NodeTransformer):
 
     def check_no_loss(self, node: ast.Call, target: Any) -> None:
         """Refuse the call of a loss, but for its value, slope and curvature at one point."""
-        method = isinstance(target, types.MethodType)
-        loss = target.__self__ if method else target
-        if isinstance(loss, Loss) and not (method and target.__name__ == "point"):
-            shown = ast.unparse(node.func.value if method and isinstance(node.func, ast.Attribute) else node.func)
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr != "point":
+            owner, _ = self.static(called.value)
+            called, target = (called.value, owner) if isinstance(owner, Loss) else (called, target)
+        if isinstance(target, Loss):
+            shown = ast.unparse(called)
             raise self.refuse(
                 node,
                 f"{shown} is a loss, and no loss can call another. A sum of losses is one (0.5 * {shown} + another); "
