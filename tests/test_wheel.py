@@ -45,3 +45,9 @@ def test_a_file_that_is_missing(tool: ModuleType, tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("name", ["tests/cases.py", "fastloss/kernels/blocks.h", "fastloss/kernels/write_formulas.py"])
 def test_a_file_that_does_not_belong_there(tool: ModuleType, tmp_path: Path, name: str) -> None:
     assert problems(tool, tmp_path, stray=name) == [f"{name} does not belong there"]
+
+
+def test_a_wheel_of_too_many_bytes(tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "MOST_BYTES", 1000)
+    (problem,) = problems(tool, tmp_path)
+    assert problem.endswith("bytes are more than 1000")

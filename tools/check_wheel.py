@@ -1,7 +1,7 @@
 """Check what is in a wheel: ``python tools/check_wheel.py dist/*.whl``.
 
 Every module of the package and nothing else; extension modules that need the C library and OpenMP alone, with no path
-of the machine they were built on; the licence.
+of the machine they were built on; the licence; no more bytes than a package of formulas may have.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
+#: Bytes of a wheel, at most: three levels of kernels, with room for what is to come.
+MOST_BYTES = 4_000_000
 #: Read at build time only.
 BUILD_STEP = "fastloss/kernels/write_formulas.py"
 METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
@@ -47,6 +49,8 @@ def wrong_in_library(path: Path) -> Iterator[str]:
 
 
 def wrong_in(wheel: Path) -> Iterator[str]:
+    if wheel.stat().st_size > MOST_BYTES:
+        yield f"{wheel.stat().st_size} bytes are more than {MOST_BYTES}"
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
         names = {name for name in archive.namelist() if not name.endswith("/")}
         compiled = {name for name in names if EXTENSION.fullmatch(name) or BUNDLED.fullmatch(name)}

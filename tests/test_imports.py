@@ -1,0 +1,61 @@
+"""The modules of the package import each other in one direction."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import fastloss
+
+PACKAGE = Path(fastloss.__file__).parent
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__") or "__init__"
+
+
+def imports_of(path: Path, whole: bool) -> Iterator[str]:
+    """Yield the modules of the package that one imports as it is loaded, or (`whole`) ever."""
+    names = {name_of(other) for other in PACKAGE.rglob("*.py")}
+    tree = ast.parse(path.read_text("utf-8"))
+    folder = list(path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(tree) if whole else tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = folder[: len(folder) - node.level + 1] + (node.module.split(".") if node.module else [])
+            for alias in node.names:
+                for found in (".".join([*base, alias.name]), ".".join(base)):
+                    if found in names:
+                        yield found
+                        break
+
+
+def graph() -> dict[str, set[str]]:
+    return {name_of(path): set(imports_of(path, whole=False)) for path in PACKAGE.rglob("*.py")}
+
+
+def test_the_graph_is_that_of_the_package() -> None:
+    """The walk finds what is imported: a test of nothing would pass, too."""
+    found = graph()
+    assert {"loss", "runtime", "penalties"} <= found["__init__"] | {"loss"}
+    assert found["loss"] >= {"arguments", "reductions", "runtime"}
+    assert sum(map(len, found.values())) > 40
+
+
+def test_no_module_is_imported_in_a_circle() -> None:
+    order = list(TopologicalSorter(graph()).static_order())  # CycleError names the circle
+    assert order.index("loss") > order.index("arguments")
+
+
+def test_formulas_import_nothing_but_their_language() -> None:
+    for path in (PACKAGE / "formulas").glob("*.py"):
+        assert all(name.startswith("formulas.") for name in imports_of(path, whole=True)), path
+
+
+@pytest.mark.parametrize("module", ["arguments", "reductions", "foreign"])
+def test_checks_know_nothing_of_losses(module: str) -> None:
+    assert not {"loss", "algebra", "catalogue"} & set(imports_of(PACKAGE / f"{module}.py", whole=True))
