@@ -243,3 +243,35 @@ def test_weights_of_classes_that_change_in_place() -> None:
             assert bits(given) == bits(fl.cross_entropy.bind(class_weight=weight.tolist()).grad(y_true, logits))
     with pytest.raises(ValueError, match="class_weight has 3 weights"):
         fl.cross_entropy.grad(y_true, logits, class_weight=weight[:3])
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"strength": 0.3}, {"strength": 1e-40}, {"ratio": 0.25, "strength": 5.0}], ids=str
+)
+@pytest.mark.parametrize("name", ["l1", "l2", "elastic_net"])
+def test_penalties(name: str, options: dict[str, Any], dtype: Any) -> None:
+    if "ratio" in options and name != "elastic_net":
+        with pytest.raises(TypeError, match="no keyword 'ratio'"):
+            getattr(fl, name)(np.ones(3, dtype), **options)
+        return
+    penalty, w = getattr(fl, name), generator(name, str(dtype)).normal(size=(40, 30)).astype(dtype)
+    if options.get("strength") == 1e-40 and np.dtype(dtype).itemsize < 8:
+        with pytest.raises(ValueError, match="strength"):
+            penalty(w, **options)
+        return
+    for parameter in (w, w.T, w[::2, ::3]):
+        with long_way():
+            value, gradient = penalty.value_and_grad(parameter, **options)
+            twice = penalty.grad(parameter, **options, out=gradient.copy(order="C"), accumulate=True)
+        assert penalty(parameter, **options) == value
+        assert bits(penalty.grad(parameter, **options)) == bits(gradient)
+        assert penalty.grad(parameter, **options).strides == gradient.strides
+        out = np.array(gradient, order="C")
+        assert penalty.grad(parameter, **options, out=out, accumulate=True) is out
+        assert bits(out) == bits(twice)
+    place = w.copy()
+    with pytest.raises(ValueError, match="cannot be accumulated"):
+        penalty.grad(place, out=place, accumulate=True)
+    assert penalty.grad(place, **options, out=place) is place
+    assert bits(place) == bits(penalty.grad(w, **options))

@@ -31,6 +31,7 @@ class Penalty:
 
     def __init__(self, row: PenaltyRow) -> None:
         self._row = row
+        self._loop = kernels.POINTWISE.index(row.name)
         self.name, self.formula, self.source = row.name, row.formula, row.source
         self.__doc__ = penalty_docstring(row)
         self.__name__, self.__qualname__, self.__module__ = row.name, row.name, "fastloss"
@@ -97,9 +98,34 @@ class Penalty:
         """Return value and gradient, from one pass; `accumulate` adds the gradient to what `out` holds."""
         return self._evaluate(VALUE | GRADIENT, parameter, strength, out, accumulate, n_threads, own)
 
+    def _quick(
+        self, want: int, parameter: Any, strength: Any, out: Any, accumulate: Any, n_threads: Any, own: dict[str, Any]
+    ) -> tuple[float, Any] | None:
+        """Return what a plain call returns (``kernels/plain.pxi``), None where it is not plain."""
+        if type(parameter) is not np.ndarray or type(strength) is not float or not 1e-30 < strength < 1e30:
+            return None
+        numbers: tuple[Any, ...] = ()
+        if self._row.parameters:
+            numbers = tuple(own.get(p.name, p.default) for p in self._row.parameters)
+            if not all(type(n) is float and n in p.domain for n, p in zip(numbers, self._row.parameters, strict=True)):
+                return None
+        # Within these bounds a number has all its digits in every type.
+        if not all(1e-30 < number < 1e30 for number in numbers if number):
+            return None
+        known = {p.name for p in self._row.parameters}
+        if not known.issuperset(own) or n_threads is not None or type(accumulate) is not bool or type(out) is tuple:
+            return None
+        quick: tuple[float, Any] | None = kernels.plain_penalty(
+            self._loop, want, parameter, strength, numbers, out, accumulate, threads_for(None, parameter.size)
+        )
+        return quick
+
     def _evaluate(
         self, want: int, parameter: Any, strength: Any, out: Any, accumulate: Any, n_threads: Any, own: dict[str, Any]
     ) -> tuple[float, Any]:
+        quick = self._quick(want, parameter, strength, out, accumulate, n_threads, own)
+        if quick is not None:
+            return quick
         kernels.check_stack()
         declared = {p.name: p for p in self._row.parameters}
         for name in own:
@@ -137,7 +163,7 @@ class Penalty:
         ]
         # The formula multiplies by a power of 2: w^2 may be too large for a float where strength w^2 is not.
         mantissa, exponent = math.frexp(factor)
-        formula = kernels.one_formula(kernels.POINTWISE.index(self.name), (math.ldexp(1.0, exponent - 1), *described))
+        formula = kernels.one_formula(self._loop, (math.ldexp(1.0, exponent - 1), *described))
         total = kernels.pointwise(
             formula, want, double, array.size, 2 * mantissa, arguments.NO_LIMITS, False, in_place,
             (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),

@@ -622,7 +622,7 @@ cdef class PlainRows(PlainCall):
         return self.computed(&call, work, False)
 
 
-# ---- functions beside the losses ---------------------------------------------------------------------------------------
+# ---- penalties, and functions beside the losses ---------------------------------------------------------------------------------------
 
 cpdef object plain_function(int task, int loop, object x, object axis, object out, object n_threads):
     """Return softmax, log-softmax or logsumexp (`task`) along an axis, or the values of an element-wise loop; None if not plain.
@@ -688,13 +688,72 @@ cdef object function_of(PlainWork* work, int task, int loop, object x, object ax
             set_view(&rows.gradient, &result.view, result.dtype, False, <int>place)
         run_rows_call(&rows, work.double_precision, False, work.threads)
         return out
-    memset(&formula, 0, sizeof(formula))
-    formula.loss, formula.factor = loop, 1
-    set_formulas(&points, &formula, 1)
-    points.want, points.size, points.scale, points.value_factor, points.accumulate = VALUE, work.samples, 1, 1, False
-    points.y_true.data = points.weight.data = points.where.data = points.gradient.data = points.hessian.data = NULL
-    set_view(&points.y_pred, &given.view, given.dtype, False, -1)
+    set_loop_alone(&points, &formula, loop, work)
     set_view(&points.value, &result.view, result.dtype, False, -1)
     points.in_place = points.value.data == points.y_pred.data
     run_points_call(&points, work.double_precision, False, work.threads)
     return out
+
+
+cdef void set_loop_alone(PointwiseCall* call, Formula* formula, int loop, const PlainWork* work) noexcept nogil:
+    """Describe a loop over the elements of an array, without a target or weights."""
+    memset(formula, 0, sizeof(formula[0]))
+    formula.loss, formula.factor = loop, 1
+    set_formulas(call, formula, 1)
+    call.want, call.size, call.scale, call.value_factor, call.accumulate = work.want, work.samples, 1, 1, False
+    call.y_true.data = call.weight.data = call.where.data = call.value.data = call.gradient.data = call.hessian.data = NULL
+    set_view(&call.y_pred, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, -1)
+
+
+cpdef tuple plain_penalty(int loop, int want, object given, double strength, tuple numbers, object out, bint accumulate, int threads):
+    """Return value and gradient of a penalty, None if it is not plain. `numbers` are its parameters; all is checked but the arrays."""
+    cdef PlainWork work
+    cdef int k
+    if not short_way or fl_stack_is_short() or (out is None and accumulate):
+        return None
+    for k in range(PLAIN_ARRAYS):
+        work.array[k].held = False
+    try:
+        return penalty_of(&work, loop, want, given, strength, numbers, out, accumulate, threads)
+    finally:
+        for k in range(PLAIN_ARRAYS):
+            if work.array[k].held:
+                PyBuffer_Release(&work.array[k].view)
+
+
+cdef tuple penalty_of(PlainWork* work, int loop, int want, object given, double strength, tuple numbers, object out,
+                      bint accumulate, int threads):
+    cdef PointwiseCall call
+    cdef Formula formula
+    cdef double constant[FORMULA_PARAMETERS]
+    cdef double mantissa, total
+    cdef const Plain* x = &work.array[Y_PRED]
+    cdef const Plain* result = &work.array[OUT_GRADIENT]
+    cdef int exponent, k
+    if not look(given, False, &work.array[Y_PRED]) or x.view.len == 0 or x.view.ndim == 0 or x.dtype < FLOAT16:
+        return None
+    take_samples(work, -1)
+    work.want, work.double_precision, work.threads = want, x.dtype == FLOAT64, threads
+    if want & GRADIENT:
+        if out is None:
+            out = empty_like(given)
+            if not look(out, True, &work.array[OUT_GRADIENT]):
+                return None
+        elif not look(out, True, &work.array[OUT_GRADIENT]) or not contiguous(result):
+            return None
+        elif not disjoint(result, x) and (accumulate or result.view.buf != x.view.buf or not contiguous(x)):
+            return None
+        if not alike(result, x):
+            return None
+    set_loop_alone(&call, &formula, loop, work)
+    # The formula multiplies by a power of 2: see penalties.py.
+    mantissa = 2 * frexp(strength, &exponent)
+    constant[0] = ldexp(1, exponent - 1)
+    for k in range(<int>len(numbers)):
+        constant[1 + k] = numbers[k]
+    formula.constant, formula.parameters = constant, 1 + len(numbers)
+    call.scale, call.accumulate = mantissa, accumulate
+    set_result(&call.gradient, result, -1)
+    call.in_place = call.gradient.data == call.y_pred.data
+    total = run_points_call(&call, work.double_precision, False, threads)
+    return mantissa * total, out
