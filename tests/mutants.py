@@ -139,6 +139,12 @@ MUTANTS = (
         "call.headroom",
     ),
     Mutant(
+        "a multiplier that changes the order of roundings",
+        ROWS + "extremes.pxi",
+        "power_within(t.lift[i]), <double>1)",
+        "t.lift[i], <double>1)",
+    ),
+    Mutant(
         "scores squared by a z-loss taken for ordinary ones",
         ROWS + "extremes.pxi",
         "call.most_score = 1073741824",

@@ -17,6 +17,12 @@ static inline double fl_power_of_2(double n)
     return fl_from_bits((uint64_t)((int64_t)n + 1023) << 52);
 }
 
+/* The largest power of 2 that is no larger than a normal number */
+static inline double fl_power_within(double x)
+{
+    return fl_from_bits(fl_bits(x) & 0x7ff0000000000000ull);
+}
+
 static fl_wide fl_wide_of_pair(fl_pair number, double exponent)
 {
     fl_pair sum = fl_two_sum(number.head, number.tail);

@@ -17,6 +17,7 @@ cdef extern from "wide.h" nogil:
     fl_wide expm1_of "fl_wide_expm1"(fl_wide) noexcept
     fl_wide log_of "fl_wide_log"(fl_wide) noexcept
     fl_wide log1p_of "fl_wide_log1p"(fl_wide) noexcept
+    double power_within "fl_power_within"(double) noexcept
 
 cdef struct ExtremeRow:
     const RowLossCall* own
@@ -809,16 +810,17 @@ cdef inline bint lifts(const RowLossCall* call) noexcept nogil:
 
 
 cdef void lift_rows(const RowLossCall* call, Tile* t, double* multiplier) noexcept nogil:
-    """Leave multipliers above 1 to the loss: its slope may be so small that the product with an exponential vanishes."""
+    """Leave the power of 2 of a multiplier above 1 to the loss: its slope may be so small that the product with an
+    exponential vanishes. It changes no bit of a result that is an ordinary number."""
     cdef Py_ssize_t i
     if not lifts(call):
         return
     for i in range(LANES):
         t.lift[i] = multiplier[0] if t.wide else multiplier[i]
     for i in range(LANES):
-        t.lift[i] = where_((t.lift[i] > 1) & (t.lift[i] <= LARGEST_FACTOR), t.lift[i], <double>1)
+        t.lift[i] = where_((t.lift[i] > 1) & (t.lift[i] <= LARGEST_FACTOR), power_within(t.lift[i]), <double>1)
     for i in range(1 if t.wide else LANES):
-        multiplier[i] = where_(t.lift[i] == 1, multiplier[i], <double>1)
+        multiplier[i] /= t.lift[i]
 
 
 cdef bint find_doubtful(const RowLossCall* call, const Tile* t, const double* weight, Py_ssize_t n, bint* extreme) noexcept nogil:
