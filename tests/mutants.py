@@ -513,6 +513,12 @@ MUTANTS = (
         "        array = value\n",
     ),
     Mutant(
+        "the short way: a sum of weights without a reciprocal",
+        KERNELS + "plain.pxi",
+        "if not 1e-30 < number < 1e30:",
+        "if not 0 < number:",
+    ),
+    Mutant(
         "a new gradient is taken as it comes",
         KERNELS + "plain.pxi",
         "if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):",

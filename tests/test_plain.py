@@ -80,6 +80,28 @@ def test_the_short_way_has_the_bits_of_the_long_one(variant: Variant, shape: tup
         assert taken == len(METHODS) * 8
 
 
+def outcome(call: Any, *args: Any, **keywords: Any) -> Any:
+    """Return the bits of what a call returns, or what it says is wrong."""
+    try:
+        return bits(call(*args, **keywords))
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("each", [1e-320, 1e-310, 1e-200, 1e-30, 1e30, 1e306, 1e308])
+@every_variant
+def test_weights_whose_sum_is_tiny_or_huge(variant: Variant, each: float) -> None:
+    """Without a look at the sum of the weights its reciprocal was infinite, and so was the gradient."""
+    inputs = cases.draw(variant, (24, 6), np.float64, generator("tiny sums", str(variant), each))
+    loss, args = variant.loss.bind(**inputs.keywords), (inputs.y_true, inputs.y_pred)
+    for keywords in ({"sample_weight": np.full(inputs.samples, each)}, {"sample_weight": each}):
+        with long_way():
+            expected = outcome(loss.value_and_grad, *args, **keywords)
+        assert outcome(loss.value_and_grad, *args, **keywords) == expected
+    if each in (1e-320, 1e308) and variant.row.kind not in ("sum", "root_mean"):
+        assert isinstance(expected, str) or inputs.samples == ()
+
+
 @pytest.mark.parametrize("layout", cases.LAYOUTS)
 @every_variant
 def test_layouts_of_inputs(variant: Variant, layout: str) -> None:

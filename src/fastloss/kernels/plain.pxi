@@ -325,6 +325,8 @@ cdef class PlainCall:
             return None
         if reduction == MEAN:
             number = total if normalizer is None else number
+            if not 1e-30 < number < 1e30:          # as a normalizer; the long way says what is wrong with it
+                return None
             total = total / number
         if not total * fabs(self.factor) < (2.0 ** 1020 if work.double_precision else 2.0 ** 120):
             return None          # some weight over the denominator may be none
