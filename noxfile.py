@@ -10,7 +10,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-OLDEST = ["numpy==2.0.*", "pytest==8.0.*", "hypothesis==6.100.*", "mpmath==1.3.*", "ml-dtypes==0.4.*"]
+OLDEST = ["numpy==2.0.*", "pytest==8.0.*", "hypothesis==6.100.*", "mpmath==1.3.*", "ml-dtypes==0.4.*", "scipy==1.13.*"]
 
 
 @nox.session(python=PYTHONS)

@@ -460,11 +460,39 @@ def test_the_examples_run_and_are_true(test: doctest.DocTest) -> None:
     assert not result.failed, "".join(printed)
 
 
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md")]
+PAGES += [SOURCE / "kernels" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
 @needs_repository
-def test_the_examples_of_the_readme_run_and_are_true() -> None:
-    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
-    assert result.attempted
+@each_page
+def test_the_examples_of_the_pages_run_and_are_true(page: Path) -> None:
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted >= page.read_text("utf-8").count("```python\n"), "a block has no example"
     assert not result.failed
+
+
+def places_of(page: Path) -> set[str]:
+    """Return what a link can name in a page: its headings as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@needs_repository
+@each_page
+def test_the_links_of_the_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
+    for name, place in links:
+        target = page.parent / name if name else page
+        assert target.exists(), f"there is no {name}"
+        assert not place or place in places_of(target), f"{name} has no heading #{place}"
+
+
+@needs_repository
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
 
 
 def test_everything_public_has_an_example() -> None:

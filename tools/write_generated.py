@@ -317,7 +317,7 @@ def docs(rows: dict[str, Row]) -> str:
         "<!-- Written by tools/write_generated.py from the catalogue: change a row, or that file. -->\n\n"
         "In formulas `r = y_pred - y_true`, `y` is the target and `x` the raw score (`logits`); of a location and a\n"
         "scale, `m = y_pred[..., 0]` and `s = y_pred[..., 1]`. What all losses share\n"
-        "(weights, masks, reductions, `out=`, threads) is in the [README](../README.md#keywords).\n"
+        "(weights, masks, reductions, `out=`, threads) is in [calls.md](calls.md#keywords).\n"
     )
     of_penalties = [
         "# Penalties\n\n"
