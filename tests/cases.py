@@ -209,11 +209,14 @@ COMPOSED = ("z_loss", "softcap", "temperature")
 
 
 def choices(row: Any, composed: bool = False) -> list[Any]:
-    """Return the parameters that change the loss; an axis only says where the classes are, a choice is a variant."""
+    """Return the parameters that change the loss; an axis only says where the classes are.
+
+    A choice is a variant, and a switch is tested apart.
+    """
     return [
         parameter
         for parameter in row.parameters
-        if parameter.kind not in ("axis", "choice") and (composed or parameter.name not in COMPOSED)
+        if parameter.kind not in ("axis", "choice", "switch") and (composed or parameter.name not in COMPOSED)
     ]
 
 

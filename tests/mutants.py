@@ -45,6 +45,7 @@ TESTS = (
     "foreign",
     "algebra",
     "parameter_grads",
+    "negative_binomial",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/formulas/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
@@ -69,6 +70,40 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    # The whole of a likelihood.
+    Mutant(
+        "a last step of log Gamma left out",
+        LIKELIHOODS,
+        "steps = steps + (0.5 * z + (inverse + 9.5) * log1pmx(z))",
+        "steps = steps + 0 * z",
+        "negative_binomial",
+    ),
+    Mutant(
+        "a last step of digamma left out",
+        LIKELIHOODS,
+        "further = further + (z / (inverse + 9 + y) - log1pmx(z))",
+        "further = further + 0 * z",
+        "negative_binomial",
+    ),
+    Mutant(
+        "an exponent without its tail in a whole likelihood",
+        LIKELIHOODS,
+        "root = exp_sum(-beyond * distance, -beyond * where(turned, -apart_tail, apart_tail))",
+        "root = exp_sum(-beyond * distance, 0)",
+        "negative_binomial",
+    ),
+    Mutant(
+        "a call with full=True remembered as one without",
+        PACKAGE + "loss.py",
+        "            self.short = self.jit = None  # they call the loops of another formula\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "a sum compiled at run time without full=True",
+        FORMULAS + "declare.py",
+        "        if self.summed is not None and any(",
+        "        if self.summed is None and any(",
+    ),
     # Losses over tiles of rows.
     Mutant(
         "absent classes of a wide row capped",

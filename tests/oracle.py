@@ -319,8 +319,12 @@ def tweedie(y_true: Any, y_pred: Any, power: Any) -> Any:
 
 
 @textbook
-def negative_binomial(y_true: Any, y_pred: Any, dispersion: Any) -> Any:
-    return [(y_true + 1 / dispersion) * log(1 + dispersion * exp(y_pred)), -y_true * y_pred]
+def negative_binomial(y_true: Any, y_pred: Any, dispersion: Any, full: Any = False) -> Any:
+    r = 1 / dispersion
+    terms = [(y_true + r) * log(1 + dispersion * exp(y_pred)), -y_true * y_pred]
+    if full:
+        terms += [mp.loggamma(y_true + 1) + mp.loggamma(r) - mp.loggamma(y_true + r), y_true * mp.log(r)]
+    return terms
 
 
 @textbook

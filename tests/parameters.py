@@ -48,7 +48,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "poisson": {},
     "gamma": {},
     "tweedie": {"power": (1.5, "[1, 2]")},
-    "negative_binomial": {"dispersion": (1.0, "(0, inf)")},
+    "negative_binomial": {"dispersion": (1.0, "(0, inf)"), "full": (False, "switch")},
     "gaussian_nll": {},
     "laplace_nll": {},
     "squared_error": {},

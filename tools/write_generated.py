@@ -119,6 +119,7 @@ PARAMETER_TYPES = {
     "index": "int | None",
     "axis": "int",
     "labels": "tuple[int, int]",
+    "switch": "bool",
 }
 MEAN_OR_SUM = '"mean", "sum"'
 #: Method: whether it returns a value, and how many arrays after it.
@@ -289,7 +290,7 @@ def section(row: Row) -> str:
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]
     for parameter in row.parameters:
-        domain = "" if parameter.kind in ("index", "axis", "choice") else f"; {parameter.domain.description}"
+        domain = "" if parameter.kind in ("index", "axis", "choice", "switch") else f"; {parameter.domain.description}"
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
     if row.learned:
         names = " and ".join(f"`{parameter.name}`" for parameter in row.learned)

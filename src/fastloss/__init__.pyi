@@ -4312,82 +4312,83 @@ class _NegativeBinomial(Loss):
     @overload
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: None = None, n_threads: int | None = None,
     ) -> float: ...
     @overload
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
         normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
     ) -> _Array: ...
     @overload
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: _Out, n_threads: int | None = None,
     ) -> _Array: ...
     def grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
         normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
     ) -> _Array: ...
     @overload
     def value_and_grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[float, _Array]: ...
     @overload
     def value_and_grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
         normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[_Array, _Array]: ...
     @overload
     def value_and_grad(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array]: ...
     def grad_and_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
         normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[_Array, _Array]: ...
     @overload
     def value_grad_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[float, _Array, _Array]: ...
     @overload
     def value_grad_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
         normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
     @overload
     def value_grad_hess(
         self, y_true: ArrayLike, y_pred: ArrayLike, *,
-        dispersion: ArrayLike = 1.0,
+        dispersion: ArrayLike = 1.0, full: bool = False,
         sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
         normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
     ) -> tuple[_Array, _Array, _Array]: ...
+    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...
     @overload  # type: ignore[override]
-    def bind(self, *, dispersion: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _NegativeBinomial: ...
+    def bind(self, *, dispersion: ArrayLike = ..., full: bool = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _NegativeBinomial: ...
     @overload
-    def bind(self, *, dispersion: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
+    def bind(self, *, dispersion: ArrayLike = ..., full: bool = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
 @type_check_only
 class _GaussianNll(Loss):

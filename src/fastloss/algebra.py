@@ -108,6 +108,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         kernels=functools.partial(_kernels_of_sum, rows) if fuses else None,
         made_by=(restored_sum, *(row.made_by or row.name for row in rows)),
         terms=tuple(zip(names, rows, strict=True)),
+        summed=row_of_sum,
     )
 
 
@@ -368,7 +369,7 @@ def by_parameters(call: _Call) -> dict[str, Any]:
             raise ValueError(f"{name} is an array; parameter_grads takes factors that are numbers")
         part = _call_of(call, term, call.options, in_float64=True)
         derivatives[name] = _named(call, term, part.run)
-        if term.row.learned:
+        if term.row.learned and part.chosen.fuller is None:
             for own, derivative in part.by_parameters().items():
                 derivatives[f"{term.name}_{own}"] = term.factor * derivative if term.factor else 0.0 * derivative
     return derivatives

@@ -647,6 +647,10 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         if value not in parameter.domain:
             raise ValueError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return value
+    if parameter.kind == "switch":
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
+        return bool(value)
     if parameter.kind in ("per_class", "factor"):
         if isinstance(value, str | Mapping):
             raise TypeError(

@@ -132,6 +132,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "index": "int",
         "axis": "int",
         "choice": "str",
+        "switch": "bool",
         "labels": "(0, 1) or (-1, 1)",
     }
     text = _sentence(parameter.description or f"a parameter of {row.name}")

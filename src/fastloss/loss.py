@@ -180,7 +180,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         -------
         dict
             For each parameter that is a number a float, or where it is an array one of its shape; one that is None has
-            no derivative. Computed in float64.
+            no derivative, nor in a sum `dispersion` without `full=True`. Computed in float64.
 
         Examples
         --------
@@ -451,7 +451,8 @@ def folds(factor: float) -> bool:
 
 def _terms_of(row: Row, parameters: dict[str, Any]) -> tuple[list[Term], float, bool]:
     """Return the terms of a sum and a factor of all; whether there is one, a loss without a factor of its own."""
-    terms = row.parts(parameters) if row.terms else [Term(row.name, row, 1.0, parameters)]
+    parts = row.parts(parameters) if row.terms else [Term(row.name, row, 1.0, parameters)]
+    terms = [part._replace(row=part.row.chosen(part.parameters)) for part in parts]
     if len(terms) > 1 or isinstance(terms[0].factor, np.ndarray) or not folds(terms[0].factor):
         return terms, 1.0, False
     return [terms[0]._replace(factor=1.0)], terms[0].factor, True
@@ -607,6 +608,9 @@ class _Call:
         for parameter in row.parameters:
             if parameter.name in keywords:
                 self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
+        self.chosen = row.chosen(self.parameters)
+        if self.chosen is not row.chosen(loss._parameters):
+            self.short = self.jit = None  # they call the loops of another formula
         self.reduction, self.normalizer, self.n_threads = as_keywords(row, options).values()
         self.options = options
         self.y_true = arguments.as_array("y_true", given["y_true"])
@@ -771,7 +775,7 @@ class _Call:
 
     def formulas(self, parameters: tuple[Any, ...]) -> Any:
         """Return what the kernels compute for each element."""
-        row, engine = self.row, current_engine()
+        row, engine = self.chosen, current_engine()
         if engine == "numba" and len(self.columns) == 2:
             raise NotImplementedError(f"{row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
         if engine == "numba" or (row.kernels is not None and not row.terms):
@@ -830,6 +834,12 @@ class _Call:
     @arguments.quiet
     def by_parameters(self) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
+        if self.chosen.fuller is not None:
+            names = " and ".join(parameter.name for parameter in self.row.learned)
+            raise ValueError(
+                f"the value of {self.row.name} lacks terms that depend on {names}, without which it cannot be learned; "
+                "full=True adds them"
+            )
         parameters = self.elements()
         denominator = self.denominator(self.checked_weight())
         derivatives: dict[str, Any] = {}

@@ -125,13 +125,13 @@ class Parameter:
 
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
-    for each class, "index" for an integer, "choice" for one of a few names, "labels" for what `y_true` holds for two
-    classes. Where an "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the
-    derivative too.
+    for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
+    for what `y_true` holds for two classes. Where an "element" may be None, the formula reads NaN. Of one that is
+    `learned` the formula returns the derivative too.
     """
 
     name: str
-    default: float | str | tuple[int, int] | None
+    default: float | str | bool | tuple[int, int] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -142,7 +142,7 @@ class Parameter:
 class Declared:
     """Domain and default of a parameter whose name is still to come."""
 
-    default: float | str | tuple[int, int] | None
+    default: float | str | bool | tuple[int, int] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -281,6 +281,11 @@ class Row:
         derivatives by its parameters, if it has any that are learned; None of rows of classes.
     by_default : callable or None
         A formula of target and prediction alone that gives the same where every parameter has its default.
+    fuller : Row or None
+        The same loss with the terms that `full=True` adds to its value: the formula returns that value in its
+        dictionary too, as "full".
+    entry : str
+        The entry of the formula's dictionary that is the value, in place of the first of what it returns.
     kernels : object or None
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
@@ -289,6 +294,8 @@ class Row:
         Where a function that a loss was made of is; of a loss of the package, where that is.
     terms : tuple of (str, Row)
         The losses that it is a sum of, if it is one, each after the name that its parameters begin with.
+    summed : callable or None
+        What makes the row of a sum of the rows of its terms.
     """
 
     name: str
@@ -304,11 +311,14 @@ class Row:
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
     by_default: Callable[..., Any] | None = field(default=None, compare=False)
+    fuller: Row | None = field(default=None, compare=False)
+    entry: str = ""
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
     qualname: str = ""
     terms: tuple[tuple[str, Row], ...] = field(default=(), compare=False)
+    summed: Callable[[tuple[Row, ...]], Row] | None = field(default=None, compare=False)
 
     @property
     def learned(self) -> tuple[Parameter, ...]:
@@ -325,6 +335,12 @@ class Row:
             Term(name, row, parameters[f"{name}_factor"], {p.name: own(name, p) for p in row.parameters})
             for name, row in self.terms
         ]
+
+    def chosen(self, parameters: Mapping[str, Any]) -> Row:
+        """Return the row whose formula the parameters of a call ask for: this one, or that of `full=True`."""
+        if self.summed is not None and any(row.fuller is not None for _, row in self.terms):
+            return self.summed(tuple(part.row.chosen(part.parameters) for part in self.parts(parameters)))
+        return self.fuller if self.fuller is not None and parameters["full"] else self
 
     @property
     def input(self) -> str:
@@ -368,7 +384,7 @@ class Row:
         """Return which compiled loop makes the results of these constants, and those of them that it reads."""
         if self.by_default is not None and constants == self.constants({p.name: p.default for p in self.parameters}):
             return f"{self.name}_by_default", ()
-        return self.name, constants
+        return f"{self.name}_{self.entry}" if self.entry else self.name, constants
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
@@ -394,13 +410,19 @@ def pointwise(
     by_default: Callable[..., Any] | None = None,
     kind: str = "pointwise",
     holds: str = "numbers",
+    full: str | None = None,
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
-    """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue."""
+    """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue.
+
+    `full` is what the parameter of that name adds to the value, where the loss has one.
+    """
+    if full is not None:
+        parameters["full"] = Declared(False, Domain("True or False"), "switch", full)
 
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
-        return Row(
+        own = Row(
             function.__name__,
             kind,
             summary,
@@ -415,6 +437,7 @@ def pointwise(
             function,
             by_default,
         )
+        return own if full is None else replace(own, fuller=replace(own, by_default=None, entry="full"))
 
     return row
 

@@ -8,14 +8,19 @@ something is formed as h h, h = e^(half the exponent): the product may be a numb
 ``x - x == 0`` holds where x is finite.
 """
 
-from .declare import above, interval, location_scale, non_negative, pointwise, positive
+from .declare import above, interval, learned, location_scale, non_negative, pointwise, positive
 from .vocabulary import (
     difference_tail,
     exp,
     exp_exponent,
     exp_fraction,
     exp_sum,
+    expm1,
+    log,
+    log1p,
     log1p_unit,
+    log1pmx,
+    log_ratio,
     log_sum,
     log_sum_tail,
     product_tail,
@@ -104,15 +109,19 @@ def tweedie(y_true, y_pred, power):
 @pointwise(
     target=non_negative,
     holds="log_mean",
-    dispersion=positive(1.0, "the a of the variance mean + a mean^2; its limit 0 is `poisson`"),
+    dispersion=learned(positive(1.0, "the a of the variance mean + a mean^2; its limit 0 is `poisson`")),
+    full="whether the value has all terms of the negative log-likelihood, also those that do not depend on s",
     formula="(y + 1 / a) log(1 + a e^s) - y s",
     source="Lawless 1987, doi:10.2307/3314912",
 )
 def negative_binomial(y_true, y_pred, dispersion):
     """Negative binomial loss (NB2) of the logarithm s of the predicted mean, a = dispersion.
 
-    The negative log-likelihood without the terms that do not depend on s. Where a number of failures r is given
-    instead of a dispersion, a = 1 / r.
+    The negative log-likelihood without the terms that do not depend on s. With ``full=True`` it is the whole: the value
+    has log(y! Gamma(1 / a) / Gamma(y + 1 / a)) - y log a too, gradient and Hessian stay. Without these terms values for
+    different dispersions cannot be compared, nor can a dispersion be learned. They lose digits where a y, or 1 / (a y),
+    is no normal number of the type that is computed in. Where a number of failures r is given instead of a dispersion,
+    a = 1 / r.
     """
     # t = s + log a: the loss is that of a logit t, w = a e^s = e^t
     of_a = log_sum(dispersion, 0)
@@ -143,7 +152,194 @@ def negative_binomial(y_true, y_pred, dispersion):
     square = both * both
     square = square + (product_tail(both, both) + 2 * both * difference_tail(1, -e))
     hessian = 2 * ((0.5 * inverse + 0.5 * y_true) * h / square * once)
-    return value, mean - pull, hessian
+    # All of -log pmf. It is (y + r) KL(y / (y + r), m / (m + r)), r = 1 / a, m = e^s, and what is left where m = y: two
+    # terms for y and for r, in all of which nothing is negative.
+    y = where(y_true == 0, 1, y_true)
+    of_count = log_sum(y, 0)
+    apart = of_count - y_pred
+    apart_tail = difference_tail(of_count, y_pred) + log_sum_tail(y, 0)
+    sum_apart = where(apart - apart == 0, apart + apart_tail, apart)
+    apart_tail = where(apart - apart == 0, (apart - sum_apart) + apart_tail, 0)
+    apart = sum_apart
+    v = dispersion * y
+    total = y + inverse
+    turned = v > 1
+    part = where(turned, inverse, y) / total
+    of_v = where(turned, log_ratio(total, inverse), log1p(where(turned, 0, v)))
+    distance = where(turned, -apart, apart)
+    near = abs(distance) < 1
+    rise = expm1(where(near, -distance, 0))
+    close = total * (log1pmx(part * rise) - part * log1pmx(rise))
+    beyond = where(near, 0, where(distance < -80, 0.5, 1))
+    root = exp_sum(-beyond * distance, -beyond * where(turned, -apart_tail, apart_tail))
+    grown = part * root * where(distance < -80, root, 1)
+    huge = grown - grown != 0
+    wide = total * log1p(where(huge, 0, grown - part)) + where(turned, inverse, y) * distance
+    wide = where(huge, total * log(part) - where(turned, y, inverse) * distance, wide)
+    divergence = where(near, close, wide)
+    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
+    few = y < 10
+    n = where(few, y, 1)
+    many = where(few, 10, y)
+    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
+    product = 0.24858217592592594 + n * (
+        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
+    )
+    product = 2.9289682539682538 + n * (
+        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
+    )
+    of_eleven = 11 / (11 + n)
+    of_eleven_square = of_eleven * of_eleven
+    sum2 = 1 + of_eleven + of_eleven_square
+    sum3 = 1 + of_eleven + of_eleven_square * sum2
+    sum4 = 1 + of_eleven + of_eleven_square * sum3
+    sum5 = 1 + of_eleven + of_eleven_square * sum4
+    sum6 = 1 + of_eleven + of_eleven_square * sum5
+    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
+        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
+    )
+    eleven = 0.08333333333333333 - 0.008264462809917356 * (
+        0.002777777777777778 * sum2
+        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
+    )
+    least = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
+    inverse_square = 1 / (many * many)
+    of_many = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
+    of_many = 0.08333333333333333 - inverse_square * (
+        0.002777777777777778
+        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_many))
+    )
+    least = where(few, least, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+    low = inverse < 10
+    x = where(low, inverse + 10, inverse)
+    i = 1 / x
+    ratio = x / (x + y)
+    inverse_square = i * i
+    ratio_square = ratio * ratio
+    power2 = 1 + ratio + ratio_square
+    power3 = 1 + ratio + ratio_square * power2
+    power4 = 1 + ratio + ratio_square * power3
+    power5 = 1 + ratio + ratio_square * power4
+    power6 = 1 + ratio + ratio_square * power5
+    power7 = 1 + ratio + ratio_square * power6
+    change = 0.00641025641025641 * power7
+    change = 0.0005952380952380952 * power4 - inverse_square * (
+        0.0008417508417508418 * power5 - inverse_square * (0.0019175269175269174 * power6 - inverse_square * change)
+    )
+    change = 0.08333333333333333 - inverse_square * (
+        0.002777777777777778 * power2 - inverse_square * (0.0007936507936507937 * power3 - inverse_square * change)
+    )
+    change = y / (x + y) * i * change
+    of_x = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
+    of_x = 0.08333333333333333 - inverse_square * (
+        0.002777777777777778
+        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_x))
+    )
+    argument = where(few, 10, total)
+    other = 1 / (argument * argument)
+    of_total = 0.0008417508417508418 - other * (0.0019175269175269174 - other * 0.00641025641025641)
+    of_total = 0.08333333333333333 - other * (
+        0.002777777777777778 - other * (0.0007936507936507937 - other * (0.0005952380952380952 - other * of_total))
+    )
+    steps = where(
+        inverse < 1, (inverse + 0.5) * log1p(dispersion) - 1, 0.5 * dispersion + (inverse + 0.5) * log1pmx(dispersion)
+    )
+    z = 1 / (inverse + 1)
+    steps = steps + (0.5 * z + (inverse + 1.5) * log1pmx(z))
+    z = 1 / (inverse + 2)
+    steps = steps + (0.5 * z + (inverse + 2.5) * log1pmx(z))
+    z = 1 / (inverse + 3)
+    steps = steps + (0.5 * z + (inverse + 3.5) * log1pmx(z))
+    z = 1 / (inverse + 4)
+    steps = steps + (0.5 * z + (inverse + 4.5) * log1pmx(z))
+    z = 1 / (inverse + 5)
+    steps = steps + (0.5 * z + (inverse + 5.5) * log1pmx(z))
+    z = 1 / (inverse + 6)
+    steps = steps + (0.5 * z + (inverse + 6.5) * log1pmx(z))
+    z = 1 / (inverse + 7)
+    steps = steps + (0.5 * z + (inverse + 7.5) * log1pmx(z))
+    z = 1 / (inverse + 8)
+    steps = steps + (0.5 * z + (inverse + 8.5) * log1pmx(z))
+    z = 1 / (inverse + 9)
+    steps = steps + (0.5 * z + (inverse + 9.5) * log1pmx(z))
+    over = n / (inverse + 1)
+    z = n / (inverse + 2)
+    over = over + (z + z * over)
+    z = n / (inverse + 3)
+    over = over + (z + z * over)
+    z = n / (inverse + 4)
+    over = over + (z + z * over)
+    z = n / (inverse + 5)
+    over = over + (z + z * over)
+    z = n / (inverse + 6)
+    over = over + (z + z * over)
+    z = n / (inverse + 7)
+    over = over + (z + z * over)
+    z = n / (inverse + 8)
+    over = over + (z + z * over)
+    z = n / (inverse + 9)
+    over = over + (z + z * over)
+    start = of_v + log1p(over) - n * log1p(10 / (inverse + n)) - (x - 0.5) * log1p(n / x) + inverse * of_v
+    rest = where(few and low, start, 0.5 * of_v)
+    rest = rest + where(few, change, where(low, steps, 0) + of_x * i - of_total / argument)
+    full = where(y_true == 0, value, divergence + least + rest)
+    # Its derivative by a: r^2 (chi(r) - chi(y + r)), chi(x) = log x - psi(x), which is stepped on likewise, and
+    # r^2 (log1p(u) - u), 1 + u = (1 + a y) / (1 + a m).
+    term2 = 1 + ratio_square
+    term3 = 1 + ratio_square * term2
+    term4 = 1 + ratio_square * term3
+    term5 = 1 + ratio_square * term4
+    term6 = 1 + ratio_square * term5
+    term7 = 1 + ratio_square * term6
+    term8 = 1 + ratio_square * term7
+    term9 = 1 + ratio_square * term8
+    term10 = 1 + ratio_square * term9
+    slope = 26.456212121212122 * term10
+    slope = 0.08333333333333333 * term7 - inverse_square * (
+        0.4432598039215686 * term8 - inverse_square * (3.0539543302701198 * term9 - inverse_square * slope)
+    )
+    slope = 0.004166666666666667 * term4 - inverse_square * (
+        0.007575757575757576 * term5 - inverse_square * (0.021092796092796092 * term6 - inverse_square * slope)
+    )
+    slope = 0.08333333333333333 - inverse_square * (
+        0.008333333333333333 * term2 - inverse_square * (0.003968253968253968 * term3 - inverse_square * slope)
+    )
+    slope = 0.5 + (1 + ratio) * (i * slope)
+    z = y * dispersion / (inverse + 1 + y)
+    further = z / (inverse + y) - log1pmx(z)
+    z = y / ((inverse + 1) * (inverse + 2 + y))
+    further = further + (z / (inverse + 1 + y) - log1pmx(z))
+    z = y / ((inverse + 2) * (inverse + 3 + y))
+    further = further + (z / (inverse + 2 + y) - log1pmx(z))
+    z = y / ((inverse + 3) * (inverse + 4 + y))
+    further = further + (z / (inverse + 3 + y) - log1pmx(z))
+    z = y / ((inverse + 4) * (inverse + 5 + y))
+    further = further + (z / (inverse + 4 + y) - log1pmx(z))
+    z = y / ((inverse + 5) * (inverse + 6 + y))
+    further = further + (z / (inverse + 5 + y) - log1pmx(z))
+    z = y / ((inverse + 6) * (inverse + 7 + y))
+    further = further + (z / (inverse + 6 + y) - log1pmx(z))
+    z = y / ((inverse + 7) * (inverse + 8 + y))
+    further = further + (z / (inverse + 7 + y) - log1pmx(z))
+    z = y / ((inverse + 8) * (inverse + 9 + y))
+    further = further + (z / (inverse + 8 + y) - log1pmx(z))
+    z = y / ((inverse + 9) * (inverse + 10 + y))
+    further = further + (z / (inverse + 9 + y) - log1pmx(z))
+    chi = where(low, inverse * (inverse * (further + y / (x + y) * i * slope)), y * ratio * slope)
+    small = abs(apart) < 1 and y_true > 0
+    drop = -expm1(where(small, -apart, 0))
+    given = dispersion * y_true
+    mean_ratio = exp_sum(t, t_tail)
+    gap = where(small, v * drop, given - mean_ratio)
+    endless = mean_ratio - mean_ratio != 0
+    u = where(endless, -1, gap / (1 + mean_ratio))
+    bounded = u > -0.5
+    logarithm = where(endless, t - log1p(given), log1p(where(endless or bounded, 0, -gap / (1 + given))))
+    bent = where(bounded, -log1pmx(where(bounded, u, 0)), logarithm + u)
+    slight = where(small, y * drop, y_true - exp_sum(y_pred, 0)) / (1 + mean_ratio)
+    pulled = where(abs(u) < 1e-18, 0.5 * slight * slight, inverse * (inverse * bent))
+    by_dispersion = where(y_true == 0, 0, chi) - pulled
+    return value, mean - pull, hessian, {"full": full, "dispersion": by_dispersion}
 
 
 @location_scale(

@@ -114,7 +114,7 @@ class Arguments:
     """What a call is given: the types, by the names that they have in the text."""
 
     def __init__(self, loss: Loss, method: str, by_place: tuple[Any, ...], by_name: Mapping[str, Any]) -> None:
-        self.loss, self.row = loss, loss._row
+        self.loss, self.row = loss, loss._row.chosen(loss._parameters)
         self.shown = loss.name if method == "__call__" else f"{loss.name}.{method}"
         names = ("y_true", "y_pred")
         if len(by_place) > 2:

@@ -87,10 +87,10 @@ def kernels_of_formula(formula: Formula) -> PointwiseKernels:
 
 
 @functools.cache
-def _of_function(function: Any) -> PointwiseKernels:
-    return PointwiseKernels(translate_own(function))
+def _of_function(function: Any, entry: str) -> PointwiseKernels:
+    return PointwiseKernels(translate_own(function, entry))
 
 
 def kernels_of(row: Row) -> PointwiseKernels:
     """Return the loops of a pointwise loss."""
-    return _of_function(row.function) if row.kernels is None else row.kernels()
+    return _of_function(row.function, row.entry) if row.kernels is None else row.kernels()

@@ -15,12 +15,12 @@ def formula_of(row: Row) -> Formula:
     """Return the formula of an element-wise loss, with its Hessian where there is one."""
     if isinstance(row.kernels, PointwiseSource):
         return row.kernels.complete
-    return _of_function(row.function)
+    return _of_function(row.function, row.entry)
 
 
 @functools.cache
-def _of_function(function: Any) -> Formula:
-    return translate_own(function)
+def _of_function(function: Any, entry: str) -> Formula:
+    return translate_own(function, entry)
 
 
 @functools.lru_cache(256)

@@ -195,13 +195,38 @@ def restored_formula(*identity: Any) -> Formula:
     return Formula(text, name, arguments, results, names, restored, file, line)
 
 
-def translate_own(function: Callable[..., Any]) -> Formula:
-    """Return the formula of a loss of the package, without the derivatives by its parameters."""
+def _needed(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return a formula without the assignments that its results are not made of, which Numba would compile."""
+    kept: list[ast.stmt] = []
+    read: set[str] = set()
+    for statement in reversed(body):
+        if isinstance(statement, ast.Assign):
+            (target,) = statement.targets
+            assert isinstance(target, ast.Name)
+            if target.id not in read:
+                continue
+            read.remove(target.id)
+        kept.append(statement)
+        read |= {
+            part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+        }
+    return kept[::-1]
+
+
+def translate_own(function: Callable[..., Any], entry: str = "") -> Formula:
+    """Return the formula of a loss of the package, without its dictionary; an entry of that may be the value."""
     tree = source_of(function)
     result = tree.body[-1]
     assert isinstance(result, ast.Return)
     assert isinstance(result.value, ast.Tuple)
-    result.value.elts = result.value.elts[:3]
+    first, *derivatives = result.value.elts[:3]
+    if entry:
+        others = result.value.elts[3]
+        assert isinstance(others, ast.Dict)
+        named = zip(others.keys, others.values, strict=True)
+        first = next(value for key, value in named if isinstance(key, ast.Constant) and key.value == entry)
+    result.value.elts = [first, *derivatives]
+    tree.body = _needed(tree.body)
     return translate(function, tree=tree)
 
 

@@ -52,7 +52,7 @@ cdef class QuickLoss:
                 parameters[name] = value
                 key += (name, value.dtype.str, value.shape, value.tobytes())
                 continue
-            if not (kind is float or kind is int or kind is str or value is None):
+            if not (kind is float or kind is int or kind is bool or kind is str or value is None):
                 return None, others
             parameters[name] = value
             key += (name, kind, value, kind is float and signbit(<double>value) != 0)

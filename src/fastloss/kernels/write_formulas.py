@@ -3,10 +3,10 @@
     python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
 
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
-Hessian diagonal, and of a dictionary of the derivatives by its parameters, if it has such. Assignment -> ``cdef real``
-(of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal is a double and would promote float32), call
--> the primitive of the same name. What is outside that language is refused with file and line. `parts` tells of
-formulas that return something else.
+Hessian diagonal, and of a dictionary of the derivatives by its parameters and of its full value, if it has such.
+Assignment -> ``cdef real`` (of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal is a double and
+would promote float32), call -> the primitive of the same name. What is outside that language is refused with file and
+line. `parts` tells of formulas that return something else.
 
 The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
 loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
@@ -139,23 +139,27 @@ HEADS = {
 def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[list[ast.expr]]] | None:
     """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
-    A derivative by a parameter is a loop of its own, where it takes the place of the value.
+    A derivative by a parameter is a loop of its own, where it takes the place of the value; "full" is a value with more
+    terms, which goes with the same gradient and Hessian.
     """
     if not isinstance(result, ast.Tuple):
         return None
-    name, elements, by_parameters = function.name, list(result.elts), {}
+    name, elements, others = function.name, list(result.elts), {}
     derivatives = elements[-1]
     if isinstance(derivatives, ast.Dict):
         elements.pop()
         parameters = [argument.arg for argument in function.args.args[2:]]
         for key, derivative in zip(derivatives.keys, derivatives.values, strict=True):
-            if not isinstance(key, ast.Constant) or key.value not in parameters:
+            if not isinstance(key, ast.Constant) or key.value not in ("full", *parameters):
                 return None
-            by_parameters[f"{name}_by_{key.value}"] = [[derivative]]
+            if key.value == "full":
+                others[f"{name}_full"] = [[element] for element in (derivative, *elements[1:])]
+            else:
+                others[f"{name}_by_{key.value}"] = [[derivative]]
     if len(elements) != 3:
         return None
     if kind != "location_scale":
-        return {name: [[element] for element in elements], **by_parameters}
+        return {name: [[element] for element in elements], **others}
     pairs = [pair.elts for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
     return {name: [[elements[0]], *pairs]} if len(pairs) == 2 else None
 
@@ -285,6 +289,14 @@ WANTED = {
 }
 
 
+BITS = {"float": "f32", "double": "f64"}
+
+
+def reals(kind: str) -> tuple[str, ...]:
+    """Return the types that a kind of formula has loops for: derivatives by parameters are computed in float64."""
+    return ("double",) if kind == "by_parameter" else ("float", "double")
+
+
 def typed(lines: list[str], real: str) -> list[str]:
     """Return lines of Cython for one type of numbers."""
     return [line.replace("<real>", f"<{real}>").replace("cdef real ", f"cdef {real} ") for line in lines]
@@ -292,7 +304,7 @@ def typed(lines: list[str], real: str) -> list[str]:
 
 def loop(formula: Translated, real: str) -> list[str]:
     """Return the loops of a formula for one type, and its sweeps over exponentials."""
-    bits = {"float": "f32", "double": "f64"}[real]
+    bits = BITS[real]
     name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters, *formula.derived]
     slots = {"y_true": "y_true"}
     predictions = [argument for argument in formula.inputs if argument != "y_true"]
@@ -401,7 +413,8 @@ def write(folder: Path) -> str:
         f"cdef enum: POINT_COUNT = {len(names)}", "cdef Program table[POINT_COUNT]", "programs = table", "",
     ]  # fmt: skip
     for formula in formulas:
-        lines += [*loop(formula, "float"), *loop(formula, "double")]
+        for real in reals(formula.kind):
+            lines += loop(formula, real)
     lines += [f"POINTWISE = {tuple(names)!r}"]
     for number, formula in enumerate(formulas):
         predictions = len(formula.inputs) - ("y_true" in formula.inputs)
@@ -409,9 +422,12 @@ def write(folder: Path) -> str:
         lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {parameters}"]
         lines += [f"table[{number}].derived = {len(formula.derived)}"]
         if formula.derived:
-            lines += [f"table[{number}].derive_{bits} = {formula.name}_{bits}_derive" for bits in ("f32", "f64")]
+            lines += [
+                f"table[{number}].derive_{BITS[real]} = {formula.name}_{BITS[real]}_derive"
+                for real in reals(formula.kind)
+            ]
         for want in WANTED[formula.kind]:
-            for bits, asked in product(("f32", "f64"), WANTS[want]):
+            for bits, asked in product(map(BITS.__getitem__, reals(formula.kind)), WANTS[want]):
                 lines += [f"table[{number}].{bits}[{asked}] = {formula.name}_{bits}_{want}"]
     loops = {formula.name: WANTED[formula.kind] for formula in formulas}
     lines += ["", f"LOOPS = {loops!r}"]
