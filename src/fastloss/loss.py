@@ -87,6 +87,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         set_(self, "_bound", {name: given.get(name, keywords.get(name)) for name in bound or {}})
         set_(self, "_parameters", {name: given.get(name, parameter.default) for name, parameter in declared.items()})
         set_(self, "_keywords", {name: value for name, value in keywords.items() if value != _UNBOUND[name]})
+        checked_choice(row, self._parameters)
         try:
             arguments.check_held_parameters(row.parameters, self._parameters)
             set_(self, "_in_float32", True)
@@ -265,7 +266,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
                 loops, complete = (None, True) if term.row.kernels is None else term.row.kernels().loops()
                 formulas.append(_formula(term.row, term.row.constants(term.parameters), term.factor, loops))
                 has_hessian &= complete
-            limits = limits_of(row, self._parameters, np.float32), limits_of(row, self._parameters, np.float64)
+            chosen = row.chosen(self._parameters)
+            limits = limits_of(chosen, self._parameters, np.float32), limits_of(chosen, self._parameters, np.float64)
             prepared = kernels.PreparedLoss(kernels.Formulas(tuple(formulas)), *limits, factor, has_hessian)
             self.__dict__["prepared"] = prepared  # for as long as the loss lives
         return self.__dict__["prepared"]
@@ -475,7 +477,8 @@ def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
     """
     terms, factor, alone = _terms_of(row, parameters)
     given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
-    limits = limits_of(given, values, np.float32), limits_of(given, values, np.float64)
+    chosen = given.chosen(values)
+    limits = limits_of(chosen, values, np.float32), limits_of(chosen, values, np.float64)
     if row.kind == "pointwise":
         if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
             return None, None
@@ -546,6 +549,15 @@ def row_parameters(row: Row, parameters: dict[str, Any]) -> tuple[int, tuple[flo
     return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
 
 
+def checked_choice(row: Row, parameters: dict[str, Any]) -> Row:
+    """Return the row that parameters choose, which may refuse some that the loss itself does not."""
+    chosen = row.chosen(parameters)
+    if chosen is not row:
+        for parameter in chosen.parameters:
+            arguments.as_parameter(parameter, parameters[parameter.name])
+    return chosen
+
+
 def limits_of(row: Row, parameters: dict[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:
     """Return the domain of targets and predictions as the kernels check it, in a compute type."""
     target, predicted = row.targets(parameters), row.predictions(parameters)
@@ -608,7 +620,7 @@ class _Call:
         for parameter in row.parameters:
             if parameter.name in keywords:
                 self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
-        self.chosen = row.chosen(self.parameters)
+        self.chosen = checked_choice(row, self.parameters)
         if self.chosen is not row.chosen(loss._parameters):
             self.short = self.jit = None  # they call the loops of another formula
         self.reduction, self.normalizer, self.n_threads = as_keywords(row, options).values()
@@ -751,7 +763,7 @@ class _Call:
             arguments.describe(arguments.broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
             for name, value in zip(names, self.row.constants(self.parameters), strict=True)
         )
-        self.limits = limits_of(self.row, self.parameters, np.float64 if self.double_precision else np.float32)
+        self.limits = limits_of(self.chosen, self.parameters, np.float64 if self.double_precision else np.float32)
         self.threads = threads_for(self.n_threads, self.y_true.size)
         return tuple(arguments.describe(self.y_pred[column]) for column in self.columns[1:]) + given
 
@@ -809,7 +821,7 @@ class _Call:
         if total != total:
             if self.weights is not None:
                 arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
-            target = self.row.targets(self.parameters)
+            target = self.chosen.targets(self.parameters)
             for name, array, domain in (
                 ("y_true", self.y_true, target),
                 (self.row.prediction, self.y_pred, self.row.predictions(self.parameters)),

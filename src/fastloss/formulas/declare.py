@@ -119,6 +119,10 @@ _FINITE = Domain("finite", low_open=True, high_open=True)
 _INNER = Domain("> 0 and < 1", 0.0, 1.0, low_open=True, high_open=True)
 
 
+#: The largest target, and parameter, of a likelihood with all of its terms.
+MOST_OF_FULL = 1e15
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a loss: what it may be, and its default.
@@ -415,7 +419,8 @@ def pointwise(
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue.
 
-    `full` is what the parameter of that name adds to the value, where the loss has one.
+    `full` is what the parameter of that name adds to the value, where the loss has one. What it adds keeps its digits
+    for a target of at most `MOST_OF_FULL`, and parameters between 1 over that and that.
     """
     if full is not None:
         parameters["full"] = Declared(False, Domain("True or False"), "switch", full)
@@ -437,7 +442,17 @@ def pointwise(
             function,
             by_default,
         )
-        return own if full is None else replace(own, fuller=replace(own, by_default=None, entry="full"))
+        if full is None:
+            return own
+        held = {"low": 1 / MOST_OF_FULL, "high": MOST_OF_FULL, "low_open": False, "high_open": False}
+        between = f"between {1 / MOST_OF_FULL:g} and {MOST_OF_FULL:g}, as full=True needs it"
+        known = tuple(
+            replace(p, domain=replace(p.domain, description=between, **held)) if p.kind == "element" else p
+            for p in own.parameters
+        )
+        at_most = f"{own.target.description} and at most {MOST_OF_FULL:g}, as full=True needs it"
+        counts = replace(own.target, description=at_most, high=MOST_OF_FULL, high_open=False)
+        return replace(own, fuller=replace(own, by_default=None, entry="full", parameters=known, target=counts))
 
     return row
 

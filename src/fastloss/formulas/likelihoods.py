@@ -119,9 +119,8 @@ def negative_binomial(y_true, y_pred, dispersion):
 
     The negative log-likelihood without the terms that do not depend on s. With ``full=True`` it is the whole: the value
     has log(y! Gamma(1 / a) / Gamma(y + 1 / a)) - y log a too, gradient and Hessian stay. Without these terms values for
-    different dispersions cannot be compared, nor can a dispersion be learned. They lose digits where a y, or 1 / (a y),
-    is no normal number of the type that is computed in. Where a number of failures r is given instead of a dispersion,
-    a = 1 / r.
+    different dispersions cannot be compared, nor can a dispersion be learned. They need counts of at most 1e15 and
+    dispersions between 1e-15 and 1e15. Where a number of failures r is given instead of a dispersion, a = 1 / r.
     """
     # t = s + log a: the loss is that of a logit t, w = a e^s = e^t
     of_a = log_sum(dispersion, 0)
