@@ -444,7 +444,7 @@ def pointwise(
         )
         if full is None:
             return own
-        held = {"low": 1 / MOST_OF_FULL, "high": MOST_OF_FULL, "low_open": False, "high_open": False}
+        held: dict[str, Any] = {"low": 1 / MOST_OF_FULL, "high": MOST_OF_FULL, "low_open": False, "high_open": False}
         between = f"between {1 / MOST_OF_FULL:g} and {MOST_OF_FULL:g}, as full=True needs it"
         known = tuple(
             replace(p, domain=replace(p.domain, description=between, **held)) if p.kind == "element" else p
