@@ -4,8 +4,8 @@
     python bench/busy.py --processes 0      none: the machine should be idle
 
 A call on several threads ends with its last one. On a busy machine that one may wait milliseconds for its turn, so
-fastloss falls back to one thread while it sees such waits (``kernels/deal.h``). The aim, beside one thread: at most 1.2
-in the median with 2 busy processes for each CPU.
+fastloss falls back to one thread while it sees such waits (``kernels/blocks/deal.h``). The aim, beside one thread: at
+most 1.2 in the median with 2 busy processes for each CPU.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ import numpy as np
 from accuracy import bounds, check_against, inputs_of_rows, measure_elements, measure_rows
 from cases import Inputs, Variant, bits
 
-from fastloss.arguments import outside
+from fastloss.domains import outside
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)

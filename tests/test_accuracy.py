@@ -27,7 +27,7 @@ from mpmath import mp, mpf
 from numpy.testing import assert_array_equal
 
 import fastloss as fl
-from fastloss.formulas.declare import real
+from fastloss.rows import real
 
 VARIANTS = list(cases.variants())
 POINTWISE = [variant for variant in VARIANTS if not variant.rowwise]

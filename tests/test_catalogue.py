@@ -29,9 +29,8 @@ import typed_calls
 from mpmath import mp, mpf
 
 import fastloss as fl
-from fastloss.catalogue import ALIASES, PENALTIES
-from fastloss.formulas import vocabulary
-from fastloss.formulas.declare import Domain, Row
+from fastloss.catalogue import ALIASES, PENALTIES, vocabulary
+from fastloss.rows import Domain, Row
 from fastloss.runtime import kernels
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,7 +86,7 @@ def test_every_rowwise_row_has_a_row_kernel_and_nothing_else_has() -> None:
 
 @needs_repository
 def test_the_tasks_of_the_softmax_kernels_are_public_and_nothing_else_is() -> None:
-    text = "\n".join(path.read_text("utf-8") for path in (SOURCE / "kernels").glob("*.px[di]"))
+    text = "\n".join(path.read_text("utf-8") for path in (SOURCE / "kernels").rglob("*.px[di]"))
     (members,) = re.findall(r"cdef enum Task:\n((?:    \w+\n)+)", text)
     tasks = set(members.lower().split())
     functions = set(oracle.FUNCTIONS) - set(vocabulary.ELEMENTWISE_FUNCTIONS)
@@ -355,7 +354,7 @@ def test_the_formula_is_the_textbook_formula(row: Row) -> None:
 @pytest.fixture(scope="module")
 def translator() -> Any:
     """Return the build step, which is not part of an installed package."""
-    path = SOURCE / "kernels" / "write_formulas.py"
+    path = SOURCE / "kernels" / "points" / "write_formulas.py"
     if not path.is_file():
         pytest.skip("looks into the repository, which is not beside the tests")
     specification = importlib.util.spec_from_file_location("write_formulas", path)
@@ -391,7 +390,7 @@ OUTSIDE = {
 
 def written(translator: Any, folder: Path, text: str) -> str:
     """Translate one more file of formulas."""
-    shutil.copy(SOURCE / "formulas" / "vocabulary.py", folder)
+    shutil.copy(SOURCE / "catalogue" / "vocabulary.py", folder)
     (folder / "mine.py").write_text(text, "utf-8")
     return str(translator.write(folder))
 
@@ -426,7 +425,7 @@ def test_a_formula_of_another_form_is_refused_with_file_and_line(
 
 def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) -> None:
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
-    text = translator.write(SOURCE / "formulas")
+    text = translator.write(SOURCE / "catalogue")
     bodies = re.findall(r"^cdef inline void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
     assert len(bodies) == 2 * len(kernels.POINTWISE) - sum(len(row.learned) for row in ROWS)  # these in float64 alone
     for body in bodies:
@@ -437,7 +436,7 @@ def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) 
 
 @needs_repository
 def test_every_word_of_a_formula_has_a_primitive() -> None:
-    text = (SOURCE / "kernels" / "vocabulary.pxi").read_text("utf-8")
+    text = (SOURCE / "kernels" / "points" / "vocabulary.pxi").read_text("utf-8")
     assert set(re.findall(r"^cdef inline real (\w+)_\(", text, re.MULTILINE)) == vocabulary.WORDS
 
 

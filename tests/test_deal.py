@@ -1,4 +1,4 @@
-"""Dealing out pieces to threads (kernels/deal.h): each is run once; after a late one a call runs on one."""
+"""Dealing out pieces to threads (kernels/blocks/deal.h): each is run once; after a late one a call runs on one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOURCE = """
 #define _DEFAULT_SOURCE
 #include <stdlib.h>
 #include <unistd.h>
-#include "deal.h"
+#include "blocks/deal.h"
 
 /* Counts how often each piece is run; threads other than the first are late by so many microseconds, once each. */
 typedef struct { int *runs, *thread_of, late, been_late[64]; } job;

@@ -31,7 +31,7 @@ from mpmath import mp, mpf
 from vecmath_library import BOUNDS, ONE_ARGUMENT, Reference
 
 import fastloss as fl
-from fastloss.formulas import vocabulary
+from fastloss.catalogue import vocabulary
 
 numba = pytest.importorskip("numba")
 

@@ -11,7 +11,7 @@ from cases import FLOATS, bits, generator
 from numpy.testing import assert_array_equal
 
 import fastloss as fl
-from fastloss.formulas import vocabulary
+from fastloss.catalogue import vocabulary
 
 LOSSES = (fl.gaussian_nll, fl.laplace_nll)
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)

@@ -1,4 +1,4 @@
-"""The short way of plain calls (``kernels/plain.pxi``): what is plain takes it, with the bits of the long way."""
+"""The short way of plain calls (``kernels/frame/plain.pxi``): what is plain takes it, with the bits of the long way."""
 
 from __future__ import annotations
 

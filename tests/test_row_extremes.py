@@ -218,7 +218,7 @@ def test_extreme_rows_agree_with_ordinary_ones(variant: cases.Variant, classes: 
 
 LOOPS = """
 #include <stddef.h>
-#include "wide.h"
+#include "maths/wide.h"
 typedef const double *restrict numbers;
 #define ONE(name) \\
     void loop_##name(ptrdiff_t n, numbers h, numbers t, numbers e, double *restrict y) \\

@@ -25,7 +25,7 @@ TWO_ARGUMENTS = (
 LOOPS = (
     """
 #include <stddef.h>
-#include "tails.h"
+#include "maths/tails.h"
 #define ONE(name, real) \\
     void loop_##name(ptrdiff_t n, const real *restrict x, real *restrict z) \\
     { for (ptrdiff_t i = 0; i < n; i++) z[i] = fl_##name(x[i]); }
@@ -158,7 +158,7 @@ def test_a_fraction_and_an_exponent(dtype: np.dtype, libraries: object) -> None:
 
 def stated(name: str, level: str) -> float:
     """Return the bound in the comment above a function."""
-    text = (vecmath_library.header_folder() / "tails.h").read_text()
+    text = (vecmath_library.header_folder() / "maths" / "tails.h").read_text()
     comment = re.search(rf"/\*((?:(?!\*/).)*)\*/\nFL_INLINE \w+ fl_{name}\(", text, re.DOTALL)
     assert comment, name
     found = re.search(r"max ([\d.]+) ULP \(without FMA ([\d.]+)\)", comment[1])

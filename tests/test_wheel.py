@@ -42,7 +42,9 @@ def test_a_file_that_is_missing(tool: ModuleType, tmp_path: Path, name: str) -> 
     assert problems(tool, tmp_path, missing=name) == [f"{name} is missing"]
 
 
-@pytest.mark.parametrize("name", ["tests/cases.py", "fastloss/kernels/blocks.h", "fastloss/kernels/write_formulas.py"])
+@pytest.mark.parametrize(
+    "name", ["tests/cases.py", "fastloss/kernels/blocks/blocks.h", "fastloss/kernels/points/write_formulas.py"]
+)
 def test_a_file_that_does_not_belong_there(tool: ModuleType, tmp_path: Path, name: str) -> None:
     assert problems(tool, tmp_path, stray=name) == [f"{name} does not belong there"]
 

@@ -66,7 +66,7 @@ DOMAIN = {"log1p_unit": (0.0, 1.0)}
 
 LOOPS = """
 #include <stddef.h>
-#include "tails.h"
+#include "maths/tails.h"
 #define LOOP(name, real) \\
     void loop_##name(ptrdiff_t n, const real *restrict x, real *restrict y) \\
     { for (ptrdiff_t i = 0; i < n; i++) y[i] = fl_##name(x[i]); }
@@ -152,9 +152,9 @@ def compiler() -> list[str] | None:
 
 
 def header_folder() -> Path:
-    """Return the folder of vecmath.h: the source tree, else the installed package."""
+    """Return the folder of the kernels: the source tree, else the installed package."""
     tree = Path(__file__).resolve().parent.parent / "src" / "fastloss" / "kernels"
-    if (tree / "vecmath.h").exists():
+    if (tree / "maths" / "vecmath.h").exists():
         return tree
     import fastloss
 

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 #: Bytes of a wheel, at most: three levels of kernels, with room for what is to come.
 MOST_BYTES = 4_000_000
 #: Read at build time only.
-BUILD_STEP = "fastloss/kernels/write_formulas.py"
+BUILD_STEP = "fastloss/kernels/points/write_formulas.py"
 METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
 EXTENSION = re.compile(r"fastloss/_(cpu|kernels_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
 #: What auditwheel brings along.

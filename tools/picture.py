@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastloss.formulas.declare import Row
+    from fastloss.rows import Row
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 300, 44, 116, 16, 36
 LOWEST, HIGHEST = -3.0, 5.0

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastloss.formulas.declare import Parameter, PenaltyRow, Row
+    from fastloss.rows import Parameter, PenaltyRow, Row
 
 from picture import pictures
 
@@ -41,7 +41,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import jit as jit
 from .documentation import losses as losses
-from .formulas.declare import Row
+from .rows import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
 from .penalties import Penalty as Penalty
 {penalties}

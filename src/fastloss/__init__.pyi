@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import jit as jit
 from .documentation import losses as losses
-from .formulas.declare import Row
+from .rows import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
 from .penalties import Penalty as Penalty
 from .penalties import elastic_net as elastic_net

@@ -1,9 +1,9 @@
 """Factors and sums of losses. Each takes losses and is a loss.
 
-A sum of element-wise losses, or of losses of a location and a scale, is one pass over the data (``kernels/sums.pxi``).
-Any other sum is computed term by term: its value is the sum of what the terms return, each with its own reduction, and
-so are its gradient and its Hessian, which are added up in double and rounded once. A factor alone goes into the
-multiplier that every gradient has anyway.
+A sum of element-wise losses, or of losses of a location and a scale, is one pass over the data
+(``kernels/points/sums.pxi``). Any other sum is computed term by term: its value is the sum of what the terms return,
+each with its own reduction, and so are its gradient and its Hessian, which are added up in double and rounded once. A
+factor alone goes into the multiplier that every gradient has anyway.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from . import arguments, reductions
-from .formulas.declare import Parameter, Row, RowTarget, Term, common, finite
+from . import reductions
+from .arrays import as_axis, describe, without_axis
 from .loss import _KEYWORDS, Loss, _Call, folds, restored_row
+from .rows import Parameter, Row, RowTarget, Term, common, finite
 from .runtime import kernels, threads_for
+from .samples import as_mask, as_weights
 
 #: The kinds of losses whose sums are one pass.
 FUSED = frozenset({"pointwise", "location_scale"})
@@ -228,7 +230,7 @@ def _named(call: _Call, term: Term, function: Callable[[], Any]) -> Any:
 def _samples(row: Row, shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     """Return the shape of what has a weight of its own."""
     if row.kind == "rowwise" and shape:
-        return arguments.without_axis(shape, arguments.as_axis(axis, len(shape)))
+        return without_axis(shape, as_axis(axis, len(shape)))
     return shape[:-1] if row.kind == "location_scale" else shape
 
 
@@ -243,8 +245,8 @@ def _term_by_term(call: _Call, terms: Sequence[Term]) -> Any:
                     raise ValueError(f"{option} does not go with this sum: {differ}")
             if call.reduction == "none":
                 raise ValueError(f"reduction='none' does not go with this sum: {differ}")
-    call.weights, _ = arguments.as_weights("sample_weight", call.options.get("sample_weight"), samples[0])
-    call.where = arguments.as_mask(call.options.get("where"), samples[0])
+    call.weights, _ = as_weights("sample_weight", call.options.get("sample_weight"), samples[0])
+    call.where = as_mask(call.options.get("where"), samples[0])
     call.outputs(samples[0])
     shared = {name: value for name, value in call.options.items() if name in ("reduction", "normalizer", "n_threads")}
     shared |= {"sample_weight": call.weights, "where": call.where}
@@ -259,11 +261,9 @@ def _term_by_term(call: _Call, terms: Sequence[Term]) -> Any:
 
 def _add_results(call: _Call, factors: Sequence[float], results: Sequence[Any], total: Any) -> None:
     """Write the sum of factor x result."""
-    described = tuple(map(arguments.describe, results))
+    described = tuple(map(describe, results))
     threads = threads_for(call.n_threads, total.size)
-    kernels.add_results(
-        call.double_precision, total.size, tuple(factors), described, arguments.describe(total), threads
-    )
+    kernels.add_results(call.double_precision, total.size, tuple(factors), described, describe(total), threads)
 
 
 def _total(factors: Sequence[float], values: Sequence[float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .formulas.declare import Parameter, PenaltyRow, Row, RowTarget, real
+from .rows import Parameter, PenaltyRow, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss

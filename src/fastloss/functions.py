@@ -7,23 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from . import arguments
+from .arrays import as_axis, as_prediction, describe
+from .domains import NO_LIMITS
 from .loss import GRADIENT, VALUE
+from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
+from .scalars import as_index
 
-# Task of kernels/softmax.pxi
+# Task of kernels/rows/softmax.pxi
 _SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
 _LOOPS = {name: kernels.POINTWISE.index(name) for name in ("sigmoid", "log_sigmoid", "softplus")}
 
 
 def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], Any, bool]:
     """Return the array to write to, the caller's own if there is one, and whether that is `x` itself."""
-    (given,) = arguments.split_out(out, ("result",))
+    (given,) = split_out(out, ("result",))
     if given is None:
         dtype = x.dtype.newbyteorder("=")
         return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), None, False
-    array = arguments.as_output("out", given, shape)
-    in_place = arguments.check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
+    array = as_output("out", given, shape)
+    in_place = check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
     return array, given, in_place
 
 
@@ -42,13 +45,13 @@ def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
     if quick is not None:
         return quick
     kernels.check_stack()
-    array = arguments.as_prediction("x", x)
+    array = as_prediction("x", x)
     threads = _threads(n_threads, array.size)
     result, given, in_place = _output(out, array, array.shape)
-    described = arguments.describe(array), arguments.describe(result)
+    described = describe(array), describe(result)
     kernels.pointwise(
         kernels.one_formula(_LOOPS[name]), VALUE, array.dtype.type is np.float64, array.size, 1.0,
-        arguments.NO_LIMITS, False, in_place, (None, described[0], None, None, described[1], None, None), threads,
+        NO_LIMITS, False, in_place, (None, described[0], None, None, described[1], None, None), threads,
     )  # fmt: skip
     return _returned(result, given)
 
@@ -58,10 +61,10 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
     if quick is not None:
         return quick
     kernels.check_stack()
-    array = arguments.as_prediction("x", x)
+    array = as_prediction("x", x)
     if array.ndim == 0:
         raise ValueError("x has no dimensions; it needs an axis of classes")
-    axis = arguments.as_axis(arguments.as_index("axis", axis), array.ndim)
+    axis = as_axis(as_index("axis", axis), array.ndim)
     classes, place = array.shape[axis], array.ndim + axis
     shape = array.shape[:place] + array.shape[place + 1 :]
     rows = math.prod(shape)
@@ -69,12 +72,12 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
         raise ValueError(f"x has shape {array.shape}: rows of no classes")
     threads = _threads(n_threads, array.size)
     result, given, _ = _output(out, array, shape if task == _LOGSUMEXP else array.shape)
-    logits = arguments.describe(np.moveaxis(array, axis, -1))
+    logits = describe(np.moveaxis(array, axis, -1))
     value = gradient = None
     if task == _LOGSUMEXP:
-        value = arguments.describe(result)
+        value = describe(result)
     else:
-        gradient = arguments.describe(np.moveaxis(result, axis, -1))
+        gradient = describe(np.moveaxis(result, axis, -1))
     kernels.rows(
         task, VALUE if task == _LOGSUMEXP else GRADIENT, array.dtype.type is np.float64, rows, classes, 1.0, False, 0.0,
         None, None, False, (logits, None, None, None, value, gradient, None), threads,

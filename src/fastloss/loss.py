@@ -9,17 +9,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import arguments, foreign, reductions
+from . import foreign, reductions
+from .arrays import as_array, as_axis, as_prediction, bits_of_bfloat16, broadcast, describe, dtype_number, quiet
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring, method_docstring
-from .formulas.declare import Row, RowTarget, Term
+from .outputs import as_output, check_overlaps, split_out
+from .parameters import as_parameter, check_held_parameters
+from .rows import Row, RowTarget, Term
 from .runtime import checked_threads, current_engine, kernels, threads_for
+from .samples import LeftOut, as_mask, as_weights, check_multipliers, check_products, check_weights
+from .scalars import as_number
+from .targets import check_elements, check_row_predictions, check_row_targets, target_form
 
-kernels.connect(np.ndarray, np.empty, np.empty_like, threads_for, arguments.bits_of_bfloat16)
+kernels.connect(np.ndarray, np.empty, np.empty_like, threads_for, bits_of_bfloat16)
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
-CROSS_ENTROPY = 0  # Task of kernels/softmax.pxi
+CROSS_ENTROPY = 0  # Task of kernels/rows/softmax.pxi
 _FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
 _DISTRIBUTION = 2
 
@@ -31,7 +37,7 @@ _BINDABLE = ("reduction", "normalizer", "n_threads")
 
 
 def method(want: int = 0) -> Callable[[Function], Function]:
-    """Make a function of a class a method with a signature of its own for each object (``kernels/methods.pxi``).
+    """Make a function of a class a method with a signature of its own for each object (``kernels/frame/methods.pxi``).
 
     `want` are the results of a loss that it returns; then its function is for who calls that of the class.
     """
@@ -76,7 +82,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         given = {}
         for name, value in (bound or {}).items():
             if name in declared:
-                given[name] = _frozen(arguments.as_parameter(declared[name], value))
+                given[name] = _frozen(as_parameter(declared[name], value))
             elif name not in _BINDABLE:
                 can = [*declared, *_BINDABLE]
                 raise TypeError(f"{row.name} cannot be bound to {name!r}; it can to {can}")
@@ -89,7 +95,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         set_(self, "_keywords", {name: value for name, value in keywords.items() if value != _UNBOUND[name]})
         checked_choice(row, self._parameters)
         try:
-            arguments.check_held_parameters(row.parameters, self._parameters)
+            check_held_parameters(row.parameters, self._parameters)
             set_(self, "_in_float32", True)
         except ValueError:
             set_(self, "_in_float32", False)
@@ -242,7 +248,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """
         if self.kind != "pointwise":
             raise TypeError(f"{self.name} is not a loss of one number; it has no value at one place")
-        numbers = arguments.as_number("y_true", y_true), arguments.as_number(self._row.prediction, y_pred)
+        numbers = as_number("y_true", y_true), as_number(self._row.prediction, y_pred)
         value, gradient, hessian = self.value_grad_hess(*numbers, reduction="sum", normalizer=None, **parameters)
         return value, float(gradient), float(hessian)
 
@@ -277,7 +283,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def __mul__(self, factor: Any) -> Any:
         if not _is_real(factor):
             return NotImplemented
-        number = arguments.as_number("the factor of a loss", factor)
+        number = as_number("the factor of a loss", factor)
         if not math.isfinite(number):
             raise ValueError(f"the factor of a loss = {factor} is not finite")
         from .algebra import scaled
@@ -289,7 +295,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def __truediv__(self, divisor: Any) -> Any:
         if not _is_real(divisor):
             return NotImplemented
-        number = arguments.as_number("the divisor of a loss", divisor)
+        number = as_number("the divisor of a loss", divisor)
         if not math.isfinite(number) or number == 0:
             raise ValueError(f"the divisor of a loss = {divisor} is not finite, or is 0")
         from .algebra import scaled
@@ -471,7 +477,7 @@ def _formula(
 
 
 def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what tries a call the short way (``kernels/plain.pxi``) on each engine, None where that does not apply.
+    """Return what tries a call the short way (``kernels/frame/plain.pxi``) on each engine, None where there is none.
 
     Loops that are compiled at run time are known to it once the long way has set them.
     """
@@ -554,7 +560,7 @@ def checked_choice(row: Row, parameters: dict[str, Any]) -> Row:
     chosen = row.chosen(parameters)
     if chosen is not row:
         for parameter in chosen.parameters:
-            arguments.as_parameter(parameter, parameters[parameter.name])
+            as_parameter(parameter, parameters[parameter.name])
     return chosen
 
 
@@ -619,20 +625,20 @@ class _Call:
                 raise TypeError(f"{row.name} needs {shown}")
         for parameter in row.parameters:
             if parameter.name in keywords:
-                self.parameters[parameter.name] = arguments.as_parameter(parameter, keywords[parameter.name])
+                self.parameters[parameter.name] = as_parameter(parameter, keywords[parameter.name])
         self.chosen = checked_choice(row, self.parameters)
         if self.chosen is not row.chosen(loss._parameters):
             self.short = self.jit = None  # they call the loops of another formula
         self.reduction, self.normalizer, self.n_threads = as_keywords(row, options).values()
         self.options = options
-        self.y_true = arguments.as_array("y_true", given["y_true"])
-        self.y_pred = arguments.as_prediction(row.prediction, given["y_pred"])
+        self.y_true = as_array("y_true", given["y_true"])
+        self.y_pred = as_prediction(row.prediction, given["y_pred"])
         self.check_pairing(given, keywords)
         self.double_precision = in_float64 or self.y_pred.dtype.type is np.float64
         self.result_type = self.y_pred.dtype.newbyteorder("=")  # of what is not given as `out`
         if not self.double_precision:
             changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
-            arguments.check_held_parameters(changed, self.parameters)
+            check_held_parameters(changed, self.parameters)
 
     def check_pairing(self, given: dict[str, Any], keywords: dict[str, Any]) -> None:
         """Raise where arguments are paired by position though their labels differ."""
@@ -644,17 +650,17 @@ class _Call:
 
     def samples(self, shape: tuple[int, ...]) -> None:
         """Check what goes with each sample, and the outputs."""
-        self.weights, may_vanish = arguments.as_weights("sample_weight", self.options.get("sample_weight"), shape)
-        self.where = arguments.as_mask(self.options.get("where"), shape)
-        self.left_out = arguments.LeftOut(self.where, self.y_true, self.parameters.get("ignore_index"))
+        self.weights, may_vanish = as_weights("sample_weight", self.options.get("sample_weight"), shape)
+        self.where = as_mask(self.options.get("where"), shape)
+        self.left_out = LeftOut(self.where, self.y_true, self.parameters.get("ignore_index"))
         if may_vanish and self.weights is not None and not self.double_precision:
-            arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
+            check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
         self.outputs(shape)
 
     def outputs(self, shape: tuple[int, ...]) -> None:
         """Check the outputs that are given, and note those that are not."""
         wanted = [(flag, name) for flag, name in _RESULTS if self.want & flag]
-        given = arguments.split_out(self.options.get("out"), tuple(name for _, name in wanted))
+        given = split_out(self.options.get("out"), tuple(name for _, name in wanted))
         self.given: dict[str, Any] = {}  # the caller's own, which are what is returned
         self.value = self.gradient = self.hessian = self.reduced_value = None
         outputs: dict[str, np.ndarray[Any, Any]] = {}
@@ -663,7 +669,7 @@ class _Call:
             shown = f"out ({name})" if len(wanted) == 1 else f"out[{place}] ({name})"
             result_shape = self.y_pred.shape if flag != VALUE else shape if self.reduction == "none" else ()
             if array is not None:
-                outputs[shown] = arguments.as_output(shown, array, result_shape)
+                outputs[shown] = as_output(shown, array, result_shape)
                 if flag == VALUE and self.reduction != "none":
                     self.reduced_value = outputs[shown]
                 else:
@@ -679,7 +685,7 @@ class _Call:
             inputs |= {"sample_weight": self.weights, "where": self.where}
             inputs |= {name: value for name, value in self.parameters.items() if isinstance(value, np.ndarray)}
             in_place = (gradient_shown, self.row.prediction) if self.want & GRADIENT else None
-            self.in_place = arguments.check_overlaps(outputs, inputs, in_place)
+            self.in_place = check_overlaps(outputs, inputs, in_place)
         self.fresh = fresh
 
     def denominator(self, total_weight: float) -> float:
@@ -688,7 +694,7 @@ class _Call:
         in_float64 = self.double_precision or (self.normalizer is None and self.row.kind != "root_mean")
         number = reductions.denominator(self.reduction, self.normalizer, total_weight, in_float64)
         if self.weights is not None and self.normalizer is not None:
-            arguments.check_multipliers(self.weights, number, total_weight, self.left_out, self.double_precision)
+            check_multipliers(self.weights, number, total_weight, self.left_out, self.double_precision)
         self.largest = total_weight / number if number else 0.0
         return number
 
@@ -760,22 +766,22 @@ class _Call:
         self.samples(shape)
         names = [parameter.name for parameter in self.row.parameters if parameter.kind == "element"]
         given = tuple(
-            arguments.describe(arguments.broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
+            describe(broadcast(name, value, shape)) if isinstance(value, np.ndarray) else value
             for name, value in zip(names, self.row.constants(self.parameters), strict=True)
         )
         self.limits = limits_of(self.chosen, self.parameters, np.float64 if self.double_precision else np.float32)
         self.threads = threads_for(self.n_threads, self.y_true.size)
-        return tuple(arguments.describe(self.y_pred[column]) for column in self.columns[1:]) + given
+        return tuple(describe(self.y_pred[column]) for column in self.columns[1:]) + given
 
     def loop(self, formulas: Any, scale: float, inspect: bool = False) -> float:
         """Run the loop of a formula over the elements; return the sum."""
 
         def column(array: np.ndarray[Any, Any] | None, k: int) -> Any:
-            return arguments.describe(array if array is None or self.columns is _ALIKE else array[self.columns[k]])
+            return describe(array if array is None or self.columns is _ALIKE else array[self.columns[k]])
 
         operands = [
-            arguments.describe(self.y_true), column(self.y_pred, 0), arguments.describe(self.weights),
-            arguments.describe(self.where), arguments.describe(self.value),
+            describe(self.y_true), column(self.y_pred, 0), describe(self.weights),
+            describe(self.where), describe(self.value),
         ]  # fmt: skip
         for k in range(len(self.columns)):
             operands += [column(self.gradient, k), column(self.hessian, k)]
@@ -820,14 +826,14 @@ class _Call:
         total = self.loop(kernels.one_formula(0), 0.0, inspect=True)
         if total != total:
             if self.weights is not None:
-                arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
+                check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
             target = self.chosen.targets(self.parameters)
             for name, array, domain in (
                 ("y_true", self.y_true, target),
                 (self.row.prediction, self.y_pred, self.row.predictions(self.parameters)),
             ):
                 if len(self.columns) == 1:
-                    arguments.check_elements(name, array, domain, self.weights, self.left_out, self.double_precision)
+                    check_elements(name, array, domain, self.weights, self.left_out, self.double_precision)
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         return total
 
@@ -843,7 +849,7 @@ class _Call:
 
         return compute
 
-    @arguments.quiet
+    @quiet
     def by_parameters(self) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
         if self.chosen.fuller is not None:
@@ -909,7 +915,7 @@ class _Call:
             exponent = 0 if not 0 < root < math.inf else math.frexp(root)[1] - round(math.log2(unit))
             unit_of_root = 2.0 ** max(-bound, min(bound, -exponent))
             scaled = math.inf if root == 0 else root * (unit_of_root / unit)
-            weight = 1.0 if self.weights is None else arguments.describe(self.weights)
+            weight = 1.0 if self.weights is None else describe(self.weights)
             self.want = want & ~VALUE
             inverse = reductions.scale(denominator)
             self.loop(self.formulas((unit_of_root, scaled, weight, inverse)), self.factor * inverse)
@@ -957,14 +963,14 @@ class _Call:
         y_pred, y_true, row, given = self.y_pred, self.y_true, self.row, self.parameters
         if y_pred.ndim == 0:
             raise ValueError(f"{row.prediction} has no dimensions; it needs an axis of classes")
-        axis = arguments.as_axis(given["axis"], y_pred.ndim)
+        axis = as_axis(given["axis"], y_pred.ndim)
         columns = y_pred.shape[axis]
         place = y_pred.ndim + axis
         shape = y_pred.shape[:place] + y_pred.shape[place + 1 :]
         rows = y_pred.size // columns if columns else math.prod(shape)
         target = row.target
         assert isinstance(target, RowTarget)
-        form = arguments.target_form(y_true, row.prediction, y_pred.shape, shape, given["axis"], target)
+        form = target_form(y_true, row.prediction, y_pred.shape, shape, given["axis"], target)
         soft = form != "index"
         if columns == 0 and rows:
             raise ValueError(f"{row.prediction} has shape {y_pred.shape}: rows of no classes")
@@ -976,7 +982,7 @@ class _Call:
             raise ValueError(
                 "ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out"
             )
-        if not soft and y_true.dtype.itemsize == 2 and arguments.dtype_number(y_true.dtype) in (9, 10):
+        if not soft and y_true.dtype.itemsize == 2 and dtype_number(y_true.dtype) in (9, 10):
             y_true = y_true.astype(np.float32)
         of_softmax = row.name == "cross_entropy" and row.kernels is None and _IN_KERNEL.issuperset(_changed(row, given))
         plain = of_softmax or row.kernels is not None  # labels, weights and smoothing alone, in softmax.pxi's frame
@@ -997,7 +1003,7 @@ class _Call:
             else:
                 given = tuple(array if array is None else array[piece] for array in given)
             n = rows if piece is None else math.prod(given[0].shape[:-1])
-            operands = tuple(map(arguments.describe, (*given, *results)))
+            operands = tuple(map(describe, (*given, *results)))
             threads = threads_for(self.n_threads, n * columns)
             total: float
             if plain:
@@ -1019,17 +1025,17 @@ class _Call:
         total_weight = run(True, 0.0)
         if total_weight != total_weight:
             if self.weights is not None:
-                arguments.check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
-            arguments.check_row_targets(y_true, form, target, classes, axis, self.weights, self.left_out)
+                check_weights("sample_weight", self.weights, self.double_precision, self.left_out)
+            check_row_targets(y_true, form, target, classes, axis, self.weights, self.left_out)
             if class_weight is not None and not soft:
-                arguments.check_products(y_true, self.weights, class_weight, self.left_out, self.double_precision)
-            arguments.check_row_predictions(
+                check_products(y_true, self.weights, class_weight, self.left_out, self.double_precision)
+            check_row_predictions(
                 row.prediction, y_pred, row.predictions(given), axis, self.weights, self.left_out, self.double_precision
             )
             raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
         number = self.denominator(total_weight)
         if class_weight is not None and not soft and self.normalizer is not None:
-            arguments.check_products(
+            check_products(
                 y_true, self.weights, class_weight, self.left_out, self.double_precision, self.normalizer,
                 total_weight,
             )  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import as_array, as_number, refuse, shown
-from .formulas.declare import real
+from .arrays import as_array
+from .domains import refuse
 from .loss import GRADIENT, VALUE, Loss
+from .rows import real
+from .scalars import as_number, shown
 
 
 class UncertaintyWeighted:

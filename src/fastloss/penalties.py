@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from . import arguments
+from .arrays import as_prediction, broadcast, describe
 from .catalogue import PENALTIES
 from .documentation import penalty_docstring
+from .domains import NO_LIMITS, check_digits
 from .foreign import check_pairing
-from .formulas.declare import Parameter, PenaltyRow, at_least_zero
 from .loss import GRADIENT, VALUE, method
+from .outputs import as_output, check_overlaps
+from .parameters import as_parameter
+from .rows import Parameter, PenaltyRow, at_least_zero
 from .runtime import checked_threads, kernels, threads_for
+from .scalars import shown
 
 _STRENGTH = Parameter("strength", 1.0, at_least_zero(1.0).domain, "number")
 
@@ -101,7 +105,7 @@ class Penalty:
     def _quick(
         self, want: int, parameter: Any, strength: Any, out: Any, accumulate: Any, n_threads: Any, own: dict[str, Any]
     ) -> tuple[float, Any] | None:
-        """Return what a plain call returns (``kernels/plain.pxi``), None where it is not plain."""
+        """Return what a plain call returns (``kernels/frame/plain.pxi``), None where it is not plain."""
         if type(parameter) is not np.ndarray or type(strength) is not float or not 1e-30 < strength < 1e30:
             return None
         numbers: tuple[Any, ...] = ()
@@ -131,42 +135,40 @@ class Penalty:
         for name in own:
             if name not in declared:
                 raise TypeError(f"{self.name} has no keyword {name!r}")
-        chosen = [arguments.as_parameter(p, own.get(name, p.default)) for name, p in declared.items()]
-        factor = arguments.as_parameter(_STRENGTH, strength)
+        chosen = [as_parameter(p, own.get(name, p.default)) for name, p in declared.items()]
+        factor = as_parameter(_STRENGTH, strength)
         if not isinstance(accumulate, bool):
-            raise TypeError(f"accumulate must be True or False, not {arguments.shown(accumulate)}")
+            raise TypeError(f"accumulate must be True or False, not {shown(accumulate)}")
         if accumulate and out is None:
             raise ValueError("accumulate=True adds to what out holds; pass out=")
         threads = None if n_threads is None else checked_threads("n_threads", n_threads)
-        array = arguments.as_prediction("parameter", parameter)
+        array = as_prediction("parameter", parameter)
         check_pairing({"parameter": parameter, **own}, array.ndim)
         in_place, gradient = False, None
         if want & GRADIENT:
             if out is None:
                 gradient = np.empty_like(array, array.dtype.newbyteorder("="), subok=False)
             else:
-                gradient = arguments.as_output("out", out, array.shape)
+                gradient = as_output("out", out, array.shape)
                 inputs = {"parameter": array}
                 inputs |= {p.name: value for p, value in zip(declared.values(), chosen, strict=True) if np.ndim(value)}
-                in_place = arguments.check_overlaps({"out": gradient}, inputs, ("out", "parameter"))
+                in_place = check_overlaps({"out": gradient}, inputs, ("out", "parameter"))
                 if in_place and accumulate:
                     raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
         # What is added to a float64 array is computed in float64.
         double = np.float64 in (array.dtype.type, None if gradient is None else gradient.dtype.type)
         for p, value in zip((*declared.values(), _STRENGTH), (*chosen, factor), strict=True):
-            arguments.check_digits(p.name, value, p.domain, double)
+            check_digits(p.name, value, p.domain, double)
         described = [
-            arguments.describe(arguments.broadcast(p.name, value, array.shape))
-            if isinstance(value, np.ndarray)
-            else value
+            describe(broadcast(p.name, value, array.shape)) if isinstance(value, np.ndarray) else value
             for p, value in zip(declared.values(), chosen, strict=True)
         ]
         # The formula multiplies by a power of 2: w^2 may be too large for a float where strength w^2 is not.
         mantissa, exponent = math.frexp(factor)
         formula = kernels.one_formula(self._loop, (math.ldexp(1.0, exponent - 1), *described))
         total = kernels.pointwise(
-            formula, want, double, array.size, 2 * mantissa, arguments.NO_LIMITS, False, in_place,
-            (None, arguments.describe(array), None, None, None, arguments.describe(gradient), None),
+            formula, want, double, array.size, 2 * mantissa, NO_LIMITS, False, in_place,
+            (None, describe(array), None, None, None, describe(gradient), None),
             threads_for(threads, array.size), accumulate,
         )  # fmt: skip
         value = 2 * mantissa * total if factor else 0.0

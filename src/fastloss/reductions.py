@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .arguments import as_number, shown
+from .scalars import as_number, shown
 
 Reduction = Literal["mean", "sum", "none"]
 

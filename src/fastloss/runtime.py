@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import _cpu
-from .arguments import shown
+from .scalars import shown
 
 #: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
 #: it saves.

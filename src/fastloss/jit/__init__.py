@@ -1,6 +1,6 @@
 """Losses that are compiled when they are called: those that users write. Numba is imported on first use only."""
 
-from ..formulas.declare import fraction, positive
+from ..rows import fraction, positive
 from .user import pointwise, rowwise
 
 __all__ = ["fraction", "pointwise", "positive", "rowwise"]

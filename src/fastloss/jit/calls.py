@@ -18,10 +18,13 @@ from numba import types
 from numba.core.errors import NumbaTypeError
 
 from .. import reductions
-from ..arguments import SUM_TOLERANCE, WEIGHT, check_held, check_held_parameters
-from ..formulas.declare import Domain, Parameter
+from ..domains import check_held
 from ..loss import _IN_KERNEL, GRADIENT, HESSIAN, VALUE, Loss, _changed
+from ..parameters import check_held_parameters
+from ..rows import Domain, Parameter
 from ..runtime import kernels
+from ..samples import WEIGHT
+from ..targets import SUM_TOLERANCE
 from . import rows, softmax
 from .compiling import NUMBA_REALS, REALS, compiled_formula
 from .elementwise import kernels_of

@@ -1,4 +1,4 @@
-"""Element-wise losses compiled by Numba: the loop of a block, for any formula (``kernels/pointwise.pxi`` calls it)."""
+"""Element-wise losses compiled by Numba: the loop of a block of any formula (``kernels/points/block.pxi`` calls it)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import types
 
-from ..formulas.declare import Row
+from ..rows import Row
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_raising
 from .translate import Formula, FormulaError, translate_own

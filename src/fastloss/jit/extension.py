@@ -27,7 +27,7 @@ from numba.extending import (
 )
 
 from .. import functions
-from ..formulas.vocabulary import ELEMENTWISE_FUNCTIONS
+from ..catalogue.vocabulary import ELEMENTWISE_FUNCTIONS
 from ..loss import GRADIENT, HESSIAN, VALUE, Loss
 from . import softmax
 from .calls import Arguments, BadNumber, BadShape, elementwise_call, is_real, point_call, rows_call

@@ -1,4 +1,4 @@
-"""Losses over rows of classes compiled by Numba (``kernels/jit_rows.pxi`` calls them)."""
+"""Losses over rows of classes compiled by Numba (``kernels/rows/jit.pxi`` calls them)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from numba import carray, types
 from numba.extending import overload
 
-from ..formulas.declare import Row
+from ..rows import Row
 from . import softmax
 from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .elementwise import GRADIENT, HESSIAN, VALUE
 from .translate import Formula, FormulaError
 from .vecmath import POWERS, WORDS, strict
 
-#: How a kernel takes rows, as kernels/jit_rows.pxi: a user's gets copies, which it may write into.
+#: How a kernel takes rows, as kernels/rows/jit.pxi: a user's gets copies, which it may write into.
 COPIED, IN_PLACE, TILES = 0, 1, 2
 #: What the function of a row returns: 0, or what went wrong (`kernels.JIT_FAILURES` has the words).
 RAISED, WRONG_SIZE = 1, {"gradient": 2, "hessian": 3}

@@ -1,5 +1,5 @@
 """Softmax cross-entropy written for Numba: a second implementation, from the derivation at the head of
-``kernels/softmax.pxi`` and not from its code.
+``kernels/rows/softmax.pxi`` and not from its code.
 
 With m the largest logit, e_j = exp(x_j - m), and `rest` the sum of all e_j but that of one largest logit:
 
@@ -337,7 +337,7 @@ def functions(double: bool) -> SimpleNamespace:
 
 
 def row_signature(double: bool) -> Any:
-    """Return the type of a function of one row, ``jit_row`` of ``kernels/jit_rows.pxi``."""
+    """Return the type of a function of one row, ``jit_row`` of ``kernels/rows/jit.pxi``."""
     real, doubles = types.CPointer(NUMBA_REALS[double]), types.CPointer(types.float64)
     return types.int64(real, real, types.int64, types.float64, doubles, doubles, real, real, types.intp)
 

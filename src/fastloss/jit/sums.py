@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ..formulas.declare import Row
+from ..rows import Row
 from .elementwise import kernels_of_formula
 from .translate import Formula, translate_own
 from .user import PointwiseSource

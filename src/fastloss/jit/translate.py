@@ -5,7 +5,7 @@ a call of libm, which does not vectorise. So the function's syntax tree is rewri
 
 - numbers are cast to the compute type, ``0.5`` -> ``real(0.5)``; not those that count: in an index, in ``range(2)``, in
   the shape of ``np.zeros(3)``, and, over rows, in variables that are used there
-- the words of ``formulas/vocabulary.py``, called by their bare names or as ``math.log1p`` or ``np.log1p``, become the
+- the words of ``catalogue/vocabulary.py``, called by their bare names or as ``math.log1p`` or ``np.log1p``, become the
   functions of ``vecmath.py``
 - numbers that the function takes from a module or an enclosing function are written in: they are fixed from then on
 - functions of Python that it calls are translated with it
@@ -40,9 +40,9 @@ from typing import Any
 import numpy as np
 
 from .. import functions
-from ..arguments import shown
-from ..formulas import vocabulary
+from ..catalogue import vocabulary
 from ..loss import Loss
+from ..scalars import shown
 
 #: What a word may be called in a user's module: the function object itself, from Python, NumPy or here.
 _WORD_OF: dict[Any, str] = {

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
-from ..arguments import as_number, shown
 from ..catalogue import CATALOGUE
-from ..formulas.declare import Declared, Domain, Parameter, Row, real
 from ..loss import _KEYWORDS, Loss
+from ..rows import Declared, Domain, Parameter, Row, real
+from ..scalars import as_number, shown
 from .derive import with_derivatives
 from .translate import Formula, FormulaError, restored_formula, source_of, translate
 

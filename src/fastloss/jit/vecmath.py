@@ -1,11 +1,11 @@
-"""The elementary functions of ``kernels/vecmath.h`` for Numba: the same steps, constants and error bounds.
+"""The elementary functions of ``kernels/maths/vecmath.h`` for Numba: the same steps, constants and error bounds.
 
 LLVM vectorises a loop over these as gcc does over the header's: no tables, no branches, no library calls. (Numba's own
 ``np.exp`` is a call of libm for each element: 6 ns beside 0.5.) The steps are explained in the header, under the same
 names; only the order in which a polynomial is evaluated is LLVM's business here (Horner) and gcc's there.
 
 One text serves both types. What differs, the constants, is a class for each: `Float32`, `Float64`; `WORDS` has the
-functions of each type by the names of ``formulas/vocabulary.py``.
+functions of each type by the names of ``catalogue/vocabulary.py``.
 
 No function here is compiled with fast-math flags: LLVM would take (x + M) - M for x, and any comparison with NaN for
 false. Choices are conditional expressions, which become selects; `min` and `max` would lose a NaN.
@@ -373,7 +373,7 @@ def _functions(of: Any) -> SimpleNamespace:
         y = from_bits(unsigned((bits_of(y) & magnitude_bits) | (bits_of(x) & sign_bit)))
         return x if tiny else y
 
-    # What roundings lost: kernels/tails.h.
+    # What roundings lost: kernels/maths/tails.h.
 
     @inline
     def difference_tail(x, y):

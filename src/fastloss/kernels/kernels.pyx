@@ -2,7 +2,7 @@
 # cython: embedsignature=False, infer_types=False, freethreading_compatible=True
 """The compiled engine. One source; compiled once for each ISA level. README.md beside this file is its contract.
 
-Nothing here decides what a call means: shapes, types and overlaps were checked by ``arguments.py``, and what is passed
+Nothing here decides what a call means: shapes, types and overlaps were checked before (``loss.py``), and what is passed
 is an array as unsigned integers of its item size with the number of its element type.
 """
 
@@ -51,7 +51,7 @@ cdef extern from *:
     const char* FL_COMPILER
     const char* FL_FLAGS
 
-cdef extern from "dtypes.h" nogil:
+cdef extern from "blocks/dtypes.h" nogil:
     enum:
         BOOL "FL_BOOL"
         INT8 "FL_INT8"
@@ -75,7 +75,7 @@ cdef extern from "dtypes.h" nogil:
     void fl_narrow_f64(int, const double*, char*, Py_ssize_t) noexcept
     bint fl_labels(int, const char*, int64_t*, Py_ssize_t, int64_t, int, int64_t) noexcept
 
-cdef extern from "ahead.h" nogil:
+cdef extern from "blocks/ahead.h" nogil:
     enum: FL_READ, FL_READ_TOO, FL_WRITE, FL_PLACES
     ctypedef struct fl_ahead:
         const char* place[3]
@@ -83,7 +83,7 @@ cdef extern from "ahead.h" nogil:
         int shift
     void fl_fetch(const fl_ahead*, Py_ssize_t, Py_ssize_t) noexcept
 
-cdef extern from "blocks.h" nogil:
+cdef extern from "blocks/blocks.h" nogil:
     double fl_ratio(double, double, double, double, double) noexcept
     double fl_fma(double, double, double) noexcept
     double fl_block_sum_f32(const float*, Py_ssize_t) noexcept
@@ -161,20 +161,20 @@ ctypedef void (*jit_block)(const void* y_true, const void* y_pred, const void* m
                            void* value, void* gradient, void* hessian, Py_ssize_t n) noexcept nogil
 
 
-include "numbers.pxi"
-include "vocabulary.pxi"
-include "layout.pxi"
-include "samples.pxi"
-include "pointwise.pxi"
+include "frame/numbers.pxi"
+include "points/vocabulary.pxi"
+include "frame/layout.pxi"
+include "frame/samples.pxi"
+include "points/block.pxi"
 include "formulas.pxi"
-include "sums.pxi"
-include "blocks_run.pxi"
-include "softmax.pxi"
-include "row_losses.pxi"
-include "jit_rows.pxi"
-include "plain.pxi"
-include "methods.pxi"
-include "capi.pxi"
+include "points/sums.pxi"
+include "frame/run.pxi"
+include "rows/softmax.pxi"
+include "rows/losses.pxi"
+include "rows/jit.pxi"
+include "frame/plain.pxi"
+include "frame/methods.pxi"
+include "frame/capi.pxi"
 
 
 def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,

@@ -4,7 +4,7 @@
 # out for either. Which rows they are, their numbers, weights and parameters decide alone: a row has the same bits wherever
 # it lies.
 
-cdef extern from "wide.h" nogil:
+cdef extern from "maths/wide.h" nogil:
     ctypedef struct fl_wide:
         double head, tail, exponent
     fl_wide wide "fl_wide_of"(double) noexcept

@@ -12,7 +12,7 @@
 # Hessian diagonal, and writes those times weight / denominator. So a function knows neither layouts nor dtypes nor weights,
 # and what it makes of a row with a NaN is not looked at.
 
-cdef extern from "rows.h" nogil:
+cdef extern from "maths/pairs.h" nogil:
     ctypedef struct fl_pair:
         double head, tail
     double fl_exp_sum(double, double) noexcept

@@ -5,7 +5,7 @@
  * an argument that is infinite, has none. */
 #ifndef FASTLOSS_WIDE_H
 #define FASTLOSS_WIDE_H
-#include "rows.h"
+#include "maths/pairs.h"
 
 typedef struct {
     double head, tail, exponent;

@@ -1,6 +1,6 @@
 # Element-wise losses: ONE loop, compiled once for each formula and compute type.
 
-cdef extern from "columns.h":
+cdef extern from "points/columns.h":
     ctypedef const float* in_f32 "fl_in_f32"
     ctypedef const double* in_f64 "fl_in_f64"
     ctypedef float* out_f32 "fl_out_f32"
@@ -364,7 +364,7 @@ cdef inline bint inside(const real* x, const real* weight, double low, double hi
 
 
 cdef inline double epsilon_of(int dtype) noexcept nogil:
-    """The distance of 1 and the number after it; as _EPSILON of arguments.py."""
+    """The distance of 1 and the number after it; as _EPSILON of domains.py."""
     if dtype == FLOAT16:
         return 0.0009765625
     if dtype == BFLOAT16:

@@ -1,8 +1,8 @@
-# The words of a formula (formulas/vocabulary.py), each mapped to its primitive in both compute types.
+# The words of a formula (catalogue/vocabulary.py), each mapped to its primitive in both compute types.
 
 cdef extern from *:
     """
-    #include "vecmath.h"
+    #include "maths/vecmath.h"
     /* x where c holds, else y, by the bits. A ?: is the same number, but several of them in one loop become branches
        nested in ways that gcc does not turn back into selects, and the loop stays scalar: 26 ns an element, not 1.7. */
     FL_INLINE float fl_selectf(int c, float x, float y)
@@ -19,7 +19,7 @@ cdef extern from *:
     float fl_selectf(bint, float, float) noexcept nogil
     double fl_select(bint, double, double) noexcept nogil
 
-cdef extern from "vecmath.h" nogil:
+cdef extern from "maths/vecmath.h" nogil:
     float fl_expf(float) noexcept
     double fl_exp(double) noexcept
     float fl_exp_minus_absf(float) noexcept
@@ -47,7 +47,7 @@ cdef extern from "vecmath.h" nogil:
     float fl_absf(float) noexcept
     double fl_abs(double) noexcept
 
-cdef extern from "tails.h" nogil:
+cdef extern from "maths/tails.h" nogil:
     float fl_difference_tailf(float, float) noexcept
     double fl_difference_tail(double, double) noexcept
     float fl_product_tailf(float, float) noexcept

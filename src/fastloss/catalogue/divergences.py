@@ -1,6 +1,6 @@
 """Divergences of a predicted distribution q from a true one y. Their loops are in ``kernels/rows/divergences.pxi``."""
 
-from .declare import choice, number, probabilities, rowwise, unit
+from ..rows import choice, number, probabilities, rowwise, unit
 
 _GIVEN = choice(
     "logits",

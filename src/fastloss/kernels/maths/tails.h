@@ -9,7 +9,7 @@
 #ifndef FASTLOSS_TAILS_H
 #define FASTLOSS_TAILS_H
 
-#include "vecmath.h"
+#include "maths/vecmath.h"
 
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
 #define FL_HAS_FMA 1

@@ -4,7 +4,7 @@ A formula multiplies by the strength itself, in an order in which no product but
 for a float.
 """
 
-from .declare import fraction, penalty
+from ..rows import fraction, penalty
 from .vocabulary import where
 
 

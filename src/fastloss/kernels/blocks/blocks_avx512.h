@@ -105,7 +105,7 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #define FL_LN2_HIGH 0x1.62e430p-1f
 #define FL_LN2_LOW (-0x1.05c610p-29f)
 #define FL_REACH 105.0f  /* exp(-105) is less than half of the smallest subnormal number */
-#include "blocks_avx512.h"
+#include "blocks/blocks_avx512.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_V
@@ -137,7 +137,7 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 #define FL_LN2_HIGH 0x1.62e42fefa39efp-1
 #define FL_LN2_LOW 0x1.abc9e3b39803fp-56
 #define FL_REACH 746.0
-#include "blocks_avx512.h"
+#include "blocks/blocks_avx512.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_V

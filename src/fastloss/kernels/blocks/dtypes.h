@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-/* The order is known to arguments.py (DTYPES). */
+/* The order is known to arrays.py (DTYPES). */
 enum fl_dtype {
     FL_BOOL, FL_INT8, FL_UINT8, FL_INT16, FL_UINT16, FL_INT32, FL_UINT32, FL_INT64, FL_UINT64,
     FL_FLOAT16, FL_BFLOAT16, FL_FLOAT32, FL_FLOAT64

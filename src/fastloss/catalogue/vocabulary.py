@@ -1,7 +1,7 @@
 """The words a formula may use, for one number at a time.
 
 These definitions are the meaning; every engine brings its own: the compiled kernels map each word to a primitive of
-``kernels/vecmath.h``, the tests to mpmath. `rebind` gives a formula another set.
+``kernels/maths/vecmath.h``, the tests to mpmath. `rebind` gives a formula another set.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@
 #define FASTLOSS_BLOCKS_H
 #include <math.h>
 #include <stddef.h>
-#include "ahead.h"
-#include "vecmath.h"
+#include "blocks/ahead.h"
+#include "maths/vecmath.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #define FL_NO_OVERLAP _Pragma("GCC ivdep")
@@ -72,7 +72,7 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #define FL_LANES 64
 #define FL_OFFSET 32
 #define FL_EXP_OF_MINUS_OFFSET 1.2664165549094176e-14
-#include "blocks.h"
+#include "blocks/blocks.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
@@ -98,7 +98,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #define FL_LANES 32
 #define FL_OFFSET 128
 #define FL_EXP_OF_MINUS_OFFSET 2.5722093726424148e-56
-#include "blocks.h"
+#include "blocks/blocks.h"
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
@@ -109,7 +109,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 
 /* Which of two equivalent primitives runs depends on the row's largest number, never on where the row lies. */
 #if defined(__AVX512F__)
-#include "blocks_avx512.h"
+#include "blocks/blocks_avx512.h"
 #define FL_WITH_AVX512(type, real, absolute)                                                                          \
     static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx512_max_##type(x, n); }         \
     static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties,           \

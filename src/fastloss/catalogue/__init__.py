@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .formulas import binary, classes, divergences, likelihoods, penalties, regression
-from .formulas.declare import PenaltyRow, Row
+from ..rows import PenaltyRow, Row
+from . import binary, classes, divergences, likelihoods, penalties, regression
 
 _MODULES = {
     "rows of classes": classes,

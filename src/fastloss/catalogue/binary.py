@@ -4,7 +4,7 @@ Where the target is one of two labels, t = 1 for the positive one and -1 for the
 the class that is right, sigmoid(t x).
 """
 
-from .declare import (
+from ..rows import (
     at_least_zero,
     by_default,
     finite,

@@ -8,7 +8,7 @@ subnormal. A loss that is r^2 / 2 near 0 is computed so where the square of r ov
 that may be large are multiplied first, those that are at most 1 last: what has become subnormal then stays so.
 """
 
-from .declare import above, extended, inner_fraction, learned, pointwise, positive, real, root_mean
+from ..rows import above, extended, inner_fraction, learned, pointwise, positive, real, root_mean
 from .vocabulary import (
     clamp,
     difference_tail,

@@ -1,4 +1,4 @@
-"""Build step: translate ``formulas/*.py`` into Cython.
+"""Build step: translate the formulas of ``catalogue/*.py`` into Cython.
 
     python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
 
@@ -409,7 +409,7 @@ def write(folder: Path) -> str:
     ]
     names = [formula.name for formula in formulas]
     lines = [
-        "# Written by write_formulas.py from formulas/*.py at build time: change those.", "",
+        "# Written by write_formulas.py from catalogue/*.py at build time: change those.", "",
         f"cdef enum: POINT_COUNT = {len(names)}", "cdef Program table[POINT_COUNT]", "programs = table", "",
     ]  # fmt: skip
     for formula in formulas:

@@ -1,10 +1,10 @@
 # Running the blocks of a call on some threads, and adding up what they return in one order.
 
-cdef extern from "threads.h":
+cdef extern from "blocks/threads.h":
     int fl_threads_possible(int wanted)
     bint fl_stack_is_short()
 
-cdef extern from "deal.h" nogil:
+cdef extern from "blocks/deal.h" nogil:
     ctypedef struct fl_share:
         pass
     ctypedef void (*fl_piece)(void* work, Py_ssize_t piece, int thread) noexcept

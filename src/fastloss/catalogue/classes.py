@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .declare import (
+from ..rows import (
     Domain,
     Options,
     at_least_zero,

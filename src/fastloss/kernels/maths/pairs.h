@@ -2,7 +2,7 @@
  * of large numbers, whose error every class of the row inherits. What must not round is an unevaluated sum (fl_pair). */
 #ifndef FASTLOSS_ROWS_H
 #define FASTLOSS_ROWS_H
-#include "vecmath.h"
+#include "maths/vecmath.h"
 
 /* a b exactly, barring underflow. Without an FMA by Veltkamp's splitting (Dekker 1971, doi:10.1007/BF01397083). */
 FL_INLINE fl_pair fl_two_product(double a, double b)

@@ -8,7 +8,7 @@ something is formed as h h, h = e^(half the exponent): the product may be a numb
 ``x - x == 0`` holds where x is finite.
 """
 
-from .declare import above, interval, learned, location_scale, non_negative, pointwise, positive
+from ..rows import above, interval, learned, location_scale, non_negative, pointwise, positive
 from .vocabulary import (
     difference_tail,
     exp,

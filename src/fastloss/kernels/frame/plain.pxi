@@ -8,7 +8,7 @@ cdef object ndarray, empty, empty_like, threads_for, bits_of_bfloat16
 
 
 def connect(array_type, make, make_like, threads, bits):
-    """Hand over what the short way needs of NumPy, of runtime.py and of arguments.py."""
+    """Hand over what the short way needs of NumPy, of runtime.py and of arrays.py."""
     global ndarray, empty, empty_like, threads_for, bits_of_bfloat16
     ndarray, empty, empty_like, threads_for, bits_of_bfloat16 = array_type, make, make_like, threads, bits
 
@@ -178,7 +178,7 @@ cdef bint set_spread(Operand* operand, const Plain* plain, const PlainWork* work
 
 
 cdef bint may_vanish(const Plain* weight) noexcept nogil:
-    """Whether float32 takes some weight for 0 that is not, as far as one sees: as may_vanish of arguments.py."""
+    """Whether float32 takes some weight for 0 that is not, as far as one sees: as may_vanish of samples.py."""
     cdef const double* w = <const double*>weight.view.buf
     cdef Py_ssize_t i
     cdef bint vanishes = False
