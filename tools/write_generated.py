@@ -41,10 +41,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import jit as jit
 from .documentation import losses as losses
-from .rows import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
 from .penalties import Penalty as Penalty
 {penalties}
+from .rows import Row
 {runtime}
 
 __all__ = {names}

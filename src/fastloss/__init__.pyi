@@ -6,12 +6,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import jit as jit
 from .documentation import losses as losses
-from .rows import Row
 from .multitask import uncertainty_weighted as uncertainty_weighted
 from .penalties import Penalty as Penalty
 from .penalties import elastic_net as elastic_net
 from .penalties import l1 as l1
 from .penalties import l2 as l2
+from .rows import Row
 from .runtime import build_info as build_info
 from .runtime import engine as engine
 from .runtime import get_num_threads as get_num_threads
