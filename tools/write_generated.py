@@ -107,6 +107,12 @@ fastloss\\._cpu\\.__test__
 # An alias, which has no other form at run time.
 fastloss\\.reductions\\.Reduction
 
+# Only a loss that has derivatives by its parameters has it, and its class in the stub.
+fastloss\\.Loss\\.parameter_grads
+
+# Private, without a stub, and cached.
+fastloss\\.algebra\\.(_unbound|row_of_sum)
+
 # Private to the Numba engine, without a stub: operators set by a loop, cached functions, NumPy's types as attributes.
 fastloss\\.jit\\.(compiling|derive|elementwise|extension|rows|softmax|sums|translate|vecmath)\\..*
 """
