@@ -36,8 +36,7 @@ from fastloss.catalogue import vocabulary
 numba = pytest.importorskip("numba")
 
 from fastloss.jit import compiling, derive, vecmath  # noqa: E402  they need Numba
-from fastloss.jit.elementwise import PointwiseKernels  # noqa: E402
-from fastloss.jit.translate import translate  # noqa: E402
+from fastloss.jit.elementwise import PointwiseKernels, kernels_of  # noqa: E402
 
 POINTWISE = [variant for variant in cases.variants() if variant.row.kind == "pointwise"]
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -139,7 +138,7 @@ def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
 @pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default"], ids=str)
 def test_a_compiled_loop_is_vector_code(variant: cases.Variant, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "cache_folder", lambda: None)  # what comes from there has no text
-    kernel = PointwiseKernels(translate(variant.row.function)).kernel(7, dtype == np.float64, True)
+    kernel = PointwiseKernels(kernels_of(variant.row).formula).kernel(7, dtype == np.float64, True)
     assert packed_instructions(kernel.inspect_asm(), dtype) >= 2
 
 
@@ -1343,8 +1342,6 @@ def test_a_sum_is_the_sum(dtype: Any) -> None:
 
 
 def test_factors_change_without_compiling() -> None:
-    from fastloss.jit.elementwise import kernels_of
-
     one, other = 0.7 * fl.squared_error + 0.3 * fl.huber.bind(delta=2.0), fl.huber * 0.5
     assert one.parameters == {"squared_error_factor": 0.7, "huber_factor": 0.3, "huber_delta": 2.0}
     again = 0.1 * fl.squared_error + 0.9 * fl.huber
