@@ -503,7 +503,7 @@ def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
             return None, None
         pair = _formula(given, (0.0, *constants))  # the log-scale is one of the prediction's
         return kernels.PlainPairs(kernels.Formulas((pair,)), *limits, factor), None
-    if row.kind == "root_mean":
+    if row.kind == "root_mean" and alone:
         return kernels.PlainRoot(kernels.Formulas((_formula(given, (1.0, 1.0, 1.0, 1.0)),)), *limits, factor), None
     if row.kind == "rowwise" and alone and given.kernels is None:
         return _short_rows(given, values, limits, factor), None
