@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import itertools
 import math
+import operator
 import pickle
 import re
 import subprocess
@@ -352,8 +354,12 @@ def test_losses_of_several_kinds_are_added_as_they_are_reduced() -> None:
                 wide = y_pred.astype(np.float32) if dtype in HALVES else y_pred
                 parts = [loss.value_grad_hess(y_true, wide, **keywords) for _, loss in terms]
                 expected = [
-                    sum(
-                        factor * np.asarray(part[k], np.float64) for (factor, _), part in zip(terms, parts, strict=True)
+                    functools.reduce(  # not sum(), which Python 3.12 compensates
+                        operator.add,
+                        (
+                            factor * np.asarray(part[k], np.float64)
+                            for (factor, _), part in zip(terms, parts, strict=True)
+                        ),
                     )
                     for k in range(3)
                 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -25,6 +26,12 @@ from .samples import as_mask, as_weights
 
 #: The kinds of losses whose sums are one pass.
 FUSED = frozenset({"pointwise", "location_scale"})
+
+
+def added(numbers: Iterable[float]) -> float:
+    """Return the sum of numbers in their order: from Python 3.12 on sum() is compensated, and has other bits."""
+    return functools.reduce(operator.add, numbers, 0.0)
+
 
 # ---- making one -------------------------------------------------------------------------------------------------
 
@@ -267,7 +274,7 @@ def _add_results(call: _Call, factors: Sequence[float], results: Sequence[Any], 
 
 
 def _total(factors: Sequence[float], values: Sequence[float]) -> float:
-    return sum((factor * value for factor, value in zip(factors, values, strict=True)), 0.0)
+    return added(factor * value for factor, value in zip(factors, values, strict=True))
 
 
 def _as_a_whole(call: _Call, counting: Sequence[tuple[float, _Call, Callable[[], Any]]]) -> float:
@@ -355,7 +362,7 @@ def _in_pieces(call: _Call, counting: Sequence[tuple[float, _Call, Callable[[], 
 def _pairwise(numbers: Sequence[float]) -> float:
     """Return the sum of numbers, as the kernels add up blocks."""
     if len(numbers) <= 2:
-        return sum(numbers, 0.0)
+        return added(numbers)
     half = len(numbers) // 2
     return _pairwise(numbers[:half]) + _pairwise(numbers[half:])
 
