@@ -84,11 +84,13 @@ def main() -> int:
     parser.add_argument("sanitizer", choices=("address", "thread"))
     parser.add_argument("--one-in", type=int, default=1, help="run one test in this many")
     parser.add_argument("--cases", type=int, default=200_000, help="cases of the fuzzer")
+    parser.add_argument("--level", default="", help="the ISA level to build; by default all of them")
     given = parser.parse_args()
     sanitizer = {"address": address, "thread": thread}[given.sanitizer]()
     with tempfile.TemporaryDirectory() as site:
         install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site]
         settings = [f"cmake.define.FASTLOSS_EXTRA_FLAGS={';'.join(sanitizer.flags)}", f"build-dir={site}/build"]
+        settings += [f"cmake.define.FASTLOSS_ISA_LEVELS={given.level}"] * bool(given.level)
         options = [option for setting in settings for option in ("-C", setting)]
         subprocess.run([*install, *options, str(ROOT)], env=os.environ | {"CC": sanitizer.compiler}, check=True)
 
