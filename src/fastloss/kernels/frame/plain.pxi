@@ -49,6 +49,20 @@ cdef struct PlainWork:           # one call
     bint left                    # to the long way, after all: nothing was written
 
 
+cdef void hold_nothing(PlainWork* work) noexcept:
+    cdef int k
+    for k in range(PLAIN_ARRAYS):
+        work.array[k].held = False
+
+
+cdef void release(PlainWork* work) noexcept:
+    """Let go of the buffers that a call holds."""
+    cdef int k
+    for k in range(PLAIN_ARRAYS):
+        if work.array[k].held:
+            PyBuffer_Release(&work.array[k].view)
+
+
 cdef bint hold(object array, int flags, Plain* plain) except -1:
     """Take hold of an array's buffer; whether it can be had. An interrupt passes through."""
     try:
@@ -236,17 +250,13 @@ cdef class PlainCall:
     cpdef object run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
         cdef PlainWork work
-        cdef int k
         if not (short_way or self.any_engine) or len(args) != 2 or fl_stack_is_short():     # the long way says what is short
             return None
-        for k in range(PLAIN_ARRAYS):
-            work.array[k].held = False
+        hold_nothing(&work)
         try:
             return self.run_with(&work, want, args, keywords)
         finally:
-            for k in range(PLAIN_ARRAYS):
-                if work.array[k].held:
-                    PyBuffer_Release(&work.array[k].view)
+            release(&work)
 
     cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords):
         cdef object out = None, n_threads = None, normalizer = None, weight = None, where = None, found
@@ -632,18 +642,13 @@ cpdef object plain_function(int task, int loop, object x, object axis, object ou
     `task` is CROSS_ENTROPY, which is none of them, where it is a loop.
     """
     cdef PlainWork work
-    cdef object result = None
-    cdef int k
     if not short_way or fl_stack_is_short():
         return None
-    for k in range(PLAIN_ARRAYS):
-        work.array[k].held = False
+    hold_nothing(&work)
     try:
         return function_of(&work, task, loop, x, axis, out, n_threads)
     finally:
-        for k in range(PLAIN_ARRAYS):
-            if work.array[k].held:
-                PyBuffer_Release(&work.array[k].view)
+        release(&work)
 
 
 cdef object function_of(PlainWork* work, int task, int loop, object x, object axis, object out, object n_threads):
@@ -710,17 +715,13 @@ cdef void set_loop_alone(PointwiseCall* call, Formula* formula, int loop, const 
 cpdef tuple plain_penalty(int loop, int want, object given, double strength, tuple numbers, object out, bint accumulate, int threads):
     """Return value and gradient of a penalty, None if it is not plain. `numbers` are its parameters; all is checked but the arrays."""
     cdef PlainWork work
-    cdef int k
     if not short_way or fl_stack_is_short() or (out is None and accumulate):
         return None
-    for k in range(PLAIN_ARRAYS):
-        work.array[k].held = False
+    hold_nothing(&work)
     try:
         return penalty_of(&work, loop, want, given, strength, numbers, out, accumulate, threads)
     finally:
-        for k in range(PLAIN_ARRAYS):
-            if work.array[k].held:
-                PyBuffer_Release(&work.array[k].view)
+        release(&work)
 
 
 cdef tuple penalty_of(PlainWork* work, int loop, int want, object given, double strength, tuple numbers, object out,
