@@ -146,11 +146,11 @@ def sweep() -> list[Workload]:
 
 def of_catalogue() -> list[Case]:
     """Every loss on a million elements, or on 8192 rows of 1000 classes, beside whoever has it; no targets."""
-    shapes = {"rowwise": (8192, 1000), "location_scale": (10**6, 2)}
+    shapes = {"C": (8192, 1000), "2": (10**6, 2)}
     return [
         Case(
             row.name,
-            Workload(row.name, shapes.get(row.kind, (10**6,))),
+            Workload(row.name, shapes.get(row.axes, (10**6,))),
             at_most={"memcpy": None},
             at_least={"peers": None},
         )

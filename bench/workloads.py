@@ -67,7 +67,7 @@ class Workload:
         y_pred = np.asarray(drawn, dtype, order=self.order)
         row = catalogue()[self.loss]
         y_true: NDArray
-        if row.kind == "rowwise":
+        if row.kind == "rows":
             samples = list(self.shape)
             classes = samples.pop(self.axis)
             form = row.target.forms[0]
@@ -83,14 +83,14 @@ class Workload:
         elif math.isfinite(row.target.low) and math.isfinite(row.target.high):
             y_true = random.choice((row.target.low, row.target.high), size=self.shape).astype(dtype)
         else:
-            samples = list(self.shape[:-1] if row.kind == "location_scale" else self.shape)
+            samples = list(self.shape[:-1] if row.axes == "2" else self.shape)
             y_true = random.standard_normal(samples, dtype=drawn_in)
             if math.isfinite(row.target.low):
                 y_true = row.target.low + 0.125 + np.abs(y_true)
             y_true = y_true.astype(dtype)
-        if row.kind != "rowwise":
+        if row.kind != "rows":
             y_pred = np.asarray(_from_within(row.predicted, y_pred, random), dtype, order=self.order)
-        if row.kind == "location_scale":
+        if row.axes == "2":
             y_pred[..., 1] /= 3
         return Problem(self.loss, y_true, y_pred, self.axis)
 

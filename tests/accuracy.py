@@ -119,7 +119,7 @@ def scaled(truth: oracle.Truth, factor: Any) -> oracle.Truth:
 def inexact_values(loss: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return values that float32 cannot hold exactly, of those of the parameters that are real numbers."""
     row = cases.row_of(loss)
-    known = INEXACT if row.kind == "rowwise" else {}
+    known = INEXACT if row.kind == "rows" else {}
     return {
         p.name: known.get(p.name) or cases.inexact(p)
         for p in row.parameters
@@ -206,7 +206,7 @@ def measure_elements(inputs: cases.Inputs, dtype: Any, places: Iterable[int]) ->
     """Measure a pointwise loss, without reduction, at some of its elements."""
     results = inputs()
     worst = Worst()
-    if inputs.loss.kind == "location_scale":
+    if inputs.loss._row.axes == "2":
         for i in places:
             at = f"y_true={inputs.y_true[i]!r}, y_pred={inputs.y_pred[i]!r}"
             for k, truths in enumerate(pair_truths(inputs, i)):
@@ -242,7 +242,7 @@ def check_against(variant: cases.Variant, regime: str, inputs: cases.Inputs, oth
             if variant.rowwise:
                 column = place[1] if part != "value" else 0
                 truth = row_truths(inputs, place[0], [column], folded=False)[0][k]
-            elif variant.row.kind == "location_scale":
+            elif variant.row.axes == "2":
                 truth = pair_truths(inputs, place[0])[place[1] if part != "value" else 0][k]
             else:
                 truth = element_truths(inputs, place[0])[k]

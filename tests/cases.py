@@ -101,7 +101,7 @@ class Variant:
 
     @property
     def rowwise(self) -> bool:
-        return self.row.kind == "rowwise"
+        return self.row.kind == "rows"
 
     @property
     def holds(self) -> str:
@@ -158,7 +158,7 @@ def sums() -> Iterator[Sum]:
         ("soft", fl.kl_divergence - 0.3 * fl.cross_entropy.bind(temperature=2.0)),
         ("members", 0.5 * fl.multilabel_margin + fl.multilabel_soft_margin),
     ):
-        if current_engine() == "compiled" or total.kind == "pointwise":
+        if current_engine() == "compiled" or total._row.of_numbers:
             yield Sum(total._row, target, "default", total)
 
 
@@ -173,14 +173,14 @@ def variants() -> Iterator[Variant]:
 
 def has_two_engines(variant: Variant) -> bool:
     softmax = variant.row.name == "cross_entropy" and variant.parameters != "composed"
-    return softmax or variant.row.kind == "pointwise"
+    return softmax or variant.row.of_numbers
 
 
 def variants_of_all_losses() -> Iterator[Variant]:
     for row in fl.losses():
-        if row.kind == "root_mean":
+        if row.kind == "totals":
             continue  # it has one reduction, and tests of its own
-        if row.kind == "rowwise":
+        if row.kind == "rows":
             targets = row.target.forms
         elif row.target.ends_only:
             targets = ("hard",)
@@ -276,7 +276,7 @@ class Inputs:
     @property
     def samples(self) -> tuple[int, ...]:
         """The shape of the value with ``reduction="none"``."""
-        return self.y_pred.shape if self.loss.kind == "pointwise" else self.y_pred.shape[:-1]
+        return self.y_pred.shape if self.loss._row.of_numbers else self.y_pred.shape[:-1]
 
     def take(self, index: Any) -> Inputs:
         """Return the call on a part of the samples; weights and masks are for the caller to take too."""
@@ -290,7 +290,7 @@ def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Ge
         y_pred = predictions(variant.holds, rng.normal(scale=3, size=shape)).astype(dtype)
         classes += row.target.levels
     else:
-        columns = (2,) if row.kind == "location_scale" else ()
+        columns = (2,) if row.axes == "2" else ()
         y_pred = draw_from(row.predicted, (*shape, *columns), rng).astype(dtype)
         if columns:
             y_pred[..., 1] /= 3
@@ -553,7 +553,7 @@ def elements_of(variant: Variant, regime: str, dtype: Any, n: int, *key: Any) ->
     rng = generator(str(variant), regime, dtype, n, *key)
     inputs = draw(variant, (n,), dtype, rng)
     drawn = element_regimes(variant.row)[regime](rng, np.dtype(dtype), n)
-    if variant.row.kind == "location_scale":
+    if variant.row.axes == "2":
         inputs.y_true, inputs.y_pred[:, 0] = drawn
         # Scales near 1, and as small or as large as the residual.
         residual = np.abs(inputs.y_pred[:, 0].astype(np.longdouble) - inputs.y_true)

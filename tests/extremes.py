@@ -25,7 +25,7 @@ from mpmath import mp, mpf
 import fastloss as fl
 from fastloss.catalogue import PENALTIES
 
-LOSSES = tuple(row for row in fl.losses() if row.kind in ("pointwise", "location_scale"))
+LOSSES = tuple(row for row in fl.losses() if row.kind == "points")
 
 
 def sizes(rng: np.random.Generator, dtype: Any, count: int, low: float | None = None, high: float | None = None) -> Any:
@@ -174,7 +174,7 @@ class Extremes:
 
     def truths(self, i: int) -> Iterator[tuple[str, oracle.Truth, Any]]:
         """Yield what is known of one element: which part, its truth, and how it is found among the results."""
-        if self.row.kind == "location_scale":
+        if self.row.axes == "2":
             location, scale = self.y_pred[i]
             for k, truths in enumerate(oracle.loss_of_pair(self.row.name, self.y_true[i], location, scale, self.dtype)):
                 for part, truth in zip(PARTS, truths, strict=True):
@@ -198,7 +198,7 @@ def extremes(row: Any, dtype: Any, count: int, *key: Any) -> Extremes:
         own = {p.name: parameter_values(p, dtype, count, rng) for p in row.parameters if p.kind == "element"}
         y_pred = predictions(row, own, dtype, count, rng)
         y_true = targets(row, y_pred, dtype, count, rng)
-        if row.kind == "location_scale":
+        if row.axes == "2":
             residual = y_pred.astype(np.longdouble) - y_true
             y_pred = np.stack([y_pred, log_scales(residual, dtype, count, rng)], axis=-1)
     assert np.isfinite(y_pred).all() and np.isfinite(y_true).all()

@@ -151,7 +151,7 @@ def check_halves(inputs: Inputs, rng: np.random.Generator) -> None:
         target_in_float32 = inputs.y_true.astype(np.float32)
     wide = narrow.replace(y_pred=narrow.y_pred.astype(np.float32))
     row = cases.row_of(inputs.loss)
-    if row.kind == "pointwise":  # what is inside its domain may be rounded to an end of it
+    if row.of_numbers:  # what is inside its domain may be rounded to an end of it
         wide.y_true = narrow.y_true = target_in_float32
         target = row.targets(dict(inputs.loss.parameters) | inputs.keywords)
         for numbers, domain in ((wide.y_true, target), (wide.y_pred, row.predicted)):

@@ -245,9 +245,7 @@ def test_many_rows(variant: cases.Variant, regime: str) -> None:
 
 @pytest.mark.compact
 @of_dtype
-@pytest.mark.parametrize(
-    "variant", [v for v in POINTWISE if v.parameters == "default" and v.row.kind == "pointwise"], ids=str
-)
+@pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default" and v.row.of_numbers], ids=str)
 def test_weighted_mean_of_elements(variant: cases.Variant, dtype: np.dtype) -> None:
     rng = cases.generator(str(variant), dtype)
     inputs = cases.draw(variant, (333,), dtype, rng)

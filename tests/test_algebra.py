@@ -27,6 +27,7 @@ from numpy.testing import assert_array_equal
 
 import fastloss as fl
 from fastloss import algebra
+from fastloss.arrays import without_axis
 from fastloss.runtime import current_engine
 
 VARIANTS = list(cases.variants())
@@ -134,10 +135,10 @@ def test_a_product_that_float32_has_not_is_not_formed() -> None:
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 def test_a_factor_of_zero_leaves_its_loss_out(loss: Any) -> None:
     """0 times infinity and 0 times NaN would be NaN; what no loss takes is refused all the same."""
-    if loss.kind == "rowwise":
+    if loss.kind == "rows":
         y_true, y_pred = {"index": np.array([0, 1])}.get(loss._row.target.forms[0], np.eye(2)), np.full((2, 2), np.nan)
     else:
-        y_true, y_pred = np.ones(2), np.full((2, 2) if loss.kind == "location_scale" else 2, np.nan)
+        y_true, y_pred = np.ones(2), np.full((2, 2) if loss._row.axes == "2" else 2, np.nan)
     for method in METHODS:
         for result in of_parts(getattr(0 * loss, method), y_true, y_pred):
             assert bits(result) == bits(np.zeros_like(result))
@@ -145,7 +146,7 @@ def test_a_factor_of_zero_leaves_its_loss_out(loss: Any) -> None:
             getattr(0.0 * loss + 0.0 * loss.bind(), method), y_true, y_pred, sample_weight=[1.0, 2.0]
         ):
             assert bits(result) == bits(np.zeros_like(result))
-    if loss.kind == "rowwise":
+    if loss.kind == "rows":
         with pytest.raises(ValueError, match=r"y_true"):
             (0 * loss)(y_true[:1], y_pred)
 
@@ -165,7 +166,7 @@ def total_of(truths: Sequence[oracle.Truth], factors: Sequence[float]) -> oracle
 ELEMENTS = [
     (variant, regime)
     for variant in DEFAULT
-    if variant.row.kind in ("pointwise", "location_scale")
+    if variant.row.kind == "points"
     for regime in cases.element_regimes(variant.row)
 ]
 FACTORS = (0.7, -1.3)
@@ -179,7 +180,7 @@ def test_a_sum_of_element_wise_losses(variant: cases.Variant, regime: str, dtype
     """Each number is within the bound of the terms, and half a unit that its own rounding costs."""
     inputs = cases.elements_of(variant, regime, dtype, 30)
     other = fl.laplace_nll if variant.row.name == "gaussian_nll" else fl.gaussian_nll
-    other = other if variant.row.kind == "location_scale" else fl.squared_error
+    other = other if variant.row.axes == "2" else fl.squared_error
     if variant.loss == other:
         other = fl.absolute_error
     second = inputs.replace(loss=other, keywords={})
@@ -189,7 +190,7 @@ def test_a_sum_of_element_wise_losses(variant: cases.Variant, regime: str, dtype
     room = 0.5 if current_engine() == "compiled" else 2.5
     limits = {part: max(bounds(v, dtype)[part] for v in (variant, others)) + room for part in ("value", "grad", "hess")}
     for i in range(0, 30, 3):
-        if variant.row.kind == "location_scale":
+        if variant.row.axes == "2":
             truths = zip(pair_truths(inputs, i), pair_truths(second, i), strict=True)
             found = [(k, of_one, of_other) for k, (of_one, of_other) in enumerate(truths)]
         else:
@@ -293,7 +294,7 @@ def test_a_sum_rounds_a_half_once(dtype: Any) -> None:
         (rows, (labels, logits)),
         (1e-12 * fl.cross_entropy, (labels, logits)),
     ):
-        if total.kind == "rowwise" and current_engine() != "compiled":
+        if total.kind == "rows" and current_engine() != "compiled":
             continue
         wide = np.float64 if dtype == np.float64 else np.float32
         expected = total.value_grad_hess(given[0], given[1].astype(wide), reduction="none")
@@ -410,7 +411,7 @@ def test_pieces_of_rows(shape: tuple[int, ...], axis: int, piece: int, monkeypat
     for dtype in (np.float32, np.float64, np.float16):
         rng = generator("pieces", shape, axis, dtype)
         y_pred = rng.normal(size=shape).astype(dtype)
-        samples = algebra._samples(fl.cross_entropy._row, shape, axis)
+        samples = without_axis(shape, axis - len(shape) if axis >= 0 else axis)
         y_true, weight = rng.integers(shape[axis], size=samples), rng.random(samples)
         total = 0.5 * fl.cross_entropy.bind(axis=axis) + 2 * fl.multiclass_hinge.bind(axis=axis, ignore_index=1)
         total = total - fl.categorical_focal.bind(axis=axis, class_weight=rng.random(shape[axis]))
@@ -745,7 +746,7 @@ def test_a_kernel_for_cython_has_as_many_parameters_as_one_likes() -> None:
 
 def test_what_the_kernels_are_handed_fits_into_their_arrays() -> None:
     """Counts that only the package itself decides are bounded in the kernels, too."""
-    from fastloss.loss import limits_of
+    from fastloss.domains import limits_of
     from fastloss.runtime import kernels
 
     array = (np.zeros(2), 12, False)

@@ -23,8 +23,8 @@ from fastloss.catalogue import PENALTIES
 
 DIVERGENCES = ("kl_divergence", "js_divergence", "total_variation")
 #: Losses of a location and a scale, and the root of a mean, have tests of their own.
-LOSSES = [getattr(fl, row.name) for row in fl.losses() if row.kind in ("pointwise", "rowwise")]
-POINTWISE = [loss for loss in LOSSES if loss.kind == "pointwise"]
+LOSSES = [getattr(fl, row.name) for row in fl.losses() if row.of_numbers or row.kind == "rows"]
+POINTWISE = [loss for loss in LOSSES if loss._row.of_numbers]
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 every_pointwise_loss = pytest.mark.parametrize("loss", POINTWISE, ids=lambda loss: loss.name)
 
@@ -34,7 +34,7 @@ N, C = 20, 10
 def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
     rng = generator(loss.name, "arguments")
     row = cases.row_of(loss)
-    if loss.kind == "pointwise":
+    if loss._row.of_numbers:
         y_pred = cases.draw_from(row.predicted, (N, C), rng).astype(dtype)
         return cases.whole_numbers(row.target, (N, C), rng).astype(dtype), y_pred
     form = row.target.forms[0]
@@ -95,7 +95,7 @@ class Changing:
 def test_an_argument_that_changes_the_dtype_of_another(loss: Any, changed: str, attributes: dict[str, Any]) -> None:
     """What was checked is what is read and written, whatever becomes of the array that the caller holds."""
     y_true, y_pred = inputs_of(loss)
-    samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+    samples = y_pred.shape if loss._row.of_numbers else (N,)
     weight, mask = np.full(samples, 2, np.float32), np.ones(samples, bool)
     expected = loss.value_grad_hess(y_true, y_pred, sample_weight=weight)
     memory = np.full((3, N, C), 7, np.float32)
@@ -139,7 +139,7 @@ Y_PRED_OF_WRONG_TYPE = {
 @every_loss
 @pytest.mark.parametrize("kind", Y_PRED_OF_WRONG_TYPE)
 def test_y_pred_of_a_wrong_type(loss: Any, kind: str) -> None:
-    y_true = np.zeros(2, int) if loss.kind == "rowwise" else np.zeros((2, 2))
+    y_true = np.zeros(2, int) if loss.kind == "rows" else np.zeros((2, 2))
     name = next(row.prediction for row in fl.losses() if row.name == loss.name)
     refused(TypeError, rf"\b({name}|y_pred)\b", loss, y_true, Y_PRED_OF_WRONG_TYPE[kind])
 
@@ -434,7 +434,7 @@ def test_labels_of_a_wrong_shape(shape: tuple[int, ...]) -> None:
 @every_loss
 def test_y_true_of_a_wrong_type(loss: Any, y_true: Any) -> None:
     _, y_pred = inputs_of(loss)
-    if loss.kind == "pointwise" and y_true is not None:
+    if loss._row.of_numbers and y_true is not None:
         y_true = np.broadcast_to(np.asarray(y_true)[:, None], (N, C))
     refused(TypeError, r"y_true\b", loss, y_true, y_pred)
 
@@ -516,7 +516,7 @@ def test_soft_targets_outside_their_domain(kind: Any) -> None:
 
 @pytest.mark.parametrize(
     "loss",
-    [loss for loss in LOSSES if loss.kind == "rowwise" and "soft" in loss._row.target.forms],
+    [loss for loss in LOSSES if loss.kind == "rows" and "soft" in loss._row.target.forms],
     ids=lambda x: x.name,
 )
 def test_a_soft_target_of_one_dimension(loss: Any) -> None:
@@ -605,7 +605,7 @@ def test_integer_targets_outside_their_domain() -> None:
 @pytest.mark.parametrize("value", [-1.0, -1e-30, np.nan, np.inf, -np.inf])
 def test_a_sample_weight_outside_its_domain(loss: Any, value: float) -> None:
     y_true, y_pred = inputs_of(loss)
-    weight = np.ones(y_pred.shape if loss.kind == "pointwise" else N)
+    weight = np.ones(y_pred.shape if loss._row.of_numbers else N)
     weight[13] = value
     place = r"\[13, 0\]" if weight.ndim == 2 else r"\[13\]"
     refused(ValueError, rf"sample_weight{place} = {value:g}(\.0)?\b", loss, y_true, y_pred, sample_weight=weight)
@@ -617,7 +617,7 @@ def test_a_sample_weight_outside_its_domain(loss: Any, value: float) -> None:
 def test_a_weight_that_nothing_reads_is_not_looked_at(loss: Any, dtype: Any) -> None:
     """Masked or ignored places may hold anything; the first bad weight is the first that is read."""
     y_true, y_pred = inputs_of(loss, dtype)
-    samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+    samples = y_pred.shape if loss._row.of_numbers else (N,)
     weight = np.ones(samples)
     expected = None
     indexed = loss.parameters.keys() & {"ignore_index"} and y_true.ndim == 1
@@ -662,9 +662,9 @@ def test_weights_and_masks_that_do_not_fit(loss: Any, name: str, shape: tuple[in
 @pytest.mark.parametrize(("rows", "columns"), [(3, 3), (4, 3), (3, 4), (3, 1), (1, 3)])
 def test_a_weight_of_fewer_dimensions_says_which_axis_it_is_for(loss: Any, name: str, rows: int, columns: int) -> None:
     """NumPy would take it for the last one: of a square array, columns would be weighed where rows were meant."""
-    shape = (rows, columns, 2) if loss.kind in ("rowwise", "location_scale") else (rows, columns)
+    shape = (rows, columns, 2) if loss._row.axes else (rows, columns)
     y_true, y_pred = np.ones((rows, columns)), np.full(shape, -0.5 if loss._row.holds == "log_probs" else 0.5)
-    if loss.kind == "rowwise" and "index" not in loss._row.target.forms:
+    if loss.kind == "rows" and "index" not in loss._row.target.forms:
         y_true = np.tile([0, 1], (rows, columns, 1))
     for axis, length, remedy in ((0, rows, r"\[:, None\]"), (1, columns, r"\[None, :\]")):
         value = np.arange(length) > 0
@@ -697,7 +697,7 @@ def test_a_weight_of_more_dimensions_says_how_it_fits() -> None:
 )
 def test_a_sample_weight_of_a_wrong_type(loss: Any, value: Any) -> None:
     y_true, y_pred = inputs_of(loss)
-    if loss.kind == "pointwise" and isinstance(value, np.ndarray):
+    if loss._row.of_numbers and isinstance(value, np.ndarray):
         value = value[:, None]
     refused(TypeError, r"sample_weight\b", loss, y_true, y_pred, sample_weight=value)
 
@@ -712,7 +712,7 @@ def test_a_mask_that_is_not_boolean(loss: Any, kind: Any) -> None:
         loss,
         y_true,
         y_pred,
-        where=np.ones((N, C) if loss.kind == "pointwise" else N, kind),
+        where=np.ones((N, C) if loss._row.of_numbers else N, kind),
     )
 
 
@@ -729,7 +729,7 @@ LOST = [
 @pytest.mark.parametrize(("value", "why", "held"), LOST, ids=str)
 def test_a_sample_weight_that_float32_does_not_have(loss: Any, value: float, why: str, held: str, dtype: Any) -> None:
     y_true, y_pred = inputs_of(loss, dtype)
-    weight = np.ones(y_pred.shape if loss.kind == "pointwise" else N)
+    weight = np.ones(y_pred.shape if loss._row.of_numbers else N)
     weight[5] = 0
     loss(y_true, y_pred, sample_weight=weight)
     weight[13] = value
@@ -814,7 +814,7 @@ def test_a_weight_over_a_normalizer_that_no_float_holds(loss: Any) -> None:
         (np.float64, 1e300, 1e-200, "float64"),
     ):
         y_true, y_pred = inputs_of(loss, dtype)
-        samples = y_pred.shape if loss.kind == "pointwise" else (N,)
+        samples = y_pred.shape if loss._row.of_numbers else (N,)
         weights = np.ones(samples)
         weights[3] = weight
         place = r"sample_weight\[3(, 0)?\]"
@@ -909,7 +909,7 @@ def test_an_out_that_cannot_take_the_gradient(loss: Any, kind: str) -> None:
     y_true, y_pred = inputs_of(loss)
     out = make()
     before = out.tobytes() if isinstance(out, np.ndarray) else out
-    value = np.full(N if loss.kind == "rowwise" else (N, C), 7, np.float32)
+    value = np.full(N if loss.kind == "rows" else (N, C), 7, np.float32)
     with pytest.raises(error, match=message):
         loss.grad(y_true, y_pred, out=out)
     with pytest.raises(error, match=message):
@@ -986,7 +986,7 @@ def test_the_argument_that_an_output_overlaps_is_named() -> None:
 @every_loss
 def test_outs_that_overlap_another_input(loss: Any) -> None:
     y_true, y_pred = inputs_of(loss, np.float64)
-    if loss.kind == "pointwise":
+    if loss._row.of_numbers:
         refused(ValueError, r"out\b.*overlap", loss, y_true[::-1], y_pred, out=(None, y_true, None))
         weight = np.ones((N, C))
         refused(
@@ -1010,7 +1010,7 @@ def test_outs_that_overlap_another_input(loss: Any) -> None:
 @every_loss
 def test_a_value_that_overlaps_an_input(loss: Any) -> None:
     y_true, y_pred = inputs_of(loss, np.float64)
-    place = y_pred[:, 0] if loss.kind == "rowwise" else y_pred[::-1]
+    place = y_pred[:, 0] if loss.kind == "rows" else y_pred[::-1]
     refused(ValueError, r"out\b.*overlap", loss, y_true, y_pred, reduction="none", out=(place, None, None))
 
 
@@ -1237,7 +1237,7 @@ def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
         refused(ValueError, said, loss, y_true, y_pred, **{name: value})
         with pytest.raises(ValueError, match=said):
             loss.bind(**{name: value}).grad(y_true, y_pred)
-        if loss.kind == "pointwise":
+        if loss._row.of_numbers:
             values = np.full((N, C), 0.5 if parameter.default is None else parameter.default)
             values[3, 4] = value
             said = rf"{name}\[3, 4\] = {re.escape(str(value))} is not"
@@ -1249,7 +1249,7 @@ def test_parameters_outside_their_domain(loss: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("loss", "name"),
-    [(loss, name) for loss, name in PARAMETERS if loss.kind == "pointwise"],
+    [(loss, name) for loss, name in PARAMETERS if loss._row.of_numbers],
     ids=lambda x: getattr(x, "name", x),
 )
 def test_a_parameter_that_has_lost_digits(loss: Any, name: str) -> None:
@@ -1292,7 +1292,7 @@ def test_a_parameter_that_float32_does_not_have(loss: Any, name: str) -> None:
         with pytest.raises(ValueError, match=said):
             bound.grad(y_true.astype(np.float32), y_pred)  # what is plain goes a shorter way
         bound(y_true, y_pred.astype(np.float64))
-        if loss.kind == "pointwise":
+        if loss._row.of_numbers:
             array = np.full((N, C), 0.5 if parameter.default is None else parameter.default)
             array[3, 4] = value
             said = rf"{name}\[3, 4\] = {re.escape(str(value))} is .*; computed in float32 it is {held}"

@@ -36,7 +36,7 @@ from fastloss.runtime import kernels
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "fastloss"
 ROWS = list(fl.losses())
-POINTWISE = [row for row in ROWS if row.kind == "pointwise"]
+POINTWISE = [row for row in ROWS if row.of_numbers]
 KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
 
 each_loss = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -80,7 +80,7 @@ def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
 
 @needs_repository
 def test_every_rowwise_row_has_a_row_kernel_and_nothing_else_has() -> None:
-    assert set(kernels.ROW_LOSSES) == {row.name for row in ROWS if row.kind == "rowwise"}
+    assert set(kernels.ROW_LOSSES) == {row.name for row in ROWS if row.kind == "rows"}
     assert len(kernels.ROW_LOSSES) == len(set(kernels.ROW_LOSSES))
 
 
@@ -192,7 +192,7 @@ def test_the_stub_binds_the_parameters_of_the_row(row: Row) -> None:
         assert [argument.arg for argument in bind.args.kwonlyargs] == names
     assert [ast.unparse(bind.returns) for bind in binds] == [
         stub_classes()[row.name].name,
-        *(["Loss"] if row.kind != "root_mean" else []),
+        *(["Loss"] if row.kind != "totals" else []),
     ]
 
 

@@ -28,7 +28,7 @@ INDEXED = [variant for variant in ROWWISE if variant.target == "index"]
 #: Losses that take class indices as well as probabilities of the classes.
 SMOOTHED = [v for v in INDEXED if v.parameters == "default" and "label_smoothing" in v.loss.parameters]
 SOFT = [v for v in ROWWISE if v.parameters == "default" and "label_smoothing" in v.loss.parameters]
-PAIRS = [variant for variant in POINTWISE if variant.row.kind == "location_scale"]
+PAIRS = [variant for variant in POINTWISE if variant.row.axes == "2"]
 LOSSES = [getattr(fl, row.name) for row in fl.losses()]
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
@@ -450,7 +450,7 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
         assert positive_zero(result[~keep])
     for reduction in ("sum", "mean"):
         value, grad, hess = poisoned(reduction=reduction, **keywords)
-        if inputs.loss.kind == "rowwise" or keep.ndim == 1:
+        if inputs.loss.kind == "rows" or keep.ndim == 1:
             alone = inputs.take(keep)("value_grad_hess", reduction=reduction, sample_weight=weight[keep])
             assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
             for result, left in zip((grad, hess), alone[1:], strict=True):
@@ -860,7 +860,7 @@ def test_a_loss_describes_itself(loss: Any) -> None:
     row = next(row for row in fl.losses() if row.name == loss.name)
     assert getattr(fl, loss.name) is loss
     assert (loss.kind, loss.formula, loss.source) == (row.kind, row.formula, row.source)
-    assert loss.kind in ("pointwise", "rowwise", "location_scale", "root_mean")
+    assert loss.kind in ("points", "rows", "totals")
     assert dict(loss.parameters) == {parameter.name: parameter.default for parameter in row.parameters}
     assert loss.name in repr(loss)
     assert loss.formula

@@ -38,7 +38,7 @@ numba = pytest.importorskip("numba")
 from fastloss.jit import compiling, derive, vecmath  # noqa: E402  they need Numba
 from fastloss.jit.elementwise import PointwiseKernels, kernels_of  # noqa: E402
 
-POINTWISE = [variant for variant in cases.variants() if variant.row.kind == "pointwise"]
+POINTWISE = [variant for variant in cases.variants() if variant.row.of_numbers]
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 every_variant = pytest.mark.parametrize("variant", POINTWISE, ids=str)
 

@@ -137,7 +137,7 @@ def test_every_method_has_the_signature_of_its_loss(loss: fl.Loss) -> None:
 @each_origin
 def test_what_the_signature_says_can_be_given(loss: fl.Loss) -> None:
     """All of it at once, each keyword with its default."""
-    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss.kind in ("rowwise", "location_scale") else np.ones(2)
+    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss._row.axes else np.ones(2)
     for method in (loss, loss.grad, loss.value_and_grad):
         bound = inspect.signature(method).bind(y_true, y_pred)
         bound.apply_defaults()
@@ -167,14 +167,14 @@ def arguments_of(loss: fl.Loss) -> tuple[np.ndarray, np.ndarray]:
     rng = generator("methods")
     y_pred = rng.uniform(0.1, 0.9, (6, 2))
     row = loss._row
-    if row.kind == "rowwise":
+    if row.kind == "rows":
         y_pred = cases.predictions(row.holds, rng.normal(size=(6, 2)))
         return (np.tile([0, 1], 3) if "index" in row.target.forms else np.tile([0.0, 1.0], (6, 1))), y_pred
-    return np.ones(6), y_pred if row.kind == "location_scale" else y_pred[:, 0].copy()
+    return np.ones(6), y_pred if row.axes == "2" else y_pred[:, 0].copy()
 
 
 def possible(loss: fl.Loss, keywords: dict[str, Any]) -> bool:
-    return loss.kind != "root_mean" or "reduction" not in keywords
+    return loss.kind != "totals" or "reduction" not in keywords
 
 
 @pytest.mark.parametrize("keywords", BOUND, ids=str)
@@ -184,7 +184,7 @@ def test_what_is_bound_is_what_a_call_takes_unless_it_says_otherwise(loss: fl.Lo
         return
     bound, (y_true, y_pred) = loss.bind(**keywords), arguments_of(loss)
     weight = np.arange(6.0)
-    results = ["__call__", *RESULTS[: 2 if loss._row.made_by and loss.kind == "rowwise" else 4]]
+    results = ["__call__", *RESULTS[: 2 if loss._row.made_by and loss.kind == "rows" else 4]]
     for method in results:
         of_bound, of_loss = getattr(bound, method), getattr(loss, method)
         for others in ({}, {"sample_weight": weight}, {"where": weight > 2}):
@@ -209,7 +209,7 @@ def test_what_is_bound_holds_on_both_engines_and_both_ways(engine: str, keywords
         for loss in (fl.huber, fl.cross_entropy, mine, MADE["a sum"]):
             y_true, y_pred = arguments_of(loss)
             for dtype in (np.float32, np.float64):
-                y_true = y_true.astype(dtype) if loss.kind == "pointwise" else y_true
+                y_true = y_true.astype(dtype) if loss._row.of_numbers else y_true
                 for _ in range(2):
                     got = loss.bind(**keywords).value_and_grad(y_true, y_pred.astype(dtype))
                     assert bits(got) == bits(loss.value_and_grad(y_true, y_pred.astype(dtype), **keywords))
@@ -394,7 +394,7 @@ def test_the_text_of_a_method_names_its_results_and_has_an_example_that_runs(los
         test = doctest.DocTestParser().get_doctest(text, {}, f"{loss.name}.{name}", None, None)
         printed: list[str] = []
         result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=printed.append)
-        assert result.attempted == 4 + (loss.kind == "rowwise")
+        assert result.attempted == 4 + (loss.kind == "rows")
         assert not result.failed, "".join(printed)
 
 
@@ -466,7 +466,7 @@ def test_a_function_that_wraps_a_loss_looks_like_it(loss: fl.Loss) -> None:
 
 @each_origin
 def test_the_functions_of_the_class_take_the_loss_first(loss: fl.Loss) -> None:
-    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss.kind in ("rowwise", "location_scale") else np.ones(2)
+    y_true, y_pred = np.array([1, 0]), np.zeros((2, 2)) if loss._row.axes else np.ones(2)
     for name in RESULTS[:2]:
         assert inspect.isfunction(getattr(fl.Loss, name))
         assert bits(getattr(fl.Loss, name)(loss, y_true, y_pred)) == bits(getattr(loss, name)(y_true, y_pred))

@@ -44,11 +44,11 @@ def target_of_row(row: Row) -> Any:
 
 def caption_of(row: Row, by: str) -> str:
     """Return what is below the picture."""
-    if row.kind == "location_scale":
+    if row.axes == "2":
         other = {"location": "log-scale 0", "log_scale": "location 1"}[by]
         return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {other})"
-    if row.kind != "rowwise":
-        another = ", beside a sample of residual 1" if row.kind == "root_mean" else ""
+    if row.kind != "rows":
+        another = ", beside a sample of residual 1" if row.kind == "totals" else ""
         return f"{by} (y_true = {target_of(row):g}{another})"
     target = target_of_row(row)
     shown = f"{target:g}" if isinstance(target, int) else f"({', '.join(f'{y:g}' for y in target)})"
@@ -58,7 +58,7 @@ def caption_of(row: Row, by: str) -> str:
 
 def range_of(row: Row) -> tuple[float, float]:
     """Return the predictions that are drawn: where the loss changes its shape."""
-    if row.kind == "rowwise":
+    if row.kind == "rows":
         return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0)}[row.holds]
     if row.predicted.high == 1:
         return 0.0, 1.0
@@ -72,7 +72,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
     """Return value, gradient and Hessian as functions of what is drawn: the prediction, or one part of it."""
     assert row.function is not None
     formula, target = row.function, target_of(row)
-    if row.kind == "location_scale":
+    if row.axes == "2":
         k = by == "log_scale"
 
         def of_part(x: float) -> tuple[float, ...]:
@@ -80,7 +80,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
             return value, gradient[k], hessian[k]
 
         return of_part
-    if row.kind == "root_mean":
+    if row.kind == "totals":
 
         def beside_another(x: float) -> tuple[float, ...]:
             root = math.sqrt((x * x + 1) / 2)
@@ -94,7 +94,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
 
 def sampled(row: Row, by: str) -> list[tuple[float, tuple[float, ...]]]:
     """Return predictions and what the formula makes of them; the middle of each step, where no kink is."""
-    if row.kind == "rowwise":
+    if row.kind == "rows":
         return sampled_over_classes(row)
     low, high = range_of(row)
     at = curves(row, by)
@@ -143,7 +143,7 @@ def polylines(
 
 def pictures(row: Row) -> dict[str, str]:
     """Return the pictures of a loss by their names."""
-    if row.kind == "location_scale":
+    if row.axes == "2":
         return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}
     return {row.name: picture(row, row.prediction)}
 
@@ -181,7 +181,7 @@ def picture(row: Row, by: str) -> str:
             f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle" fill="#444">{tick * step:g}</text>'
         )
     places = [x for x, _ in points]
-    largest_step = 0.1 if row.kind == "rowwise" and row.holds == "logits" else 0.3  # what is more is a jump
+    largest_step = 0.1 if row.kind == "rows" and row.holds == "logits" else 0.3  # what is more is a jump
     for k, (name, colour) in enumerate(CURVES):
         lines += [
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'

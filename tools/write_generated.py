@@ -62,7 +62,7 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["pointwise", "rowwise", "location_scale", "root_mean"]: ...
+    def kind(self) -> Literal["points", "rows", "totals", "sum"]: ...
     @property
     def input(self) -> str: ...
     @property
@@ -200,7 +200,7 @@ def method_stub(row: Row, method: str) -> str:
     has_value, arrays = METHODS[method]
     array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
     any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
-    mean_only = row.kind == "root_mean"
+    mean_only = row.kind == "totals"
     average = f'reduction: Literal[{shown("mean") if mean_only else MEAN_OR_SUM}] = "mean"'
     if has_value:
         # The value is a float unless `out` has an array for it.
@@ -224,7 +224,7 @@ def loss_stub(row: Row) -> str:
     """Return the class of one loss."""
     own = "".join(f"{p.name}: {parameter_type(p)} = ..., " for p in row.parameters)
     shared = "normalizer: float | None = ..., n_threads: int | None = ..."
-    mean_only = row.kind == "root_mean"
+    mean_only = row.kind == "totals"
     # A loss that is bound to return arrays has no signature of its own: its value is no float.
     forms = [(f"reduction: Literal[{shown('mean') if mean_only else MEAN_OR_SUM}] = ...", class_name(row))]
     forms += [] if mean_only else [('reduction: Literal["none"]', "Loss")]
@@ -273,12 +273,12 @@ def table(rows: dict[str, Row]) -> str:
 
 def section(row: Row) -> str:
     """Return the part of ``docs/losses.md`` about one loss."""
-    kind = {
-        "pointwise": "for each element",
-        "rowwise": "for each row of classes",
-        "location_scale": "for each location and log-scale, which are the last axis of `y_pred`",
-        "root_mean": "for all samples",
-    }[row.kind]
+    sample = {
+        "": "for each element",
+        "C": "for each row of classes",
+        "2": "for each location and log-scale, which are the last axis of `y_pred`",
+    }[row.axes]
+    sample = "for all samples" if row.kind == "totals" else sample
     lines = [
         f"## {row.name}",
         "",
@@ -291,7 +291,7 @@ def section(row: Row) -> str:
             for name in pictures(row)
             for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")
         ),
-        f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {kind} ({row.kind})",
+        f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {sample} ({row.kind})",
         f"- `{row.prediction}`: {row.input}{', raw scores, not probabilities' if row.input == 'logits' else ''}",
         f"- `y_true`: {row.target.each}{row.target.description}",
     ]

@@ -18,14 +18,17 @@ from typing import Any
 import numpy as np
 
 from . import reductions
-from .arrays import as_axis, describe, without_axis
-from .loss import _KEYWORDS, Loss, _Call, folds, restored_row
+from .arrays import describe
+from .call import KEYWORDS, Checked, allocate, check, compute, finish, place, read
+from .call import by_parameters as by_parameters_of
+from .kinds import KINDS
+from .kinds.base import Arrays, Call, Request, Results, Weights
+from .kinds.rows import Plan as RowsPlan
+from .loss import Loss, folds, restored_row
+from .operands import samples_of
 from .rows import Parameter, Row, RowTarget, Term, common, finite
 from .runtime import kernels, threads_for
-from .samples import as_mask, as_weights
-
-#: The kinds of losses whose sums are one pass.
-FUSED = frozenset({"pointwise", "location_scale"})
+from .samples import LeftOut, as_mask, as_weights
 
 
 def added(numbers: Iterable[float]) -> float:
@@ -91,9 +94,14 @@ def _loss_of(terms: Sequence[Term]) -> Loss:
 @functools.lru_cache(256)
 def row_of_sum(rows: tuple[Row, ...]) -> Row:
     """Return the row of a sum; the factors are parameters of it, and so are those of each term."""
-    names, kinds = _names(rows), {row.kind for row in rows}
-    kind = kinds.pop() if len(kinds) == 1 else "sum"
-    factor_kind = "element" if kind in FUSED else "number"
+    for row in rows:
+        if row.several and len(rows) > 1:
+            listed = ", ".join(operand.name for operand in row.operands)
+            raise TypeError(f"{row.name} takes {listed}; a sum is of losses of one target and one prediction")
+    names, kinds = _names(rows), {(row.kind, row.axes) for row in rows}
+    kind, axes = kinds.pop() if len(kinds) == 1 else ("sum", "")
+    fused = kind in KINDS and KINDS[kind].fuses
+    factor_kind = "element" if fused else "number"
     parameters: list[Parameter] = []
     axis: list[Parameter] = []
     for name, row in zip(names, rows, strict=True):
@@ -102,7 +110,6 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         axis = axis or [p for p in row.parameters if p.kind == "axis"]
     predictions, held = {row.prediction for row in rows}, {row.holds for row in rows}
     listed = " + ".join(row.name for row in rows)
-    fuses = kind == "pointwise"
     return Row(
         name=listed if len(rows) > 1 else f"factor * {listed}",
         kind=kind,
@@ -114,17 +121,20 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         prediction=predictions.pop() if len(predictions) == 1 else "y_pred",
         holds=held.pop() if len(held) == 1 else "numbers",
         predicted=_common([(row.name, row.predicted) for row in rows], "predictions"),
-        kernels=functools.partial(_kernels_of_sum, rows) if fuses else None,
+        kernels=functools.partial(_kernels_of_sum, rows) if fused and rows[0].of_numbers else None,
         made_by=(restored_sum, *(row.made_by or row.name for row in rows)),
         terms=tuple(zip(names, rows, strict=True)),
         summed=row_of_sum,
+        arrays=rows[0].arrays,
+        axes=axes,
+        no_hessian=next((row.no_hessian for row in rows if row.no_hessian), ""),
     )
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
     """Return what the parameters of each term begin with: its name, with a number where that tells them apart."""
     names: list[str] = []
-    known = {"y_true", "y_pred", "logits", "axis", *_KEYWORDS}  # of every call
+    known = {"y_true", "y_pred", "logits", "axis", *KEYWORDS}  # of every call
     for row in rows:
         own = ["factor", *(parameter.name for parameter in row.parameters)]
         if len(set(own)) < len(own):
@@ -150,14 +160,14 @@ def _target_of(rows: Sequence[Row]) -> Any:
     """Return what `y_true` may be; raise where nothing suits all losses."""
     # One target for each sample, or one for each prediction: what each loss takes.
     shapes = [
-        {form == "index" for form in row.target.forms}
-        if isinstance(row.target, RowTarget)
-        else {row.kind == "location_scale"}
+        {form == "index" for form in row.target.forms} if isinstance(row.target, RowTarget) else {row.axes == "2"}
         for row in rows
     ]
     if not set.intersection(*shapes):
         first, second = (next(row for row, of in zip(rows, shapes, strict=True) if of == {x}) for x in (True, False))
-        what = first.target.description if first.kind == "rowwise" else "one target for a location and a scale"
+        what = (
+            first.target.description if isinstance(first.target, RowTarget) else "one target for a location and a scale"
+        )
         raise TypeError(
             f"{first.name} takes {what}, {second.name} one target for each prediction: no target suits both"
         )
@@ -193,20 +203,19 @@ def shown(loss: Loss) -> str:
 # ---- calling one ------------------------------------------------------------------------------------------------
 
 
-def run(call: _Call) -> Any:
-    """Return the results of a call of a sum."""
-    terms = call.row.parts(call.parameters)
+def evaluate(request: Request, factor: float) -> Any:
+    """Return the results of a call of a sum, times a factor."""
+    terms = request.row.parts(request.parameters)
     if len(terms) == 1:
         (term,) = terms
-        alone = _call_of(call, term, call.options)
-        alone.short, alone.jit = call.short, call.jit
-        compute = _named(call, term, alone.checked)
-        alone.factor = call.factor * term.factor if np.ndim(term.factor) == 0 else 0.0
-        if folds(alone.factor) and alone.holds_factor():
-            return compute()
-    if call.row.kind in FUSED:
-        return call.pointwise()()
-    return _term_by_term(call, terms)
+        alone = _request_of(request, term, request.out, request.sample_weight, request.where)
+        checked = _named(request, term, lambda: check(alone._replace(fast=request.fast, fast_jit=request.fast_jit)))
+        of_all = factor * term.factor if np.ndim(term.factor) == 0 else 0.0
+        if folds(of_all) and checked.holds(of_all):
+            return compute(checked, of_all)
+    if request.row.kind in KINDS and KINDS[request.row.kind].fuses:
+        return compute(check(request), factor)
+    return _term_by_term(request, terms, factor)
 
 
 @functools.lru_cache(256)
@@ -214,13 +223,18 @@ def _unbound(row: Row) -> Loss:
     return Loss(row)
 
 
-def _call_of(call: _Call, term: Term, options: dict[str, Any], in_float64: bool = False) -> _Call:
-    """Return the call of one term."""
-    keywords = {**term.parameters, **options}
-    return _Call(_unbound(term.row), call.want, (call.y_true, call.y_pred), keywords, in_float64)
+def _request_of(request: Request, term: Term, out: Any, weight: Any, where: Any, in_float64: bool = False) -> Request:
+    """Return what a call of one term asks for."""
+    keywords = {
+        **term.parameters, "reduction": request.reduction, "normalizer": request.normalizer,
+        "n_threads": request.n_threads, "sample_weight": weight, "where": where, "out": out,
+    }  # fmt: skip
+    if not request.bare:
+        keywords["wrt"] = request.wrt
+    return read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
 
 
-def _named(call: _Call, term: Term, function: Callable[[], Any]) -> Any:
+def _named(request: Request, term: Term, function: Callable[[], Any]) -> Any:
     """Return what a function returns; a message of a term names it, and its parameters as they are called here."""
     try:
         return function()
@@ -230,79 +244,90 @@ def _named(call: _Call, term: Term, function: Callable[[], Any]) -> Any:
             if parameter.kind != "axis":
                 text = re.sub(rf"(?<![\w.]){parameter.name}(?= ?=|\[| has )", f"{term.name}_{parameter.name}", text)
         kind = ValueError if isinstance(error, ValueError) else TypeError
-        of_all = len(call.row.terms) == 1 or text.startswith(("sample_weight", "where"))
+        of_all = len(request.row.terms) == 1 or text.startswith(("sample_weight", "where"))
         raise kind(text if of_all else f"{term.name}: {text}") from None
 
 
-def _samples(row: Row, shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    """Return the shape of what has a weight of its own."""
-    if row.kind == "rowwise" and shape:
-        return without_axis(shape, as_axis(axis, len(shape)))
-    return shape[:-1] if row.kind == "location_scale" else shape
-
-
-def _term_by_term(call: _Call, terms: Sequence[Term]) -> Any:
+def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any:
     """Check every term, then compute each into arrays of its own, and add these up."""
-    samples = [_samples(term.row, call.y_pred.shape, call.parameters.get("axis", -1)) for term in terms]
+    axis = request.parameters.get("axis", -1)
+    prediction = request.arrays[request.row.prediction]
+    samples = [samples_of(term.row.differentiated[0], prediction, axis) for term in terms]
     for term, other in zip(terms, samples, strict=True):
         if other != samples[0]:
             differ = f"the samples of {terms[0].name} have the shape {samples[0]}, those of {term.name} {other}"
-            for option in ("sample_weight", "where"):
-                if not any(call.options.get(option) is none for none in (None, True)):
+            for option, given in (("sample_weight", request.sample_weight), ("where", request.where)):
+                if not any(given is none for none in (None, True)):
                     raise ValueError(f"{option} does not go with this sum: {differ}")
-            if call.reduction == "none":
+            if request.reduction == "none":
                 raise ValueError(f"reduction='none' does not go with this sum: {differ}")
-    call.weights, _ = as_weights("sample_weight", call.options.get("sample_weight"), samples[0])
-    call.where = as_mask(call.options.get("where"), samples[0])
-    call.outputs(samples[0])
-    shared = {name: value for name, value in call.options.items() if name in ("reduction", "normalizer", "n_threads")}
-    shared |= {"sample_weight": call.weights, "where": call.where}
-    parts = [(term, part := _call_of(call, term, shared), _named(call, term, part.checked)) for term in terms]
-    call.allocate()
+    weights, _ = as_weights("sample_weight", request.sample_weight, samples[0])
+    where = as_mask(request.where, samples[0])
+    arrays, of_samples = Arrays(request.arrays, samples[0], ""), Weights(weights, where, LeftOut(where))
+    call = Call(request, arrays, of_samples, place(request, arrays, of_samples))
+    parts = [
+        (term, _named(request, term, lambda: check(_request_of(request, term, None, weights, where))))  # noqa: B023
+        for term in terms
+    ]
+    results = allocate(call)
 
     # A term of factor 0 is left out: 0 times infinity would be NaN.
-    counting = [(term.factor * call.factor, part, compute) for term, part, compute in parts if term.factor != 0]
-    add = _in_pieces if call.row.kind == "rowwise" else _as_a_whole
-    return call.finish(add(call, counting), 1.0)
+    counting = [(term.factor * factor, checked) for term, checked in parts if term.factor != 0]
+    in_pieces = bool(counting) and all(isinstance(checked.plan, RowsPlan) for _, checked in counting)
+    return finish(call, results, (_in_pieces if in_pieces else _as_a_whole)(call, results, counting))
 
 
-def _add_results(call: _Call, factors: Sequence[float], results: Sequence[Any], total: Any) -> None:
+#: The results of a call by what they are: "value", ("gradient", 0) … Terms may have other names for a prediction.
+Every = dict[Any, np.ndarray[Any, Any]]
+
+
+def _every(results: Results) -> Every:
+    """Return the arrays for the results."""
+    every: Every = {("gradient", k): array for k, array in enumerate(results.gradients.values())}
+    every |= {("hessian", k): array for k, array in enumerate(results.hessians.values())}
+    return every if results.value is None else {"value": results.value, **every}
+
+
+def _results(request: Request, every: Every) -> Results:
+    """Return them as a kind takes them."""
+    gradients, hessians = (
+        {name: every[of, k] for k, name in enumerate(request.wrt) if (of, k) in every} for of in ("gradient", "hessian")
+    )
+    return Results(every.get("value"), gradients, hessians)
+
+
+def _add_results(
+    call: Call, factors: Sequence[float], results: Sequence[np.ndarray[Any, Any]], total: np.ndarray[Any, Any]
+) -> None:
     """Write the sum of factor x result."""
     described = tuple(map(describe, results))
-    threads = threads_for(call.n_threads, total.size)
-    kernels.add_results(call.double_precision, total.size, tuple(factors), described, describe(total), threads)
+    threads = threads_for(call.request.n_threads, total.size)
+    double_precision = call.request.double_precision
+    kernels.add_results(double_precision, total.size, tuple(factors), described, describe(total), threads)
 
 
 def _total(factors: Sequence[float], values: Sequence[float]) -> float:
     return added(factor * value for factor, value in zip(factors, values, strict=True))
 
 
-def _as_a_whole(call: _Call, counting: Sequence[tuple[float, _Call, Callable[[], Any]]]) -> float:
+def _as_a_whole(call: Call, total: Results, counting: Sequence[tuple[float, Checked]]) -> float:
     """Compute one term after the other; add up their results; return the value, where it is reduced."""
-    factors, values = [factor for factor, _, _ in counting], []
-    for k, (_, part, compute) in enumerate(counting):
-        part.result_type = compute_type(call)
-        if k == 0:
-            own = {name: _room_of(call, name, getattr(call, name)) for name, _ in part.fresh}
-            vars(part).update({name: array for name, array in own.items() if array is not None})
-            part.fresh = [(name, shape) for name, shape in part.fresh if own[name] is None]
-        compute()
-        values.append(part.reduced_total)
-    for name in ("value", "gradient", "hessian"):
-        if getattr(call, name) is not None:
-            _add_results(call, factors, [getattr(part, name) for _, part, _ in counting], getattr(call, name))
+    factors, values, computed = [factor for factor, _ in counting], [], []
+    for k, (_, checked) in enumerate(counting):
+        room = {key: array for key, array in _every(total).items() if k == 0 and _has_room(call, key, array)}
+        results = allocate(checked.call, call.compute_type, _results(checked.call.request, room))
+        kind = KINDS[checked.call.request.row.kind]
+        values.append(kind.run(checked.plan, results, checked.number, 1.0) or 0.0)
+        computed.append(_every(results))
+    for key, array in _every(total).items():
+        _add_results(call, factors, [results[key] for results in computed], array)
     return _total(factors, values)
 
 
-def _room_of(call: _Call, name: str, total: Any) -> Any:
-    """Return the array of a sum if the first term may use it: it is of the compute type, and not the prediction."""
-    in_place = name == "gradient" and call.in_place
-    return None if in_place or total is None or total.dtype != compute_type(call) else total
-
-
-def compute_type(call: _Call) -> np.dtype[Any]:
-    """Return the type that a call is computed in."""
-    return np.dtype(np.float64 if call.double_precision else np.float32)
+def _has_room(call: Call, key: Any, array: np.ndarray[Any, Any]) -> bool:
+    """Tell whether the first term may use the array of a sum: it is of the compute type, and not the prediction."""
+    in_place = key[0] == "gradient" and call.outputs.in_place
+    return not in_place and array.dtype == call.compute_type
 
 
 #: Elements of a piece: what all terms make of it stays in a cache.
@@ -324,38 +349,32 @@ def _pieces(samples: tuple[int, ...], classes: int) -> Iterator[tuple[Any, ...]]
             yield (*outer, slice(first, first + step))
 
 
-def _in_pieces(call: _Call, counting: Sequence[tuple[float, _Call, Callable[[], Any]]]) -> float:
+def _in_pieces(call: Call, total: Results, counting: Sequence[tuple[float, Checked]]) -> float:
     """Compute all terms of some rows, then of the next: the data are read once, and the results added up in a cache."""
-    axis = call.parameters["axis"]
-
-    def last(array: Any) -> Any:
-        return array if array is None else np.moveaxis(array, axis, -1)
-
-    y_pred = last(call.y_pred)
-    totals = {"value": call.value, "gradient": last(call.gradient), "hessian": last(call.hessian)}
-    factors = [factor for factor, _, _ in counting]
+    factors, plans = [factor for factor, _ in counting], [checked.plan for _, checked in counting]
+    axis = call.request.parameters["axis"]
+    totals = {key: array if key == "value" else np.moveaxis(array, axis, -1) for key, array in _every(total).items()}
     buffers: dict[Any, np.ndarray[Any, Any]] = {}
 
-    def room(k: int, name: str, total: Any) -> Any:
+    def room(k: int, key: Any, wanted: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return where term k leaves a result: the first where the sum goes, if it may."""
-        if total is None:
-            return None
-        if k == 0 and _room_of(call, name, total) is not None:
-            return total
-        if (k, name) not in buffers or buffers[k, name].shape != total.shape:
-            buffers[k, name] = np.empty(total.shape, compute_type(call))
-        return buffers[k, name]
+        if k == 0 and _has_room(call, key, wanted):
+            return wanted
+        if (k, key) not in buffers or buffers[k, key].shape != wanted.shape:
+            buffers[k, key] = np.empty(wanted.shape, call.compute_type)
+        return buffers[k, key]
 
+    y_pred = np.moveaxis(call.request.arrays[call.request.row.prediction], axis, -1)
     sums: list[list[float]] = [[] for _ in counting]
     for piece in _pieces(y_pred.shape[:-1], y_pred.shape[-1]):
-        wanted = {name: None if total is None else total[piece] for name, total in totals.items()}
-        results = [{name: room(k, name, total) for name, total in wanted.items()} for k in range(len(counting))]
-        for k, (_, part, _) in enumerate(counting):
-            sums[k].append(part.run_rows(False, part.divisor, piece, tuple(results[k].values())))
-        for name, total in wanted.items():
-            if total is not None:
-                _add_results(call, factors, [of_term[name] for of_term in results], total)
-    values = [reductions.reduced(_pairwise(sums[k]), part.divisor) for k, (_, part, _) in enumerate(counting)]
+        wanted = {key: array[piece] for key, array in totals.items()}
+        results = [{key: room(k, key, array) for key, array in wanted.items()} for k in range(len(counting))]
+        for k, (_, checked) in enumerate(counting):
+            own = _results(checked.call.request, results[k])
+            sums[k].append(plans[k].cut(piece).loop(False, checked.number, own, 1.0, call.request.want))
+        for key, array in wanted.items():
+            _add_results(call, factors, [of_term[key] for of_term in results], array)
+    values = [reductions.reduced(_pairwise(sums[k]), checked.number) or 0.0 for k, (_, checked) in enumerate(counting)]
     return _total(factors, values)
 
 
@@ -367,16 +386,16 @@ def _pairwise(numbers: Sequence[float]) -> float:
     return _pairwise(numbers[:half]) + _pairwise(numbers[half:])
 
 
-def by_parameters(call: _Call) -> dict[str, Any]:
+def by_parameters(request: Request) -> dict[str, Any]:
     """Return the derivatives by the factors, and by the parameters of the terms that have them."""
     derivatives: dict[str, Any] = {}
-    for term in call.row.parts(call.parameters):
+    for term in request.row.parts(request.parameters):
         name = f"{term.name}_factor"
         if np.ndim(term.factor):
             raise ValueError(f"{name} is an array; parameter_grads takes factors that are numbers")
-        part = _call_of(call, term, call.options, in_float64=True)
-        derivatives[name] = _named(call, term, part.run)
+        part = _request_of(request, term, None, request.sample_weight, request.where, in_float64=True)
+        derivatives[name] = _named(request, term, lambda: compute(check(part)))  # noqa: B023
         if term.row.learned and part.chosen.fuller is None:
-            for own, derivative in part.by_parameters().items():
+            for own, derivative in by_parameters_of(part).items():
                 derivatives[f"{term.name}_{own}"] = term.factor * derivative if term.factor else 0.0 * derivative
     return derivatives

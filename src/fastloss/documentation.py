@@ -103,9 +103,9 @@ def _symbols(row: Row) -> str:
     import re
 
     words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
-    meaning = {"m": "m = y_pred[..., 0]"} if row.kind == "location_scale" else {}
+    meaning = {"m": "m = y_pred[..., 0]"} if row.axes == "2" else {}
     meaning |= {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
-    if row.kind == "location_scale":
+    if row.axes == "2":
         meaning["s"] = "s = y_pred[..., 1]"
     if any(parameter.kind == "labels" for parameter in row.parameters):
         meaning |= {"t": "t = 1 for the positive label and -1 for the negative"}
@@ -148,8 +148,14 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
     return _entry(f"{parameter.name} : {kinds[parameter.kind]}, {_given(default)}", f"{text}.")
 
 
-#: What has a weight of its own, by kind of loss, where that is not each element.
-_SAMPLES = {"rowwise": "the rows", "location_scale": "the targets", "sum": "the samples, if all terms have the same"}
+#: What has a weight of its own, by the axes of the prediction, where that is not each element.
+_SAMPLES = {"C": "the rows", "2": "the targets", "sum": "the samples, if all terms have the same"}
+
+
+def _samples(row: Row) -> str | None:
+    """Return what has a weight of its own, None where that is each element."""
+    return _SAMPLES.get("sum" if row.kind == "sum" else row.axes)
+
 
 _HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
 
@@ -171,10 +177,10 @@ def _operands(row: Row) -> str:
     if row.kind == "sum":
         target = "Targets, as every term takes them."
         prediction = f"Predictions, as every term takes them: {types}."
-    elif row.kind == "location_scale":
+    elif row.axes == "2":
         target = "Targets; of the shape of `y_pred` without its last axis, or one number for all."
         prediction = f"Locations `y_pred[..., 0]` and log-scales `y_pred[..., 1]`, the last axis being 2: {types}."
-    elif row.kind != "rowwise":
+    elif row.axes != "C":
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
         domain = "" if row.predicted == real else f", each {row.predicted.description}"
         prediction = f"Predictions{domain}, of any shape: {types}."
@@ -204,9 +210,9 @@ def _example_arguments(row: Row) -> list[str]:
     lines = [">>> import fastloss as fl"]
     if isinstance(row.target, RowTarget):
         return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
-    if row.kind == "location_scale":
+    if row.axes == "2":
         given = "[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each"
-    elif row.kind == "root_mean":
+    elif row.kind == "totals":
         given = "[0.0, 1.0], [3.0, -3.0]"
     else:
         y_true, y_pred = _example_points(row)
@@ -221,15 +227,15 @@ def _example(row: Row, method: str) -> str:
     if row.made_by is not None:  # not of the package: its function's text may have one
         return ""
     lines, call = _example_arguments(row), f"(y_true, {row.prediction})"
-    shape = "(2,)" if row.kind in ("pointwise", "root_mean") else "(2, 2)" if row.kind == "location_scale" else "(2, 3)"
+    shape = {"": "(2,)", "2": "(2, 2)"}.get(row.axes, "(2, 3)")
     if method != "__call__":
         results = _OF_METHODS[method]
         lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}", f">>> {results[-1]}.shape", shape]
         return "\n".join(lines)
     both = f">>> value, gradient = fl.{row.name}.value_and_grad{call}"
-    if row.kind == "root_mean":
+    if row.kind == "totals":
         lines += [both, ">>> round(value, 6), gradient.round(6).tolist()", "(3.535534, [0.424264, -0.565685])"]
-    elif row.function is not None and row.kind == "pointwise":
+    elif row.function is not None and row.of_numbers:
         y_true, y_pred = _example_points(row)
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
         points = [row.function(y, x, *defaults)[:3] for y, x in zip(y_true, y_pred, strict=True)]
@@ -239,7 +245,7 @@ def _example(row: Row, method: str) -> str:
         lines += [">>> gradient.round(6).tolist()", f"{gradient}"]
     else:
         lines += [both, f">>> value == fl.{row.name}{call}", "True", ">>> gradient.shape", shape]
-        if row.kind == "rowwise":
+        if row.axes == "C":
             lines += [f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape", "(2,)"]
     return "\n".join(lines)
 
@@ -250,14 +256,14 @@ def _example_of_sum(row: Row, method: str) -> str:
     if any(term.made_by is not None for term in rows):
         return ""
     held = next((holds for holds in ("log_probs", "probs") if any(term.holds == holds for term in rows)), "logits")
-    if any(term.kind == "location_scale" for term in rows):
+    if any(term.axes == "2" for term in rows):
         y_true, y_pred = (
             "[0, 1]",
             "[[-0.5, -1.0], [-3.0, -0.5]]" if held == "log_probs" else "[[0.5, 0.5], [0.25, 0.75]]",
         )
     elif all(isinstance(term.target, RowTarget) and "index" in term.target.forms for term in rows):
         y_true, y_pred = _ROWS["index"], _ROWS[held]
-    elif any(term.kind == "rowwise" for term in rows):
+    elif any(term.axes == "C" for term in rows):
         inside = held == "logits" and row.predicted != real  # as the losses of one probability are
         y_true, y_pred = "[[1, 0, 0], [0, 0, 1]]", _ROWS["probs" if inside else held]
     else:
@@ -297,10 +303,10 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     names = {
         "name": f"({row.name})" if row.terms else row.name,
         "prediction": row.prediction,
-        "samples": f"the shape of {_SAMPLES.get(row.kind, f'`{row.prediction}`')}",
+        "samples": f"the shape of {_samples(row) or f'`{row.prediction}`'}",
         "reduction": repr(defaults.get("reduction", "mean")),
         **{name: _given(defaults.get(name)) for name in ("normalizer", "n_threads")},
-        "shape": "the shape" if row.kind not in _SAMPLES else f"the shape of {_SAMPLES[row.kind]}",
+        "shape": f"the shape of {_samples(row)}" if _samples(row) else "the shape",
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
     symbols = _symbols(row)
@@ -312,7 +318,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
         wanted = _OF_METHODS[method]
         words = [name if name != "hessian" else "diagonal of the Hessian" for name in wanted]
         listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-        passes = "" if row.terms and row.kind not in ("pointwise", "location_scale") else ", in one pass over the data"
+        passes = "" if row.terms and row.kind != "points" else ", in one pass over the data"
         summary = f"{_sentence(listed)} of `{row.name}`{passes}."
         returned = "\n".join(_entry(f"{name} : {results[name][0]}", results[name][1]) for name in wanted)
         notes = f"{row.summary}\n\n{row.notes}".rstrip()
@@ -510,7 +516,7 @@ def losses() -> Losses:
     Examples
     --------
     >>> import fastloss as fl
-    >>> [row.name for row in fl.losses() if row.kind == "rowwise"]  # doctest: +ELLIPSIS
+    >>> [row.name for row in fl.losses() if row.axes == "C"]  # doctest: +ELLIPSIS
     ['cross_entropy', ..., 'total_variation']
     >>> fl.losses()[0].input
     'logits'

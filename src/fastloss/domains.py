@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from .arrays import first_true, place, quiet
-from .rows import Domain
+from .rows import Domain, Row
 
 #: The distance of 1 and the number after it, by the number of a type; as epsilon_of of kernels/points/block.pxi.
 _EPSILON = {9: 2.0**-10, 10: 2.0**-7, 11: 2.0**-23, 12: 2.0**-52}
@@ -18,6 +19,12 @@ VANISHES, LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 _LEAST_NORMAL = {False: 2.0**-126, True: 2.0**-1022}
 #: The domains of target and prediction, as the kernels take them, where every number is allowed.
 NO_LIMITS = (-math.inf, math.inf, False, -math.inf, math.inf, 0.0)
+
+
+def limits_of(row: Row, parameters: Mapping[str, Any], dtype: Any) -> tuple[float, float, bool, float, float, float]:
+    """Return the domain of targets and predictions as the kernels check it, in a compute type."""
+    target, predicted = row.targets(parameters), row.predictions(parameters)
+    return *target.bounds(dtype), target.ends_only, *predicted.bounds(dtype), predicted.rounding
 
 
 @quiet

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import as_axis, as_prediction, describe
 from .domains import NO_LIMITS
-from .loss import GRADIENT, VALUE
+from .kinds.base import GRADIENT, VALUE
 from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
 from .scalars import as_index
@@ -26,7 +26,7 @@ def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[
         dtype = x.dtype.newbyteorder("=")
         return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), None, False
     array = as_output("out", given, shape)
-    in_place = check_overlaps({"out": array}, {"x": x}, ("out", "x") if shape == x.shape else None)
+    in_place = check_overlaps({"out": array}, {"x": x}, {"out": "x"} if shape == x.shape else None)
     return array, given, in_place
 
 

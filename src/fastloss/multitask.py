@@ -10,7 +10,8 @@ import numpy as np
 
 from .arrays import as_array
 from .domains import refuse
-from .loss import GRADIENT, VALUE, Loss
+from .kinds.base import GRADIENT, VALUE
+from .loss import Loss
 from .rows import real
 from .scalars import as_number, shown
 

@@ -48,6 +48,19 @@ def as_output(name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray[Any, 
     return array
 
 
+def split_several(shown: str, out: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the array given for the derivative by each of several predictions."""
+    if out is None:
+        return (None,) * len(names)
+    if not isinstance(out, tuple):
+        raise TypeError(
+            f"{shown} must be a tuple of {len(names)} places ({', '.join(names)}), None where a new array is wanted"
+        )
+    if len(out) != len(names):
+        raise ValueError(f"{shown} has {len(out)} places; it needs {len(names)} ({', '.join(names)})")
+    return out
+
+
 def same_memory(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     """Tell whether two arrays are the same elements in the same order."""
     return (
@@ -71,11 +84,11 @@ def overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 def check_overlaps(
     outputs: dict[str, np.ndarray[Any, Any]],
     inputs: Mapping[str, np.ndarray[Any, Any] | None],
-    in_place: tuple[str, str] | None = None,
+    in_place: Mapping[str, str] | None = None,
 ) -> bool:
     """Raise where an output shares memory with another array.
 
-    `in_place` names an output and an input that may be the same elements. Return whether they are.
+    `in_place` names outputs, each with the input whose elements it may take the place of. Return whether one does.
     """
     names = list(outputs)
     is_in_place = False
@@ -86,11 +99,10 @@ def check_overlaps(
         for other, array in inputs.items():
             if array is None or not overlap(outputs[name], array):
                 continue
-            if (name, other) == in_place and same_memory(outputs[name], array):
+            may = [output for output, own in (in_place or {}).items() if own == other]
+            if name in may and same_memory(outputs[name], array):
                 is_in_place = True
                 continue
-            hint = ""
-            if in_place is not None and other == in_place[1]:
-                hint = f"; only {in_place[0]} may be written there, and only exactly in place"
+            hint = f"; only {may[0]} may be written there, and only exactly in place" if may else ""
             raise ValueError(f"{name} overlaps {other}{hint}")
     return is_in_place

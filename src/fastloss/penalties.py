@@ -13,7 +13,8 @@ from .catalogue import PENALTIES
 from .documentation import penalty_docstring
 from .domains import NO_LIMITS, check_digits
 from .foreign import check_pairing
-from .loss import GRADIENT, VALUE, method
+from .kinds.base import GRADIENT, VALUE
+from .loss import method
 from .outputs import as_output, check_overlaps
 from .parameters import as_parameter
 from .rows import Parameter, PenaltyRow, at_least_zero
@@ -152,7 +153,7 @@ class Penalty:
                 gradient = as_output("out", out, array.shape)
                 inputs = {"parameter": array}
                 inputs |= {p.name: value for p, value in zip(declared.values(), chosen, strict=True) if np.ndim(value)}
-                in_place = check_overlaps({"out": gradient}, inputs, ("out", "parameter"))
+                in_place = check_overlaps({"out": gradient}, inputs, {"out": "parameter"})
                 if in_place and accumulate:
                     raise ValueError("out is parameter itself; a gradient cannot be accumulated there")
         # What is added to a float64 array is computed in float64.

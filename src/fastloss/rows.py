@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -142,6 +143,40 @@ class Parameter:
     learned: bool = False
 
 
+#: What an array is to a loss: given and checked; differentiated; read, but not differentiated.
+TARGET, PREDICTION, FIXED = "target", "prediction", "fixed"
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An array that a loss takes in every call.
+
+    `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
+    the numbers of a vector, or a number, for so many numbers of each sample.
+    """
+
+    name: str
+    role: str
+    axes: str = ""
+    domain: Domain = real
+    description: str = ""
+
+
+def target(domain: Domain = real, description: str = "", name: str = "y_true") -> Operand:
+    """Declare the target of a loss of several arrays."""
+    return Operand(name, TARGET, "", domain, description)
+
+
+def prediction(name: str, description: str = "", axes: str = "") -> Operand:
+    """Declare an array by which a loss is differentiated."""
+    return Operand(name, PREDICTION, axes, real, description)
+
+
+def fixed(name: str, description: str = "", axes: str = "") -> Operand:
+    """Declare an array that a loss reads and is not differentiated by."""
+    return Operand(name, FIXED, axes, real, description)
+
+
 @dataclass(frozen=True)
 class Declared:
     """Domain and default of a parameter whose name is still to come."""
@@ -259,6 +294,14 @@ def common(domains: Iterable[tuple[str, Domain]], what: str) -> Domain:
     return narrowest
 
 
+#: What the numbers of a sample are that lie side by side on the last axis of a prediction.
+_CORES = {"2": "location, log-scale"}
+
+
+#: The parameters that the frame of cross-entropy computes by itself, of a loss that uses it.
+FRAME = frozenset({"class_weight", "ignore_index", "label_smoothing", "axis"})
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of the catalogue: everything about a loss but its loops.
@@ -267,9 +310,9 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"pointwise", "rowwise", "location_scale", "root_mean"}
-        One loss for each element; one for each row of classes; one for each location and log-scale that lie side by
-        side in the last axis; or one for all elements, the root of a mean.
+    kind : {"points", "rows", "totals", "sum"}
+        The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; a
+        function of sums over all samples; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -300,6 +343,15 @@ class Row:
         The losses that it is a sum of, if it is one, each after the name that its parameters begin with.
     summed : callable or None
         What makes the row of a sum of the rows of its terms.
+    arrays : tuple of Operand
+        The arrays that a call takes, where they are not a target and a prediction; see `operands`.
+    axes : {"", "C", "2"}
+        What axes that prediction has after those of the samples.
+    in_frame : frozenset of str
+        Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
+        (``kernels/rows/softmax.pxi``); with others it is one of ``kernels/rows/losses.pxi``.
+    no_hessian : str
+        Why it has no diagonal of the Hessian; empty where it has one.
     """
 
     name: str
@@ -323,6 +375,33 @@ class Row:
     qualname: str = ""
     terms: tuple[tuple[str, Row], ...] = field(default=(), compare=False)
     summed: Callable[[tuple[Row, ...]], Row] | None = field(default=None, compare=False)
+    arrays: tuple[Operand, ...] = ()
+    axes: str = ""
+    in_frame: frozenset[str] = frozenset()
+    no_hessian: str = ""
+
+    @functools.cached_property
+    def operands(self) -> tuple[Operand, ...]:
+        """The arrays that a call takes, in their order."""
+        return self.arrays or (
+            Operand("y_true", TARGET, "", self.target),
+            Operand(self.prediction, PREDICTION, self.axes, self.predicted, _CORES.get(self.axes, "")),
+        )
+
+    @functools.cached_property
+    def differentiated(self) -> tuple[Operand, ...]:
+        """The arrays by which it is differentiated."""
+        return tuple(operand for operand in self.operands if operand.role == PREDICTION)
+
+    @property
+    def several(self) -> bool:
+        """Whether a call takes other arrays than a target and a prediction."""
+        return bool(self.arrays)
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether a sample is a target and a prediction, a number each, and the loss a formula of them."""
+        return self.kind == "points" and not self.axes and not self.several
 
     @property
     def learned(self) -> tuple[Parameter, ...]:
@@ -353,8 +432,10 @@ class Row:
             if parameter.name == "given":
                 first, *others = (_INPUTS[option] for option in getattr(parameter.domain, "options", ()))
                 return f"{first} (or {', '.join(others)}: `given`)"
-        if self.kind == "location_scale":
-            return "locations and log-scales"
+        if self.several:
+            return ", ".join(operand.description or operand.name for operand in self.differentiated)
+        if self.axes in _CORES:
+            return f"{_CORES[self.axes].replace(', ', 's and ')}s"
         if self.prediction == "logits":
             return "logits"
         return "probabilities" if self.predicted is probability else _INPUTS[self.holds]
@@ -412,7 +493,8 @@ def pointwise(
     prediction: str = "y_pred",
     predicted: Domain = real,
     by_default: Callable[..., Any] | None = None,
-    kind: str = "pointwise",
+    kind: str = "points",
+    axes: str = "",
     holds: str = "numbers",
     full: str | None = None,
     **parameters: Declared,
@@ -441,6 +523,7 @@ def pointwise(
             predicted,
             function,
             by_default,
+            axes=axes,
         )
         if full is None:
             return own
@@ -463,7 +546,29 @@ def location_scale(*, formula: str, source: str) -> Callable[[Callable[..., Any]
     The formula takes target, location and log-scale. It returns the value, the two gradients, and the two second
     derivatives.
     """
-    return pointwise(target=real, formula=formula, source=source, kind="location_scale")
+    return pointwise(target=real, formula=formula, source=source, axes="2")
+
+
+def of_arrays(
+    *arrays: Operand, formula: str, source: str, no_hessian: str = "", **parameters: Declared
+) -> Callable[[Callable[..., Any]], Row]:
+    """Declare a loss of points of other arrays than a target and a prediction, in the order in which a call takes them.
+
+    The formula takes the target, or else the first of the fixed arrays, if there is any; then the predictions, at most
+    two; then the other fixed arrays, and the parameters. It returns the value, the gradients and the second derivatives
+    by each prediction: a tuple of two where there are two.
+    """
+
+    def row(function: Callable[..., Any]) -> Row:
+        summary, notes = _docstring(function)
+        targets = [operand.domain for operand in arrays if operand.role == TARGET]
+        return Row(
+            function.__name__, "points", summary, formula, source, (targets or [real])[0], _named(parameters),
+            next(operand.name for operand in arrays if operand.role == PREDICTION), notes,
+            function=function, arrays=arrays, no_hessian=no_hessian,
+        )  # fmt: skip
+
+    return row
 
 
 def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Row]:
@@ -473,7 +578,7 @@ def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Ro
     unit, the sample's weight, and 1 over the denominator of the mean. It returns the square, in that unit, and gradient
     and Hessian diagonal of the root but for a factor weight / denominator.
     """
-    return pointwise(target=real, formula=formula, source=source, kind="root_mean")
+    return pointwise(target=real, formula=formula, source=source, kind="totals")
 
 
 def by_default() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -516,9 +621,14 @@ def rowwise(
     target: RowTarget = classes,
     holds: str = "logits",
     notes: str = "",
+    in_frame: frozenset[str] = frozenset(),
     **parameters: Declared,
 ) -> Row:
     """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/rows/``)."""
     axis = Parameter("axis", -1, real, "axis", "the axis of the classes, which is never copied into another place")
     prediction = "logits" if holds == "logits" and "given" not in parameters else "y_pred"
-    return Row(name, "rowwise", summary, formula, source, target, (*_named(parameters), axis), prediction, notes, holds)
+    own = (*_named(parameters), axis)
+    return Row(
+        name, "rows", summary, formula, source, target, own, prediction, notes, holds,
+        axes="C", in_frame=in_frame,
+    )  # fmt: skip

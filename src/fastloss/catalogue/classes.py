@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..rows import (
+    FRAME,
     Domain,
     Options,
     at_least_zero,
@@ -50,6 +51,7 @@ cross_entropy = rowwise(
     formula="log(sum_c e^x_c) - x_y;  with probabilities  sum_c y_c (log(sum_k e^x_k) - x_c)",
     source="Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
     **_of_classes(),
+    in_frame=FRAME,
     z_loss=at_least_zero(
         0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it", "number"
     ),

@@ -2,7 +2,7 @@
 
 What is known when the caller is compiled is in the text: the loss and its defaults, which keywords are given and
 whether as numbers or as arrays, the reduction. What is left are checks and loops, on the calling thread, by the same
-formulas and kernels as everywhere. They do what `loss._Call` does, in its order: all is checked before there is a
+formulas and kernels as everywhere. They do what `call.py` does, in its order: all is checked before there is a
 result, and weight, mask and denominator become one multiplier of each sample.
 """
 
@@ -19,9 +19,11 @@ from numba.core.errors import NumbaTypeError
 
 from .. import reductions
 from ..domains import check_held
-from ..loss import _IN_KERNEL, GRADIENT, HESSIAN, VALUE, Loss, _changed
+from ..kinds.base import GRADIENT, HESSIAN, VALUE
+from ..kinds.rows import changed
+from ..loss import Loss
 from ..parameters import check_held_parameters
-from ..rows import Domain, Parameter
+from ..rows import FRAME, Domain, Parameter
 from ..runtime import kernels
 from ..samples import WEIGHT
 from ..targets import SUM_TOLERANCE
@@ -508,7 +510,7 @@ def elementwise_call(call: Arguments, want: int) -> Any:
 def point_call(call: Arguments, want: int) -> Any:
     """Return what value, slope and curvature at one place become: inside of whatever loop the caller has."""
     y_true, y_pred = call.given["y_true"], call.given["y_pred"]
-    if call.loss.kind != "pointwise" or not all(isinstance(kind, types.Number) for kind in (y_true, y_pred)):
+    if not call.row.of_numbers or not all(isinstance(kind, types.Number) for kind in (y_true, y_pred)):
         raise NumbaTypeError(f"{call.shown} takes two numbers, of an element-wise loss; not {y_true}, {y_pred}")
     double = (y_true, y_pred) != (types.float32, types.float32)
     _check_held(call, double)
@@ -565,11 +567,11 @@ def rows_call(call: Arguments, want: int) -> Any:
             f"{call.shown} takes class indices (n,) or probabilities (n, classes), and {row.prediction} (n, classes)"
         )
     own = () if row.kernels is None else row.kernels().formula.arguments[2:]
-    shared = {name for name in _IN_KERNEL if name not in own}
-    others = {*_changed(row, loss.parameters), *call.kinds} & {p.name for p in row.parameters} - shared - {*own}
+    shared = {name for name in FRAME if name not in own}
+    others = {*changed(row, loss.parameters), *call.kinds} & {p.name for p in row.parameters} - shared - {*own}
     if others:
         raise NumbaTypeError(f"{loss.name} in a compiled function takes its defaults, not another {min(others)}")
-    if row.kernels is None and row.name != "cross_entropy":
+    if not row.in_frame:
         raise NumbaTypeError(f"{loss.name} has no Numba kernel: it cannot be used in compiled functions")
     double = y_pred.dtype == types.float64
     _check_held(call, double)

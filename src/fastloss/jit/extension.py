@@ -28,7 +28,8 @@ from numba.extending import (
 
 from .. import functions
 from ..catalogue.vocabulary import ELEMENTWISE_FUNCTIONS
-from ..loss import GRADIENT, HESSIAN, VALUE, Loss
+from ..kinds.base import GRADIENT, HESSIAN, VALUE
+from ..loss import Loss
 from . import softmax
 from .calls import Arguments, BadNumber, BadShape, elementwise_call, is_real, point_call, rows_call
 from .compiling import NUMBA_REALS, REALS
@@ -54,14 +55,15 @@ def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple
     call = Arguments(loss, method, by_place, dict(by_name))
     if method == "point":
         return point_call(call, METHODS[method])
-    if loss._row.terms and loss.kind != "pointwise":
+    row = loss._row
+    if row.terms and not row.of_numbers:
         raise NumbaTypeError(
             f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "
             "losses can"
         )
-    if loss.kind == "pointwise":
+    if row.of_numbers:
         return elementwise_call(call, METHODS[method])
-    if loss.kind == "rowwise":
+    if row.axes == "C":
         return rows_call(call, METHODS[method])
     raise NumbaTypeError(f"{loss.name} cannot be called in compiled functions")
 

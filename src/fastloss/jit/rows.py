@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ RAISED, WRONG_SIZE = 1, {"gradient": 2, "hessian": 3}
 
 
 def kernel_of(
-    row: Row, parameters: dict[str, Any], want: int, double: bool, classes: int, soft: bool
+    row: Row, parameters: Mapping[str, Any], want: int, double: bool, classes: int, soft: bool
 ) -> tuple[int, int, tuple[float, ...], str]:
     """Return the address of a kernel, a user's or that of cross-entropy, how it takes rows, parameters and name."""
     dense = soft or parameters["label_smoothing"] != 0

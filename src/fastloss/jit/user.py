@@ -10,9 +10,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
+from ..call import KEYWORDS
 from ..catalogue import CATALOGUE
-from ..loss import _KEYWORDS, Loss
-from ..rows import Declared, Domain, Parameter, Row, real
+from ..loss import Loss
+from ..rows import FRAME, Declared, Domain, Parameter, Row, real
 from ..scalars import as_number, shown
 from .derive import with_derivatives
 from .translate import Formula, FormulaError, restored_formula, source_of, translate
@@ -52,7 +53,7 @@ def check_numba() -> None:
 
 
 #: What calls of every loss take.
-_TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *_KEYWORDS})
+_TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *KEYWORDS})
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
@@ -117,7 +118,7 @@ def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
 
 def _pointwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...], formula: Formula) -> Row:
     return Row(
-        kind="pointwise",
+        kind="points",
         kernels=PointwiseSource(formula),
         made_by=(restored_pointwise_row, identity, described),
         **dict(described),
@@ -143,7 +144,9 @@ class RowwiseSource:
 
 def _rowwise_row(identity: tuple[Any, ...], described: tuple[tuple[str, Any], ...], formula: Formula) -> Row:
     return Row(
-        kind="rowwise",
+        kind="rows",
+        axes="C",
+        in_frame=FRAME,
         kernels=RowwiseSource(formula),
         made_by=(restored_rowwise_row, identity, described),
         **dict(described),

@@ -1,0 +1,340 @@
+"""A call of a loss in steps: read, resolve, weigh, place, check, compute. What each finds out is a frozen value.
+
+Nothing is written before everything is checked: `check` ends with the denominator, `compute` begins with the arrays for
+the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import reductions
+from .foreign import check_pairing
+from .kinds import KINDS
+from .kinds.base import GRADIENT, HESSIAN, VALUE, Array, Arrays, Call, Outputs, Request, Results, Weights
+from .operands import read_arrays, resolve_axes
+from .outputs import as_output, check_overlaps, split_out, split_several
+from .parameters import as_parameter, check_held_parameters
+from .rows import Row
+from .runtime import checked_threads, kernels
+from .samples import LeftOut, as_mask, as_weights, check_weights
+from .scalars import shown
+
+if TYPE_CHECKING:
+    from .loss import Loss
+
+KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
+#: Those of them that a loss can be bound to: what is no array.
+BINDABLE = ("reduction", "normalizer", "n_threads")
+_RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
+
+
+def keywords_of(row: Row) -> tuple[str, ...]:
+    """Return what a call of a loss takes besides its arrays and parameters."""
+    return (*KEYWORDS, "wrt") if len(row.differentiated) > 1 else KEYWORDS
+
+
+# ---- read -------------------------------------------------------------------------------------------------------
+
+
+def read(
+    loss: Loss, want: int, args: tuple[Any, ...], keywords: Mapping[str, Any], in_float64: bool = False
+) -> Request:
+    """Return what a call asks for: arrays by name, parameters and options checked."""
+    kernels.check_stack()
+    row = loss._row
+    given, parameters, options = _sorted(loss, args, keywords)
+    for parameter in row.parameters:
+        if parameter.name in keywords:
+            parameters[parameter.name] = as_parameter(parameter, keywords[parameter.name])
+    chosen = checked_choice(row, parameters)
+    reduction, normalizer, n_threads = as_keywords(row, options).values()
+    if want & HESSIAN and row.no_hessian:
+        raise TypeError(f"{row.name} has no diagonal of the Hessian: {row.no_hessian}")
+    wrt, bare = as_wrt(row, options.get("wrt"))
+    arrays = read_arrays(row, given)
+    _check_labels(row, given, keywords, parameters, arrays)
+    double_precision = in_float64 or any(arrays[o.name].dtype.type is np.float64 for o in row.differentiated)
+    if not double_precision:
+        changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
+        check_held_parameters(changed, parameters)
+    own = chosen is row.chosen(loss._parameters)  # else the short ways call the loops of another formula
+    return Request(
+        row, chosen, want, arrays, double_precision, parameters, reduction, normalizer, n_threads,
+        options.get("sample_weight"), options.get("where"), options.get("out"), wrt, bare,
+        loss._short if own else None, loss._jit if own else None,
+    )  # fmt: skip
+
+
+def _sorted(
+    loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the arrays, parameters and options of a call, with what the loss is bound to."""
+    row = loss._row
+    names = [operand.name for operand in row.operands]
+    if len(args) > len(names):
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise TypeError(f"{row.name} takes {listed}, then keywords; {len(args)} arguments were given by place")
+    given = dict(zip(names, args, strict=False))
+    parameters, options, known = dict(loss._parameters), dict(loss._keywords), keywords_of(row)
+    for name, value in keywords.items():
+        if name in parameters:
+            parameters[name] = value
+        elif name in known:
+            options[name] = value
+        elif name in names or (name == "y_pred" and not row.several):
+            place = name if name in names else row.prediction
+            if place in given:
+                raise TypeError(f"{row.name} got {name} twice")
+            given[place] = value
+        else:
+            raise TypeError(f"{row.name} has no keyword {name!r}; it has {[*parameters, *known]}")
+    for name in names:
+        if name not in given:
+            raise TypeError(f"{row.name} needs {name}")
+    return given, parameters, options
+
+
+def _check_labels(
+    row: Row,
+    given: Mapping[str, Any],
+    keywords: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    arrays: Mapping[str, Array],
+) -> None:
+    """Raise where arguments are paired by position though their labels differ."""
+    paired = {operand.name: given[operand.name] for operand in row.operands}
+    paired |= {name: keywords[name] for name in ("sample_weight", "where") if name in keywords}
+    paired |= {p.name: keywords[p.name] for p in row.parameters if p.kind == "element" and p.name in keywords}
+    core = row.differentiated[0].axes
+    check_pairing(paired, arrays[row.prediction].ndim, parameters.get("axis", -1) if core else None)
+
+
+def as_wrt(row: Row, wrt: Any) -> tuple[tuple[str, ...], bool]:
+    """Return the predictions whose derivatives are wanted, and whether one is returned as it is, not in a tuple."""
+    names = tuple(operand.name for operand in row.differentiated)
+    if wrt is None:
+        return names, len(names) == 1
+    wanted = (wrt,) if isinstance(wrt, str) else wrt
+    if not isinstance(wanted, tuple | list) or not all(isinstance(name, str) for name in wanted):
+        raise TypeError(f"wrt must be the name of a prediction, or a tuple of some, not {shown(wrt)}")
+    for place, name in enumerate(wanted):
+        if name not in names:
+            raise ValueError(
+                f"wrt = {shown(wrt)}: {name!r} is no prediction of {row.name}; these are {', '.join(names)}"
+            )
+        if name in wanted[:place]:
+            raise ValueError(f"wrt = {shown(wrt)} has {name!r} twice")
+    if not wanted:
+        raise ValueError(f"wrt is empty; the predictions of {row.name} are {', '.join(names)}")
+    return tuple(wanted), isinstance(wrt, str)
+
+
+def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `reduction`, `normalizer` and `n_threads`, checked: those of a call, or those that a loss is bound to."""
+    reduction, normalizer = reductions.as_reduction(given.get("reduction", "mean"), given.get("normalizer"))
+    for each in (row, *(term for _, term in row.terms)):
+        if each.kind in KINDS and KINDS[each.kind].couples and reduction != "mean":
+            raise ValueError(f"{each.name} is the root of a mean: it has no reduction={reduction!r}")
+    n_threads = given.get("n_threads")
+    threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+    return {"reduction": reduction, "normalizer": normalizer, "n_threads": threads}
+
+
+def checked_choice(row: Row, parameters: Mapping[str, Any]) -> Row:
+    """Return the row that parameters choose, which may refuse some that the loss itself does not."""
+    chosen = row.chosen(parameters)
+    if chosen is not row:
+        for parameter in chosen.parameters:
+            as_parameter(parameter, parameters[parameter.name])
+    return chosen
+
+
+# ---- resolve, weigh, place --------------------------------------------------------------------------------------
+
+
+def resolve(request: Request) -> Arrays:
+    """Return the arrays with their axes told apart."""
+    return Arrays(*resolve_axes(request.row, request.arrays, request.parameters.get("axis", -1)))
+
+
+def weigh(request: Request, arrays: Arrays) -> Weights:
+    """Return what belongs to each sample."""
+    weights, may_vanish = as_weights("sample_weight", request.sample_weight, arrays.samples)
+    where = as_mask(request.where, arrays.samples)
+    ignored = request.parameters.get("ignore_index") if arrays.form == "index" else None
+    left_out = LeftOut(where, arrays.by_name.get("y_true"), ignored)
+    if may_vanish and weights is not None and not request.double_precision:
+        check_weights("sample_weight", weights, request.double_precision, left_out)
+    return Weights(weights, where, left_out)
+
+
+def place(request: Request, arrays: Arrays, weights: Weights) -> Outputs:
+    """Return where the caller wants results, checked against what else is in memory."""
+    wanted = [(flag, name) for flag, name in _RESULTS if request.want & flag]
+    if not request.bare and len(wanted) == 1 and not request.want & VALUE:
+        given = [request.out]  # as it is returned: no tuple of one tuple
+    else:
+        given = split_out(request.out, tuple(name for _, name in wanted))
+    value = reduced = None
+    outputs: dict[str, Array] = {}
+    in_place: dict[str, str] = {}
+    derivatives: dict[int, dict[str, Array | None]] = {GRADIENT: {}, HESSIAN: {}}
+    for position, ((flag, name), output) in enumerate(zip(wanted, given, strict=True)):
+        shown_as = f"out ({name})" if len(wanted) == 1 else f"out[{position}] ({name})"
+        if flag == VALUE:
+            if output is not None:
+                none = request.reduction == "none"
+                outputs[shown_as] = as_output(shown_as, output, arrays.samples if none else ())
+                value, reduced = (outputs[shown_as], None) if none else (None, outputs[shown_as])
+            continue
+        places = (output,) if request.bare else split_several(shown_as, output, request.wrt)
+        for k, (prediction, array) in enumerate(zip(request.wrt, places, strict=True)):
+            own = shown_as if request.bare else f"{shown_as.partition(' ')[0]}[{k}] ({name} by {prediction})"
+            if array is not None:
+                array = outputs[own] = as_output(own, array, arrays.by_name[prediction].shape)
+                if flag == GRADIENT:
+                    in_place[own] = prediction
+            derivatives[flag][prediction] = array
+    is_in_place = False
+    if outputs:
+        inputs: dict[str, Any] = dict(arrays.by_name) | {"sample_weight": weights.weights, "where": weights.where}
+        inputs |= {name: given for name, given in request.parameters.items() if isinstance(given, np.ndarray)}
+        is_in_place = check_overlaps(outputs, inputs, in_place)
+    return Outputs(value, reduced, derivatives[GRADIENT], derivatives[HESSIAN], given, is_in_place)
+
+
+# ---- check, compute ---------------------------------------------------------------------------------------------
+
+
+class Checked(NamedTuple):
+    """A call of which everything is checked."""
+
+    call: Call
+    plan: Any
+    total: float  # the sum of the weights
+    number: float  # what the sum of the weighted losses is divided by
+
+    def holds(self, factor: float) -> bool:
+        """Tell whether a factor times any multiplier of a gradient is a number of the compute type."""
+        largest = self.total / self.number if self.number else 0.0
+        return largest * abs(factor) < (2.0**1020 if self.call.request.double_precision else 2.0**120)
+
+
+def check(request: Request) -> Checked:
+    """Check everything, and find the denominator."""
+    arrays = resolve(request)
+    weights = weigh(request, arrays)
+    call = Call(request, arrays, weights, place(request, arrays, weights))
+    kind = KINDS[request.row.kind]
+    plan = kind.plan(call)
+    total = kind.inspect(plan)
+    if total != total:
+        kind.explain(plan)
+        raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
+    # Weights are multiplied by the scale in float64; where samples depend on each other the scale is a parameter.
+    in_float64 = request.double_precision or (request.normalizer is None and not kind.couples)
+    number = reductions.denominator(request.reduction, request.normalizer, total, in_float64)
+    kind.check_scale(plan, number, total)
+    return Checked(call, plan, total, number)
+
+
+def compute(checked: Checked, factor: float = 1.0) -> Any:
+    """Return the results of a call, times a factor."""
+    call = checked.call
+    results = allocate(call)
+    value = KINDS[call.request.row.kind].run(checked.plan, results, checked.number, factor)
+    return finish(call, results, value)
+
+
+def evaluate(request: Request, factor: float = 1.0) -> Any:
+    """Return the results of a call, times a factor."""
+    if request.row.terms:
+        from .algebra import evaluate as evaluate_sum
+
+        return evaluate_sum(request, factor)
+    return compute(check(request), factor)
+
+
+def by_parameters(request: Request) -> dict[str, Any]:
+    """Return the derivatives by the parameters of a loss."""
+    if request.chosen.fuller is not None:
+        names = " and ".join(parameter.name for parameter in request.row.learned)
+        raise ValueError(
+            f"the value of {request.row.name} lacks terms that depend on {names}, without which it cannot be learned; "
+            "full=True adds them"
+        )
+    checked = check(request)
+    with np.errstate(all="ignore"):
+        derivatives: dict[str, Any] = KINDS[request.row.kind].by_parameters(checked.plan, checked.number)
+    return derivatives
+
+
+NO_RESULTS = Results(None, {}, {})
+
+
+def allocate(call: Call, dtype: Any = None, own: Results = NO_RESULTS) -> Results:
+    """Return the arrays for the results: the caller's, `own`, or new ones, a gradient in the order of its prediction.
+
+    They are of the predictions' types, unless `dtype` says another.
+    """
+    request, by_name, outputs = call.request, call.arrays.by_name, call.outputs
+
+    def like(prediction: str) -> Array:
+        array = by_name[prediction]
+        return np.empty_like(array, dtype or array.dtype.newbyteorder("="), subok=False)
+
+    value = own.value if outputs.value is None else outputs.value
+    if value is None and request.want & VALUE and request.reduction == "none":
+        widest = max((by_name[operand.name].dtype for operand in request.row.differentiated), key=lambda t: t.itemsize)
+        first = by_name[request.row.prediction]
+        if first.shape == call.arrays.samples:
+            value = np.empty_like(first, dtype or widest.newbyteorder("="), subok=False)
+        else:
+            value = np.empty(call.arrays.samples, dtype or widest.newbyteorder("="))
+
+    def derivatives(given: Mapping[str, Array | None], own: Mapping[str, Array]) -> dict[str, Array]:
+        found = {name: own.get(name) if array is None else array for name, array in given.items()}
+        return {name: like(name) if array is None else array for name, array in found.items()}
+
+    gradients, hessians = derivatives(outputs.gradients, own.gradients), derivatives(outputs.hessians, own.hessians)
+    return Results(value, gradients, hessians)
+
+
+def finish(call: Call, results: Results, value: float) -> Any:
+    """Return the results in their order: the caller's own arrays where there are some."""
+    request, returned = call.request, list[Any]()
+    given = iter(call.outputs.given)
+    if request.want & VALUE:
+        own = next(given)
+        if request.reduction == "none":
+            returned.append(_returned(results.value, own))
+        else:
+            value = value or 0.0  # not -0.0 where nothing is left, whatever the factor
+            if call.outputs.reduced is not None:
+                with np.errstate(over="ignore", under="ignore"):
+                    call.outputs.reduced[()] = value
+            returned.append(value if own is None else own)
+    for flag, arrays in ((GRADIENT, results.gradients), (HESSIAN, results.hessians)):
+        if not request.want & flag:
+            continue
+        own = next(given)
+        if request.bare:
+            returned.append(_returned(arrays[request.wrt[0]], own))
+        else:
+            places = (None,) * len(request.wrt) if own is None else own
+            returned.append(
+                tuple(_returned(arrays[name], place) for name, place in zip(request.wrt, places, strict=True))
+            )
+    return returned[0] if len(returned) == 1 else tuple(returned)
+
+
+def _returned(array: Array | None, own: Any) -> Any:
+    """Return a result: the caller's array, or a new one, which is a number where it has no dimensions."""
+    if own is not None:
+        return own
+    assert array is not None
+    return array if array.ndim else array[()]

@@ -1,0 +1,8 @@
+"""The shapes of loops that losses have, each an object (``base.Kind``)."""
+
+from .base import Kind
+from .points import Points
+from .rows import Rows
+from .totals import Totals
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Totals())}

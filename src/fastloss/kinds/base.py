@@ -1,0 +1,139 @@
+"""What a kind of loss is: five methods about the shape of its loop, and what they are given."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..domains import limits_of
+from ..rows import Row, Term
+from ..samples import LeftOut, check_multipliers
+
+VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
+
+Array = np.ndarray[Any, Any]
+
+
+class Request(NamedTuple):
+    """What a call asks for: names, numbers and types are checked, shapes are not."""
+
+    row: Row
+    chosen: Row  # the row whose formula the parameters ask for
+    want: int  # VALUE | GRADIENT | HESSIAN
+    arrays: Mapping[str, Array]  # in the order of the row's operands
+    double_precision: bool  # it is computed in float64
+    parameters: Mapping[str, Any]
+    reduction: str
+    normalizer: float | None
+    n_threads: int | None
+    sample_weight: Any
+    where: Any
+    out: Any
+    wrt: tuple[str, ...]  # the predictions whose derivatives are wanted, in this order
+    bare: bool  # a derivative is an array, not a tuple of arrays
+    fast: Any  # the short ways of the loss, which learn the loops that this call compiles; None: of other parameters
+    fast_jit: Any
+
+
+class Arrays(NamedTuple):
+    """The arrays of a call, their axes resolved."""
+
+    by_name: Mapping[str, Array]  # targets are broadcast
+    samples: tuple[int, ...]
+    form: str  # which of its forms a target of rows of classes has
+
+
+class Weights(NamedTuple):
+    """What belongs to each sample."""
+
+    weights: Array | None
+    where: Array | None
+    left_out: LeftOut
+
+
+class Outputs(NamedTuple):
+    """Where results go that the caller gave arrays for."""
+
+    value: Array | None
+    reduced: Array | None  # the same of one number
+    gradients: Mapping[str, Array | None]  # of each prediction whose derivatives are wanted
+    hessians: Mapping[str, Array | None]
+    given: Any  # the caller's own objects, which are what is returned
+    in_place: bool  # some gradient is written over its prediction
+
+
+class Results(NamedTuple):
+    """Where results go; None: not wanted."""
+
+    value: Array | None
+    gradients: Mapping[str, Array]
+    hessians: Mapping[str, Array]
+
+
+class Call(NamedTuple):
+    """Everything about a call before its numbers were looked at."""
+
+    request: Request
+    arrays: Arrays
+    weights: Weights
+    outputs: Outputs
+
+    @property
+    def limits(self) -> tuple[float, float, bool, float, float, float]:
+        """The domains of target and prediction as the kernels check them."""
+        return limits_of(self.request.chosen, self.request.parameters, self.compute_type.type)
+
+    @property
+    def compute_type(self) -> np.dtype[Any]:
+        """The type that the call is computed in."""
+        return np.dtype(np.float64 if self.request.double_precision else np.float32)
+
+
+class Kind(ABC):
+    """A shape of a loop. What is the same for all kinds is in ``call.py``."""
+
+    name: str
+    fuses = False  # a sum of such losses is one pass
+    couples = False  # samples depend on each other: there is a mean, no sum, and no part of a batch
+
+    @abstractmethod
+    def plan(self, call: Call) -> Any:
+        """Return what the kernels have to know besides the results, as a value that holds the call."""
+
+    @abstractmethod
+    def inspect(self, plan: Any) -> float:
+        """Return the sum of the weights, NaN if any number is outside its domain."""
+
+    @abstractmethod
+    def explain(self, plan: Any) -> None:
+        """Raise for the first number that is outside its domain."""
+
+    @abstractmethod
+    def run(self, plan: Any, results: Results, number: float, factor: float) -> float:
+        """Compute `factor` times the loss; return the value, where it is one number.
+
+        `number` is what the sum of the weighted losses is divided by.
+        """
+
+    def check_scale(self, plan: Any, number: float, total: float) -> None:
+        """Raise for the first weight that the denominator makes infinite; `total` is the sum of the weights."""
+        call: Call = plan.call
+        weights, left_out = call.weights.weights, call.weights.left_out
+        if weights is not None and call.request.normalizer is not None:
+            check_multipliers(weights, number, total, left_out, call.request.double_precision)
+
+    def by_parameters(self, plan: Any, denominator: float) -> dict[str, Any]:
+        """Return the derivatives by the parameters that are learned; here, there are none."""
+        return {}
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        """Return what tries calls the short way on each engine (``kernels/frame/plain.pxi``), None where there is none.
+
+        `terms` are those of a sum. `alone`: there is one, and `factor` is its.
+        """
+        return None, None

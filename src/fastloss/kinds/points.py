@@ -1,0 +1,229 @@
+"""Losses that are a formula of the numbers of each sample, and sums of some: one pass over all arrays."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import broadcast, describe
+from ..domains import limits_of
+from ..reductions import reduced, scale
+from ..rows import PREDICTION, Row, Term
+from ..runtime import current_engine, kernels, threads_for
+from ..samples import check_weights
+from ..targets import check_elements
+from .base import VALUE, Array, Call, Kind, Results
+
+
+class Columns(NamedTuple):
+    """What a formula reads, as the kernels order it."""
+
+    first: str | None  # the target, or a fixed array in its place
+    predictions: tuple[tuple[str, Any], ...]  # up to two: an array, and which of its elements
+    others: tuple[str, ...]  # fixed arrays besides, which the kernels take for parameters
+
+
+_ALL, _SIDE_BY_SIDE = (np.s_[...],), (np.s_[..., 0], np.s_[..., 1])
+
+
+@functools.lru_cache(512)
+def columns_of(row: Row) -> Columns:
+    """Return the columns of a formula."""
+    predictions = tuple(
+        (operand.name, part)
+        for operand in row.differentiated
+        for part in (_SIDE_BY_SIDE if operand.axes == "2" else _ALL)
+    )
+    given = [operand.name for operand in row.operands if operand.role != PREDICTION]
+    return Columns(given[0] if given else None, predictions, tuple(given[1:]))
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    columns: Columns
+    size: int
+    parameters: tuple[Any, ...]  # numbers, and arrays described
+    threads: int
+
+    def loop(
+        self,
+        formulas: Any,
+        factor_of_derivatives: float,
+        want: int,
+        results: Results | None,
+        factor: float = 1.0,
+        inspect: bool = False,
+    ) -> float:
+        """Run the loop of a formula over all samples; return the sum."""
+        call, arrays = self.call, self.call.arrays.by_name
+
+        def column(of: Mapping[str, Array] | None, k: int) -> Any:
+            name, part = self.columns.predictions[k]
+            array = None if of is None else of.get(name)
+            return None if array is None else describe(array[part])
+
+        gradients, hessians = (None, None) if results is None else (results.gradients, results.hessians)
+        operands = [
+            None if self.columns.first is None else describe(arrays[self.columns.first]),
+            column(arrays, 0), describe(call.weights.weights), describe(call.weights.where),
+            None if results is None else describe(results.value),
+        ]  # fmt: skip
+        for k in range(len(self.columns.predictions)):
+            operands += [column(gradients, k), column(hessians, k)]
+        total: float = kernels.pointwise(
+            formulas, want, call.request.double_precision, self.size, factor_of_derivatives, call.limits, inspect,
+            call.outputs.in_place, tuple(operands), self.threads, False, factor,
+        )  # fmt: skip
+        return total
+
+
+class Points(Kind):
+    """One loss for each sample: a formula of its numbers."""
+
+    name = "points"
+    fuses = True
+
+    def plan(self, call: Call) -> Plan:
+        request, arrays = call.request, call.arrays
+        row, samples = request.row, arrays.samples
+        columns = columns_of(row)
+        names = [parameter.name for parameter in row.parameters if parameter.kind == "element"]
+        given = tuple(
+            describe(broadcast(name, value, samples)) if isinstance(value, np.ndarray) else value
+            for name, value in zip(names, row.constants(request.parameters), strict=True)
+        )
+        second = tuple(describe(arrays.by_name[name][part]) for name, part in columns.predictions[1:])
+        others = tuple(describe(arrays.by_name[name]) for name in columns.others)
+        size = math.prod(samples)
+        return Plan(call, columns, size, second + others + given, threads_for(request.n_threads, size))
+
+    def inspect(self, plan: Plan) -> float:
+        limits, weights = plan.call.limits, plan.call.weights
+        limited = any(map(math.isfinite, limits[:2] + limits[3:5]))
+        if weights.weights is None and weights.where is None and not limited:
+            return float(plan.size)
+        return plan.loop(kernels.one_formula(0), 0.0, 0, None, inspect=True)
+
+    def explain(self, plan: Plan) -> None:
+        call = plan.call
+        request, arrays = call.request, call.arrays
+        weights, left_out = call.weights.weights, call.weights.left_out
+        if weights is not None:
+            check_weights("sample_weight", weights, request.double_precision, left_out)
+        domains = {operand.name: operand.domain for operand in request.row.operands if not operand.axes}
+        if not request.row.several:
+            domains["y_true"] = request.chosen.targets(request.parameters)
+            if request.row.prediction in domains:
+                domains[request.row.prediction] = request.row.predictions(request.parameters)
+        for name, domain in domains.items():
+            check_elements(name, arrays.by_name[name], domain, weights, left_out, request.double_precision)
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        denominator, want = number / factor, plan.call.request.want
+        total = plan.loop(self.formulas(plan, want), scale(denominator), want, results, factor)
+        return reduced(total, denominator)
+
+    def formulas(self, plan: Plan, want: int) -> Any:
+        """Return what the kernels compute for each sample."""
+        request, parameters = plan.call.request, plan.parameters
+        row, engine = request.chosen, current_engine()
+        if engine == "numba" and (row.axes or row.several):
+            raise NotImplementedError(f"{row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
+        if engine == "numba" or (row.kernels is not None and not row.terms):
+            weights = plan.call.weights
+            uniform = all_numbers(parameters) and weights.weights is None and weights.where is None
+            address = jit_loop(plan, row, want, uniform)
+            if uniform and request.fast_jit is not None:
+                request.fast_jit.set_loop(0, plan.call.request.double_precision, want, address)
+            return kernels.Formulas((formula_of(row, parameters, loops=(address, address), uniform=uniform),))
+        if not row.terms:
+            return kernels.Formulas((formula_of(row, parameters),))
+        shared = parameters[: len(plan.columns.predictions) - 1]
+        given, terms = iter(parameters[len(shared) :]), []
+        for k, (_, term) in enumerate(row.terms):
+            factor = next(given)
+            own = tuple(next(given) for parameter in term.parameters if parameter.kind == "element")
+            if term.kernels is None:
+                terms.append(formula_of(term, (*shared, *own), factor))
+                continue
+            address = jit_loop(plan, term, want, all_numbers(own))
+            if request.fast is not None:
+                request.fast.set_loop(k, plan.call.request.double_precision, want, address)
+            terms.append(formula_of(term, own, factor, (address, address), all_numbers(own)))
+        return kernels.Formulas(tuple(terms))
+
+    def by_parameters(self, plan: Plan, denominator: float) -> dict[str, Any]:
+        """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
+        row, derivatives = plan.call.request.row, dict[str, Any]()
+        for parameter in row.learned:
+            given = plan.call.request.parameters[parameter.name]
+            if given is None:
+                continue
+            shape = np.shape(given)
+            by_each = shape != () and math.prod(shape) != 1
+            value: Any = np.empty(plan.call.arrays.samples) if by_each else None
+            number = kernels.POINTWISE.index(f"{row.name}_by_{parameter.name}")
+            total: Any = plan.loop(kernels.one_formula(number, plan.parameters), 1.0, VALUE, Results(value, {}, {}))
+            if value is not None:
+                extended = (1,) * (value.ndim - len(shape)) + shape
+                axes = tuple(k for k, n in enumerate(extended) if n == 1)
+                total = value.sum(axis=axes, keepdims=True).reshape(shape)
+            total = total / denominator if denominator else 0.0 * total
+            derivatives[parameter.name] = np.full(shape, total) if shape and not by_each else total
+        return derivatives
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
+        constants = given.constants(values)
+        if row.several or any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
+            return None, None
+        limits = _limits(given, values)
+        if row.axes:
+            if not alone:
+                return None, None
+            pair = formula_of(given, (0.0, *constants))  # the second number is one of the prediction's
+            return kernels.PlainPairs(kernels.Formulas((pair,)), *limits, factor), None
+        by_numba = formula_of(given, constants, loops=())
+        jit = kernels.PlainPoints(kernels.Formulas((by_numba,)), *limits, factor, True)
+        if alone and given.kernels is not None:
+            return jit, jit
+        compiled = tuple(
+            formula_of(t.row, t.row.constants(t.parameters), t.factor, None if t.row.kernels is None else ())
+            for t in terms
+        )
+        return kernels.PlainPoints(kernels.Formulas(compiled), *limits, factor), jit
+
+
+def _limits(row: Row, parameters: Mapping[str, Any]) -> tuple[Any, Any]:
+    chosen = row.chosen(parameters)
+    return limits_of(chosen, parameters, np.float32), limits_of(chosen, parameters, np.float64)
+
+
+def all_numbers(parameters: tuple[Any, ...]) -> bool:
+    """Tell whether no parameter is an array."""
+    return not any(isinstance(parameter, tuple) for parameter in parameters)
+
+
+def jit_loop(plan: Plan, row: Row, want: int, uniform: bool) -> int:
+    """Return the address of the loop that Numba compiles."""
+    from ..jit.elementwise import kernels_of
+
+    return kernels_of(row).address(want, plan.call.request.double_precision, uniform)
+
+
+def formula_of(
+    row: Row, constants: tuple[Any, ...], factor: Any = 1.0, loops: tuple[int, ...] | None = None, uniform: bool = True
+) -> tuple[Any, ...]:
+    """Return a term as ``kernels.Formulas`` takes it; with `loops` as one that is compiled at run time."""
+    if loops is not None:
+        return -1, constants, factor, loops, uniform
+    name, constants = row.loop(constants)
+    return kernels.POINTWISE.index(name), constants, factor, (), False

@@ -1,0 +1,243 @@
+"""Losses of rows along an axis of classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import as_axis, describe, dtype_number
+from ..domains import limits_of
+from ..reductions import reduced
+from ..rows import Row, RowTarget, Term
+from ..runtime import current_engine, kernels, threads_for
+from ..samples import check_products, check_weights
+from ..targets import check_row_predictions, check_row_targets
+from .base import Array, Call, Kind, Results
+
+CROSS_ENTROPY = 0  # Task of kernels/rows/softmax.pxi
+_FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
+_DISTRIBUTION = 2
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it, the classes on the last axis."""
+
+    call: Call
+    y_true: Array
+    y_pred: Array
+    weights: Array | None
+    where: Array | None
+    axis: int  # of the caller's arrays, counted from the end
+    columns: int
+    classes: int  # labels: columns, and the levels beyond
+    form: str
+    in_frame: bool  # labels, weights and smoothing alone, in softmax.pxi's frame
+    own: tuple[Any, ...]  # of a loss of ROW_LOSSES
+    jit: tuple[Any, ...]
+    threads: int
+
+    def last(self, array: Array | None) -> Any:
+        """Return an array of the caller with its classes on the last axis."""
+        return array if array is None or self.axis == -1 else np.moveaxis(array, self.axis, -1)
+
+    def cut(self, piece: Any) -> Plan:
+        """Return the plan of some of the samples."""
+        y_true, y_pred = self.y_true[piece], self.y_pred[piece]
+        weights, where = (None if array is None else array[piece] for array in (self.weights, self.where))
+        threads = threads_for(self.call.request.n_threads, y_pred.size)
+        return self._replace(y_true=y_true, y_pred=y_pred, weights=weights, where=where, axis=-1, threads=threads)
+
+    def loop(
+        self, inspect: bool, denominator: float, results: Results | None = None, factor: float = 1.0, want: int = 0
+    ) -> float:
+        """Run all rows; return the sum of their weighted losses, or (`inspect`) of their weights."""
+        call = self.call
+        parameters, double_precision = call.request.parameters, call.request.double_precision
+        smoothing, class_weight = parameters.get("label_smoothing", 0.0), parameters.get("class_weight")
+        ignore_index = parameters.get("ignore_index")
+        rows = math.prod(self.y_pred.shape[:-1])
+        written: tuple[Any, ...] = (None, None, None)
+        if results is not None:
+            gradient, hessian = (
+                next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)
+            )
+            written = results.value, gradient, hessian
+        operands = tuple(map(describe, (self.y_pred, self.y_true, self.weights, self.where, *written)))
+        soft = self.form != "index"
+        total: float
+        if self.in_frame:
+            total = kernels.rows(
+                CROSS_ENTROPY, want, double_precision, rows, self.classes, denominator, soft, smoothing, class_weight,
+                ignore_index, inspect, operands, self.threads, *(() if inspect else self.jit), value_factor=factor,
+            )  # fmt: skip
+        else:
+            row = call.request.row
+            target = row.target
+            assert isinstance(target, RowTarget)
+            total = kernels.row_losses(
+                kernels.ROW_LOSSES.index(row.name), want, double_precision, rows, self.columns, self.classes,
+                denominator, form_number(target, self.form), smoothing, class_weight, ignore_index, *self.own,
+                call.limits, inspect, operands, self.threads, factor,
+            )  # fmt: skip
+        return total
+
+
+class Rows(Kind):
+    """One loss for each row of classes, which is never copied into another place."""
+
+    name = "rows"
+
+    def plan(self, call: Call) -> Plan:
+        request = call.request
+        row, given = request.row, request.parameters
+        y_true, y_pred = (call.arrays.by_name[operand.name] for operand in row.operands)
+        axis = as_axis(given["axis"], y_pred.ndim)
+        columns, form = y_pred.shape[axis], call.arrays.form
+        soft, target = form != "index", row.target
+        assert isinstance(target, RowTarget)
+        classes = columns + target.levels
+        class_weight, ignore_index = given.get("class_weight"), given.get("ignore_index")
+        if class_weight is not None and class_weight.size != classes:
+            raise ValueError(f"class_weight has {class_weight.size} weights; there are {classes} classes")
+        if soft and ignore_index is not None:
+            raise ValueError(
+                "ignore_index goes with class indices; y_true holds probabilities: use where= to leave rows out"
+            )
+        if not soft and y_true.dtype.itemsize == 2 and dtype_number(y_true.dtype) in (9, 10):
+            y_true = y_true.astype(np.float32)
+        of_softmax = row.kernels is None and takes_frame(row, given)
+        in_frame = of_softmax or row.kernels is not None
+        plan = Plan(
+            call, y_true, y_pred, call.weights.weights, call.weights.where, axis, columns, classes, form, in_frame,
+            () if in_frame else _own(row, given, columns), (), threads_for(request.n_threads, y_pred.size),
+        )  # fmt: skip
+        return plan._replace(
+            y_true=plan.last(y_true) if soft else y_true,
+            y_pred=plan.last(y_pred),
+            jit=_jit(call, of_softmax, classes, soft),
+        )
+
+    def inspect(self, plan: Plan) -> float:
+        return plan.loop(True, 0.0)
+
+    def explain(self, plan: Plan) -> None:
+        call = plan.call
+        request, double_precision = call.request, call.request.double_precision
+        row, weights, left_out = request.row, plan.weights, call.weights.left_out
+        y_true, y_pred = (call.arrays.by_name[operand.name] for operand in row.operands)
+        if weights is not None:
+            check_weights("sample_weight", weights, double_precision, left_out)
+        assert isinstance(row.target, RowTarget)
+        check_row_targets(y_true, plan.form, row.target, plan.classes, plan.axis, weights, left_out)
+        class_weight = request.parameters.get("class_weight")
+        if class_weight is not None and plan.form == "index":
+            check_products(y_true, weights, class_weight, left_out, double_precision)
+        domain = row.predictions(request.parameters)
+        check_row_predictions(row.prediction, y_pred, domain, plan.axis, weights, left_out, double_precision)
+
+    def check_scale(self, plan: Plan, number: float, total: float) -> None:
+        super().check_scale(plan, number, total)
+        request = plan.call.request
+        class_weight, normalizer = request.parameters.get("class_weight"), request.normalizer
+        if class_weight is not None and plan.form == "index" and normalizer is not None:
+            check_products(
+                plan.y_true, plan.weights, class_weight, plan.call.weights.left_out,
+                plan.call.request.double_precision, normalizer, total,
+            )  # fmt: skip
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        denominator = number / factor
+        return reduced(plan.loop(False, denominator, results, factor, plan.call.request.want), denominator)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone or terms[0].row.kernels is not None:
+            return None, None
+        row, parameters = terms[0].row, terms[0].parameters
+        target = row.target
+        assert isinstance(target, RowTarget)
+        chosen, numbers, class_factor = row_parameters(row, parameters)
+        if np.ndim(class_factor) == 0 and class_factor is not None:
+            return None, None  # as long as there are classes
+        dense = [form for form in target.forms if form != "index"]
+        path = kernels.PlainRows(
+            -1 if takes_frame(row, parameters) else kernels.ROW_LOSSES.index(row.name),
+            limits_of(row, parameters, np.float32),
+            limits_of(row, parameters, np.float64),
+            axis=parameters["axis"],
+            levels=target.levels,
+            by_index="index" in target.forms,
+            dense_form=-1 if not dense else form_number(target, dense[0]),
+            smoothing=parameters.get("label_smoothing", 0.0),
+            ignore_index=parameters.get("ignore_index"),
+            given=chosen,
+            parameters=numbers,
+            class_weight=parameters.get("class_weight"),
+            class_factor=class_factor,
+            factor=factor,
+        )
+        return path, None
+
+
+def takes_frame(row: Row, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether the frame of cross-entropy computes a loss with these parameters by itself."""
+    return bool(row.in_frame) and row.in_frame.issuperset(changed(row, parameters))
+
+
+def changed(row: Row, parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters that do not have the row's default."""
+    return [
+        p.name
+        for p in row.parameters
+        if (parameters[p.name] is not None if p.default is None else parameters[p.name] != p.default)
+    ]
+
+
+def form_number(target: RowTarget, form: str) -> int:
+    """Return the Form of kernels/rows/tile.pxi."""
+    return _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
+
+
+def row_parameters(row: Row, parameters: Mapping[str, Any]) -> tuple[int, tuple[float, ...], Any]:
+    """Return a loss's own parameters as the row kernels take them: what is given, numbers, a factor of the classes."""
+    chosen, numbers, factor = row.holds, [], None
+    for parameter in row.parameters:
+        value = parameters[parameter.name]
+        if parameter.kind == "choice":
+            chosen = value
+        elif parameter.kind == "factor":
+            factor = value
+        elif parameter.kind == "number" and parameter.name != "label_smoothing":
+            numbers.append(math.nan if value is None else value)
+    return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
+
+
+def _own(row: Row, parameters: Mapping[str, Any], columns: int) -> tuple[int, tuple[float, ...], Any]:
+    """Return a loss's own parameters, with a factor for each class."""
+    chosen, numbers, factor = row_parameters(row, parameters)
+    if factor is not None:
+        factor = np.full(columns, factor) if np.ndim(factor) == 0 else factor
+        if factor.size != columns:
+            name = next(parameter.name for parameter in row.parameters if parameter.kind == "factor")
+            raise ValueError(f"{name} has {factor.size} factors; there are {columns} classes")
+    return chosen, numbers, factor
+
+
+def _jit(call: Call, of_softmax: bool, classes: int, soft: bool) -> tuple[Any, ...]:
+    """Return what `kernels.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
+    row, parameters = call.request.row, call.request.parameters
+    if row.kernels is None and current_engine() == "compiled":
+        return ()
+    if row.kernels is None and not of_softmax:
+        options = [name for name in changed(row, parameters) if name not in row.in_frame] if row.in_frame else []
+        given = f" with {' and '.join(options)}" if options else ""
+        raise NotImplementedError(f"{row.name}{given} has no Numba kernel; call it outside fastloss.engine('numba')")
+    from ..jit.rows import kernel_of
+
+    want, double_precision = call.request.want, call.request.double_precision
+    compiled: tuple[Any, ...] = kernel_of(row, parameters, want, double_precision, classes, soft)
+    return compiled
