@@ -94,9 +94,9 @@ MUTANTS = (
     ),
     Mutant(
         "a call with full=True remembered as one without",
-        PACKAGE + "loss.py",
-        "            self.short = self.jit = None  # they call the loops of another formula\n",
-        "            pass\n",
+        PACKAGE + "call.py",
+        "loss._short if own else None, loss._jit if own else None,",
+        "loss._short, loss._jit,",
     ),
     Mutant(
         "a sum compiled at run time without full=True",
@@ -482,8 +482,8 @@ MUTANTS = (
     ),
     Mutant(
         "squares of tiny residuals are lost under a root",
-        PACKAGE + "loss.py",
-        "        elif square < least and denominator:",
+        PACKAGE + "kinds/totals.py",
+        "        elif square < least and number:",
         "        elif square < 0:",
     ),
     Mutant(
@@ -573,9 +573,9 @@ MUTANTS = (
     ),
     Mutant(
         "a weight over a normalizer is infinite",
-        PACKAGE + "loss.py",
-        "if self.weights is not None and self.normalizer is not None:",
-        "if self.weights is not None and self.normalizer is None:",
+        PACKAGE + "kinds/base.py",
+        "if weights is not None and call.request.normalizer is not None:",
+        "if weights is not None and call.request.normalizer is None:",
     ),
     Mutant(
         "a short stack is not noticed",
@@ -727,9 +727,9 @@ MUTANTS = (
     ),
     Mutant(
         "the class axis is not moved for the Hessian",
-        PACKAGE + "loss.py",
-        "results = self.value, last(self.gradient), last(self.hessian)",
-        "results = self.value, last(self.gradient), self.hessian",
+        PACKAGE + "kinds/rows.py",
+        "next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)",
+        "next(iter(arrays.values()), None) for arrays in (results.gradients, results.hessians)",
     ),
     # Factors and sums.
     Mutant(
@@ -764,15 +764,15 @@ MUTANTS = (
     ),
     Mutant(
         "sums: values that are stored lack the factor",
-        PACKAGE + "loss.py",
-        "tuple(operands), self.threads, False, self.factor,",
+        PACKAGE + "kinds/points.py",
+        "tuple(operands), self.threads, False, factor,",
         "tuple(operands), self.threads, False, 1.0,",
     ),
     Mutant(
         "sums: a factor that float32 has not with the weights",
         ALGEBRA,
-        "if folds(alone.factor) and alone.holds_factor():",
-        "if folds(alone.factor):",
+        "if folds(of_all) and checked.holds(of_all):",
+        "if folds(of_all):",
     ),
     Mutant("sums: shapes of samples are not compared", ALGEBRA, "if other != samples[0]:", "if False:"),
     Mutant(
@@ -784,7 +784,7 @@ MUTANTS = (
     Mutant(
         "sums: the first term overwrites the prediction",
         ALGEBRA,
-        'in_place = name == "gradient" and call.in_place',
+        'in_place = key[0] == "gradient" and call.outputs.in_place',
         "in_place = False",
     ),
     Mutant(

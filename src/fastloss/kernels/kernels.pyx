@@ -2,7 +2,7 @@
 # cython: embedsignature=False, infer_types=False, freethreading_compatible=True
 """The compiled engine. One source; compiled once for each ISA level. README.md beside this file is its contract.
 
-Nothing here decides what a call means: shapes, types and overlaps were checked before (``loss.py``), and what is passed
+Nothing here decides what a call means: shapes, types and overlaps were checked before (``call.py``), and what is passed
 is an array as unsigned integers of its item size with the number of its element type.
 """
 

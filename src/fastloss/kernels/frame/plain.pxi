@@ -1,7 +1,7 @@
 # The short way of a plain call: arrays of NumPy's own types, weights, masks, reductions and outputs as they mostly are.
 #
 # It decides nothing: a call that is plain and valid is run, by the same kernels as any other; whatever is not (another
-# type, a keyword with a value that has to be converted, a label out of range) is left to loss.py, by returning None, before
+# type, a keyword with a value that has to be converted, a label out of range) is left to call.py, by returning None, before
 # anything is written. A call of 32 rows of 10 classes takes a microsecond or two this way, and ten to twenty in Python.
 
 cdef object ndarray, empty, empty_like, threads_for, bits_of_bfloat16
@@ -493,7 +493,7 @@ cdef class PlainPairs(PlainPoints):
 
 cdef class PlainRoot(PlainPoints):
     """Of the root of a mean of squares, in two passes: the gradient needs the value. The loss is a row of totals with one number
-    for each sample: loss.py says what its parameters are."""
+    for each sample: kinds/totals.py says what its parameters are."""
 
     cdef bint suits(self, PlainWork* work) noexcept:
         return work.reduction == MEAN and PlainPoints.suits(self, work)
