@@ -519,8 +519,8 @@ MUTANTS = (
     Mutant(
         "a masked gradient is multiplied by 0, not cut",
         KERNELS + "points/write_formulas.py",
-        "{out}[i] = where_(multiplier[i] == 0, <{real}>0, at_{out} * multiplier[i])",
-        "{out}[i] = at_{out} * multiplier[i]",
+        "{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);",
+        "{out}[i] = at_{out} * multiplier[i];",
     ),
     Mutant(
         "a masked value is multiplied by 0, not cut",

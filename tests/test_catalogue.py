@@ -426,18 +426,24 @@ def test_a_formula_of_another_form_is_refused_with_file_and_line(
 def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) -> None:
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
     text = translator.write(SOURCE / "catalogue")
-    bodies = re.findall(r"^cdef inline void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
+    bodies = re.findall(r"^FL_INLINE void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
     assert len(bodies) == 2 * len(kernels.POINTWISE) - sum(len(row.learned) for row in ROWS)  # these in float64 alone
     for body in bodies:
         statements = "".join(line.partition(" = ")[2] for line in body.splitlines()[1:])
-        assert not re.search(r"(?<![\w.>])(?<!e[+-])\d", statements), body
-        assert ("<float>" in body) + ("<double>" in body) <= 1
+        assert not re.search(r"(?<![\w.)])(?<!e[+-])\d", statements), body
+        assert ("(float)" in body) + ("(double)" in body) <= 1
 
 
 @needs_repository
 def test_every_word_of_a_formula_has_a_primitive() -> None:
-    text = (SOURCE / "kernels" / "points" / "vocabulary.pxi").read_text("utf-8")
-    assert set(re.findall(r"^cdef inline real (\w+)_\(", text, re.MULTILINE)) == vocabulary.WORDS
+    folder = SOURCE / "kernels"
+    text = "".join(
+        (folder / name).read_text("utf-8") for name in ("maths/vecmath.h", "maths/tails.h", "points/formulas.h")
+    )
+    for real, end in (("float", "f"), ("double", "")):
+        assert {f"fl_{word}{end}" for word in vocabulary.WORDS} <= set(
+            re.findall(rf"^FL_INLINE {real} (\w+)\(", text, re.MULTILINE)
+        )
 
 
 # -- what people read -------------------------------------------------------------------------------------------------

@@ -294,7 +294,7 @@ def module(name: str) -> Module:
 
 
 def point_loop(level: str, real: str, loss: str, want: str) -> Function:
-    return module(level).find(rf"__pyx_f_8fastloss_\d+_kernels_{level}_{loss}_{BITS[real]}_{want}")
+    return module(level).find(f"{loss}_{BITS[real]}_{want}")
 
 
 def row_functions(level: str, real: str, kernel: str) -> list[Function]:

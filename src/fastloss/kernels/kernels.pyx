@@ -24,7 +24,6 @@ cdef enum:
     SAMPLES = 1024               # in a block, at most
     BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
     BLOCK_DOUBLES = 512          # the same as doubles
-    FORMULA_PARAMETERS = 4       # of a formula of the package, at most: write_formulas.py refuses more
     LANES_BYTES = 256            # of numbers that a block primitive works on at once
     CACHE_LINE = 64
     SERIAL_BELOW = 1 << 16       # as in runtime.py
@@ -98,10 +97,6 @@ cdef extern from "blocks/blocks.h" nogil:
     bint fl_block_nan_f64(const double*, Py_ssize_t) noexcept
     bint fl_block_either_f32(const float*, const float*, float, float, Py_ssize_t) noexcept
     bint fl_block_either_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
-    void fl_block_exp_f32(float*, Py_ssize_t) noexcept
-    void fl_block_exp_f64(double*, Py_ssize_t) noexcept
-    void fl_block_exp_minus_abs_f32(float*, Py_ssize_t) noexcept
-    void fl_block_exp_minus_abs_f64(double*, Py_ssize_t) noexcept
     float fl_block_max_f32(const float*, Py_ssize_t) noexcept
     double fl_block_max_f64(const double*, Py_ssize_t) noexcept
     void fl_lanes_exp_f32(const float*, const float*, float*, float*, float*) noexcept
@@ -123,36 +118,29 @@ cdef inline Py_ssize_t block_size(const real* tag) noexcept nogil:
     return BLOCK_BYTES // sizeof(real)
 
 
-cdef enum:
-    STEP = 16                    # elements: a vector of the narrower type fills a register of any level, or several
-    STEPS_FETCHED = 8            # for which memory is asked at once
-
-# What a formula reads and writes: a column for each of its arguments and results, all of one size and one type.
-cdef struct Columns:
-    const void* y_true
-    const void* multiplier
-    const void* prediction[2]
-    const void* parameter[FORMULA_PARAMETERS]
-    void* stage[2]
-    void* value
-    void* gradient[2]
-    void* hessian[2]
-    const fl_ahead* ahead
-
-cdef enum:
-    COLUMNS = 15                 # at most
-
-# One loop of a formula, over whole steps.
-ctypedef void (*column_loop)(const Columns*, Py_ssize_t steps) noexcept nogil
-
-cdef struct Program:             # the loops of one formula, by what is wanted
-    column_loop f32[8]
-    column_loop f64[8]
-    int predictions, parameters
-    int derived                  # the last so many of the parameters are made of the others, once for all elements
-    column_loop derive_f32, derive_f64    # of so many elements, not steps
-
-cdef const Program* programs     # in the order of POINTWISE
+cdef extern from "points/columns.h" nogil:
+    enum:
+        STEP "FL_STEP"
+        STEPS_FETCHED "FL_STEPS_FETCHED"
+        FORMULA_PARAMETERS "FL_PARAMETERS"
+        COLUMNS "FL_COLUMNS"
+    ctypedef struct Columns "fl_columns":
+        const void* y_true
+        const void* multiplier
+        const void* prediction[2]
+        const void* parameter[FORMULA_PARAMETERS]
+        void* stage[2]
+        void* value
+        void* gradient[2]
+        void* hessian[2]
+        const fl_ahead* ahead
+    ctypedef void (*column_loop "fl_column_loop")(const Columns*, Py_ssize_t steps) noexcept nogil
+    ctypedef struct Program "fl_program":
+        column_loop f32[8]
+        column_loop f64[8]
+        int predictions, parameters, derived
+        column_loop derive_f32, derive_f64
+    const Program* programs "fl_programs"
 
 # The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
 # `parameters` holds one number for each parameter, or BLOCK_BYTES where there is one for each element. No two pointers

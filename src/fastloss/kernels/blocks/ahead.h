@@ -17,10 +17,12 @@ typedef struct {
     int shift; /* a sweep asks for 1 / 2^shift of as many bytes: others ask for the rest */
 } fl_ahead;
 
-/* Ask for elements first to first + n of what comes next, if anything (NULL). A prefetch of an address that is not there does nothing. */
-static inline void fl_fetch(const fl_ahead *ahead, ptrdiff_t first, ptrdiff_t n)
+static
+#ifdef __GNUC__
+__attribute__((noinline)) /* a part of each of some hundred loops it would be a third of their code */
+#endif
+void fl_ask(const fl_ahead *ahead, ptrdiff_t first, ptrdiff_t n)
 {
-    if (!ahead) return;
     for (int k = 0; k < FL_PLACES; k++) {
         if (!ahead->place[k]) continue;
         const char *from = ahead->place[k] + (first * ahead->size[k] >> ahead->shift);
@@ -29,5 +31,11 @@ static inline void fl_fetch(const fl_ahead *ahead, ptrdiff_t first, ptrdiff_t n)
             else __builtin_prefetch(from + offset, 0, 3);
         }
     }
+}
+
+/* Ask for elements first to first + n of what comes next, if anything (NULL). A prefetch of an address that is not there does nothing. */
+static inline void fl_fetch(const fl_ahead *ahead, ptrdiff_t first, ptrdiff_t n)
+{
+    if (ahead) fl_ask(ahead, first, n);
 }
 #endif

@@ -1,12 +1,5 @@
 # Element-wise losses: ONE loop, compiled once for each formula and compute type.
 
-cdef extern from "points/columns.h":
-    ctypedef const float* in_f32 "fl_in_f32"
-    ctypedef const double* in_f64 "fl_in_f64"
-    ctypedef float* out_f32 "fl_out_f32"
-    ctypedef double* out_f64 "fl_out_f64"
-
-
 cdef struct Limits:
     double low, high             # of y_true
     bint ends_only               # y_true is one of the two
@@ -61,26 +54,6 @@ cdef inline bint any_array(const Formula* formula) noexcept nogil:
 cdef inline Py_ssize_t derived(const Formula* formula) noexcept nogil:
     """How many columns a formula makes of its parameters: they stand behind them."""
     return 0 if formula.jit else programs[formula.loss].derived
-
-
-# What an exponential of a formula becomes that has a sweep of its own (write_formulas.py says which).
-cdef enum Stage:
-    NO_STAGE
-    EXP
-    EXP_MINUS_ABS
-
-
-cdef inline void run_stage(int word, real* x, Py_ssize_t n) noexcept nogil:
-    if real is float:
-        if word == EXP:
-            fl_block_exp_f32(x, n)
-        elif word == EXP_MINUS_ABS:
-            fl_block_exp_minus_abs_f32(x, n)
-    else:
-        if word == EXP:
-            fl_block_exp_f64(x, n)
-        elif word == EXP_MINUS_ABS:
-            fl_block_exp_minus_abs_f64(x, n)
 
 
 cdef enum:

@@ -1,15 +1,16 @@
-"""Build step: translate the formulas of ``catalogue/*.py`` into Cython.
+"""Build step: translate the formulas of ``catalogue/*.py`` into C.
 
-    python write_formulas.py FORMULAS_FOLDER OUTPUT.pxi
+    python write_formulas.py FORMULAS_FOLDER OUTPUT_FOLDER
 
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
 Hessian diagonal, and of a dictionary of the derivatives by its parameters and of its full value, if it has such.
-Assignment -> ``cdef real`` (of a condition: ``cdef bint``), number -> ``<real>`` cast (a bare literal is a double and
-would promote float32), call -> the primitive of the same name. What is outside that language is refused with file and
-line. `parts` tells of formulas that return something else.
+Assignment -> a variable of the type of numbers (of a condition: ``int``), number -> a cast (a bare literal is a double
+and would promote float32), call -> the primitive of the same name. What is outside that language is refused with file
+and line. `parts` tells of formulas that return something else.
 
-The output holds one inline function for each formula, an empty tag type for each (`Point`, a fused type: the generic
-loop of ``pointwise.pxi`` is compiled once for each tag), and the table from a loss's number to its loop.
+``formulas.c`` holds an inline function for each formula and type, a loop over it for each choice of results, and the
+table from a loss's number to its loops. ``formulas.pxi`` says in Python which loops there are. C and not Cython: what
+Cython made of the loops was two fifths of what the compiler had to read.
 
 An assignment ``name = exp(...)`` becomes a stage where its argument needs no other stage: a sweep over the block of its
 own, whose result the formula then reads. One loop over the whole formula is a chain of a hundred steps for each vector,
@@ -19,21 +20,21 @@ which a processor cannot overlap; two shorter ones take half the time (docs/adr/
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
-from itertools import product
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-MAX_PARAMETERS = 4  # the parameter pointers that the loop of pointwise.pxi takes
-MAX_STAGES = 2  # and its stages
-STAGED = {"exp": "EXP", "exp_minus_abs": "EXP_MINUS_ABS"}  # words that are a sweep of their own: enum Stage there
-DERIVED = {
-    "log",
-    "log1p",
-    "log_sum",
-    "log_sum_tail",
-}  # words that, of parameters alone, are computed once for all elements
+MAX_PARAMETERS = 4  # as in points/columns.h
+MAX_STAGES = 2
+STAGED = ("exp", "exp_minus_abs")  # words that are a sweep of their own: fl_block_exp_f32 …
+DERIVED = ("log", "log1p", "log_sum", "log_sum_tail")  # that, of parameters alone, are computed once for all elements
+#: What C keeps for itself, and Python leaves to formulas as names.
+KEYWORDS = frozenset(
+    """auto case char const default do double enum extern float goto inline int long register restrict short signed
+    sizeof static struct switch typedef union unsigned void volatile""".split()  # noqa: SIM905
+)
 
 
 def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -50,13 +51,13 @@ def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 class Expression(ast.NodeVisitor):
-    """Write one expression as Cython text."""
+    """Write one expression as C, where ``REAL`` and ``_REAL`` stand for a type and the end of its primitives' names."""
 
     symbols: ClassVar[dict[type[ast.AST], str]] = {
         ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-",
         ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-        # Both sides are computed: where Cython writes branches for `and` and `or`, gcc leaves the loop scalar.
-        ast.And: "&", ast.Or: "|", ast.Not: "not ",
+        # Both sides are computed: where there are branches for `and` and `or`, gcc leaves the loop scalar.
+        ast.And: "&", ast.Or: "|", ast.Not: "!",
     }  # fmt: skip
 
     def __init__(self, path: Path, words: frozenset[str], known: set[str]) -> None:
@@ -71,7 +72,7 @@ class Expression(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> str:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self.refuse(node, f"{node.value!r} is not a number")
-        return f"(<real>{node.value!r})"
+        return f"((REAL){node.value!r})"
 
     def visit_Name(self, node: ast.Name) -> str:
         if node.id not in self.known:
@@ -82,7 +83,7 @@ class Expression(ast.NodeVisitor):
         if not isinstance(node.func, ast.Name) or node.func.id not in self.words or node.keywords:
             raise self.refuse(node, f"the call {ast.unparse(node)} is not in the vocabulary")
         arguments = ", ".join(self.visit(argument) for argument in node.args)
-        return f"{node.func.id}_({arguments})"
+        return f"fl_{node.func.id}_REAL({arguments})"
 
     def visit_BinOp(self, node: ast.BinOp) -> str:
         return f"({self.visit(node.left)} {self.symbol(node, node.op)} {self.visit(node.right)})"
@@ -105,14 +106,15 @@ class Expression(ast.NodeVisitor):
 
 
 class Translated(NamedTuple):
-    """One formula in Cython."""
+    """One formula in C."""
 
     name: str
+    plain: str  # the formula whose gradient and Hessian are the same: itself, but of a full value
     kind: str
     inputs: list[str]  # the target, if there is one, then what the derivatives are by
     parameters: list[str]
     derived: dict[str, str]  # what is made of parameters alone, by its name
-    body: list[str]  # the assignments that are neither stages nor derived
+    body: list[str]  # the assignments that the results need and that are neither stages nor derived
     stages: list[Stage]
     results: list[list[str]]  # value; gradients; Hessian diagonals
 
@@ -166,6 +168,9 @@ def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, l
 
 def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
     """Return the loops of one formula."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in KEYWORDS:
+            node.id += "_"
     names, head = [argument.arg for argument in function.args.args], HEADS[kind]
     expression = Expression(path, words, set(names))
     parameters = names[len(head) :]
@@ -184,13 +189,13 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
             raise expression.refuse(statement, "only assignments to one name may come before the return")
         name = statement.targets[0].id
         text = expression.visit(statement.value)
-        ctype = "bint" if is_condition(statement.value) else "real"
-        line = f"    {name} = {text}" if name in expression.known else f"    cdef {ctype} {name} = {text}"
+        ctype = "int" if is_condition(statement.value) else "REAL"
+        line = f"    {name} = {text};" if name in expression.known else f"    {ctype} {name} = {text};"
         assignments.append((name, statement.value, line))
         expression.known.add(name)
     last = body[-1] if body else function
-    wanted = parts(kind, function, last.value) if isinstance(last, ast.Return) and last.value else None
-    if wanted is None:
+    loops = parts(kind, function, last.value) if isinstance(last, ast.Return) and last.value else None
+    if loops is None:
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
 
     once = Counter([*names, *(name for name, _, _ in assignments)])
@@ -201,20 +206,41 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         needed = needs(call.args[0], values)
         lines = [line for other, _, line in assignments if other in needed]
         assert isinstance(call.func, ast.Name)
-        stages.append(Stage(name, STAGED[call.func.id], lines, expression.visit(call.args[0])))
+        stages.append(Stage(name, call.func.id, lines, expression.visit(call.args[0])))
     derived = {name: expression.visit(value) for name, value in values.items() if is_derived(value, set(parameters))}
     if len(parameters) + len(derived) > MAX_PARAMETERS:
         raise expression.refuse(
             function, f"{function.name} has more than {MAX_PARAMETERS} parameters and derived columns"
         )
-    rest = [line for name, _, line in assignments if name not in calls and name not in derived]
+
+    def body_of(results: list[list[ast.expr]]) -> list[str]:
+        needed = {name for elements in results for element in elements for name in names_in(element)}
+        lines = []
+        for name, value, line in reversed(assignments):
+            if name in needed and name not in calls and name not in derived:
+                lines.append(line)
+                needed |= names_in(value)
+        return lines[::-1]
+
     return [
         Translated(
-            name, kind if len(results) > 1 else "by_parameter", list(head), parameters, derived, rest, stages,
-            [[expression.visit(element) for element in elements] for elements in results],
+            name,
+            plain=function.name if name == f"{function.name}_full" else name,
+            kind=kind if len(results) > 1 else "by_parameter",
+            inputs=list(head),
+            parameters=parameters,
+            derived=derived,
+            body=body_of(results),
+            stages=stages,
+            results=[[expression.visit(element) for element in elements] for elements in results],
         )
-        for name, results in wanted.items()
-    ]  # fmt: skip
+        for name, results in loops.items()
+    ]
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names in an expression."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Call]:
@@ -238,17 +264,16 @@ def is_derived(node: ast.expr, parameters: set[str]) -> bool:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in DERIVED
-        and {part.id for argument in node.args for part in ast.walk(argument) if isinstance(part, ast.Name)}
-        <= parameters
+        and set().union(*map(names_in, node.args)) <= parameters
     )
 
 
 def needs(node: ast.AST, values: dict[str, ast.expr]) -> set[str]:
     """Return the names that an expression is made of, directly or not."""
     found: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and part.id not in found:
-            found |= {part.id} | (needs(values[part.id], values) if part.id in values else set())
+    for name in names_in(node):
+        if name not in found:
+            found |= {name} | (needs(values[name], values) if name in values else set())
     return found
 
 
@@ -298,8 +323,13 @@ def reals(kind: str) -> tuple[str, ...]:
 
 
 def typed(lines: list[str], real: str) -> list[str]:
-    """Return lines of Cython for one type of numbers."""
-    return [line.replace("<real>", f"<{real}>").replace("cdef real ", f"cdef {real} ") for line in lines]
+    """Return lines of C for one type of numbers."""
+    return [line.replace("_REAL", "f" if real == "float" else "").replace("REAL", real) for line in lines]
+
+
+def function(head: str, arguments: list[str], body: list[str]) -> list[str]:
+    """Return a function in C."""
+    return [f"{head}({', '.join(arguments)})", "{", *body, "}", ""]
 
 
 def loop(formula: Translated, real: str) -> list[str]:
@@ -311,91 +341,115 @@ def loop(formula: Translated, real: str) -> list[str]:
     slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(predictions)}
     slots |= {argument: f"parameter[{k}]" for k, argument in enumerate([*formula.parameters, *formula.derived])}
     slots |= {stage.name: f"stage[{k}]" for k, stage in enumerate(formula.stages)}
-    scalars = ", ".join(f"{real} {argument}" for argument in given)
+    scalars = [f"{real} {argument}" for argument in given]
     lines = []
     if formula.derived:
-        lines += [
-            f"cdef void {name}_derive(const Columns* columns, Py_ssize_t n) noexcept nogil:",
-            "    cdef Py_ssize_t i",
-            f"    cdef {real} {', '.join(formula.parameters)}",
-            *(
-                f"    cdef out_{bits} of_{derived} = <out_{bits}>columns.{slots[derived]}"
-                for derived in formula.derived
-            ),
-            "    for i in range(n):",
-            *(f"        {argument} = (<in_{bits}>columns.{slots[argument]})[i]" for argument in formula.parameters),
-            *typed([f"        of_{derived}[i] = {text}" for derived, text in formula.derived.items()], real),
-            "",
-        ]
+        lines += function(
+            f"static void {name}_derive", ["const fl_columns *columns", "ptrdiff_t n"],
+            [
+                *(
+                    f"    fl_out_{bits} of_{derived} = (fl_out_{bits})columns->{slots[derived]};"
+                    for derived in formula.derived
+                ),
+                "    for (ptrdiff_t i = 0; i < n; i++) {",
+                *(
+                    f"        {real} {argument} = ((fl_in_{bits})columns->{slots[argument]})[i];"
+                    for argument in formula.parameters
+                    if any(re.search(rf"\b{argument}\b", text) for text in formula.derived.values())
+                ),
+                *typed([f"        of_{derived}[i] = {text};" for derived, text in formula.derived.items()], real),
+                "    }",
+            ],
+        )  # fmt: skip
     for k, stage in enumerate(formula.stages):
-        lines += [
-            f"cdef inline {real} {name}_argument{k}({scalars}) noexcept nogil:",
-            *typed(stage.body, real),
-            *typed([f"    return {stage.argument}"], real),
-            "",
-            f"cdef void {name}_stage{k}("
-            + ", ".join([*(f"in_{bits} {argument}" for argument in given), f"out_{bits} stage", "Py_ssize_t steps"])
-            + ") noexcept nogil:",
-            "    cdef Py_ssize_t i",
-            "    for i in range(steps * STEP):",
-            f"        stage[i] = {name}_argument{k}({', '.join(f'{argument}[i]' for argument in given)})",
-            f"    run_stage({stage.word}, <{real}*>stage, steps * STEP)",
-            "",
-        ]
+        elements = ", ".join(f"{argument}[i]" for argument in given)
+        lines += function(
+            f"FL_INLINE {real} {name}_argument{k}", scalars, typed([*stage.body, f"    return {stage.argument};"], real)
+        )
+        lines += function(
+            f"static void {name}_stage{k}",
+            [*(f"fl_in_{bits} {argument}" for argument in given), f"fl_out_{bits} stage", "ptrdiff_t n"],
+            [
+                f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}({elements});",
+                f"    fl_block_{stage.word}_{bits}(stage, n);",
+            ],
+        )
     read = [*given, *(stage.name for stage in formula.stages)]
     outs = ["value"]
     for result, elements in zip(("gradient", "hessian"), formula.results[1:], strict=False):
         outs += [f"{result}{k}" for k in range(len(elements))]
     expressions = [text for elements in formula.results for text in elements]
-    lines += [
-        f"cdef inline void {name}_at("
-        + ", ".join([*(f"{real} {argument}" for argument in read), *(f"{real}* out_{out}" for out in outs)])
-        + ") noexcept nogil:",
-        *typed(formula.body, real),
-        *typed([f"    out_{out}[0] = {text}" for out, text in zip(outs, expressions, strict=True)], real),
-        "",
-    ]
+    lines += function(
+        f"FL_INLINE void {name}_at",
+        [*(f"{real} {argument}" for argument in read), *(f"{real} *out_{out}" for out in outs)],
+        typed(
+            [*formula.body, *(f"    *out_{out} = {text};" for out, text in zip(outs, expressions, strict=True))], real
+        ),
+    )
     columns_read = [*read, "multiplier"]
-    pointers = [f"in_{bits} {argument}" for argument in columns_read] + [f"out_{bits} {out}" for out in outs]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
-    derivatives = [f"{out}[i] = where_(multiplier[i] == 0, <{real}>0, at_{out} * multiplier[i])" for out in outs[1:]]
-    lines += [
-        f"cdef inline void {name}_loop(bint values, bint gradients, bint hessians, {', '.join(pointers)}, "
-        "const fl_ahead* ahead, Py_ssize_t steps) noexcept nogil:",
-        "    cdef Py_ssize_t piece, start, i",
-        f"    cdef {real} {', '.join(f'at_{out}' for out in outs)}",
-        "    for piece in range((steps + STEPS_FETCHED - 1) // STEPS_FETCHED):",
-        "        start = piece * STEPS_FETCHED * STEP",
-        "        fl_fetch(ahead, start, STEPS_FETCHED * STEP)",
-        "        for i in range(start, start + min(steps - piece * STEPS_FETCHED, <Py_ssize_t>STEPS_FETCHED) * STEP):",
-        f"            {name}_at({at})",
-        "            if values:",
-        "                value[i] = at_value",
+    stores = ["            if (values) value[i] = at_value;"]
+    stores += [
+        f"            if ({out[:-1]}s) {out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
+        for out in outs[1:]
     ]
-    for result in ("gradient", "hessian"):
-        if own := [line for line in derivatives if line.startswith(result)]:
-            lines += [f"            if {result}s:", *(f"                {line}" for line in own)]
+    lines += function(
+        f"FL_INLINE void {name}_loop",
+        [
+            "int values", "int gradients", "int hessians", *(f"fl_in_{bits} {argument}" for argument in columns_read),
+            *(f"fl_out_{bits} {out}" for out in outs), "const fl_ahead *ahead", "ptrdiff_t steps",
+        ],
+        [
+            "    for (ptrdiff_t begun = 0; begun < steps; begun += FL_STEPS_FETCHED) {",
+            "        ptrdiff_t start = begun * FL_STEP, left = steps - begun;",
+            "        ptrdiff_t end = start + (left < FL_STEPS_FETCHED ? left : FL_STEPS_FETCHED) * FL_STEP;",
+            "        fl_fetch(ahead, start, FL_STEPS_FETCHED * FL_STEP);",
+            "        for (ptrdiff_t i = start; i < end; i++) {",
+            f"            {real} {', '.join(f'at_{out}' for out in outs)};",
+            f"            {name}_at({at});",
+            *typed(stores, real),
+            "        }",
+            "    }",
+        ],
+    )  # fmt: skip
     slots |= {"multiplier": "multiplier", "value": "value"}
     slots |= {out: f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
-    arguments = [f"<in_{bits}>columns.{slots[argument]}" for argument in columns_read]
-    arguments += [f"<out_{bits}>columns.{slots[out]}" for out in outs]
+    columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *outs]]
     stage_calls = []
     for k in range(len(formula.stages)):
-        read_by_stage = [f"<in_{bits}>columns.{slots[argument]}" for argument in given]
-        stage_calls += [f"    {name}_stage{k}({', '.join(read_by_stage)}, <out_{bits}>columns.stage[{k}], steps)"]
-    for want in WANTED[formula.kind]:
-        flags = [str(result in want.split("_")) for result in ("value", "gradient", "hessian")]
-        lines += [
-            "",
-            f"cdef void {name}_{want}(const Columns* columns, Py_ssize_t steps) noexcept nogil:",
-            *stage_calls,
-            f"    {name}_loop({', '.join([*flags, *arguments])}, columns.ahead, steps)",
-        ]
-    return [*lines, "", ""]
+        read_by_stage = [*(f"columns->{slots[argument]}" for argument in given), f"columns->stage[{k}]"]
+        stage_calls += [f"    {name}_stage{k}({', '.join(read_by_stage)}, steps * FL_STEP);"]
+    for want in wanted(formula):
+        flags = [str(int(result in want.split("_"))) for result in ("value", "gradient", "hessian")]
+        lines += function(
+            f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
+            [*stage_calls, f"    {name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps);"],
+        )  # fmt: skip
+    return lines
 
 
-def write(folder: Path) -> str:
-    """Return the text of formulas.pxi."""
+def wanted(formula: Translated) -> tuple[str, ...]:
+    """Return the loops that a formula has of its own: of a full value only those of the value."""
+    wants = WANTED[formula.kind]
+    return tuple(want for want in wants if "value" in want) if formula.plain != formula.name else wants
+
+
+def table(formula: Translated) -> str:
+    """Return the loops of a formula as `fl_program`."""
+    predictions = len(formula.inputs) - ("y_true" in formula.inputs)
+    parameters = len(formula.parameters) + len(formula.derived)
+    fields = [f".predictions = {predictions}, .parameters = {parameters}, .derived = {len(formula.derived)}"]
+    for bits in map(BITS.__getitem__, reals(formula.kind)):
+        if formula.derived:
+            fields += [f".derive_{bits} = {formula.name}_{bits}_derive"]
+        for want in WANTED[formula.kind]:
+            owner = formula.name if want in wanted(formula) else formula.plain
+            fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}" for asked in WANTS[want]]
+    return f"    {{{', '.join(fields)}}}, /* {formula.name} */"
+
+
+def translated(folder: Path) -> list[Translated]:
+    """Return what is computed for each element, in the order of their numbers."""
     words, functions = vocabulary(folder)
     formulas = [
         formula
@@ -404,36 +458,35 @@ def write(folder: Path) -> str:
         if isinstance(node, ast.FunctionDef) and (kind := formula_kind(node)) is not None
         for formula in translate(path, node, kind, words)
     ]
-    formulas += [
-        Translated(name, "function", ["prediction"], [], {}, [], [], [[f"{name}_(prediction)"]]) for name in functions
+    return formulas + [
+        Translated(name, name, "function", ["x"], [], {}, [], [], [[f"fl_{name}_REAL(x)"]]) for name in functions
     ]
-    names = [formula.name for formula in formulas]
+
+
+def write(folder: Path) -> str:
+    """Return the text of formulas.c."""
+    formulas = translated(folder)
     lines = [
-        "# Written by write_formulas.py from catalogue/*.py at build time: change those.", "",
-        f"cdef enum: POINT_COUNT = {len(names)}", "cdef Program table[POINT_COUNT]", "programs = table", "",
+        "/* Written by write_formulas.py from the files of catalogue/ at build time: change those. */",
+        '#include "points/formulas.h"', "",
     ]  # fmt: skip
     for formula in formulas:
         for real in reals(formula.kind):
             lines += loop(formula, real)
-    lines += [f"POINTWISE = {tuple(names)!r}"]
-    for number, formula in enumerate(formulas):
-        predictions = len(formula.inputs) - ("y_true" in formula.inputs)
-        parameters = len(formula.parameters) + len(formula.derived)
-        lines += [f"table[{number}].predictions, table[{number}].parameters = {predictions}, {parameters}"]
-        lines += [f"table[{number}].derived = {len(formula.derived)}"]
-        if formula.derived:
-            lines += [
-                f"table[{number}].derive_{BITS[real]} = {formula.name}_{BITS[real]}_derive"
-                for real in reals(formula.kind)
-            ]
-        for want in WANTED[formula.kind]:
-            for bits, asked in product(map(BITS.__getitem__, reals(formula.kind)), WANTS[want]):
-                lines += [f"table[{number}].{bits}[{asked}] = {formula.name}_{bits}_{want}"]
-    loops = {formula.name: WANTED[formula.kind] for formula in formulas}
-    lines += ["", f"LOOPS = {loops!r}"]
-    lines += [f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "const fl_program fl_programs[] = {", *map(table, formulas), "};"]) + "\n"
+
+
+def write_names(folder: Path) -> str:
+    """Return the text of formulas.pxi."""
+    formulas = translated(folder)
+    return (
+        "# Written by write_formulas.py from the files of catalogue/ at build time: change those.\n"
+        f"POINTWISE = {tuple(formula.name for formula in formulas)!r}\n"
+        f"LOOPS = { ({formula.name: wanted(formula) for formula in formulas})!r}\n"
+        f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}\n"
+    )
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(write(Path(sys.argv[1])), "utf-8")
+    (Path(sys.argv[2]) / "formulas.c").write_text(write(Path(sys.argv[1])), "utf-8")
+    (Path(sys.argv[2]) / "formulas.pxi").write_text(write_names(Path(sys.argv[1])), "utf-8")

@@ -1,0 +1,31 @@
+/* The words of a formula (catalogue/vocabulary.py): `log1p` is fl_log1p, and fl_log1pf for float. */
+#ifndef FASTLOSS_FORMULAS_H
+#define FASTLOSS_FORMULAS_H
+
+#include "blocks/blocks.h"
+#include "maths/tails.h"
+#include "maths/vecmath.h"
+#include "points/columns.h"
+
+/* x where c holds, else y, by the bits. A ?: is the same number, but several of them in one loop become branches
+ * nested in ways that gcc does not turn back into selects, and the loop stays scalar: 26 ns an element, not 1.7. */
+FL_INLINE float fl_wheref(int c, float x, float y)
+{
+    uint32_t mask = -(uint32_t)(c != 0);
+    return fl_from_bitsf((fl_bitsf(x) & mask) | (fl_bitsf(y) & ~mask));
+}
+FL_INLINE double fl_where(int c, double x, double y)
+{
+    uint64_t mask = -(uint64_t)(c != 0);
+    return fl_from_bits((fl_bits(x) & mask) | (fl_bits(y) & ~mask));
+}
+
+FL_INLINE float fl_clampf(float x, float low, float high)
+{
+    return fl_wheref(x < low, low, fl_wheref(x > high, high, x));
+}
+FL_INLINE double fl_clamp(double x, double low, double high)
+{
+    return fl_where(x < low, low, fl_where(x > high, high, x));
+}
+#endif
