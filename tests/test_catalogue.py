@@ -442,7 +442,7 @@ def test_every_word_of_a_formula_has_a_primitive() -> None:
     )
     for real, end in (("float", "f"), ("double", "")):
         assert {f"fl_{word}{end}" for word in vocabulary.WORDS} <= set(
-            re.findall(rf"^FL_INLINE {real} (\w+)\(", text, re.MULTILINE)
+            re.findall(rf"^(?:FL_INLINE {real}|#define) (\w+)\(", text, re.MULTILINE)
         )
 
 
