@@ -666,6 +666,79 @@ def softplus(x: Any) -> Any:
     return log(1 + exp(x))
 
 
+# -- losses of given vectors: a list of numbers for each array ---------------------------------------------------------
+
+VECTORS: dict[str, Callable[..., Any]] = {}
+
+
+def textbook_of_vectors(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter the formula of a loss of given vectors into `VECTORS`: of y_true (or None), the vectors, its parameters."""
+    VECTORS[formula.__name__] = formula
+    return formula
+
+
+def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    return sum((x * y for x, y in zip(a, b, strict=True)), start=mpf(0))
+
+
+def squared_distance(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    return sum((squared(x - y) for x, y in zip(a, b, strict=True)), start=mpf(0))
+
+
+def root(x: Any) -> Any:
+    """The root; at 0 its derivative is taken as 0."""
+    return sqrt(x) if value_of(x) else mpf(0)
+
+
+def hinged(terms: Sequence[Any]) -> list[Any]:
+    """max(0, the sum of the terms) as terms."""
+    slope = positive_part(Jet(sum(map(value_of, terms)), 1)).first
+    return [slope * term for term in terms]
+
+
+def cosine(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    """0 where one of the vectors is 0. Of parallel vectors it is 1 or -1, its derivative 0, without roundings."""
+    first, second = root(dot(a, a)), root(dot(b, b))
+    if not value_of(first) * value_of(second):
+        return mpf(0)
+    result = dot(a, b) / (first * second)
+    least = mp.ldexp(1, -mp.prec * 3 // 4)
+    value = value_of(result)
+    value = mp.sign(value) if 1 - abs(value) < least else value
+    if not isinstance(result, Jet):
+        return value
+    length = value_of(first if isinstance(first, Jet) else second)
+    return Jet(value, result.first if abs(result.first) * length > least else mpf(0), result.second)
+
+
+@textbook_of_vectors
+def triplet(y_true: None, anchor: Any, positive: Any, negative: Any, margin: Any, distance: Any, swap: Any) -> Any:
+    measure = root if distance == "euclidean" else lambda square: square
+    near, far = measure(squared_distance(anchor, positive)), measure(squared_distance(anchor, negative))
+    if swap:
+        other = measure(squared_distance(positive, negative))
+        farther = value_of(far) - value_of(other)
+        chosen = mpf(1) if farther > 0 else mpf(0) if farther < 0 else mpf(1) / 2
+        return hinged([near, -(1 - chosen) * far, -chosen * other, margin])
+    return hinged([near, -far, margin])
+
+
+@textbook_of_vectors
+def contrastive(y_true: Any, first: Any, second: Any, margin: Any) -> Any:
+    square = squared_distance(first, second)
+    return square / 2 if y_true == 1 else squared(positive_part(margin - root(square))) / 2
+
+
+@textbook_of_vectors
+def cosine_distance(y_true: None, first: Any, second: Any) -> Any:
+    return 1 - cosine(first, second)
+
+
+@textbook_of_vectors
+def cosine_embedding(y_true: Any, first: Any, second: Any, margin: Any) -> Any:
+    return 1 - cosine(first, second) if y_true == 1 else positive_part(cosine(first, second) - margin)
+
+
 # -- the truth of one result ------------------------------------------------------------------------------------------
 
 
@@ -762,6 +835,28 @@ def loss_of_row(
             varied = [*row[:place], Jet(row[place], mpf(1), mpf(0)), *row[place + 1 :]]
             results.append(truths(ORACLE[name](target, varied, **given)))
         return results
+
+
+def loss_of_vectors(
+    name: str, y_true: Any, vectors: Sequence[Sequence[Any]], places: Iterable[tuple[int, int]], **parameters: Any
+) -> tuple[Truth, list[Truth]]:
+    """Return the value of a loss of given vectors, and its derivatives by the numbers at `places` (array, column).
+
+    Nothing is forgiven for terms that cancel in the value: its scale is the value itself.
+    """
+    # Squares, and products of two, of numbers of any size: what is left of a sum of them may be the smallest one.
+    sizes = [mp.mag(exact(x)) for vector in vectors for x in vector if x] or [0]
+    sizes += [mp.mag(exact(x)) for x in parameters.values() if not isinstance(x, str) and x]
+    with mp.workprec(200 + 8 * int(max(sizes) - min(sizes))):
+        rows = [[exact(x) for x in vector] for vector in vectors]
+        given = {key: as_exact(value) for key, value in parameters.items()}
+        value = sum(map(value_of, listed(VECTORS[name](y_true, *rows, **given))), start=mpf(0))
+        gradients = []
+        for array, column in places:
+            varied = [list(row) for row in rows]
+            varied[array][column] = Jet(rows[array][column], mpf(1), mpf(0))
+            gradients.append(truths(VECTORS[name](y_true, *varied, **given))[1])
+        return Truth(value, value), gradients
 
 
 def fold(y_pred: np.ndarray, kept: Sequence[int]) -> list[Any]:

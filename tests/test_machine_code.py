@@ -450,6 +450,27 @@ def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, 
     assert not missing
 
 
+# ---- losses of given vectors
+
+#: The sweeps over rows, and the products for each number: the least that is in a loop of vectors.
+SWEEPS = {"distance": 1, "products": 3, "difference": 1, "differences": 2, "residual": 2, "residuals": 4, "triplet": 4}
+
+
+@each_level
+@each_real
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_each_sweep_over_vectors_is_vector_code(level: str, real: str, sweep: str) -> None:
+    """In doubles for either type. Beside it only the last few lanes are added one after the other."""
+    function, register = module(level).find(f"fl_vector_{sweep}_{BITS[real]}"), WIDEST[level]
+    vector = [
+        loop for loop in function.loops if loop.is_vector(register) and loop.products("pd", register) >= SWEEPS[sweep]
+    ]
+    assert vector
+    assert sweep in ("distance", "products") or any(loop.stores(register) for loop in vector)
+    assert not [loop for loop in function.loops if loop.innermost and loop.products("sd")]
+    assert not [called for loop in function.loops for called in loop.calls()]
+
+
 # ---- whole modules
 
 
@@ -459,7 +480,7 @@ def test_no_function_of_vecmath_is_called(level: str) -> None:
     what computes an extreme row, one number after the other."""
     names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!block_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal|wide_)\w*"
+        r"fl_(?!block_|vector_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal|wide_)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [name for name in names if mathematics.match(name)]

@@ -160,6 +160,7 @@ include "frame/run.pxi"
 include "rows/softmax.pxi"
 include "rows/losses.pxi"
 include "rows/jit.pxi"
+include "vectors/vectors.pxi"
 include "frame/plain.pxi"
 include "frame/methods.pxi"
 include "frame/capi.pxi"
@@ -287,6 +288,38 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     for k in range(<int>len(operands)):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and form != CLASS_INDEX))
     return run_row_losses(&call, double_precision, inspect, threads)
+
+
+def vectors(int loss, bint double_precision, Py_ssize_t samples, Py_ssize_t columns, double denominator, tuple parameters,
+            bint inspect, tuple operands, int threads, double value_factor=1):
+    """Run one of VECTOR_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
+
+    `operands`: y_true (None where the loss has none), each array, weight, where, value, then a gradient for each array,
+    each None or (array, dtype, swapped); the vectors are the last axis. What is None is not computed. A gradient may lie
+    exactly over an array. `denominator`: the gradients are divided by it, and 0 where it is 0. `parameters`: the numbers
+    of the loss in their order, of a choice its place among the options. `value_factor`: of values that go to an array.
+    """
+    cdef VectorCall call
+    cdef Operand* places[4 + 2 * MOST_VECTORS]
+    cdef int k, arrays
+    if not 0 <= loss < len(VECTOR_LOSSES):
+        raise ValueError(f"fastloss: there is no loss of vectors number {loss}")
+    call.loss = &vector_losses[loss]
+    arrays = call.loss.arrays
+    call.samples, call.columns = samples, columns
+    call.denominator, call.value_factor = denominator, value_factor
+    check_count("parameters", len(parameters), VECTOR_PARAMETERS)
+    for k in range(VECTOR_PARAMETERS):
+        call.parameter[k] = parameters[k] if k < len(parameters) else 0
+    places[0] = &call.target
+    for k in range(arrays):
+        places[1 + k], places[4 + arrays + k] = &call.array[k], &call.gradient[k]
+    places[1 + arrays], places[2 + arrays], places[3 + arrays] = &call.weight, &call.where, &call.value
+    if len(operands) != 4 + 2 * arrays:
+        raise ValueError(f"fastloss: {len(operands)} operands; the loss has {4 + 2 * arrays}")
+    for k in range(4 + 2 * arrays):
+        set_from(places[k], operands[k], 1 <= k <= arrays or k >= 4 + arrays)
+    return run_vectors(&call, double_precision, inspect, threads)
 
 
 cdef void set_scale(RowsCall* call, double denominator) noexcept nogil:

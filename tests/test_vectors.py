@@ -1,0 +1,618 @@
+"""Losses of given vectors: distances and cosines of the rows of two or three arrays, with a gradient for each array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import cases
+import ml_dtypes
+import numpy as np
+import oracle
+import pytest
+from cases import bits, generator
+from numpy.testing import assert_array_equal
+
+from fastloss.arrays import describe
+from fastloss.runtime import kernels
+
+INF, NAN = np.inf, np.nan
+#: Units in the last place, of value and gradient.
+BOUND = 4
+#: What a result of float16 and bfloat16 is rounded from.
+COMPUTED = np.float32
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "triplet": {"margin": 1.0, "distance": "euclidean", "swap": False},
+    "contrastive": {"margin": 1.0},
+    "cosine_distance": {},
+    "cosine_embedding": {"margin": 0.0},
+}
+ARRAYS = {"triplet": 3, "contrastive": 2, "cosine_distance": 2, "cosine_embedding": 2}
+TARGETS = {"contrastive": (0, 1), "cosine_embedding": (-1, 1)}
+DISTANCES = ("euclidean", "squared")
+
+
+@dataclass
+class Vectors:
+    """A loss, what it is of, and its parameters."""
+
+    name: str
+    arrays: tuple[Any, ...]
+    y_true: Any = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return DEFAULTS[self.name] | self.parameters
+
+    @property
+    def wide(self) -> bool:
+        return any(array.dtype.newbyteorder("=") == np.float64 for array in self.arrays)
+
+    def run(
+        self,
+        wanted: Iterable[int] | None = None,
+        sample_weight: Any = None,
+        where: Any = None,
+        denominator: float = 1.0,
+        threads: int = 1,
+        out: dict[int, Any] | None = None,
+        value_out: Any = None,
+        inspect: bool = False,
+    ) -> float:
+        """Return the weighted sum; gradients are left in `out`, values in `value_out`."""
+        shape = np.broadcast_shapes(*(array.shape for array in self.arrays))
+        samples, columns = shape[:-1], shape[-1]
+        to = lambda array: None if array is None else np.broadcast_to(array, samples)  # noqa: E731
+        numbers = tuple(float(DISTANCES.index(v) if isinstance(v, str) else v) for v in self.given.values())
+        operands = [to(self.y_true), *(np.broadcast_to(array, shape) for array in self.arrays)]
+        operands += [to(sample_weight), to(where), value_out, *((out or {}).get(k) for k in range(len(self.arrays)))]
+        number = kernels.VECTOR_LOSSES[self.name]
+        described = tuple(map(describe, operands))
+        n = int(np.prod(samples))
+        return kernels.vectors(number, self.wide, n, columns, denominator, numbers, inspect, described, threads)
+
+    def __call__(self, wanted: Iterable[int] | None = None, **keywords: Any) -> tuple[Any, ...]:
+        """Return the values and the gradients."""
+        shape = np.broadcast_shapes(*(array.shape for array in self.arrays))
+        value = np.full(shape[:-1], 113, np.float64 if self.wide else self.arrays[0].dtype.newbyteorder("="))
+        wanted = range(len(self.arrays)) if wanted is None else wanted
+        out = {k: np.full(shape, 113, self.arrays[k].dtype.newbyteorder("=")) for k in wanted}
+        self.run(out=out, value_out=value, **keywords)
+        return value, *out.values()
+
+
+def drawn_target(name: str, n: int, rng: np.random.Generator) -> Any:
+    return rng.choice(TARGETS[name], n).astype(np.int64) if name in TARGETS else None
+
+
+def of(name: str, arrays: Iterable[Any], rng: np.random.Generator, **parameters: Any) -> Vectors:
+    arrays = tuple(arrays)
+    return Vectors(name, arrays, drawn_target(name, arrays[0].shape[0], rng), parameters)
+
+
+# -- inputs -----------------------------------------------------------------------------------------------------------
+
+
+def ulp_steps(a: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarray:
+    """Move each number by a few units in its last place, many not at all."""
+    steps = rng.integers(-most, most + 1, a.shape) * rng.integers(0, 2, a.shape)
+    return (a * (1 + steps * np.finfo(a.dtype).eps)).astype(a.dtype)
+
+
+def ordinary(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    return [rng.normal(size=shape).astype(dtype) for _ in range(count)]
+
+
+def near(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """At distances down to the last digits."""
+    first = rng.normal(size=shape)
+    spread = 10.0 ** -rng.uniform(0, -np.log10(np.finfo(dtype).eps), (shape[0], 1))
+    return [(first + spread * rng.normal(size=shape)).astype(dtype) for _ in range(count)]
+
+
+def last_digits(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    first = rng.normal(size=shape).astype(dtype)
+    return [first, *(ulp_steps(first, rng, 2) for _ in range(count - 1))]
+
+
+def parallel(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """Multiples of one vector, in both directions, up to the last digits."""
+    first = rng.normal(size=shape).astype(dtype)
+    factor = lambda: rng.choice([-3, -1, 0.1, 1, 2, 3], (shape[0], 1))  # noqa: E731
+    return [first, *(ulp_steps((first * factor()).astype(dtype), rng, 1) for _ in range(count - 1))]
+
+
+def one_large(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """A column that outweighs all others by far."""
+    arrays = ordinary(rng, dtype, shape, count)
+    exponent = rng.integers(0, np.finfo(dtype).maxexp // 2, (shape[0], 1))
+    scale = np.ldexp(1.0, -exponent)
+    scale = np.concatenate([np.ones((shape[0], 1)), np.broadcast_to(scale, (shape[0], shape[1] - 1))], axis=1)
+    whole = rng.integers(1, 4, (shape[0], 1))
+    for array in arrays:
+        array[:, :1] = rng.choice([1, 3], (shape[0], 1)) * whole
+    return [(array * scale).astype(dtype) for array in arrays]
+
+
+def of_any_size(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """Each array of its own size, from the smallest number to the largest."""
+    info = np.finfo(dtype)
+    low, high = info.minexp - info.nmant, info.maxexp - 2
+    sizes = [rng.integers(low, high, (shape[0], 1)) for _ in range(count)]
+    return [np.ldexp(rng.normal(size=shape).clip(-3, 3), size).astype(dtype) for size in sizes]
+
+
+def of_one_size(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """All arrays of the same size, from the smallest number to the largest."""
+    info = np.finfo(dtype)
+    size = rng.integers(info.minexp - info.nmant, info.maxexp - 2, (shape[0], 1))
+    return [np.ldexp(rng.normal(size=shape).clip(-3, 3), size).astype(dtype) for _ in range(count)]
+
+
+def integers(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """Ties, equal rows, zeros: the kinks are met exactly."""
+    return [rng.integers(-1, 2, shape).astype(dtype) for _ in range(count)]
+
+
+def sparse(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    arrays = ordinary(rng, dtype, shape, count)
+    return [np.where(rng.random(shape) < 0.75, 0, array).astype(dtype) for array in arrays]
+
+
+def at_one_distance(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """From the first array, up to the last digits."""
+    first = rng.normal(size=shape)
+    offset = rng.normal(size=shape)
+    return [
+        first.astype(dtype),
+        *(ulp_steps((first + rng.permutation(offset, axis=1)).astype(dtype), rng, 1) for _ in range(count - 1)),
+    ]
+
+
+REGIMES: dict[str, Callable[..., list[np.ndarray]]] = {
+    regime.__name__: regime
+    for regime in (
+        ordinary,
+        near,
+        last_digits,
+        parallel,
+        one_large,
+        of_any_size,
+        of_one_size,
+        integers,
+        sparse,
+        at_one_distance,
+    )
+}
+
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "triplet": ("triplet", {}),
+    "triplet-0": ("triplet", {"margin": 0.0}),
+    "triplet-swap": ("triplet", {"swap": True, "margin": 0.25}),
+    "triplet-squared": ("triplet", {"distance": "squared", "margin": 0.2}),
+    "triplet-squared-swap-0": ("triplet", {"distance": "squared", "swap": True, "margin": 0.0}),
+    "contrastive": ("contrastive", {}),
+    "contrastive-3": ("contrastive", {"margin": 3.0}),
+    "cosine_distance": ("cosine_distance", {}),
+    "cosine_embedding": ("cosine_embedding", {}),
+    "cosine_embedding-margin": ("cosine_embedding", {"margin": 0.3}),
+    "cosine_embedding-negative": ("cosine_embedding", {"margin": -0.5}),
+}
+every_variant = pytest.mark.parametrize("variant", VARIANTS)
+every_loss = pytest.mark.parametrize("name", ARRAYS)
+of_float = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
+
+
+# -- accuracy ---------------------------------------------------------------------------------------------------------
+
+
+def worst_errors(problem: Vectors, rows: Iterable[int], dtype: Any) -> tuple[float, float, str]:
+    """Return the largest errors of value and gradient, and where they are.
+
+    The unit of a gradient is that of the largest of its terms. Of a cosine it is that of the result, or of 2^-16 of the
+    largest number in that gradient of the sample: a single number may cancel by chance, not the whole vector.
+    """
+    value, *grads = problem()
+    columns = problem.arrays[0].shape[1]
+    places = [(k, c) for k in range(len(grads)) for c in range(columns)]
+    worst_value = worst_grad = 0.0
+    found = ""
+    for i in rows:
+        vectors = [array[i] for array in problem.arrays]
+        label = None if problem.y_true is None else int(problem.y_true[i])
+        truth, truths = oracle.loss_of_vectors(problem.name, label, vectors, places, **problem.given)
+        error = oracle.ulps(value[i], truth, dtype)
+        if error > worst_value:
+            worst_value, found = (
+                error,
+                f"{found}; value {value[i]!r} of row {i} should be {oracle.mp.nstr(truth.exact, 17)}",
+            )
+        for k in range(len(grads)):
+            of_array = [truth for (array, _), truth in zip(places, truths, strict=True) if array == k]
+            largest = max(abs(truth.exact) for truth in of_array)
+            for c, truth in enumerate(of_array):
+                if "cosine" in problem.name:
+                    truth = oracle.Truth(truth.exact, max(abs(truth.exact), oracle.mp.ldexp(largest, -16)))
+                error = oracle.ulps(grads[k][i, c], truth, dtype)
+                if error > worst_grad:
+                    exact = oracle.mp.nstr(truth.exact, 17)
+                    worst_grad, found = error, f"{found}; gradient {k} {grads[k][i, c]!r} at {i, c} should be {exact}"
+    return worst_value, worst_grad, found
+
+
+@of_float
+@pytest.mark.parametrize("regime", REGIMES)
+@every_variant
+def test_every_digit_is_right(variant: str, regime: str, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    for columns in (1, 2, 3, 7, 40):
+        rng = generator("vectors", variant, regime, str(dtype), columns)
+        rows = 8 if columns < 40 else 2
+        problem = of(name, REGIMES[regime](rng, dtype, (rows, columns), ARRAYS[name]), rng, **parameters)
+        value, grad, found = worst_errors(problem, range(rows), dtype)
+        assert max(value, grad) <= BOUND, f"{value:.2f}, {grad:.2f} ULP: {found}; seed {cases.SEED}"
+
+
+@of_float
+@every_loss
+def test_long_rows(name: str, dtype: Any) -> None:
+    rng = generator("long vectors", name, str(dtype))
+    for regime in (ordinary, near):
+        problem = of(name, regime(rng, dtype, (2, 3000), ARRAYS[name]), rng)
+        value, *grads = problem()
+        for i in range(2):
+            label = None if problem.y_true is None else int(problem.y_true[i])
+            vectors = [array[i] for array in problem.arrays]
+            places = [(k, c) for k in range(len(grads)) for c in (0, 1723)]
+            truth, truths = oracle.loss_of_vectors(name, label, vectors, places, **problem.given)
+            assert oracle.ulps(value[i], truth, dtype) <= BOUND
+            for (k, c), of_number in zip(places, truths, strict=True):
+                assert oracle.ulps(grads[k][i, c], of_number, dtype) <= BOUND, (k, c, grads[k][i, c], of_number.exact)
+
+
+@of_float
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_triplet_of_nearly_equal_vectors_keeps_its_digits(swap: bool, distance: str, dtype: Any) -> None:
+    """The gradient by what is in the middle is the difference of two vectors of length 1, nearly the same: its largest
+    number is right to the last digits, not only to those of the vectors."""
+    rng = generator("near triplets", swap, distance, str(dtype))
+    anchor = rng.normal(size=(6, 5))
+    if not swap:
+        positive = (anchor + rng.normal(size=(6, 5))).astype(dtype)
+        arrays = [anchor.astype(dtype), positive, ulp_steps(positive, rng, 4)]
+    else:
+        arrays = [anchor.astype(dtype), ulp_steps(anchor.astype(dtype), rng, 4), (anchor + 1).astype(dtype)]
+    problem = Vectors("triplet", tuple(arrays), None, {"margin": 10.0, "swap": swap, "distance": distance})
+    _, *grads = problem()
+    for i in range(6):
+        vectors = [array[i] for array in arrays]
+        places = [(k, c) for k in range(3) for c in range(5)]
+        _, truths = oracle.loss_of_vectors("triplet", None, vectors, places, **problem.given)
+        for k in range(3):
+            of_array = truths[5 * k : 5 * k + 5]
+            largest = max(abs(truth.exact) for truth in of_array)
+            for c, truth in enumerate(of_array):
+                error = oracle.ulps(grads[k][i, c], oracle.Truth(truth.exact, largest), dtype)
+                assert error <= BOUND, (error, k, i, c, grads[k][i, c], truth.exact)
+
+
+@every_variant
+def test_weights_and_denominators_of_any_size(variant: str) -> None:
+    """The result may be an ordinary number where a step on the way to it is none."""
+    name, parameters = VARIANTS[variant]
+    rng = generator("sizes of weights", variant)
+    for regime in (ordinary, of_one_size, of_any_size, near):
+        problem = of(name, regime(rng, np.float64, (16, 3), ARRAYS[name]), rng, **parameters)
+        weight = np.ldexp(rng.uniform(1, 2, 16), rng.integers(-1070, 1000, 16))
+        denominator = float(np.ldexp(rng.uniform(1, 2), rng.integers(-1000, 1000)))
+        value, *grads = problem(sample_weight=weight, denominator=denominator)
+        for i in range(16):
+            vectors = [array[i] for array in problem.arrays]
+            label = None if problem.y_true is None else int(problem.y_true[i])
+            places = [(k, c) for k in range(len(grads)) for c in range(3)]
+            truth, truths = oracle.loss_of_vectors(name, label, vectors, places, **problem.given)
+            with oracle.mp.workprec(400):
+                weighted = oracle.Truth(*(oracle.exact(weight[i]) * part for part in truth))
+                assert oracle.ulps(value[i], weighted, np.float64) <= BOUND
+                factor = oracle.exact(weight[i]) / oracle.exact(denominator)
+                scaled = [oracle.Truth(*(factor * part for part in truth)) for truth in truths]
+                for (k, c), truth in zip(places, scaled, strict=True):
+                    if "cosine" in name:
+                        largest = max(abs(other.exact) for (j, _), other in zip(places, scaled, strict=True) if j == k)
+                        truth = oracle.Truth(truth.exact, max(abs(truth.exact), oracle.mp.ldexp(largest, -16)))
+                    assert oracle.ulps(grads[k][i, c], truth, np.float64) <= BOUND
+
+
+# -- special values ---------------------------------------------------------------------------------------------------
+
+
+def one(name: str, *vectors: Any, y_true: Any = None, dtype: Any = np.float64, **parameters: Any) -> tuple[Any, ...]:
+    """Return the results of one sample."""
+    arrays = tuple(np.array([vector], dtype) for vector in vectors)
+    target = None if y_true is None else np.array([y_true])
+    return tuple(result[0] for result in Vectors(name, arrays, target, parameters)())
+
+
+def check(results: Iterable[Any], expected: Iterable[Any]) -> None:
+    for result, number in zip(results, expected, strict=True):
+        assert_array_equal(result, number)
+
+
+@of_float
+def test_a_distance_of_zero_has_the_gradient_zero(dtype: Any) -> None:
+    a, b = [3.0, -1.0, 1e-30], [0.0, 3.0, 0.0]
+    check(one("contrastive", a, a, y_true=0, margin=2.0, dtype=dtype), (2, [0, 0, 0], [0, 0, 0]))
+    check(one("contrastive", a, a, y_true=1, dtype=dtype), (0, [0, 0, 0], [0, 0, 0]))
+    check(one("triplet", a, a, a, dtype=dtype), (1, [0, 0, 0], [0, 0, 0], [0, 0, 0]))
+    check(one("triplet", a, a, a, margin=0.0, dtype=dtype), (0, [0, 0, 0], [0, 0, 0], [0, 0, 0]))
+    far = [0.0, 7.0, 0.0]
+    check(one("triplet", b, b, far, margin=6.0, dtype=dtype), (2, [0, 1, 0], [0, 0, 0], [0, -1, 0]))
+    check(one("triplet", b, far, b, margin=6.0, dtype=dtype), (10, [0, -1, 0], [0, 1, 0], [0, 0, 0]))
+
+
+@of_float
+def test_at_a_kink_the_gradient_is_the_mean_of_both_sides(dtype: Any) -> None:
+    a, p, n = [0.0, 0.0], [2.0, 0.0], [0.0, 3.0]  # distances of 2 and 3, and a margin of 1
+    check(one("triplet", a, p, n, margin=1.0, dtype=dtype), (0, [-0.5, 0.5], [0.5, 0], [0, -0.5]))
+    check(one("triplet", a, p, n, margin=5.0, distance="squared", dtype=dtype), (0, [-2, 3], [2, 0], [0, -3]))
+    check(one("triplet", a, p, n, margin=0.5, dtype=dtype), (0, [0, 0], [0, 0], [0, 0]))
+    check(one("contrastive", a, p, y_true=0, margin=2.0, dtype=dtype), (0, [0, 0], [0, 0]))
+    check(
+        one("cosine_embedding", p, n, y_true=-1, dtype=dtype),
+        (0, np.array([0, 0.5 / 2]), np.array([0.5 / 3, 0], dtype)),
+    )
+    # The negative is as far from the positive as from the anchor: the mean of the gradients with and without swap.
+    right, left, top = [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]
+    value, *grads = one("triplet", right, left, top, swap=True, dtype=dtype)
+    expected = [one("triplet", right, left, top, dtype=dtype)]
+    other = one("triplet", left, right, top, dtype=dtype)
+    expected.append((other[0], other[2], other[1], other[3]))
+    for got, first, second in zip((value, *grads), *expected, strict=True):
+        np.testing.assert_allclose(got, (first + second) / 2, rtol=4 * np.finfo(dtype).eps)
+
+
+@of_float
+def test_a_vector_of_zeros_has_the_cosine_zero_and_the_gradient_zero(dtype: Any) -> None:
+    zero, other = [0.0, -0.0, 0.0], [1.0, 2.0, 3.0]
+    for first, second in ((zero, other), (other, zero), (zero, zero)):
+        check(one("cosine_distance", first, second, dtype=dtype), (1, [0, 0, 0], [0, 0, 0]))
+        check(one("cosine_embedding", first, second, y_true=1, dtype=dtype), (1, [0, 0, 0], [0, 0, 0]))
+        check(one("cosine_embedding", first, second, y_true=-1, dtype=dtype), (0, [0, 0, 0], [0, 0, 0]))
+        check(one("cosine_embedding", first, second, y_true=-1, margin=-0.5, dtype=dtype), (0.5, [0, 0, 0], [0, 0, 0]))
+
+
+@of_float
+def test_equal_and_opposite_vectors(dtype: Any) -> None:
+    a = generator("opposite").normal(size=9).astype(dtype)
+    check(one("cosine_distance", a, a, dtype=dtype), (0, np.zeros(9), np.zeros(9)))
+    check(one("cosine_distance", a, 4 * a, dtype=dtype), (0, np.zeros(9), np.zeros(9)))
+    check(one("cosine_distance", a, -a, dtype=dtype), (2, np.zeros(9), np.zeros(9)))
+    check(one("cosine_embedding", a, a, y_true=-1, margin=1.0, dtype=dtype), (0, np.zeros(9), np.zeros(9)))
+
+
+@of_float
+@pytest.mark.parametrize("columns", [1, 3, 33])
+@every_variant
+def test_nan_is_the_whole_sample_and_no_other(variant: str, columns: int, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    rng = generator("nan", variant, columns)
+    problem = of(name, ordinary(rng, dtype, (9, columns), ARRAYS[name]), rng, **parameters)
+    plain, rest = problem(), np.arange(9) != 4
+    for k in range(ARRAYS[name]):
+        poisoned = [array.copy() for array in problem.arrays]
+        poisoned[k][4, columns // 2] = NAN
+        for got, expected in zip(replace(problem, arrays=tuple(poisoned))(), plain, strict=True):
+            assert np.isnan(got[4]).all()
+            assert bits(got[rest]) == bits(expected[rest])
+
+
+@of_float
+def test_infinities_follow_the_formula(dtype: Any) -> None:
+    plain, far = [1.0, 2.0], [INF, 2.0]
+    check(one("contrastive", far, plain, y_true=1, dtype=dtype), (INF, [INF, 0], [-INF, 0]))
+    check(one("contrastive", far, plain, y_true=0, dtype=dtype), (0, [0, 0], [0, 0]))
+    check(one("contrastive", far, far, y_true=1, dtype=dtype), (NAN, [NAN, NAN], [NAN, NAN]))
+    check(one("triplet", plain, [0.0, 0.0], far, dtype=dtype), (0, [0, 0], [0, 0], [0, 0]))
+    value, *_, by_negative = one("triplet", plain, far, [1.0, 1.0], dtype=dtype)
+    assert value == INF
+    assert_array_equal(by_negative, [0, 1])
+    check(one("triplet", far, plain, plain, dtype=dtype), (NAN, [NAN, NAN], [NAN, NAN], [NAN, NAN]))
+    check(one("cosine_distance", far, plain, dtype=dtype), (NAN, [NAN, NAN], [NAN, NAN]))
+
+
+# -- weights, masks, targets ------------------------------------------------------------------------------------------
+
+
+@of_float
+@every_variant
+def test_weights_and_masks(variant: str, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    rng = generator("weights", variant, str(dtype))
+    problem = of(name, ordinary(rng, dtype, (300, 5), ARRAYS[name]), rng, **parameters)
+    weight = rng.choice([0, 0.5, 1, 4], 300)
+    where = rng.random(300) < 0.7
+    kept = (weight != 0) & where
+    for array in problem.arrays:
+        array[~kept] = NAN
+    value, *grads = problem(sample_weight=weight, where=where, denominator=-4.0)
+    plain_value, *plain = problem()
+    assert_array_equal(value[kept], (plain_value * weight.astype(dtype))[kept])
+    for got, expected in zip(grads, plain, strict=True):
+        assert_array_equal(got[kept], (expected * (weight / -4).astype(dtype)[:, None])[kept])  # powers of 2
+    for result in (value, *grads):
+        assert not result[~kept].any()
+        assert not np.signbit(result[~kept]).any()
+    total = problem.run(sample_weight=weight, where=where)
+    assert total == pytest.approx(value.astype(np.float64).sum(), rel=4 * float(np.finfo(dtype).eps))
+    assert problem.run(sample_weight=weight, where=where, inspect=True) == weight[where].sum()
+    assert problem.run(where=where, inspect=True) == where.sum()
+    assert problem.run(inspect=True) == 300
+
+
+@every_loss
+def test_what_is_no_weight_or_no_target_is_found(name: str) -> None:
+    rng = generator("inspected", name)
+    problem = of(name, ordinary(rng, np.float32, (700, 2), ARRAYS[name]), rng)
+    for bad in (-1.0, NAN, INF):
+        weight = np.ones(700)
+        weight[567] = bad
+        assert np.isnan(problem.run(sample_weight=weight, inspect=True))
+    if name in TARGETS:
+        target = problem.y_true.astype(np.float64)
+        for bad in (0.5, 2, sum(TARGETS[name]) - 3, INF):
+            target[567] = bad
+            wrong = replace(problem, y_true=target)
+            assert np.isnan(wrong.run(inspect=True))
+            assert wrong.run(where=np.arange(700) != 567, inspect=True) == 699
+
+
+def test_nothing_is_divided_by_a_denominator_of_zero() -> None:
+    rng = generator("denominator")
+    problem = of("triplet", ordinary(rng, np.float32, (3, 2), 3), rng)
+    for grad in problem(denominator=0.0, sample_weight=np.zeros(3))[1:]:
+        assert_array_equal(grad, 0)
+
+
+# -- layouts, types, threads ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [*cases.FLOATS, *cases.HALVES], ids=str)
+@pytest.mark.parametrize("layout", cases.LAYOUTS)
+@every_loss
+def test_layouts_change_no_bit(name: str, layout: str, dtype: Any) -> None:
+    if not cases.fits(layout, dtype):
+        return
+    rng = generator("layouts", name, layout, str(dtype))
+    for shape in ((2, 3, 5), (40, 70)):
+        arrays = ordinary(rng, dtype, shape, ARRAYS[name])
+        arrays = [cases.LAYOUTS[layout](array) for array in arrays]
+        target = None
+        if name in TARGETS:
+            target = (
+                cases.LAYOUTS[layout](rng.choice(TARGETS[name], shape[:-1]))
+                if "columns" not in layout
+                else rng.choice(TARGETS[name], shape[:-1])
+            )
+        plain = Vectors(name, tuple(map(np.ascontiguousarray, arrays)), target)
+        strided = Vectors(name, tuple(arrays), target)
+        expected = plain()
+        assert bits(strided()) == bits(expected)
+        if "stride 0" in layout:
+            continue
+        out = {k: cases.LAYOUTS[layout](np.ones(shape, dtype)) for k in range(len(arrays))}
+        if layout == "read-only":
+            continue
+        strided.run(out=out)
+        assert bits(tuple(out.values())) == bits(expected[1:])
+
+
+@pytest.mark.parametrize("layout", ["plain", "fortran", "stepped", "negative strides", "misaligned"])
+@pytest.mark.parametrize("dtype", [*cases.FLOATS, *cases.HALVES], ids=str)
+@every_variant
+def test_in_place(variant: str, dtype: Any, layout: str) -> None:
+    name, parameters = VARIANTS[variant]
+    rng = generator("in place", variant, str(dtype))
+    lay = cases.LAYOUTS.get(layout, np.copy)
+    regime = near if layout == "plain" else ordinary
+    problem = of(name, regime(rng, np.float32, (30, 20), ARRAYS[name]), rng, **parameters)
+    problem.arrays = tuple(array.astype(dtype) for array in problem.arrays)
+    expected = problem()
+    for overwritten in (range(ARRAYS[name]), [0], [ARRAYS[name] - 1]):
+        arrays = tuple(map(lay, problem.arrays))
+        out = {k: arrays[k] if k in overwritten else np.empty(arrays[k].shape, dtype) for k in range(len(arrays))}
+        replace(problem, arrays=arrays).run(out=out)
+        assert bits(tuple(np.ascontiguousarray(grad) for grad in out.values())) == bits(expected[1:])
+
+
+@every_variant
+def test_each_gradient_alone_has_the_same_bits(variant: str) -> None:
+    name, parameters = VARIANTS[variant]
+    for regime in REGIMES.values():
+        rng = generator("alone", variant, regime.__name__)
+        problem = of(name, regime(rng, np.float32, (50, 9), ARRAYS[name]), rng, **parameters)
+        value, *grads = problem()
+        for k, grad in enumerate(grads):
+            assert bits(problem(wanted=[k])) == bits((value, grad))
+        assert bits(problem(wanted=[])) == bits((value,))
+
+
+@pytest.mark.parametrize("dtype", cases.HALVES, ids=str)
+@every_variant
+def test_halves_are_the_float32_result_rounded_once(variant: str, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    rng = generator("halves", variant, str(dtype))
+    problem = of(name, ordinary(rng, dtype, (60, 17), ARRAYS[name]), rng, **parameters)
+    value, *grads = problem()
+    wide = replace(problem, arrays=tuple(array.astype(COMPUTED) for array in problem.arrays))()
+    for got, expected in zip((value, *grads), wide, strict=True):
+        assert bits(got) == bits(cases.rounded_once(expected, dtype))
+
+
+@every_variant
+def test_arrays_of_several_types(variant: str) -> None:
+    """The widest decides what is computed in; each gradient has the type of its array."""
+    name, parameters = VARIANTS[variant]
+    rng = generator("several types", variant)
+    count = ARRAYS[name]
+    for dtypes in (
+        ("float16", "float32", "float32"),
+        ("float64", "float32", ml_dtypes.bfloat16),
+        ("float32", "float64", "float16"),
+    ):
+        problem = of(name, ordinary(rng, np.float16, (60, 17), count), rng, **parameters)
+        problem.arrays = tuple(array.astype(dtype) for array, dtype in zip(problem.arrays, dtypes, strict=False))
+        widest = np.float64 if problem.wide else np.float32
+        expected = replace(problem, arrays=tuple(array.astype(widest) for array in problem.arrays))()
+        _, *grads = problem()
+        for got, exact, array in zip(grads, expected[1:], problem.arrays, strict=True):
+            assert got.dtype == array.dtype
+            assert bits(got) == bits(cases.rounded_once(exact, array.dtype))
+
+
+@of_float
+@every_variant
+def test_threads_and_batches_change_no_bit(variant: str, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    rng = generator("threads", variant, str(dtype))
+    for shape in ((1000, 3), (65, 1100), (3, 40000), (257, 128)):
+        problem = of(name, near(rng, dtype, shape, ARRAYS[name]), rng, **parameters)
+        expected, total = problem(), problem.run()
+        for threads in (2, 3, 8):
+            assert bits(problem(threads=threads)) == bits(expected)
+            assert problem.run(threads=threads) == total
+        i = shape[0] // 2
+        target = None if problem.y_true is None else problem.y_true[i : i + 1]
+        alone = replace(problem, arrays=tuple(array[i : i + 1] for array in problem.arrays), y_true=target)()
+        assert bits(alone) == bits(tuple(result[i : i + 1] for result in expected))
+
+
+@every_loss
+def test_empty_arrays(name: str) -> None:
+    rng = generator("empty", name)
+    for shape in ((0, 3), (3, 0), (0, 0), (2, 0, 4)):
+        problem = of(name, ordinary(rng, np.float32, shape, ARRAYS[name]), rng)
+        if problem.y_true is not None:
+            problem.y_true = np.full(shape[:-1], 1)
+        value, *grads = problem()
+        assert value.shape == shape[:-1]
+        assert all(grad.shape == shape for grad in grads)
+    expected = {"triplet": 1, "contrastive": 0, "cosine_distance": 1, "cosine_embedding": 1}[name]
+    problem = Vectors(
+        name, tuple(np.ones((2, 0)) for _ in range(ARRAYS[name])), np.ones(2) if name in TARGETS else None
+    )
+    assert_array_equal(problem()[0], expected)
+
+
+def test_a_wrong_number_of_anything_is_refused() -> None:
+    array = describe(np.ones((1, 1)))
+    with pytest.raises(ValueError, match="5 operands; the loss has 8"):
+        kernels.vectors(
+            kernels.VECTOR_LOSSES["contrastive"], True, 1, 1, 1.0, (1.0,), False, (None, array, array, None, None), 1
+        )
+    with pytest.raises(ValueError, match="no loss of vectors number 99"):
+        kernels.vectors(99, True, 1, 1, 1.0, (), False, (), 1)
+    with pytest.raises(ValueError, match="4 parameters"):
+        kernels.vectors(0, True, 1, 1, 1.0, (1.0,) * 4, False, (None,) * 10, 1)
