@@ -33,6 +33,9 @@ def chosen_seed(asked: str) -> int:
 
 SEED = chosen_seed(os.environ.get("FASTLOSS_TEST_SEED", ""))
 
+#: The losses of one target and one prediction; those of several arrays have tests of their own (``test_several.py``).
+ROWS = tuple(row for row in fl.losses() if not row.several)
+
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 HALVES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
 
@@ -177,7 +180,7 @@ def has_two_engines(variant: Variant) -> bool:
 
 
 def variants_of_all_losses() -> Iterator[Variant]:
-    for row in fl.losses():
+    for row in ROWS:
         if row.kind == "totals":
             continue  # it has one reduction, and tests of its own
         if row.kind == "rows":

@@ -176,6 +176,26 @@ def log_sum_exp(row: Iterable[Any]) -> Any:
     return log(sum(map(exp, row)))
 
 
+# -- losses of several arrays: their formulas take these in the order of a call ---------------------------------------
+
+
+@textbook
+def margin_ranking(y_true: Any, first: Any, second: Any, margin: Any) -> Any:
+    return positive_part(margin - y_true * (first - second))
+
+
+@textbook
+def bradley_terry(chosen: Any, rejected: Any) -> Any:
+    return log(1 + exp(rejected - chosen))
+
+
+@textbook
+def ppo_clip(advantage: Any, old_log_prob: Any, log_prob: Any, low: Any, high: Any) -> Any:
+    rho = exp(log_prob - old_log_prob)
+    clipped = 1 - low + positive_part(rho - (1 - low)) - positive_part(rho - (1 + high))
+    return -rho * advantage + positive_part(rho * advantage - clipped * advantage)
+
+
 # -- the losses -------------------------------------------------------------------------------------------------------
 
 
@@ -812,6 +832,16 @@ def loss_of_pair(
         by_location = ORACLE[name](y, Jet(m, mpf(1), mpf(0)), s)
         by_log_scale = ORACLE[name](y, m, Jet(s, mpf(1), mpf(0)))
         return truths(by_location), truths(by_log_scale)
+
+
+def loss_of_arrays(name: str, numbers: dict[str, Any], by: str | None, **parameters: Any) -> tuple[Truth, Truth, Truth]:
+    """Return value, and gradient and Hessian by one of the arrays, of one sample of a loss of several arrays."""
+    # What is near 1 or cancels is known to 50 digits: exponents are at most thousands.
+    spread = sum(min(abs(float(x)), 2000.0) for x in numbers.values())
+    magnitudes = sum(abs(int(mp.mag(exact(x)))) for x in (*numbers.values(), *parameters.values()) if x)
+    with mp.workdps(60 + round(spread) + magnitudes):
+        given = {key: Jet(exact(x), mpf(1), mpf(0)) if key == by else exact(x) for key, x in numbers.items()}
+        return truths(ORACLE[name](*given.values(), **{key: exact(value) for key, value in parameters.items()}))
 
 
 def as_exact(value: Any) -> Any:

@@ -29,7 +29,7 @@ INDEXED = [variant for variant in ROWWISE if variant.target == "index"]
 SMOOTHED = [v for v in INDEXED if v.parameters == "default" and "label_smoothing" in v.loss.parameters]
 SOFT = [v for v in ROWWISE if v.parameters == "default" and "label_smoothing" in v.loss.parameters]
 PAIRS = [variant for variant in POINTWISE if variant.row.axes == "2"]
-LOSSES = [getattr(fl, row.name) for row in fl.losses()]
+LOSSES = [getattr(fl, row.name) for row in cases.ROWS]
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)

@@ -31,7 +31,7 @@ def methods_of(loss: Any) -> list[str]:
     return [name for name in METHODS if hasattr(loss, name)]
 
 
-LOSSES = [getattr(fl, row.name) for row in fl.losses()]
+LOSSES = [getattr(fl, row.name) for row in cases.ROWS]
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 each_method = pytest.mark.parametrize("method", METHODS)
 

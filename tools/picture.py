@@ -42,8 +42,16 @@ def target_of_row(row: Row) -> Any:
     return 1 if row.target.levels else TARGETS[row.target.forms[0]]
 
 
+def others_of(row: Row, by: str) -> dict[str, float]:
+    """Return what the other arrays of a loss of several hold: the first that is given 1, all others 0."""
+    given = [operand for operand in row.operands if operand not in row.differentiated]
+    return {o.name: 1.0 if o in given[:1] else 0.0 for o in row.operands if o.name != by}
+
+
 def caption_of(row: Row, by: str) -> str:
     """Return what is below the picture."""
+    if row.several:
+        return f"{by} ({', '.join(f'{name} = {number:g}' for name, number in others_of(row, by).items())})"
     if row.axes == "2":
         other = {"location": "log-scale 0", "log_scale": "location 1"}[by]
         return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {other})"
@@ -89,6 +97,17 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
 
         return beside_another
     constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
+    if row.several:
+        given = [
+            number for name, number in others_of(row, by).items() if name not in {o.name for o in row.differentiated}
+        ]
+        others = [0.0] * (len(row.differentiated) - 1)
+
+        def of_first(x: float) -> tuple[float, ...]:
+            value, gradient, hessian = formula(*given[:1], x, *others, *given[1:], *constants)
+            return (value, gradient[0], hessian[0]) if others else (value, gradient, hessian)
+
+        return of_first
     return lambda x: tuple(formula(target, x, *constants)[:3])
 
 

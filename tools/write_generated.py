@@ -13,6 +13,7 @@ import importlib
 import json
 import sys
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ __version__: str
 _Array: TypeAlias = NDArray[Any]
 _Out: TypeAlias = _Array | tuple[_Array | None]
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
+_Names: TypeAlias = tuple[str, ...] | list[str]
 
 class Loss:
     __name__: str
@@ -182,21 +184,43 @@ def joined(types: tuple[str, ...]) -> str:
     return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 
 
-def signature(row: Row, method: str, prediction: str, reduction: str, out: str, returned: str) -> str:
+def signature(
+    row: Row, method: str, arrays: Sequence[str], reduction: str, out: str, returned: str, wrt: str = ""
+) -> str:
     """Return the text of one signature."""
     own = ", ".join(f"{p.name}: {parameter_type(p)} = {shown(p.default)}" for p in row.parameters)
     return (
         f"    def {method}(\n"
-        f"        self, y_true: ArrayLike, {prediction}: ArrayLike, *,\n"
+        f"        self, {', '.join(f'{name}: ArrayLike' for name in arrays)}, *,\n"
         + (f"        {own},\n" if own else "")
         + f"        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, {reduction},\n"
         f"        normalizer: float | None = None, {out}, n_threads: int | None = None,\n"
-        f"    ) -> {returned}: ...\n"
+        + (f"        wrt: {wrt},\n" if wrt else "")
+        + f"    ) -> {returned}: ...\n"
     )
+
+
+def stub_of_several(row: Row, method: str) -> str:
+    """Return all overloads of a method of a loss with several predictions: by what `wrt`, `reduction` and `out` are."""
+    has_value, derivatives = METHODS[method]
+    names, any_wrt = [operand.name for operand in row.operands], "str | _Names | None = None"
+    values = [(f'reduction: Literal[{MEAN_OR_SUM}] = "mean"', ("float",)), ('reduction: Literal["none"]', ("_Array",))]
+    gradients = [("None = None", joined(("_Array",) * len(row.differentiated)))]
+    gradients += [("str", "_Array"), ("_Names", "tuple[_Array, ...]")]
+    texts = [
+        signature(row, method, names, reduction, "out: None = None", joined((*value, *(gradient,) * derivatives)), wrt)
+        for reduction, value in (values if has_value else [('reduction: _Reduction = "mean"', ())])
+        for wrt, gradient in (gradients if derivatives else [(any_wrt, "")])
+    ]
+    any_out = "out: _Array | tuple[Any, ...]"
+    texts.append(signature(row, method, names, 'reduction: _Reduction = "mean"', any_out, "Any", any_wrt))
+    return "".join(f"    @overload\n{text}" for text in texts)
 
 
 def method_stub(row: Row, method: str) -> str:
     """Return all overloads of a method: by what `reduction` and `out` are, then once more for the name `y_pred`."""
+    if len(row.differentiated) > 1:
+        return stub_of_several(row, method)
     has_value, arrays = METHODS[method]
     array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
     any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
@@ -215,8 +239,10 @@ def method_stub(row: Row, method: str) -> str:
         forms = [
             (average if mean_only else 'reduction: _Reduction = "mean"', f"out: {any_out} | None = None", joined(array))
         ]
-    predictions = (row.prediction,) if row.prediction == "y_pred" else (row.prediction, "y_pred")
-    texts = [signature(row, method, prediction, *form) for prediction in predictions for form in forms]
+    names = [[operand.name for operand in row.operands]]
+    if row.prediction != "y_pred" and not row.several:
+        names.append(["y_true", "y_pred"])
+    texts = [signature(row, method, arrays_of_call, *form) for arrays_of_call in names for form in forms]
     return "".join(f"    @overload\n{text}" for text in texts) if len(texts) > 1 else texts[0]
 
 
@@ -232,7 +258,7 @@ def loss_stub(row: Row) -> str:
     bind = "".join(f"    @overload\n{text}" for text in binds) if len(binds) > 1 else binds[0]
     first = bind.partition("\n")[0]
     bind = bind.replace(first, f"{first}  # type: ignore[override]", 1)
-    methods = "".join(method_stub(row, method) for method in METHODS)
+    methods = "".join(method_stub(row, method) for method in METHODS if not (row.no_hessian and "hess" in method))
     if row.learned:
         methods += "    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...\n"
     return f"@type_check_only\nclass {class_name(row)}(Loss):\n{methods}{bind}"
@@ -291,10 +317,17 @@ def section(row: Row) -> str:
             for name in pictures(row)
             for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")
         ),
-        f"- called as `fl.{row.name}(y_true, {row.prediction})`; one loss {sample} ({row.kind})",
-        f"- `{row.prediction}`: {row.input}{', raw scores, not probabilities' if row.input == 'logits' else ''}",
-        f"- `y_true`: {row.target.each}{row.target.description}",
+        f"- called as `fl.{row.name}({', '.join(operand.name for operand in row.operands)})`; "
+        f"one loss {sample} ({row.kind})",
     ]
+    if row.several:
+        for operand in row.operands:
+            how = " (differentiated)" if operand.role == "prediction" else ""
+            lines.append(f"- `{operand.name}`: {operand.description}{how}")
+    else:
+        scores = ", raw scores, not probabilities" if row.input == "logits" else ""
+        lines += [f"- `{row.prediction}`: {row.input}{scores}"]
+        lines += [f"- `y_true`: {row.target.each}{row.target.description}"]
     for parameter in row.parameters:
         domain = "" if parameter.kind in ("index", "axis", "choice", "switch") else f"; {parameter.domain.description}"
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")

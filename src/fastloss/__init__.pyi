@@ -27,6 +27,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_focal",
     "binary_log_loss",
+    "bradley_terry",
     "brier",
     "build_info",
     "categorical_focal",
@@ -58,6 +59,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "losses",
+    "margin_ranking",
     "modified_huber",
     "multi_margin",
     "multiclass_hinge",
@@ -72,6 +74,7 @@ __all__ = [
     "poisson",
     "poly1_binary_cross_entropy",
     "poly1_cross_entropy",
+    "ppo_clip",
     "pseudo_huber",
     "quantile",
     "root_mean_squared_error",
@@ -97,6 +100,7 @@ __version__: str
 _Array: TypeAlias = NDArray[Any]
 _Out: TypeAlias = _Array | tuple[_Array | None]
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
+_Names: TypeAlias = tuple[str, ...] | list[str]
 
 class Loss:
     __name__: str
@@ -5932,6 +5936,477 @@ class _GeneralRobust(Loss):
     @overload
     def bind(self, *, alpha: ArrayLike = ..., scale: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
 
+@type_check_only
+class _MarginRanking(Loss):
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[float, tuple[_Array, _Array]]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[float, tuple[_Array, ...]]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, tuple[_Array, _Array]]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, tuple[_Array, ...]]: ...
+    @overload
+    def value_and_grad(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def grad_and_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[float, tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[float, tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def value_grad_hess(
+        self, y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *,
+        margin: ArrayLike = 0.0,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload  # type: ignore[override]
+    def bind(self, *, margin: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _MarginRanking: ...
+    @overload
+    def bind(self, *, margin: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
+
+@type_check_only
+class _BradleyTerry(Loss):
+    @overload
+    def __call__(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> _Array: ...
+    @overload
+    def grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, ...]: ...
+    @overload
+    def grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[float, tuple[_Array, _Array]]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[float, tuple[_Array, ...]]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, tuple[_Array, _Array]]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, tuple[_Array, ...]]: ...
+    @overload
+    def value_and_grad(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def grad_and_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def grad_and_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def grad_and_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def grad_and_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[float, tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[float, tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: None = None,
+    ) -> tuple[_Array, tuple[_Array, _Array], tuple[_Array, _Array]]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: str,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+        wrt: _Names,
+    ) -> tuple[_Array, tuple[_Array, ...], tuple[_Array, ...]]: ...
+    @overload
+    def value_grad_hess(
+        self, chosen: ArrayLike, rejected: ArrayLike, *,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Array | tuple[Any, ...], n_threads: int | None = None,
+        wrt: str | _Names | None = None,
+    ) -> Any: ...
+    @overload  # type: ignore[override]
+    def bind(self, *, reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _BradleyTerry: ...
+    @overload
+    def bind(self, *, reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
+
+@type_check_only
+class _PpoClip(Loss):
+    @overload
+    def __call__(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: None = None, n_threads: int | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def __call__(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: _Out, n_threads: int | None = None,
+    ) -> _Array: ...
+    def grad(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: _Out | None = None, n_threads: int | None = None,
+    ) -> _Array: ...
+    @overload
+    def value_and_grad(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_and_grad(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    def grad_and_hess(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: _Reduction = "mean",
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[float, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"],
+        normalizer: float | None = None, out: tuple[_Array | None, _Array | None, _Array | None] | None = None, n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload
+    def value_grad_hess(
+        self, advantage: ArrayLike, old_log_prob: ArrayLike, log_prob: ArrayLike, *,
+        low: ArrayLike = 0.2, high: ArrayLike = 0.2,
+        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean",
+        normalizer: float | None = None, out: tuple[_Array, _Array | None, _Array | None], n_threads: int | None = None,
+    ) -> tuple[_Array, _Array, _Array]: ...
+    @overload  # type: ignore[override]
+    def bind(self, *, low: ArrayLike = ..., high: ArrayLike = ..., reduction: Literal["mean", "sum"] = ..., normalizer: float | None = ..., n_threads: int | None = ...) -> _PpoClip: ...
+    @overload
+    def bind(self, *, low: ArrayLike = ..., high: ArrayLike = ..., reduction: Literal["none"], normalizer: float | None = ..., n_threads: int | None = ...) -> Loss: ...
+
 pinball: _Quantile
 cross_entropy: _CrossEntropy
 """Softmax cross-entropy of logits, for class indices or for a probability of each class.
@@ -6192,6 +6667,21 @@ general_robust: _GeneralRobust
 """General robust loss of Barron: one family from squared error to losses that ignore outliers.
 
 |alpha - 2| / alpha (((r / scale)^2 / |alpha - 2| + 1)^(alpha / 2) - 1)
+"""
+margin_ranking: _MarginRanking
+"""Margin ranking loss: a pair of scores, of which one has to be ahead of the other by a margin.
+
+max(0, margin - y (first - second))
+"""
+bradley_terry: _BradleyTerry
+"""Negative log-likelihood of the Bradley-Terry model: what a reward model is trained with.
+
+-log(1 / (1 + e^-(chosen - rejected)))
+"""
+ppo_clip: _PpoClip
+"""Clipped surrogate objective of PPO, to be minimised: A the advantage, rho the ratio of the probabilities.
+
+max(-rho A, -clip(rho, 1 - low, 1 + high) A), rho = e^(log_prob - old_log_prob)
 """
 
 def log_softmax(x: ArrayLike, *, axis: int = -1, out: _Out | None = None, n_threads: int | None = None) -> _Array: ...

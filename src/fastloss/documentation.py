@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .rows import Parameter, PenaltyRow, Row, RowTarget, real
+from .rows import PREDICTION, TARGET, Parameter, PenaltyRow, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -29,12 +29,15 @@ _KEYWORDS = {
     ),
     "normalizer : float, {normalizer}": "A number > 0 that replaces the sum of the weights below the mean.",
     "out : ndarray or tuple of ndarray and None, optional": (
-        "Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. The "
-        "gradient may be written over `{prediction}` itself."
+        "Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. {over}"
     ),
     "n_threads : int, {n_threads}": (
         "At least 1; where it is None, as many as `get_num_threads` says. The result has the same bits for any number "
         "of threads."
+    ),
+    "wrt : str or tuple of str, optional": (
+        "By which arrays there are derivatives: a name, or a tuple of some, in the order of the results; by default "
+        "{predictions}. Others are not computed."
     ),
 }
 
@@ -50,6 +53,15 @@ _RESULTS = {
         "The gradient of the value with respect to `{prediction}`, of its shape and type; or the array given as `out`.",
     ),
     "hessian": ("ndarray", "The diagonal of the Hessian, of the same shape and type; or the array given as `out`."),
+}
+#: The same of a loss with several predictions.
+_BY_SEVERAL = {
+    "gradient": (
+        "tuple of ndarray",
+        "The gradients with respect to {predictions}, each of that array's shape and type; or the arrays given as "
+        "`out`. With `wrt` those that it names, and of a name alone an array, not a tuple.",
+    ),
+    "hessian": ("tuple of ndarray", "The diagonals of the Hessian, likewise."),
 }
 _OF_METHODS = {
     "__call__": ("value",),
@@ -70,13 +82,23 @@ _RAISES = {
 _METHODS = """\
 One pass over the data gives other results; these methods take the same arguments:
 
-- ``{name}.grad``: the gradient with respect to `{prediction}`
+- ``{name}.grad``: the gradient with respect to {predictions}
 - ``{name}.value_and_grad``: value, gradient
+{of_hessian}
+{shapes}
+``{name}.bind(...)`` is this loss with other defaults: of its parameters, `reduction`, `normalizer`, `n_threads`."""
+
+
+_OF_HESSIAN = """\
 - ``{name}.grad_and_hess``: gradient, diagonal of the Hessian
 - ``{name}.value_grad_hess``: value, gradient, diagonal of the Hessian
+"""
 
-Gradient and Hessian have the shape and type of `{prediction}`, unless `out` says otherwise.
-``{name}.bind(...)`` is this loss with other defaults: of its parameters, `reduction`, `normalizer`, `n_threads`."""
+
+def _listed(row: Row) -> str:
+    """Return the predictions of a loss as a list of names."""
+    *others, last = (f"`{operand.name}`" for operand in row.differentiated)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _entry(head: str, description: str) -> str:
@@ -103,6 +125,8 @@ def _symbols(row: Row) -> str:
     import re
 
     words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
+    if row.several:
+        return ""
     meaning = {"m": "m = y_pred[..., 0]"} if row.axes == "2" else {}
     meaning |= {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
     if row.axes == "2":
@@ -174,6 +198,18 @@ _ROWS = {
 def _operands(row: Row) -> str:
     """Return the entries of target and prediction."""
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
+    if row.several:
+        shape = f"the shape of `{row.prediction}`"
+        entries = []
+        for operand in row.operands:
+            text = _sentence(operand.description or operand.name)
+            if operand.role == PREDICTION:
+                text += f"; of any shape: {types}." if operand.name == row.prediction else f"; of {shape}."
+            else:
+                domain = f": each {operand.domain.description}" if operand.domain != real else ""
+                text += f"{domain}; of {shape}, or one number for all."
+            entries.append(_entry(f"{operand.name} : array_like", text))
+        return "\n".join(entries)
     if row.kind == "sum":
         target = "Targets, as every term takes them."
         prediction = f"Predictions, as every term takes them: {types}."
@@ -205,9 +241,17 @@ def _example_points(row: Row) -> tuple[list[float], list[float]]:
     return y_true, [0.5, 3.0 if 3.0 in row.predicted else 0.75]
 
 
+def _example_arrays(row: Row) -> dict[str, list[float]]:
+    """Return two numbers for each array of a loss of several."""
+    numbers = iter(([2.0, -0.5], [0.5, 1.0], [-1.0, 0.25], [1.5, -2.0]))
+    return {operand.name: [1.0, -1.0] if operand.role == TARGET else next(numbers) for operand in row.operands}
+
+
 def _example_arguments(row: Row) -> list[str]:
     """Return the first lines of a doctest."""
     lines = [">>> import fastloss as fl"]
+    if row.several:
+        return [*lines, *(f">>> {name} = {numbers}" for name, numbers in _example_arrays(row).items())]
     if isinstance(row.target, RowTarget):
         return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
     if row.axes == "2":
@@ -226,14 +270,27 @@ def _example(row: Row, method: str) -> str:
         return _example_of_sum(row, method)
     if row.made_by is not None:  # not of the package: its function's text may have one
         return ""
-    lines, call = _example_arguments(row), f"(y_true, {row.prediction})"
+    lines = _example_arguments(row)
+    call = f"({', '.join(operand.name for operand in row.operands)})"
     shape = {"": "(2,)", "2": "(2, 2)"}.get(row.axes, "(2, 3)")
     if method != "__call__":
         results = _OF_METHODS[method]
-        lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}", f">>> {results[-1]}.shape", shape]
+        lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}"]
+        if len(row.differentiated) > 1:
+            lines += [f">>> [array.shape for array in {results[-1]}]", str([(2,)] * len(row.differentiated))]
+        else:
+            lines += [f">>> {results[-1]}.shape", shape]
         return "\n".join(lines)
     both = f">>> value, gradient = fl.{row.name}.value_and_grad{call}"
-    if row.kind == "totals":
+    if row.several:
+        lines += [both, f">>> value == fl.{row.name}{call}", "True"]
+        if len(row.differentiated) > 1:
+            lines += [">>> [array.shape for array in gradient]", str([(2,)] * len(row.differentiated))]
+            first = row.prediction
+            lines += [f">>> fl.{row.name}.grad{call[:-1]}, wrt={first!r}).shape", "(2,)"]
+        else:
+            lines += [">>> gradient.shape", shape]
+    elif row.kind == "totals":
         lines += [both, ">>> round(value, 6), gradient.round(6).tolist()", "(3.535534, [0.424264, -0.565685])"]
     elif row.function is not None and row.of_numbers:
         y_true, y_pred = _example_points(row)
@@ -303,6 +360,17 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     names = {
         "name": f"({row.name})" if row.terms else row.name,
         "prediction": row.prediction,
+        "predictions": _listed(row),
+        "over": (
+            f"The gradient may be written over `{row.prediction}` itself."
+            if len(row.differentiated) == 1
+            else "The place of the gradients is a tuple, too. Each may be written over its own array."
+        ),
+        "shapes": (
+            f"Gradient and Hessian have the shape and type of `{row.prediction}`, unless `out` says otherwise."
+            if len(row.differentiated) == 1
+            else "With respect to several arrays, a gradient is a tuple of arrays; `wrt` names those that are wanted."
+        ),
         "samples": f"the shape of {_samples(row) or f'`{row.prediction}`'}",
         "reduction": repr(defaults.get("reduction", "mean")),
         **{name: _given(defaults.get(name)) for name in ("normalizer", "n_threads")},
@@ -310,7 +378,10 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
     symbols = _symbols(row)
-    results = {name: (kind, text.format(**names)) for name, (kind, text) in _RESULTS.items()}
+    names["of_hessian"] = "" if row.no_hessian else _OF_HESSIAN.format(**names)
+    of_results = _RESULTS | _BY_SEVERAL if len(row.differentiated) > 1 else _RESULTS
+    results = {name: (kind, text.format(**names)) for name, (kind, text) in of_results.items()}
+    keywords = {head: text for head, text in _KEYWORDS.items() if head[:3] != "wrt" or len(row.differentiated) > 1}
     if method == "__call__":
         summary, returned = row.summary, _entry(*results["value"])
         notes = f"{row.notes}\n\n{_METHODS.format(**names)}".lstrip()
@@ -323,7 +394,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
         returned = "\n".join(_entry(f"{name} : {results[name][0]}", results[name][1]) for name in wanted)
         notes = f"{row.summary}\n\n{row.notes}".rstrip()
     sections = {
-        "Parameters": "\n".join([_operands(row), *own, _entries(_KEYWORDS, names)]),
+        "Parameters": "\n".join([_operands(row), *own, _entries(keywords, names)]),
         "Returns": returned,
         "Raises": _entries(_RAISES, names),
         "Notes": notes,

@@ -95,6 +95,7 @@ LABELS = {
     (-1, 1): Domain("-1 or 1", -1.0, 1.0, ends_only=True, hint="labels=(0, 1) is for targets 0 and 1"),
 }
 labelled = LABELS[0, 1]
+signs = Domain("-1 or 1", -1.0, 1.0, ends_only=True)
 #: A probability that was computed: a quotient by a sum, or 1 less others, may be above 1.
 probability = Domain(unit.description, 0.0, 1.0, rounding=4.0)
 #: What will be clipped, unless it is far from being a probability: a logit, say.
@@ -433,7 +434,7 @@ class Row:
                 first, *others = (_INPUTS[option] for option in getattr(parameter.domain, "options", ()))
                 return f"{first} (or {', '.join(others)}: `given`)"
         if self.several:
-            return ", ".join(operand.description or operand.name for operand in self.differentiated)
+            return ", ".join(operand.name for operand in self.operands)
         if self.axes in _CORES:
             return f"{_CORES[self.axes].replace(', ', 's and ')}s"
         if self.prediction == "logits":

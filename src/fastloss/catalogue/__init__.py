@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rows import PenaltyRow, Row
-from . import binary, classes, divergences, likelihoods, penalties, regression
+from . import binary, classes, divergences, likelihoods, metric, penalties, preference, regression
 
 _MODULES = {
     "rows of classes": classes,
@@ -11,6 +11,8 @@ _MODULES = {
     "two classes": binary,
     "likelihoods": likelihoods,
     "regression": regression,
+    "metric": metric,
+    "preference": preference,
 }
 #: The rows by family.
 FAMILIES: dict[str, list[Row]] = {

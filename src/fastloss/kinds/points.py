@@ -144,7 +144,9 @@ class Points(Kind):
             return kernels.Formulas((formula_of(row, parameters, loops=(address, address), uniform=uniform),))
         if not row.terms:
             return kernels.Formulas((formula_of(row, parameters),))
-        shared = parameters[: len(plan.columns.predictions) - 1]
+        shared = parameters[
+            : len(plan.columns.predictions) - 1 + len(plan.columns.others)
+        ]  # arrays that all terms read
         given, terms = iter(parameters[len(shared) :]), []
         for k, (_, term) in enumerate(row.terms):
             factor = next(given)

@@ -65,7 +65,7 @@ cdef void derive(const Formula* formula, const real** parameter, Py_ssize_t n) n
     cdef Columns columns
     cdef Py_ssize_t k
     for k in range(programs[formula.loss].parameters):
-        columns.parameter[k] = parameter[k]
+        columns.parameter[k] = parameter[k + programs[formula.loss].predictions - 1]
     if real is float:
         programs[formula.loss].derive_f32(&columns, n)
     else:
@@ -237,7 +237,7 @@ cdef inline void run_formula(const Formula* formula, int want, Columns* columns,
     program = &programs[formula.loss]
     columns.prediction[1] = parameter[0]      # read if there are two
     for k in range(program.parameters):
-        columns.parameter[k] = parameter[k]
+        columns.parameter[k] = parameter[k + program.predictions - 1]
     run_program(last_step, program, want, columns, n)
 
 
@@ -289,9 +289,9 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     load_parameters(call, 0, first, n, parameter, scratch)
     if call.value.data != NULL:
         value = place(&call.value, 0, first, value_buffer)
-    if call.want & GRADIENT and not call.in_place and not call.accumulate:
+    if call.want & GRADIENT and call.gradient.data != NULL and not call.in_place and not call.accumulate:
         gradient = place(&call.gradient, 0, first, gradient_buffer)
-    if call.want & HESSIAN:
+    if call.want & HESSIAN and call.hessian.data != NULL:
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
     columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
@@ -301,18 +301,19 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)
     run_formula(call.formulas, call.want, &columns, parameter, scratch, n)
 
-    # Nothing of a second prediction was stored before it was read: it may all be in place.
-    if call.formulas.paired and call.want & GRADIENT:
+    # Nothing of a second prediction was stored before it was read: it may all be in place. An array that is not there is of
+    # a prediction whose derivatives nobody asked for.
+    if call.second_gradient.data != NULL and call.want & GRADIENT:
         store(&call.second_gradient, 0, first, n, second_gradient)
-    if call.formulas.paired and call.want & HESSIAN:
+    if call.second_hessian.data != NULL and call.want & HESSIAN:
         store(&call.second_hessian, 0, first, n, second_hessian)
     if call.accumulate:
         previous = load(&call.gradient, 0, first, n, previous_buffer)
         for i in range(n):
             gradient[i] += previous[i]
-    if call.want & GRADIENT and gradient == gradient_buffer:
+    if call.want & GRADIENT and gradient == gradient_buffer and call.gradient.data != NULL:
         store(&call.gradient, 0, first, n, gradient)
-    if call.want & HESSIAN and hessian == hessian_buffer:
+    if call.want & HESSIAN and hessian == hessian_buffer and call.hessian.data != NULL:
         store(&call.hessian, 0, first, n, hessian)
     if not call.want & VALUE:
         return 0

@@ -56,6 +56,7 @@ cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_s
     call.formulas, call.terms = formulas, terms
     call.is_sum = terms != 1 or formulas.factor_array != NULL or formulas.factor != 1
     call.uniform = not call.is_sum and formulas.uniform
+    call.second_gradient.data = call.second_hessian.data = NULL    # of a second prediction, where there is one
 
 
 def one_formula(int loss, tuple parameters=()):
@@ -197,6 +198,7 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
     cdef const double* before[RESULTS]
     cdef const Operand* operands[RESULTS]
     cdef bint stored[RESULTS]
+    cdef int wanted[RESULTS]
     cdef const real* parameter[FORMULA_PARAMETERS]
     cdef const real* weight
     cdef const Formula* formula
@@ -209,10 +211,12 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
 
     results[0][:] = [buffers + 4 * stride, buffers + 5 * stride, buffers + 6 * stride, buffers + 9 * stride, buffers + 10 * stride]
     operands[:] = [&call.value, &call.gradient, &call.hessian, &call.second_gradient, &call.second_hessian]
-    stored[:] = [call.value.data != NULL and call.want & VALUE, call.want & GRADIENT, call.want & HESSIAN,
-                 call.formulas.paired and call.want & GRADIENT, call.formulas.paired and call.want & HESSIAN]
-    columns.prediction[0] = load(&call.y_pred, 0, first, n, buffers + stride)
-    columns.y_true = load(&call.y_true, 0, first, n, buffers)
+    wanted[:] = [VALUE, GRADIENT, HESSIAN, GRADIENT, HESSIAN]
+    for k in range(RESULTS):
+        stored[k] = operands[k].data != NULL and call.want & wanted[k]
+    columns.prediction[0] = columns.y_true = load(&call.y_pred, 0, first, n, buffers + stride)
+    if call.y_true.data != NULL:
+        columns.y_true = load(&call.y_true, 0, first, n, buffers)
     columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
     weight = load_weights(&call.weight, &call.where, first, n, buffers + 2 * stride)
     one[0] = 1

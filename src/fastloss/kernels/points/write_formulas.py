@@ -111,7 +111,8 @@ class Translated(NamedTuple):
     name: str
     plain: str  # the formula whose gradient and Hessian are the same: itself, but of a full value
     kind: str
-    inputs: list[str]  # the target, if there is one, then what the derivatives are by
+    first: str | None  # the target, or a fixed array in its place
+    predictions: list[str]  # what the derivatives are by
     parameters: list[str]
     derived: dict[str, str]  # what is made of parameters alone, by its name
     body: list[str]  # the assignments that the results need and that are neither stages nor derived
@@ -128,17 +129,45 @@ class Stage(NamedTuple):
     argument: str
 
 
-#: The first arguments of a formula, by the decorator above it; parameters follow.
+class Head(NamedTuple):
+    """The first arguments of a formula; parameters follow."""
+
+    first: str | None
+    predictions: list[str]
+    others: list[str]  # fixed arrays besides the first, which are parameters to the loops
+
+    @property
+    def names(self) -> list[str]:
+        """The first, if there is one, and the predictions."""
+        return [*([] if self.first is None else [self.first]), *self.predictions]
+
+
+#: Those of formulas that say no more, by the decorator above.
 HEADS = {
-    "pointwise": ("y_true", "y_pred"),
-    "root_mean": ("y_true", "y_pred"),
-    "location_scale": ("y_true", "location", "log_scale"),
-    "penalty": ("parameter",),
-    "by_default": ("y_true", "y_pred"),
+    "pointwise": Head("y_true", ["y_pred"], []),
+    "root_mean": Head("y_true", ["y_pred"], []),
+    "location_scale": Head("y_true", ["location", "log_scale"], []),
+    "penalty": Head(None, ["parameter"], []),
+    "by_default": Head("y_true", ["y_pred"], []),
 }
 
 
-def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[list[ast.expr]]] | None:
+def head_of(kind: str, function: ast.FunctionDef) -> Head:
+    """Return the first arguments of a formula: ``@of_arrays(target(), fixed("…"), prediction("…"), …)`` lists them."""
+    if kind in HEADS:
+        return HEADS[kind]
+    given: list[str] = []
+    predictions: list[str] = []
+    for decorator in function.decorator_list:
+        for array in decorator.args if isinstance(decorator, ast.Call) else ():
+            assert isinstance(array, ast.Call)
+            assert isinstance(array.func, ast.Name)
+            name = "y_true" if array.func.id == "target" else ast.literal_eval(array.args[0])
+            (predictions if array.func.id == "prediction" else given).append(name)
+    return Head(given[0] if given else None, predictions, given[1:])
+
+
+def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, list[list[ast.expr]]] | None:
     """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
     A derivative by a parameter is a loop of its own, where it takes the place of the value; "full" is a value with more
@@ -160,9 +189,9 @@ def parts(kind: str, function: ast.FunctionDef, result: ast.expr) -> dict[str, l
                 others[f"{name}_by_{key.value}"] = [[derivative]]
     if len(elements) != 3:
         return None
-    if kind != "location_scale":
+    if len(head.predictions) == 1:
         return {name: [[element] for element in elements], **others}
-    pairs = [pair.elts for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
+    pairs = [pair.elts[:2] for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) in (2, 3)]
     return {name: [[elements[0]], *pairs]} if len(pairs) == 2 else None
 
 
@@ -171,12 +200,14 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id in KEYWORDS:
             node.id += "_"
-    names, head = [argument.arg for argument in function.args.args], HEADS[kind]
+    names, head = [argument.arg for argument in function.args.args], head_of(kind, function)
     expression = Expression(path, words, set(names))
-    parameters = names[len(head) :]
-    if tuple(names[: len(head)]) != head or len(parameters) > MAX_PARAMETERS:
+    first = [*head.names, *head.others]
+    parameters = names[len(head.names) :]
+    most = MAX_PARAMETERS - (len(head.predictions) - 1)  # a second prediction takes the place of one
+    if names[: len(first)] != first or len(parameters) > most:
         raise expression.refuse(
-            function, f"{function.name} must take {', '.join(head)} and at most {MAX_PARAMETERS} parameters"
+            function, f"{function.name} must take {', '.join(first)} and at most {most} other parameters"
         )
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     assignments: list[tuple[str, ast.expr, str]] = []
@@ -194,7 +225,7 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         assignments.append((name, statement.value, line))
         expression.known.add(name)
     last = body[-1] if body else function
-    loops = parts(kind, function, last.value) if isinstance(last, ast.Return) and last.value else None
+    loops = parts(head, function, last.value) if isinstance(last, ast.Return) and last.value else None
     if loops is None:
         raise expression.refuse(last, "a formula ends with a return of value, gradient and Hessian diagonal")
 
@@ -208,10 +239,8 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         assert isinstance(call.func, ast.Name)
         stages.append(Stage(name, call.func.id, lines, expression.visit(call.args[0])))
     derived = {name: expression.visit(value) for name, value in values.items() if is_derived(value, set(parameters))}
-    if len(parameters) + len(derived) > MAX_PARAMETERS:
-        raise expression.refuse(
-            function, f"{function.name} has more than {MAX_PARAMETERS} parameters and derived columns"
-        )
+    if len(parameters) + len(derived) > most:
+        raise expression.refuse(function, f"{function.name} has more than {most} parameters and derived columns")
 
     def body_of(results: list[list[ast.expr]]) -> list[str]:
         needed = {name for elements in results for element in elements for name in names_in(element)}
@@ -227,7 +256,8 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
             name,
             plain=function.name if name == f"{function.name}_full" else name,
             kind=kind if len(results) > 1 else "by_parameter",
-            inputs=list(head),
+            first=head.first,
+            predictions=head.predictions,
             parameters=parameters,
             derived=derived,
             body=body_of(results),
@@ -288,8 +318,9 @@ def formula_kind(node: ast.AST) -> str | None:
     """Return the decorator above a formula, as ``pointwise`` of ``@pointwise(...)``; None of anything else."""
     if isinstance(node, ast.FunctionDef):
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id in HEADS:
-                return decorator.func.id
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(name, ast.Name) and (name.id in HEADS or name.id == "of_arrays"):
+                return name.id
     return None
 
 
@@ -306,6 +337,7 @@ WANTS = {
 WANTED = {
     "pointwise": tuple(WANTS),
     "location_scale": tuple(WANTS),
+    "of_arrays": tuple(WANTS),
     "root_mean": ("value", "gradient", "gradient_hessian"),
     "penalty": ("value", "gradient", "value_gradient"),
     "by_parameter": ("value",),
@@ -335,10 +367,10 @@ def function(head: str, arguments: list[str], body: list[str]) -> list[str]:
 def loop(formula: Translated, real: str) -> list[str]:
     """Return the loops of a formula for one type, and its sweeps over exponentials."""
     bits = BITS[real]
-    name, given = f"{formula.name}_{bits}", [*formula.inputs, *formula.parameters, *formula.derived]
-    slots = {"y_true": "y_true"}
-    predictions = [argument for argument in formula.inputs if argument != "y_true"]
-    slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(predictions)}
+    first = [] if formula.first is None else [formula.first]
+    name, given = f"{formula.name}_{bits}", [*first, *formula.predictions, *formula.parameters, *formula.derived]
+    slots = dict.fromkeys(first, "y_true")
+    slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(formula.predictions)}
     slots |= {argument: f"parameter[{k}]" for k, argument in enumerate([*formula.parameters, *formula.derived])}
     slots |= {stage.name: f"stage[{k}]" for k, stage in enumerate(formula.stages)}
     scalars = [f"{real} {argument}" for argument in given]
@@ -376,8 +408,8 @@ def loop(formula: Translated, real: str) -> list[str]:
         )
     read = [*given, *(stage.name for stage in formula.stages)]
     outs = ["value"]
-    for result, elements in zip(("gradient", "hessian"), formula.results[1:], strict=False):
-        outs += [f"{result}{k}" for k in range(len(elements))]
+    for result, each in zip(("gradient", "hessian"), formula.results[1:], strict=False):
+        outs += [f"{result}{k}" for k in range(len(each))]
     expressions = [text for elements in formula.results for text in elements]
     lines += function(
         f"FL_INLINE void {name}_at",
@@ -436,7 +468,7 @@ def wanted(formula: Translated) -> tuple[str, ...]:
 
 def table(formula: Translated) -> str:
     """Return the loops of a formula as `fl_program`."""
-    predictions = len(formula.inputs) - ("y_true" in formula.inputs)
+    predictions = len(formula.predictions)
     parameters = len(formula.parameters) + len(formula.derived)
     fields = [f".predictions = {predictions}, .parameters = {parameters}, .derived = {len(formula.derived)}"]
     for bits in map(BITS.__getitem__, reals(formula.kind)):
@@ -459,7 +491,7 @@ def translated(folder: Path) -> list[Translated]:
         for formula in translate(path, node, kind, words)
     ]
     return formulas + [
-        Translated(name, name, "function", ["x"], [], {}, [], [], [[f"fl_{name}_REAL(x)"]]) for name in functions
+        Translated(name, name, "function", None, ["x"], [], {}, [], [], [[f"fl_{name}_REAL(x)"]]) for name in functions
     ]
 
 
