@@ -1,12 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: embedsignature=False, infer_types=False, freethreading_compatible=True
+# cython: embedsignature=False, infer_types=False, freethreading_compatible=True, auto_pickle=False
 """The compiled engine. One source; compiled once for each ISA level. README.md beside this file is its contract.
 
 Nothing here decides what a call means: shapes, types and overlaps were checked before (``call.py``), and what is passed
 is an array as unsigned integers of its item size with the number of its element type.
 """
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_SIMPLE, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, NAN, fabs, frexp, ldexp, signbit, sqrt
 from libc.stdint cimport int32_t, int64_t
@@ -229,17 +229,14 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     """
     cdef RowsCall call
     cdef Operand* places[7]
-    cdef const double[::1] class_weights
+    cdef ClassNumbers class_weights = ClassNumbers(class_weight)
     cdef int k
     call.task, call.want, call.rows, call.classes = task, want, n_rows, classes
     call.value_factor = value_factor
     set_scale(&call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
-    call.class_weight = NULL
-    if class_weight is not None:
-        class_weights = class_weight
-        call.class_weight = &class_weights[0]
+    call.class_weight = class_weights.data
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
     places[:] = [&call.logits, &call.y_true, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian]
@@ -262,7 +259,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     """
     cdef RowLossCall call
     cdef Operand* places[7]
-    cdef const double[::1] class_weights, factors
+    cdef ClassNumbers class_weights = ClassNumbers(class_weight), factors = ClassNumbers(factor)
     cdef int k
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
@@ -270,13 +267,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     set_scale(&call.rows, denominator)
     call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing
     call.rows.dense = form != CLASS_INDEX or smoothing != 0
-    call.rows.class_weight = call.factor = NULL
-    if class_weight is not None:
-        class_weights = class_weight
-        call.rows.class_weight = &class_weights[0]
-    if factor is not None:
-        factors = factor
-        call.factor = &factors[0]
+    call.rows.class_weight, call.factor = class_weights.data, factors.data
     call.rows.ignoring = ignore_index is not None
     call.rows.ignored = ignore_index if call.rows.ignoring else 0
     check_count("parameters", len(parameters), ROW_PARAMETERS)

@@ -1,4 +1,4 @@
-# Numbers of which Python decides how many there are: the parameters of a loss, of a sum of losses.
+# Numbers of which Python decides how many there are: the parameters of a loss, of a sum of losses, of each class.
 
 cdef class Numbers:
     """Some numbers, in memory that lives as long as this does."""
@@ -16,6 +16,22 @@ cdef class Numbers:
 
     def __dealloc__(self):
         free(self.data)
+
+
+cdef class ClassNumbers:
+    """A number for each class: a contiguous float64 array, or None. A memoryview would do, and be a tenth of this module."""
+    cdef Py_buffer view
+    cdef const double* data      # NULL: there are none
+    cdef Py_ssize_t count
+
+    def __cinit__(self, object array):
+        if array is not None:
+            PyObject_GetBuffer(array, &self.view, PyBUF_SIMPLE)
+            self.data, self.count = <const double*>self.view.buf, self.view.len // <Py_ssize_t>sizeof(double)
+
+    def __dealloc__(self):
+        if self.data != NULL:
+            PyBuffer_Release(&self.view)
 
 
 cdef int check_count(str what, Py_ssize_t count, Py_ssize_t most) except -1:

@@ -555,7 +555,7 @@ cdef class PlainRows(PlainCall):
     cdef bint ignoring
     cdef long long ignored
     cdef double parameter[ROW_PARAMETERS]
-    cdef const double[::1] class_weight, class_factor
+    cdef ClassNumbers class_weight, class_factor
 
     def __init__(self, int loss, tuple limits, tuple double_limits, *, Py_ssize_t axis, Py_ssize_t levels, bint by_index, int dense_form,
                  double smoothing, object ignore_index, int given, tuple parameters, object class_weight, object class_factor,
@@ -570,7 +570,7 @@ cdef class PlainRows(PlainCall):
         check_count("parameters", len(parameters), ROW_PARAMETERS)
         for k in range(ROW_PARAMETERS):
             self.parameter[k] = parameters[k] if k < len(parameters) else NAN
-        self.class_weight, self.class_factor = class_weight, class_factor
+        self.class_weight, self.class_factor = ClassNumbers(class_weight), ClassNumbers(class_factor)
         self.holds_arrays = class_weight is not None or class_factor is not None
         self.take_limits(limits, double_limits)
 
@@ -582,9 +582,9 @@ cdef class PlainRows(PlainCall):
             return False
         take_samples(work, <int>axis)
         work.classes = y_pred.view.shape[axis]
-        if self.class_weight is not None and self.class_weight.shape[0] != work.classes + self.levels:
+        if self.class_weight.data != NULL and self.class_weight.count != work.classes + self.levels:
             return False
-        if self.class_factor is not None and self.class_factor.shape[0] != work.classes:
+        if self.class_factor.data != NULL and self.class_factor.count != work.classes:
             return False
         if self.by_index and of_samples(y_true, work):
             work.dense = False
@@ -600,14 +600,14 @@ cdef class PlainRows(PlainCall):
         call.loss, call.classes, call.given = self.loss, work.classes, self.given
         call.form = self.dense_form if work.dense else <int>CLASS_INDEX
         call.limits = self.limits[work.double_precision]
-        call.factor = NULL if self.class_factor is None else &self.class_factor[0]
+        call.factor = self.class_factor.data
         for k in range(ROW_PARAMETERS):
             call.parameter[k] = self.parameter[k]
         rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
         rows.scale, rows.scale_tail, rows.value_factor = 0, 0, 1
         rows.given_dense, rows.smoothing = work.dense, self.smoothing
         rows.dense = work.dense or self.smoothing != 0
-        rows.class_weight = NULL if self.class_weight is None else &self.class_weight[0]
+        rows.class_weight = self.class_weight.data
         rows.ignoring, rows.ignored = self.ignoring, self.ignored
         rows.value.data = rows.gradient.data = rows.hessian.data = NULL
         set_view(&rows.logits, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, work.class_axis)
