@@ -37,7 +37,10 @@ def test_a_wheel_as_it_should_be(tool: ModuleType, tmp_path: Path) -> None:
     assert problems(tool, tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["fastloss/loss.py", "fastloss-0.1.0.dist-info/licenses/LICENSE", "fastloss/py.typed"])
+@pytest.mark.parametrize(
+    "name",
+    ["fastloss/loss.py", "fastloss-0.1.0.dist-info/licenses/LICENSE", "fastloss/py.typed", "fastloss/__init__.pyi"],
+)
 def test_a_file_that_is_missing(tool: ModuleType, tmp_path: Path, name: str) -> None:
     assert problems(tool, tmp_path, missing=name) == [f"{name} is missing"]
 

@@ -1,9 +1,9 @@
-"""Write what repeats the catalogue: stub, ``docs/losses.md``, its pictures, README's table, stubtest's exceptions.
+"""Write what repeats the catalogue: the stub, and the page of losses with its pictures. None of it is in git.
 
-    python tools/write_generated.py            # after a change of a row
-    python tools/write_generated.py --check    # exit code 1 when a file is not what would be written
+    python tools/write_generated.py                # src/fastloss/__init__.pyi and build/docs/losses.md
+    python tools/write_generated.py --stub FILE    # the stub alone, to that file: what the build does
 
-Needs neither a compiler nor a build: the rows are plain Python. Pictures of losses over classes need mpmath and NumPy.
+Needs neither a compiler nor a build: the rows are plain Python. The pictures need mpmath and NumPy, the stub nothing.
 """
 
 from __future__ import annotations
@@ -13,30 +13,25 @@ import importlib
 import json
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastloss.rows import Parameter, PenaltyRow, Row
 
-from picture import pictures
-
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fastloss"
-STUB, DOCS, README = PACKAGE / "__init__.pyi", ROOT / "docs" / "losses.md", ROOT / "README.md"
-PICTURES = ROOT / "docs" / "losses"
-ALLOWED = ROOT / "tools" / "stubtest-allowed.txt"
-MARKS = "<!-- losses: written by tools/write_generated.py -->", "<!-- end of losses -->"
+STUB, DOCS = PACKAGE / "__init__.pyi", ROOT / "build" / "docs" / "losses.md"
 
 #: Public names that are no losses, by the module that types them.
 RUNTIME = ("build_info", "engine", "get_num_threads", "num_threads", "set_num_threads")
 OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmoid", "sigmoid", "softplus")
 
 STUB_HEAD = """\
-# Written by tools/write_generated.py from the catalogue: change a row, or that file.
+# Written by tools/write_generated.py from the catalogue.
 from inspect import Signature
-from typing import Any, Literal, TypeAlias, overload, type_check_only
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload, type_check_only
 
 from numpy.typing import ArrayLike, NDArray
 
@@ -56,6 +51,19 @@ _Array: TypeAlias = NDArray[Any]
 _Out: TypeAlias = _Array | tuple[_Array | None]
 _Reduction: TypeAlias = Literal["mean", "sum", "none"]
 _Names: TypeAlias = tuple[str, ...] | list[str]
+
+@type_check_only
+class _Bound(TypedDict, total=False):
+    normalizer: float | None
+    n_threads: int | None
+
+@type_check_only
+class _Samples(TypedDict, total=False):
+    sample_weight: ArrayLike | None
+    where: ArrayLike | None
+
+@type_check_only
+class _Given(_Bound, _Samples, total=False): ...
 
 class Loss:
     __name__: str
@@ -94,29 +102,6 @@ class Loss:
     def __setattr__(self, name: str, value: Any) -> None: ...
     def __eq__(self, other: object) -> bool: ...
     def __hash__(self) -> int: ...
-"""
-
-#: What stubtest may find: the differences that are meant.
-STUBTEST = """\
-# Written by tools/write_generated.py. What `python -m mypy.stubtest` may find, each with its reason.
-
-# Of the class it is a text, of a loss another one, written when somebody asks: a descriptor, which stubtest calls.
-fastloss\\.loss\\.Loss\\.__doc__
-
-# Cython's
-fastloss\\._cpu\\.__test__
-
-# An alias, which has no other form at run time.
-fastloss\\.reductions\\.Reduction
-
-# Only a loss that has derivatives by its parameters has it, and its class in the stub.
-fastloss\\.Loss\\.parameter_grads
-
-# Private, without a stub, and cached.
-fastloss\\.algebra\\.(_unbound|row_of_sum)
-
-# Private to the Numba engine, without a stub: operators set by a loop, cached functions, NumPy's types as attributes.
-fastloss\\.jit\\.(compiling|derive|elementwise|extension|rows|softmax|sums|translate|vecmath)\\..*
 """
 
 PARAMETER_TYPES = {
@@ -184,43 +169,43 @@ def joined(types: tuple[str, ...]) -> str:
     return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 
 
-def signature(
-    row: Row, method: str, arrays: Sequence[str], reduction: str, out: str, returned: str, wrt: str = ""
-) -> str:
+def defaults(row: Row) -> str:
+    """Return the call of a loss with all defaults: a stub says only of what type keywords are."""
+    own = [f"{p.name}={shown(p.default)}" for p in row.parameters]
+    shared = ["sample_weight=None", "where=None", 'reduction="mean"', "normalizer=None", "out=None", "n_threads=None"]
+    wrt = ["wrt=None"] if len(row.differentiated) > 1 else []
+    return f"{row.name}({', '.join([*(operand.name for operand in row.operands), '*', *own, *shared, *wrt])})"
+
+
+def signature(method: str, arrays: Iterable[str], keywords: Iterable[str], returned: str) -> str:
     """Return the text of one signature."""
-    own = ", ".join(f"{p.name}: {parameter_type(p)} = {shown(p.default)}" for p in row.parameters)
-    return (
-        f"    def {method}(\n"
-        f"        self, {', '.join(f'{name}: ArrayLike' for name in arrays)}, *,\n"
-        + (f"        {own},\n" if own else "")
-        + f"        sample_weight: ArrayLike | None = None, where: ArrayLike | None = None, {reduction},\n"
-        f"        normalizer: float | None = None, {out}, n_threads: int | None = None,\n"
-        + (f"        wrt: {wrt},\n" if wrt else "")
-        + f"    ) -> {returned}: ...\n"
-    )
+    given = ", ".join(["self", *(f"{name}: ArrayLike" for name in arrays), "*", *keywords])
+    return f"def {method}({given}) -> {returned}: ..."
 
 
-def stub_of_several(row: Row, method: str) -> str:
+def stub_of_several(row: Row, method: str, keywords: str) -> list[str]:
     """Return all overloads of a method of a loss with several predictions: by what `wrt`, `reduction` and `out` are."""
     has_value, derivatives = METHODS[method]
-    names, any_wrt = [operand.name for operand in row.operands], "str | _Names | None = None"
+    names, any_wrt = [operand.name for operand in row.operands], "wrt: str | _Names | None = None"
     values = [(f'reduction: Literal[{MEAN_OR_SUM}] = "mean"', ("float",)), ('reduction: Literal["none"]', ("_Array",))]
-    gradients = [("None = None", joined(("_Array",) * len(row.differentiated)))]
-    gradients += [("str", "_Array"), ("_Names", "tuple[_Array, ...]")]
+    gradients = [("wrt: None = None", joined(("_Array",) * len(row.differentiated)))]
+    gradients += [("wrt: str", "_Array"), ("wrt: _Names", "tuple[_Array, ...]")]
     texts = [
-        signature(row, method, names, reduction, "out: None = None", joined((*value, *(gradient,) * derivatives)), wrt)
+        signature(
+            method, names, (reduction, "out: None = None", wrt, keywords), joined((*value, *(gradient,) * derivatives))
+        )
         for reduction, value in (values if has_value else [('reduction: _Reduction = "mean"', ())])
         for wrt, gradient in (gradients if derivatives else [(any_wrt, "")])
     ]
     any_out = "out: _Array | tuple[Any, ...]"
-    texts.append(signature(row, method, names, 'reduction: _Reduction = "mean"', any_out, "Any", any_wrt))
-    return "".join(f"    @overload\n{text}" for text in texts)
+    texts.append(signature(method, names, ('reduction: _Reduction = "mean"', any_out, any_wrt, keywords), "Any"))
+    return overloads(texts)
 
 
-def method_stub(row: Row, method: str) -> str:
+def method_stub(row: Row, method: str, keywords: str) -> str:
     """Return all overloads of a method: by what `reduction` and `out` are, then once more for the name `y_pred`."""
     if len(row.differentiated) > 1:
-        return stub_of_several(row, method)
+        return stub_of_several(row, method, keywords)
     has_value, arrays = METHODS[method]
     array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
     any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
@@ -242,26 +227,41 @@ def method_stub(row: Row, method: str) -> str:
     names = [[operand.name for operand in row.operands]]
     if row.prediction != "y_pred" and not row.several:
         names.append(["y_true", "y_pred"])
-    texts = [signature(row, method, arrays_of_call, *form) for arrays_of_call in names for form in forms]
-    return "".join(f"    @overload\n{text}" for text in texts) if len(texts) > 1 else texts[0]
+    return overloads(
+        [signature(method, given, (*form, keywords), returned) for given in names for *form, returned in forms]
+    )
+
+
+def overloads(texts: list[str]) -> list[str]:
+    """Return the lines of a method, or of all its overloads."""
+    if len(texts) == 1:
+        return [f"    {texts[0]}"]
+    return [line for text in texts for line in ("    @overload", f"    {text}")]
 
 
 def loss_stub(row: Row) -> str:
-    """Return the class of one loss."""
-    own = "".join(f"{p.name}: {parameter_type(p)} = ..., " for p in row.parameters)
-    shared = "normalizer: float | None = ..., n_threads: int | None = ..."
-    mean_only = row.kind == "totals"
-    # A loss that is bound to return arrays has no signature of its own: its value is no float.
-    forms = [(f"reduction: Literal[{shown('mean') if mean_only else MEAN_OR_SUM}] = ...", class_name(row))]
-    forms += [] if mean_only else [('reduction: Literal["none"]', "Loss")]
-    binds = [f"    def bind(self, *, {own}{reduction}, {shared}) -> {returned}: ...\n" for reduction, returned in forms]
-    bind = "".join(f"    @overload\n{text}" for text in binds) if len(binds) > 1 else binds[0]
-    first = bind.partition("\n")[0]
-    bind = bind.replace(first, f"{first}  # type: ignore[override]", 1)
-    methods = "".join(method_stub(row, method) for method in METHODS if not (row.no_hessian and "hess" in method))
+    """Return the class of one loss, and what its calls and `bind` take by keyword."""
+    name, mean_only = class_name(row), row.kind == "totals"
+    lines, bound, given = [], "_Bound", "_Given"
+    if row.parameters:
+        bound, given = f"{name}Bound", f"{name}Given"
+        lines += ["@type_check_only", f"class {bound}(_Bound, total=False):"]
+        lines += [f"    {p.name}: {parameter_type(p)}" for p in row.parameters]
+        lines += ["", "@type_check_only", f"class {given}({bound}, _Samples, total=False): ...", ""]
+    lines += ["@type_check_only", f"class {name}(Loss):"]
+    for method in METHODS:
+        if not (row.no_hessian and "hess" in method):
+            lines += method_stub(row, method, f"**keywords: Unpack[{given}]")
     if row.learned:
-        methods += "    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ...\n"
-    return f"@type_check_only\nclass {class_name(row)}(Loss):\n{methods}{bind}"
+        lines += ["    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ..."]
+    # A loss that is bound to return arrays has no signature of its own: its value is no float.
+    average = f"def bind(self, *, reduction: Literal[{shown('mean') if mean_only else MEAN_OR_SUM}] = ..., "
+    binds = [f"{average}**keywords: Unpack[{bound}]) -> {name}: ..."]
+    if not mean_only:
+        binds += [f'def bind(self, *, reduction: Literal["none"], **keywords: Unpack[{bound}]) -> Loss: ...']
+    first, *others = overloads(binds)
+    lines += [f"{first}  # type: ignore[override]", *others]
+    return "\n".join(lines) + "\n"
 
 
 def stub(rows: dict[str, Row]) -> str:
@@ -274,7 +274,10 @@ def stub(rows: dict[str, Row]) -> str:
     blocks = [STUB_HEAD.format(names=listed, runtime=runtime, penalties=imported), *map(loss_stub, rows.values())]
     blocks.append(
         "".join(f"{alias}: {class_name(rows[name])}\n" for alias, name in aliases().items())
-        + "".join(f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n"""\n' for row in rows.values())
+        + "".join(
+            f'{row.name}: {class_name(row)}\n"""{row.summary}\n\n{row.formula}\n\n{defaults(row)}\n"""\n'
+            for row in rows.values()
+        )
     )
     rest = "out: _Out | None = None, n_threads: int | None = None"
     functions = [f"def {name}(x: ArrayLike, *, axis: int = -1, {rest}) -> _Array: ..." for name in OVER_CLASSES]
@@ -288,7 +291,7 @@ def parameter_text(parameter: Parameter) -> str:
 
 
 def table(rows: dict[str, Row]) -> str:
-    """Return the table at the head of ``docs/losses.md``."""
+    """Return the table at the head of the page."""
     lines = ["| loss | input is | value of one sample | parameters |", "|---|---|---|---|"]
     for row in rows.values():
         formula = row.formula.replace("|", "\\|")
@@ -297,8 +300,8 @@ def table(rows: dict[str, Row]) -> str:
     return "\n".join(lines)
 
 
-def section(row: Row) -> str:
-    """Return the part of ``docs/losses.md`` about one loss."""
+def section(row: Row, drawn: Iterable[str]) -> str:
+    """Return the part of the page about one loss."""
     sample = {
         "": "for each element",
         "C": "for each row of classes",
@@ -312,11 +315,7 @@ def section(row: Row) -> str:
         "",
         f"    {row.formula}",
         "",
-        *(
-            line
-            for name in pictures(row)
-            for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")
-        ),
+        *(line for name in drawn for line in (f"![{row.name}: value, gradient and Hessian](losses/{name}.svg)", "")),
         f"- called as `fl.{row.name}({', '.join(operand.name for operand in row.operands)})`; "
         f"one loss {sample} ({row.kind})",
     ]
@@ -344,20 +343,20 @@ def section(row: Row) -> str:
 
 
 def penalty_section(row: PenaltyRow) -> str:
-    """Return the part of ``docs/losses.md`` about one penalty."""
+    """Return the part of the page about one penalty."""
     own = [f"- {parameter_text(p)}: {p.description}; {p.domain.description}" for p in row.parameters]
     lines = [f"### {row.name}", "", row.summary, "", f"    {row.formula}", "", *own, f"- source: {row.source}"]
     return "\n".join([*lines, *(["", row.notes] if row.notes else [])]) + "\n"
 
 
-def docs(rows: dict[str, Row]) -> str:
-    """Return the text of ``docs/losses.md``."""
+def docs(rows: dict[str, Row], drawn: dict[str, dict[str, str]]) -> str:
+    """Return the text of the page of losses."""
     head = (
         "# Losses\n\n"
-        "<!-- Written by tools/write_generated.py from the catalogue: change a row, or that file. -->\n\n"
+        "<!-- Written by tools/write_generated.py from the catalogue. -->\n\n"
         "In formulas `r = y_pred - y_true`, `y` is the target and `x` the raw score (`logits`); of a location and a\n"
         "scale, `m = y_pred[..., 0]` and `s = y_pred[..., 1]`. What all losses share\n"
-        "(weights, masks, reductions, `out=`, threads) is in [calls.md](calls.md#keywords).\n"
+        "(weights, masks, reductions, `out=`, threads) is in docs/calls.md.\n"
     )
     of_penalties = [
         "# Penalties\n\n"
@@ -365,54 +364,28 @@ def docs(rows: dict[str, Row]) -> str:
         "gradient is added to that of the loss: `fl.l2.grad(weights, strength=1e-4, out=gradient, accumulate=True)`.\n",
         *map(penalty_section, penalties().values()),
     ]
-    return "\n".join([head, table(rows) + "\n", *map(section, rows.values()), *of_penalties])
+    return "\n".join(
+        [head, table(rows) + "\n", *(section(row, drawn[row.name]) for row in rows.values()), *of_penalties]
+    )
 
 
-def families() -> str:
-    """Return the table of the README: the losses by family, each with its place in ``docs/losses.md``."""
-    found: dict[str, list[Row]] = importlib.import_module("fastloss.catalogue").FAMILIES
-    lines = ["| family | losses |", "|---|---|"]
-    for family, rows in found.items():
-        lines.append(f"| {family} | {', '.join(f'[`{row.name}`](docs/losses.md#{row.name})' for row in rows)} |")
-    names = ", ".join(f"[`{name}`](docs/losses.md#{name})" for name in penalties())
-    return "\n".join([*lines, f"| penalties of parameters | {names} |"])
-
-
-def readme(text: str) -> str:
-    """Return the README with its table of losses renewed."""
-    before, first, rest = text.partition(MARKS[0])
-    _, last, after = rest.partition(MARKS[1])
-    if not (first and last):
-        raise SystemExit(f"{README} has no place for the losses, between {MARKS[0]} and {MARKS[1]}")
-    return f"{before}{first}\n{families()}\n{last}{after}"
-
-
-def main() -> int:
-    """Write the files, or check them."""
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a file is stale")
-    check = parser.parse_args().check
+    parser.add_argument("--stub", type=Path, metavar="FILE", help="write the stub alone, to this file")
+    path = parser.parse_args().stub
     rows = catalogue()
-    stale = 0
-    texts = {
-        STUB: stub(rows),
-        DOCS: docs(rows),
-        README: readme(README.read_text("utf-8")),
-        ALLOWED: STUBTEST,
-    }
-    texts |= {PICTURES / f"{name}.svg": text for row in rows.values() for name, text in pictures(row).items()}
+    texts = {path or STUB: stub(rows)}
+    if path is None:
+        from picture import pictures  # which needs packages that a build does not have
+
+        drawn = {row.name: pictures(row) for row in rows.values()}
+        texts[DOCS] = docs(rows, drawn)
+        texts |= {DOCS.parent / "losses" / f"{name}.svg": text for row in drawn.values() for name, text in row.items()}
     for path, text in texts.items():
-        if path.is_file() and path.read_text("utf-8") == text:
-            continue
-        stale += 1
-        if check:
-            print(f"{path.relative_to(ROOT)} is stale: run python tools/write_generated.py", file=sys.stderr)
-        else:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, "utf-8")
-            print(f"wrote {path.relative_to(ROOT)}")
-    return 1 if check and stale else 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    print(f"wrote {', '.join(map(str, list(texts)[:2]))}{' and its pictures' if len(texts) > 1 else ''}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

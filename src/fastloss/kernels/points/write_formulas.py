@@ -394,7 +394,7 @@ def loop(formula: Translated, real: str) -> list[str]:
             ],
         )  # fmt: skip
     for k, stage in enumerate(formula.stages):
-        elements = ", ".join(f"{argument}[i]" for argument in given)
+        inputs = ", ".join(f"{argument}[i]" for argument in given)
         lines += function(
             f"FL_INLINE {real} {name}_argument{k}", scalars, typed([*stage.body, f"    return {stage.argument};"], real)
         )
@@ -402,7 +402,7 @@ def loop(formula: Translated, real: str) -> list[str]:
             f"static void {name}_stage{k}",
             [*(f"fl_in_{bits} {argument}" for argument in given), f"fl_out_{bits} stage", "ptrdiff_t n"],
             [
-                f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}({elements});",
+                f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}({inputs});",
                 f"    fl_block_{stage.word}_{bits}(stage, n);",
             ],
         )
