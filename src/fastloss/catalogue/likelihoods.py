@@ -362,10 +362,11 @@ def gaussian_nll(y_true, location, log_scale):
     n = exp_exponent(-log_scale)
     z = where(r == 0, 0, scaled(d * h, n + taken))
     half = 0.5 * z * z
+    slope = where(r == 0, 0, scaled(d * h * h, 2 * n + taken))
     return (
         where(half - half == 0, log_scale + half, half),
-        (where(r == 0, 0, scaled(d * h * h, 2 * n + taken)), 1 - 2 * half),
-        (scaled(h * h, 2 * n), 4 * half),
+        (slope, 1 - 2 * half),
+        (scaled(h * h, 2 * n), 4 * half, -2 * slope),
     )
 
 
@@ -388,9 +389,10 @@ def laplace_nll(y_true, location, log_scale):
     h = exp_fraction(-log_scale)
     n = exp_exponent(-log_scale)
     ratio = where(r == 0, 0, scaled(abs(d) * h, n + taken))
-    slope = scaled(h, n)
+    steepness = scaled(h, n)
+    slope = where(r > 0, steepness, where(r < 0, -steepness, r))
     return (
         where(ratio - ratio == 0, log_scale + ratio, ratio),
-        (where(r > 0, slope, where(r < 0, -slope, r)), 1 - ratio),
-        (where(r == r, 0, r), ratio),
+        (slope, 1 - ratio),
+        (where(r == r, 0, r), ratio, -slope),
     )

@@ -133,6 +133,7 @@ cdef extern from "points/columns.h" nogil:
         void* value
         void* gradient[2]
         void* hessian[2]
+        void* cross
         const fl_ahead* ahead
     ctypedef void (*column_loop "fl_column_loop")(const Columns*, Py_ssize_t steps) noexcept nogil
     ctypedef struct Program "fl_program":
@@ -167,18 +168,20 @@ include "frame/capi.pxi"
 
 
 def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
-              bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1):
+              bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1, tuple vector=()):
     """Run an element-wise loss, or a sum of some; return the sum of the weighted values, or (`inspect`) that of the weights,
     NaN if invalid.
 
     `limits`: the domain of y_true (least, largest, whether only these two), and of y_pred (least, largest).
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape; gradient and Hessian by the first parameter are two more. `accumulate`: the gradient is added to what is there.
-    `value_factor`: of values that go to an array.
+    `value_factor`: of values that go to an array. `vector`: an operand for each prediction; the Hessian times it is then
+    what is left in place of the Hessian's diagonal, and the only result.
     """
     cdef PointwiseCall call
     cdef Operand* places[9]
     cdef Py_ssize_t k
+    cdef bint multiplied = len(vector) > 0
     set_formulas(&call, formulas.formula, formulas.count)
     call.want, call.size, call.scale, call.value_factor = want, size, scale, value_factor
     call.limits, call.in_place, call.accumulate = limits_of(limits), in_place, accumulate
@@ -187,6 +190,12 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     check_count("operands", len(operands), 9)
     for k in range(len(operands)):
         set_from(places[k], operands[k], False)
+    check_count("vectors", len(vector), 2)
+    for k in range(2):
+        set_from(&call.vector[k], vector[k] if k < len(vector) else None, False)
+    if multiplied:               # each term has a multiplier of its own, as in a sum
+        call.is_sum, call.uniform = True, False
+        return run_points_call(&call, double_precision, inspect, threads, product_block_f64 if double_precision else product_block_f32)
     return run_points_call(&call, double_precision, inspect, threads)
 
 
@@ -196,20 +205,23 @@ cdef Limits limits_of(tuple given):
     return limits
 
 
-cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
+cdef double run_points_call(PointwiseCall* call, bint double_precision, bint inspect, int threads,
+                            block_function function=NULL) except? -1.0:
     cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL)
     cdef Py_ssize_t blocks = (call.size + block - 1) // block
     cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
     cdef double* constants = few
     if inspect:
         return run_blocks(points_inspected_f64 if double_precision else points_inspected_f32, call, blocks, block, threads, 0)
+    if function == NULL:
+        function = points_block_f64 if double_precision else points_block_f32
     if call.terms > 1:
         constants = <double*>malloc(constants_size(call) * sizeof(double))
         if constants == NULL:
             raise MemoryError("fastloss: no memory for the parameters of the call")
     try:
         set_constants(call, double_precision, constants)
-        return run_blocks(points_block_f64 if double_precision else points_block_f32, call, blocks, block, threads,
+        return run_blocks(function, call, blocks, block, threads,
                           points_scratch(<const double*>NULL, call) if double_precision
                           else points_scratch(<const float*>NULL, call))
     finally:
@@ -251,11 +263,13 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
 def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
                double denominator, int form, double smoothing, object class_weight, object ignore_index,
                int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads,
-               double value_factor=1):
+               double value_factor=1, object vector=None, object matrix_stride=None):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
-    a contiguous float64 array, as `class_weight` is; of `limits` those of predictions count.
+    a contiguous float64 array, as `class_weight` is; of `limits` those of predictions count. With a `vector`, an operand, the
+    Hessian times it is what is left in place of the Hessian's diagonal; with a `matrix_stride` it is the Hessian, of whose
+    matrices the first row is given and the bytes between rows. Each is the only result, of SECOND_DERIVATIVES alone.
     """
     cdef RowLossCall call
     cdef Operand* places[7]
@@ -278,6 +292,15 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     check_count("operands", len(operands), 7)
     for k in range(<int>len(operands)):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and form != CLASS_INDEX))
+    set_from(&call.vector, vector, True)
+    call.second, call.matrix_stride = DIAGONAL, 0
+    if vector is not None:
+        call.second, call.rows.want = TIMES_VECTOR, GRADIENT     # which the product is made with
+    elif matrix_stride is not None:
+        call.second, call.matrix_stride, call.rows.want = MATRIX, matrix_stride, GRADIENT | HESSIAN
+        check_count("classes", classes, FEW)
+    if call.second and second_functions[loss] == NULL:
+        raise ValueError(f"fastloss: {ROW_LOSSES[loss]} has no products with its Hessian")
     return run_row_losses(&call, double_precision, inspect, threads)
 
 

@@ -597,7 +597,7 @@ cdef class PlainRows(PlainCall):
     cdef bint set_call(self, RowLossCall* call, PlainWork* work) noexcept:
         cdef RowsCall* rows = &call.rows
         cdef Py_ssize_t k
-        call.loss, call.classes, call.given = self.loss, work.classes, self.given
+        call.loss, call.classes, call.given, call.second = self.loss, work.classes, self.given, DIAGONAL
         call.form = self.dense_form if work.dense else <int>CLASS_INDEX
         call.limits = self.limits[work.double_precision]
         call.factor = self.class_factor.data

@@ -34,6 +34,7 @@ cdef struct PointwiseCall:
     const double* constants      # a block of the multiplier where nothing has a weight, then FORMULA_PARAMETERS for each formula
     bint in_place                # the gradient overwrites y_pred
     Operand second_gradient, second_hessian
+    Operand vector[2]            # what the Hessian is multiplied by, of each prediction; data NULL: nothing
     bint accumulate              # the gradient is added to what its array holds
 
 
@@ -138,6 +139,7 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
         last.parameter[k] = padded(places, columns.parameter[k], done, rest, places)
         places += STEP
     last.stage[0], last.stage[1], last.value = places, places + STEP, places + 2 * STEP
+    last.cross = places + 3 * STEP
     run(&last, 1)
     if want & VALUE:
         memcpy(<real*>columns.value + done, last.value, size)
@@ -146,6 +148,8 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
             memcpy(<real*>columns.gradient[k] + done, last.gradient[k], size)
         if want & HESSIAN:
             memcpy(<real*>columns.hessian[k] + done, last.hessian[k], size)
+    if program.predictions == 2 and want == HESSIAN:
+        memcpy(<real*>columns.cross + done, last.cross, size)
 
 
 cdef enum:
@@ -297,7 +301,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
     columns.stage[0], columns.stage[1] = stage0, stage1
     columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
-    columns.gradient[1], columns.hessian[1] = second_gradient, second_hessian
+    columns.gradient[1], columns.hessian[1], columns.cross = second_gradient, second_hessian, NULL
     columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)
     run_formula(call.formulas, call.want, &columns, parameter, scratch, n)
 

@@ -247,7 +247,7 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
         columns.value = results[waiting][0]
         for k in range(2):
             columns.gradient[k], columns.hessian[k] = results[waiting][1 + 2 * k], results[waiting][2 + 2 * k]
-        columns.ahead = NULL
+        columns.ahead = columns.cross = NULL
         if ahead != NULL and (term == begin or term == last):
             ask_for_next(ahead, n, (1 if stored[1] else 0) + (1 if begin < last else 0))
             columns.ahead = ahead
@@ -291,6 +291,98 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
         if target[k] == results[0][k]:
             store(operands[k], 0, first, n, target[k])
     return value
+
+
+# ---- the Hessian times a vector ------------------------------------------------------------------------------------
+
+cdef void add_product(const real* hessian, const real* vector, const real* cross, const real* other, const double* multiplier,
+                      bint first, double* total, Py_ssize_t n) noexcept nogil:
+    """Add (hessian x vector + cross x other) x multiplier to what the terms before made; of one prediction `cross` is NULL.
+    What has no weight adds +0."""
+    cdef Py_ssize_t i
+    cdef double product
+    if first:
+        for i in range(n):
+            total[i] = 0
+    if cross == NULL:
+        for i in range(n):
+            product = (<double>hessian[i] * vector[i]) * multiplier[i]
+            total[i] += where_(multiplier[i] == 0, <double>0, product)
+    else:
+        for i in range(n):
+            product = (<double>hessian[i] * vector[i] + <double>cross[i] * other[i]) * multiplier[i]
+            total[i] += where_(multiplier[i] == 0, <double>0, product)
+
+
+cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    """One block of the Hessian times a vector: that of a loss, or of a sum. Returns 0.
+
+    The loops leave second derivatives; products with the vector, the factors and weight x scale are added up in double and
+    rounded once. The result may lie exactly over the vector: nothing is stored before both predictions' parts are there.
+    """
+    cdef Py_ssize_t size = block_size(scratch), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first), stride = buffer_size(scratch, call), term, i
+    cdef real* buffers = scratch + parameters_size(scratch, call)
+    cdef double* doubles = <double*>(buffers + (BUFFERS + RESULTS) * stride)
+    cdef double* multiplier = doubles + 2 * stride
+    cdef double* factor_buffer = doubles + 3 * stride
+    cdef real* one = buffers + 3 * stride
+    cdef real* target
+    cdef const real* hessian[2]
+    cdef const real* vector[2]
+    cdef const Operand* operands[2]
+    cdef const real* parameter[FORMULA_PARAMETERS]
+    cdef const real* weight
+    cdef const real* cross = NULL
+    cdef const Formula* formula
+    cdef Columns columns
+    cdef int predictions = 2 if call.formulas.paired else 1, k
+    cdef bint begun = False
+
+    operands[:] = [&call.hessian, &call.second_hessian]
+    columns.prediction[0] = load(&call.y_pred, 0, first, n, buffers + stride)
+    columns.y_true = columns.prediction[0]    # a formula without a target: never read, but somewhere
+    if call.y_true.data != NULL:
+        columns.y_true = load(&call.y_true, 0, first, n, buffers)
+    weight = load_weights(&call.weight, &call.where, first, n, buffers + 2 * stride)
+    columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
+    columns.gradient[0], columns.gradient[1] = buffers + 5 * stride, buffers + 9 * stride
+    hessian[:] = [buffers + 6 * stride, buffers + 10 * stride]
+    columns.hessian[0], columns.hessian[1] = <void*>hessian[0], <void*>hessian[1]
+    columns.value, columns.ahead, columns.cross = NULL, NULL, NULL
+    if predictions == 2:
+        cross = buffers + 11 * stride
+        columns.cross = <void*>cross
+    for k in range(predictions):
+        vector[k] = load(&call.vector[k], 0, first, n, buffers + (BUFFERS + k) * stride)
+    one[0] = 1
+    for term in range(call.terms):
+        formula = &call.formulas[term]
+        if formula.factor == 0 and formula.factor_array == NULL:
+            continue
+        load_parameters(call, term, first, n, parameter, scratch)
+        columns.multiplier = one if formula.uniform else <const real*>call.constants
+        # Of two predictions HESSIAN alone is the whole block; loops compiled at run time have none for it alone.
+        run_formula(formula, HESSIAN if predictions == 2 else GRADIENT | HESSIAN, &columns, parameter, scratch, n)
+        multipliers_of_term(formula, weight, call.scale, first, n, multiplier, factor_buffer)
+        for k in range(predictions):
+            add_product(hessian[k], vector[k], cross, vector[1 - k] if predictions == 2 else vector[k], multiplier, not begun,
+                        doubles + k * stride, n)
+        begun = True
+    for k in range(predictions):
+        target = place(operands[k], 0, first, buffers + (4 + k) * stride)
+        for i in range(n):
+            target[i] = <real>(doubles + k * stride)[i] if begun else <real>0
+        if target == buffers + (4 + k) * stride:
+            store(operands[k], 0, first, n, target)
+    return 0
+
+
+cdef double product_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return product_block(<const PointwiseCall*>call, block, <float*>scratch)
+
+cdef double product_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    return product_block(<const PointwiseCall*>call, block, <double*>scratch)
 
 
 # ---- sums of what several losses made -------------------------------------------------------------------------------

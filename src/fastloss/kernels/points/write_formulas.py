@@ -6,7 +6,8 @@ A formula is a decorated function of scalars (``@pointwise(...)``): assignments,
 Hessian diagonal, and of a dictionary of the derivatives by its parameters and of its full value, if it has such.
 Assignment -> a variable of the type of numbers (of a condition: ``int``), number -> a cast (a bare literal is a double
 and would promote float32), call -> the primitive of the same name. What is outside that language is refused with file
-and line. `parts` tells of formulas that return something else.
+and line. `parts` tells of formulas that return something else. A formula of two predictions returns a pair for the
+gradient, and three for the second derivatives: the two of the diagonal, then that by both.
 
 ``formulas.c`` holds an inline function for each formula and type, a loop over it for each choice of results, and the
 table from a loss's number to its loops. ``formulas.pxi`` says in Python which loops there are. C and not Cython: what
@@ -117,7 +118,7 @@ class Translated(NamedTuple):
     derived: dict[str, str]  # what is made of parameters alone, by its name
     body: list[str]  # the assignments that the results need and that are neither stages nor derived
     stages: list[Stage]
-    results: list[list[str]]  # value; gradients; Hessian diagonals
+    results: list[list[str]]  # value; gradients; Hessian diagonals, and of two predictions what is off the diagonal
 
 
 class Stage(NamedTuple):
@@ -191,8 +192,8 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
         return None
     if len(head.predictions) == 1:
         return {name: [[element] for element in elements], **others}
-    pairs = [pair.elts[:2] for pair in elements[1:] if isinstance(pair, ast.Tuple) and len(pair.elts) in (2, 3)]
-    return {name: [[elements[0]], *pairs]} if len(pairs) == 2 else None
+    several = [element.elts for element in elements[1:] if isinstance(element, ast.Tuple)]
+    return {name: [[elements[0]], *several]} if [len(each) for each in several] == [2, 3] else None
 
 
 def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
@@ -325,14 +326,16 @@ def formula_kind(node: ast.AST) -> str | None:
 
 
 #: What calls ask for together, and the numbers of that: VALUE = 1, GRADIENT = 2, HESSIAN = 4. A Hessian without its
-#: gradient, which Cython code may ask for, comes with it.
+#: gradient, which Cython code may ask for, comes with it. Of two predictions it is the whole block of a sample.
 WANTS = {
     "value": (1,),
     "gradient": (2,),
     "value_gradient": (3,),
     "gradient_hessian": (4, 6),
     "value_gradient_hessian": (5, 7),
+    "hessian_cross": (4,),
 }
+RESULTS = ("value", "gradient", "hessian", "cross")
 #: What is ever asked for of a kind of formula: each is a loop of its own, in which what is not wanted is not computed.
 WANTED = {
     "pointwise": tuple(WANTS),
@@ -409,7 +412,7 @@ def loop(formula: Translated, real: str) -> list[str]:
     read = [*given, *(stage.name for stage in formula.stages)]
     outs = ["value"]
     for result, each in zip(("gradient", "hessian"), formula.results[1:], strict=False):
-        outs += [f"{result}{k}" for k in range(len(each))]
+        outs += [f"{result}{k}" if k < len(formula.predictions) else "cross" for k in range(len(each))]
     expressions = [text for elements in formula.results for text in elements]
     lines += function(
         f"FL_INLINE void {name}_at",
@@ -420,15 +423,15 @@ def loop(formula: Translated, real: str) -> list[str]:
     )
     columns_read = [*read, "multiplier"]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
-    stores = ["            if (values) value[i] = at_value;"]
+    stores = ["            if (wants_value) value[i] = at_value;"]
     stores += [
-        f"            if ({out[:-1]}s) {out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
+        f"            if (wants_{out.rstrip('01')}) {out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
         for out in outs[1:]
     ]
     lines += function(
         f"FL_INLINE void {name}_loop",
         [
-            "int values", "int gradients", "int hessians", *(f"fl_in_{bits} {argument}" for argument in columns_read),
+            *(f"int wants_{result}" for result in RESULTS), *(f"fl_in_{bits} {argument}" for argument in columns_read),
             *(f"fl_out_{bits} {out}" for out in outs), "const fl_ahead *ahead", "ptrdiff_t steps",
         ],
         [
@@ -445,14 +448,14 @@ def loop(formula: Translated, real: str) -> list[str]:
         ],
     )  # fmt: skip
     slots |= {"multiplier": "multiplier", "value": "value"}
-    slots |= {out: f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
+    slots |= {out: out if out == "cross" else f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
     columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *outs]]
     stage_calls = []
     for k in range(len(formula.stages)):
         read_by_stage = [*(f"columns->{slots[argument]}" for argument in given), f"columns->stage[{k}]"]
         stage_calls += [f"    {name}_stage{k}({', '.join(read_by_stage)}, steps * FL_STEP);"]
     for want in wanted(formula):
-        flags = [str(int(result in want.split("_"))) for result in ("value", "gradient", "hessian")]
+        flags = [str(int(result in want.split("_"))) for result in RESULTS]
         lines += function(
             f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
             [*stage_calls, f"    {name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps);"],
@@ -460,9 +463,14 @@ def loop(formula: Translated, real: str) -> list[str]:
     return lines
 
 
+def wants_of(formula: Translated) -> list[str]:
+    """Return what is ever asked for of a formula: one of one prediction has nothing off the diagonal."""
+    return [want for want in WANTED[formula.kind] if want != "hessian_cross" or len(formula.predictions) > 1]
+
+
 def wanted(formula: Translated) -> tuple[str, ...]:
     """Return the loops that a formula has of its own: of a full value only those of the value."""
-    wants = WANTED[formula.kind]
+    wants = tuple(wants_of(formula))
     return tuple(want for want in wants if "value" in want) if formula.plain != formula.name else wants
 
 
@@ -474,9 +482,10 @@ def table(formula: Translated) -> str:
     for bits in map(BITS.__getitem__, reals(formula.kind)):
         if formula.derived:
             fields += [f".derive_{bits} = {formula.name}_{bits}_derive"]
-        for want in WANTED[formula.kind]:
+        loops = {asked: want for want in wants_of(formula) for asked in WANTS[want]}
+        for asked, want in loops.items():
             owner = formula.name if want in wanted(formula) else formula.plain
-            fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}" for asked in WANTS[want]]
+            fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}"]
     return f"    {{{', '.join(fields)}}}, /* {formula.name} */"
 
 

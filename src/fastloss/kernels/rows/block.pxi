@@ -95,13 +95,20 @@ cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
     for k in range(t.steps):
         for i in range(LANES):
             lost[i] += where_(t.x[k * LANES + i] != t.x[k * LANES + i], <double>1, <double>0)
+    if call.second == TIMES_VECTOR:
+        for k in range(t.steps):
+            for i in range(LANES):
+                lost[i] += where_(abs_(hessian[k * LANES + i]) < INFINITY, <double>0, <double>1)
     if call.rows.given_dense:
         for k in range(t.steps):
             for i in range(LANES):
                 lost[i] += where_(t.y[k * LANES + i] != t.y[k * LANES + i], <double>1, <double>0)
     if t.wide:
         across_lanes(lost, none)
-    row_functions[call.loss](call, t)
+    if call.second:
+        second_functions[call.loss](call, t)
+    else:
+        row_functions[call.loss](call, t)
     if t.wide:
         for i in range(1, LANES):
             t.value[i] = t.value[0]
@@ -161,7 +168,9 @@ cdef void fetch_rows(const RowLossCall* call, Py_ssize_t first, Py_ssize_t count
     look_at_rows(&ahead, FL_READ, &call.rows.logits, first, call.classes)
     if call.rows.given_dense:
         look_at_rows(&ahead, FL_READ_TOO, &call.rows.y_true, first, call.classes)
-    if call.rows.want & GRADIENT and call.rows.gradient.data != call.rows.logits.data:
+    if call.second == TIMES_VECTOR:
+        look_at_rows(&ahead, FL_WRITE, &call.vector, first, call.classes)
+    elif call.second == DIAGONAL and call.rows.want & GRADIENT and call.rows.gradient.data != call.rows.logits.data:
         look_at_rows(&ahead, FL_WRITE, &call.rows.gradient, first, call.classes)
     fl_fetch(&ahead, 0, count)
 
@@ -224,6 +233,8 @@ cdef void run_extremes(const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, 
         if extreme[i]:
             for k in range(t.steps):
                 t.a[k] = t.x[k * LANES + i]
+                if call.second:
+                    t.d[k] = t.hessian[k * LANES + i]
             value[i] = extreme_row(call, first + i, label[i], weight[i], t.a, t.b, t.c, t.d)
             for k in range(t.steps):
                 t.extreme_gradient[k * LANES + i] = t.c[k]
@@ -240,6 +251,30 @@ cdef void take_extremes(Py_ssize_t n, const bint* extreme, const double* value, 
             for k in range(t.steps):
                 t.gradient[k * LANES + i] = t.extreme_gradient[k * LANES + i]
                 t.hessian[k * LANES + i] = t.extreme_hessian[k * LANES + i]
+
+
+cdef void store_extreme_matrices(const real* tag, const RowLossCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* label,
+                                 const double* weight, const bint* extreme, Tile* t) noexcept nogil:
+    """Of rows that are computed apart: the products with the unit vectors, from each column what lies below the diagonal."""
+    cdef real column[FEW]
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef Py_ssize_t i, j, k, classes = call.classes
+    cdef const Operand* result = &call.rows.hessian
+    cdef char* data
+    load_lanes(&call.rows.logits, first, n, t, t.x)
+    for i in range(n):
+        if not extreme[i]:
+            continue
+        data = result.data + sample_offset(result, first + i, index)
+        for j in range(classes):
+            for k in range(classes):
+                t.a[k] = t.x[k * LANES + i]
+                t.d[k] = k == j
+            extreme_row(call, first + i, label[i], weight[i], t.a, t.b, t.c, t.d)
+            for k in range(j, classes):
+                column[k] = <real>t.d[k]
+            store_run(result, data + j * call.matrix_stride + j * result.class_stride, result.class_stride, classes - j, column + j)
+            store_run(result, data + j * call.matrix_stride + j * result.class_stride, call.matrix_stride, classes - j, column + j)
 
 
 cdef inline void round_values(const double* exact, const double* root_unit, Py_ssize_t n, real* weight, real* value) noexcept nogil:
@@ -268,6 +303,7 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
     cdef double multiplier[LANES]
     cdef double exact[LANES]
     cdef double of_sample[LANES]
+    cdef double of_exponentials[LANES]
     cdef bint extreme[LANES]
     cdef bint any_extreme = False
     cdef Py_ssize_t i
@@ -279,28 +315,38 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
         return finished_values(&call.rows, first, n, value, weight)
     load_lanes(&call.rows.logits, first, n, t, t.x)
     load_target(call, first, n, label, t)
+    if call.second == TIMES_VECTOR:
+        load_lanes(&call.vector, first, n, t, t.hessian)
     fetch_rows(call, first + n, LANES)
     for i in range(LANES):
-        of_sample[i] = weight[i]
+        of_sample[i] = of_exponentials[i] = weight[i]
         multiplier[i] = weight[i] * call.rows.scale
         multiplier[i] = where_(weight[i] == 0, <double>0, multiplier[i])
     if call.rows.wary:
         memset(extreme, 0, sizeof(extreme))
-        any_extreme = find_row_extremes(call, t, of_sample, n, extreme)
-        if any_extreme:
+        size_with_vector(call, t, of_exponentials, n)
+        any_extreme = find_row_extremes(call, t, of_exponentials, n, extreme)
+        if any_extreme and call.second != MATRIX:
             run_extremes(call, first, n, label, of_sample, extreme, t, exact)
         lift_rows(call, t, multiplier)
+    if call.second == TIMES_VECTOR:
+        lift_products(t, multiplier)
     weigh_target(call, t)
     run_tile(call, t)
+    if call.second == MATRIX:
+        store_matrix(tag, call, first, n, t, multiplier)
+        if any_extreme:
+            store_extreme_matrices(tag, call, first, n, label, of_sample, extreme, t)
+        return 0
     if call.rows.wary and find_doubtful(call, t, of_sample, n, extreme):
         run_extremes(call, first, n, label, of_sample, extreme, t, exact)
         any_extreme = True
     if any_extreme:
         take_extremes(n, extreme, exact, weight, multiplier, t)
     round_values(t.value, t.root_unit, LANES, weight, value)
-    if call.rows.want & GRADIENT:
+    if call.rows.want & GRADIENT and not call.second:
         store_lanes(tag, &call.rows.gradient, first, n, t, t.gradient, multiplier)
-    if call.rows.want & HESSIAN:
+    if call.rows.want & HESSIAN or call.second:
         store_lanes(tag, &call.rows.hessian, first, n, t, t.hessian, multiplier)
     return finished_values(&call.rows, first, n, value, weight)
 
@@ -310,7 +356,7 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef real value[TILE_ROWS]
-    cdef double multiplier, of_sample, absent = 0 if call.given == PROBABILITIES else -INFINITY
+    cdef double multiplier, of_sample, of_exponentials, absent = 0 if call.given == PROBABILITIES else -INFINITY
     cdef bint extreme
     cdef Py_ssize_t i
     for i in range(n):
@@ -324,13 +370,19 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
         if weight[i] != 0:
             load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
             load_target(call, first + i, 1, label + i, t)
+            if call.second == TIMES_VECTOR:
+                load_wide(&call.vector, first + i, call.classes, 0, t, t.hessian)
             fetch_rows(call, first + i + 1, 1)
             multiplier = weight[i] * call.rows.scale
-            of_sample = weight[i]
-            extreme = call.rows.wary and find_row_extremes(call, t, &of_sample, 1, &extreme)
+            of_sample = of_exponentials = weight[i]
+            if call.rows.wary:
+                size_with_vector(call, t, &of_exponentials, 1)
+            extreme = call.rows.wary and find_row_extremes(call, t, &of_exponentials, 1, &extreme)
             if not extreme:
                 if call.rows.wary:
                     lift_rows(call, t, &multiplier)
+                if call.second == TIMES_VECTOR:
+                    lift_products(t, &multiplier)
                 weigh_target(call, t)
                 run_tile(call, t)
                 extreme = call.rows.wary and find_doubtful(call, t, &of_sample, 1, &extreme)
@@ -338,9 +390,9 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
                 t.value[0] = extreme_row(call, first + i, label[i], of_sample, t.x, t.y, t.gradient, t.hessian)
                 t.root_unit[0] = weight[i] = multiplier = 1
             round_values(t.value, t.root_unit, 1, &weight[i], &value[i])
-        if call.rows.want & GRADIENT:
+        if call.rows.want & GRADIENT and not call.second:
             store_wide(tag, call, &call.rows.gradient, first + i, t, t.gradient, multiplier)
-        if call.rows.want & HESSIAN:
+        if call.rows.want & HESSIAN or call.second:
             store_wide(tag, call, &call.rows.hessian, first + i, t, t.hessian, multiplier)
     return finished_values(&call.rows, first, n, value, weight)
 

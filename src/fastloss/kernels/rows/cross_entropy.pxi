@@ -1,23 +1,21 @@
 # Cross-entropy with the options that the kernels of softmax.pxi lack: z-loss, a cap of the logits, a temperature.
 
-cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
-    """Cross-entropy of z = softcap tanh(x / softcap) / temperature, and z_loss log(sum e^z)^2: the loss of z, and the chain
-    rule around it:  gradient = g z',  Hessian = h z'^2 + g z''."""
-    cdef double z_loss = call.parameter[0], softcap = call.parameter[1], temperature = call.parameter[2]
-    cdef bint capped = softcap == softcap
+cdef inline bint is_capped(const RowLossCall* call) noexcept nogil:
+    return call.parameter[1] == call.parameter[1]
+
+
+cdef void capped_softmax(const RowLossCall* call, Tile* t) noexcept nogil:
+    """The softmax of z = softcap tanh(x / softcap) / temperature, the logarithm of its sum, and the sum of the target.
+    The derivatives of the cap are left in `g` and `h`."""
+    cdef double softcap = call.parameter[1], temperature = call.parameter[2]
+    cdef bint capped = is_capped(call)
     cdef double* x = t.x
-    cdef double* e = t.e
-    cdef double* gradient = t.gradient
-    cdef double* hessian = t.hessian
-    cdef double* first = t.g     # z' and z'' of a cap
+    cdef double* first = t.g
     cdef double* second = t.h
     cdef double* tails = t.d
-    cdef double log_total[LANES]
-    cdef double total[LANES]
-    cdef double decay, p, q, g
+    cdef double decay
     cdef fl_pair u, v, one, inverse
-    cdef CrossEntropy* tag = NULL
-    cdef Py_ssize_t k, i, j
+    cdef Py_ssize_t i, j
     if capped:
         one.head, one.tail = 1, 0
         inverse = fl_pair_over(one, softcap)
@@ -37,37 +35,69 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
                 x[j] = -INFINITY
     elif temperature != 1:
         clear(t, tails)
-    class_max(t, x, log_total)
+    class_max(t, x, t.log_total)
     if capped or temperature != 1:
         quotient_softmax(t, tails, temperature)
     else:
         tile_softmax(t)
     for i in range(LANES):
-        log_total[i] = log_total[i] / temperature + t.log_sum[i]
-        total[i] = 1
+        t.log_total[i] = t.log_total[i] / temperature + t.log_sum[i]
+        t.total[i] = 1
     if call.rows.dense:
-        class_sum(t, t.y, total)
+        class_sum(t, t.y, t.total)
+
+
+cdef void add_z_gradient(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Add the gradient of the z-loss to that of z."""
+    cdef double z_loss = call.parameter[0], p
+    cdef double pull[LANES]
+    cdef double* e = t.e
+    cdef double* gradient = t.gradient
+    cdef Py_ssize_t k, i, j
+    if z_loss == 0:
+        return
+    for i in range(LANES):
+        pull[i] = t.total[i] * (2 * z_loss)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            p = e[j] * t.inverse[i]
+            gradient[j] += pull[i] * where_(p == 0, <double>0, p * t.log_total[i])
+
+
+cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Cross-entropy of z = softcap tanh(x / softcap) / temperature, and z_loss log(sum e^z)^2: the loss of z, and the chain
+    rule around it:  gradient = g z',  Hessian = h z'^2 + g z''."""
+    cdef double z_loss = call.parameter[0], temperature = call.parameter[2]
+    cdef bint capped = is_capped(call)
+    cdef double* e = t.e
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double* first = t.g     # z' and z'' of a cap
+    cdef double* second = t.h
+    cdef double p, q, g
+    cdef double pull[LANES]
+    cdef CrossEntropy* tag = NULL
+    cdef Py_ssize_t k, i, j
+    capped_softmax(call, t)
+    if call.rows.dense:
         of_probabilities(tag, call, t)
     else:
         of_label(tag, call, t)
     if z_loss != 0:
         for i in range(LANES):
-            t.value[i] += z_loss * total[i] * log_total[i] * log_total[i]
-            total[i] *= 2 * z_loss
-    if z_loss != 0 and call.rows.want & GRADIENT:
-        for k in range(t.steps):
-            for i in range(LANES):
-                j = k * LANES + i
-                p = e[j] * t.inverse[i]
-                gradient[j] += total[i] * where_(p == 0, <double>0, p * log_total[i])
+            t.value[i] += z_loss * t.total[i] * t.log_total[i] * t.log_total[i]
+            pull[i] = t.total[i] * (2 * z_loss)
+    if call.rows.want & GRADIENT:
+        add_z_gradient(call, t)
     if z_loss != 0 and call.rows.want & HESSIAN:
         for k in range(t.steps):
             for i in range(LANES):
                 j = k * LANES + i
                 p = e[j] * t.inverse[i]
                 q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
-                g = where_(p == 0, <double>0, p * log_total[i])
-                hessian[j] += total[i] * (p * p + g * q)
+                g = where_(p == 0, <double>0, p * t.log_total[i])
+                hessian[j] += pull[i] * (p * p + g * q)
     if call.rows.want & GRADIENT and temperature != 1:
         for j in range(t.steps * LANES):
             gradient[j] *= 1 / temperature

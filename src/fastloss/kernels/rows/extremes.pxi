@@ -238,6 +238,43 @@ cdef void extreme_generalized(ExtremeRow* r) noexcept nogil:
     extreme_confidence(<Generalized*>NULL, r.own.parameter[0], 0, NAN, 1, r)
 
 
+cdef void extreme_cross_entropy_product(ExtremeRow* r) noexcept nogil:
+    """Of the vector that lies in `hessian`, in its place: see second.pxi. The centre is the element of the largest class;
+    what the difference then loses of twice the digits is nothing."""
+    cdef double z_loss = r.own.parameter[0]
+    cdef WideSoftmax s
+    cdef WideClass c
+    cdef fl_wide z = times(wide(2), wide(z_loss)), total = wide(0), at_top = wide(0), mean = wide(0), u_top, log_total, share
+    cdef fl_wide v, a, gradient
+    cdef Py_ssize_t k
+    wide_softmax(r, r.own.parameter[1], r.own.parameter[2], &s)
+    wide_class(r, &s, s.top, &c)
+    u_top = times(c.first, wide(r.hessian[s.top]))
+    for k in range(r.own.classes):
+        share = share_of(r, k)
+        if k == s.top:
+            at_top = share
+            continue
+        total = plus(total, share)
+        wide_class(r, &s, k, &c)
+        mean = plus(mean, times(c.p, minus(times(c.first, wide(r.hessian[k])), u_top)))
+    log_total = plus(s.largest, s.log_sum)
+    for k in range(r.own.classes):
+        share = share_of(r, k)
+        wide_class(r, &s, k, &c)
+        v = wide(r.hessian[k])
+        gradient = minus(times(c.p, total if k == s.top else minus(plus(total, at_top), share)), times(share, c.q))
+        a = negative(mean) if k == s.top else minus(minus(times(c.first, v), u_top), mean)
+        a = times(c.p, a)
+        if z_loss != 0 and positive(c.p):
+            a = plus(a, times(z, plus(times(log_total, a), times(c.p, plus(u_top, mean)))))
+            gradient = plus(gradient, times(times(z, plus(total, at_top)), times(c.p, log_total)))
+        a = times(over(times(plus(total, at_top), a), square(s.temperature)), c.first)
+        a = plus(a, times(over(times(gradient, c.second), s.temperature), v))
+        r.gradient[k], r.hessian[k] = 0, number_of(times(a, r.multiplier))
+    r.value = 0
+
+
 # ---- divergences -----------------------------------------------------------------------------------------------
 
 cdef void wide_prediction(const ExtremeRow* r, const WideSoftmax* s, Py_ssize_t c, WideClass* found) noexcept nogil:
@@ -470,8 +507,10 @@ cdef void extreme_multi_margin(ExtremeRow* r) noexcept nogil:
 
 cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, double weight, const double* x, double* y,
                         double* gradient, double* hessian) noexcept nogil:
-    """Value, gradient and Hessian of a row, weighted and scaled. `y`: scratch for its target."""
+    """Value, gradient and Hessian of a row, weighted and scaled. `y`: scratch for its target. Or the product with the vector
+    that lies in `hessian`, in its place."""
     cdef ExtremeRow r
+    cdef extreme_function function = extreme_products[call.loss] if call.second != DIAGONAL else extreme_functions[call.loss]
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef Py_ssize_t c
     cdef bint lost = False
@@ -484,10 +523,10 @@ cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, 
         load_run(&call.rows.y_true, call.rows.y_true.data + sample_offset(&call.rows.y_true, row, index),
                  call.rows.y_true.class_stride, call.classes, y)
     for c in range(call.classes):
-        lost |= x[c] != x[c] or (call.rows.given_dense and y[c] != y[c])
+        lost |= x[c] != x[c] or (call.rows.given_dense and y[c] != y[c]) or (call.second != DIAGONAL and not finite(hessian[c]))
     r.value = NAN
     if not lost:
-        extreme_functions[call.loss](&r)
+        function(&r)
     if r.value != r.value:
         for c in range(call.classes):
             gradient[c] = hessian[c] = NAN

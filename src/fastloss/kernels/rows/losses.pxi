@@ -9,6 +9,7 @@ include "rows/margins.pxi"
 include "rows/decisions.pxi"
 include "rows/sparse.pxi"
 include "rows/divergences.pxi"
+include "rows/second.pxi"
 include "rows/extremes.pxi"
 
 #: The rows of the catalogue that are computed here, in the order of `row_functions`.
@@ -35,6 +36,16 @@ extreme_functions[:] = [
     NULL, extreme_multi_margin, NULL, extreme_multilabel_soft_margin, NULL, NULL, extreme_ordinal,
     extreme_kl_divergence, extreme_js_divergence, extreme_total_variation,
 ]
+
+#: Of those whose Hessian can be multiplied by a vector, or left whole; and of their extreme rows.
+cdef row_function second_functions[ROW_LOSS_COUNT]
+second_functions[PLAIN_CROSS_ENTROPY] = cross_entropy_second
+cdef extreme_function extreme_products[ROW_LOSS_COUNT]
+extreme_products[PLAIN_CROSS_ENTROPY] = extreme_cross_entropy_product
+#: Their names.
+SECOND_DERIVATIVES = tuple(name for k, name in enumerate(ROW_LOSSES) if second_functions[k] != NULL)
+#: Of the matrix: its rows lie in the lanes.
+MATRIX_CLASSES = FEW
 
 #: Up to how many classes the rows lie in the lanes: what is done once for a row then costs 32 rows no more than one, but the
 #: arrays of a tile outgrow the second-level cache. Measured on Zen 4, time of rows in the lanes / of classes in the lanes:

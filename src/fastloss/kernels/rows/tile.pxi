@@ -37,6 +37,13 @@ cdef enum:
     PLAIN_CROSS_ENTROPY = 0      # its number in ROW_LOSSES
     ROW_PARAMETERS = 4           # numbers that a loss over rows has for parameters, at most
 
+#: 2^128 and what it comes from, for products with a vector (`lift_products`), where a multiplier is more than 2^-64.
+cdef double LIFT = 3.402823669209385e38
+cdef double LIFT_DOWN = 2.938735877055719e-39
+cdef double ROOT_OF_LIFT = 1.8446744073709552e19
+cdef double LEAST_LIFTED = 5.421010862427522e-20
+cdef double LARGEST_DOUBLE = 1.7976931348623157e308
+
 cdef double LEAST_SQUARED = 4.909093465297727e-91   # 2^-300: of a probability that is divided by twice where a weight may be 2^64
 
 cdef enum Given:                 # what the prediction of a divergence is; the order of its parameter's options
@@ -62,6 +69,14 @@ cdef struct RowLossCall:
     double most_score            # of larger ones a row is extreme
     bint exactly                 # an exponent is so large that it makes the roundings of a probability show
     const double* factor         # one for each class; NULL: all 1
+    int second                   # what `rows.hessian` takes
+    Operand vector               # by which the Hessian is multiplied
+    Py_ssize_t matrix_stride     # bytes between the rows of a matrix; rows.hessian is its first row
+
+cdef enum Second:                # of the second derivatives
+    DIAGONAL
+    TIMES_VECTOR
+    MATRIX
 
 cdef struct Tile:
     Py_ssize_t steps
@@ -99,6 +114,9 @@ cdef struct Tile:
     double log_head[LANES]
     double log_tail[LANES]
     double top[LANES]            # a class with e = 1
+    double log_total[LANES]      # of cross-entropy: log(sum e^z),
+    double total[LANES]          # the sum of the target,
+    double outer[LANES]          # the factor of what is off the Hessian's diagonal
 
 # Value and derivatives of each row that depend on the prediction for its true class alone.
 ctypedef void (*label_function)(const RowLossCall*, const double* true_x, double* value, double* first, double* second) noexcept nogil
