@@ -22,7 +22,7 @@ from .arrays import describe
 from .call import KEYWORDS, Checked, allocate, check, compute, finish, place, read
 from .call import by_parameters as by_parameters_of
 from .kinds import KINDS
-from .kinds.base import Arrays, Call, Request, Results, Weights
+from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Request, Results, Weights
 from .kinds.rows import Plan as RowsPlan
 from .loss import Loss, folds, restored_row
 from .operands import samples_of
@@ -231,7 +231,9 @@ def _request_of(request: Request, term: Term, out: Any, weight: Any, where: Any,
     }  # fmt: skip
     if not request.bare:
         keywords["wrt"] = request.wrt
-    return read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
+    asked = read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
+    vectors = zip((operand.name for operand in term.row.differentiated), request.vectors.values(), strict=False)
+    return asked._replace(second=request.second, vectors=dict(vectors))
 
 
 def _named(request: Request, term: Term, function: Callable[[], Any]) -> Any:
@@ -274,6 +276,7 @@ def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any
     # A term of factor 0 is left out: 0 times infinity would be NaN.
     counting = [(term.factor * factor, checked) for term, checked in parts if term.factor != 0]
     in_pieces = bool(counting) and all(isinstance(checked.plan, RowsPlan) for _, checked in counting)
+    in_pieces &= request.second == DIAGONAL
     return finish(call, results, (_in_pieces if in_pieces else _as_a_whole)(call, results, counting))
 
 
@@ -325,8 +328,8 @@ def _as_a_whole(call: Call, total: Results, counting: Sequence[tuple[float, Chec
 
 
 def _has_room(call: Call, key: Any, array: np.ndarray[Any, Any]) -> bool:
-    """Tell whether the first term may use the array of a sum: it is of the compute type, and not the prediction."""
-    in_place = key[0] == "gradient" and call.outputs.in_place
+    """Tell whether the first term may use the array of a sum: it is of the compute type, and no term reads it."""
+    in_place = call.outputs.in_place and (key[0] == "gradient" or call.request.second == PRODUCT)
     return not in_place and array.dtype == call.compute_type
 
 

@@ -14,7 +14,21 @@ import numpy as np
 from . import reductions
 from .foreign import check_pairing
 from .kinds import KINDS
-from .kinds.base import GRADIENT, HESSIAN, VALUE, Array, Arrays, Call, Outputs, Request, Results, Weights
+from .kinds.base import (
+    DIAGONAL,
+    GRADIENT,
+    HESSIAN,
+    MATRIX,
+    PRODUCT,
+    VALUE,
+    Array,
+    Arrays,
+    Call,
+    Outputs,
+    Request,
+    Results,
+    Weights,
+)
 from .operands import read_arrays, resolve_axes
 from .outputs import as_output, check_overlaps, split_out, split_several
 from .parameters import as_parameter, check_held_parameters
@@ -175,6 +189,8 @@ def weigh(request: Request, arrays: Arrays) -> Weights:
 def place(request: Request, arrays: Arrays, weights: Weights) -> Outputs:
     """Return where the caller wants results, checked against what else is in memory."""
     wanted = [(flag, name) for flag, name in _RESULTS if request.want & flag]
+    if request.second != DIAGONAL:
+        wanted = [(HESSIAN, request.second)]
     if not request.bare and len(wanted) == 1 and not request.want & VALUE:
         given = [request.out]  # as it is returned: no tuple of one tuple
     else:
@@ -195,16 +211,34 @@ def place(request: Request, arrays: Arrays, weights: Weights) -> Outputs:
         for k, (prediction, array) in enumerate(zip(request.wrt, places, strict=True)):
             own = shown_as if request.bare else f"{shown_as.partition(' ')[0]}[{k}] ({name} by {prediction})"
             if array is not None:
-                array = outputs[own] = as_output(own, array, arrays.by_name[prediction].shape)
+                array = outputs[own] = as_output(own, array, _derivative_shape(request, arrays, prediction))
                 if flag == GRADIENT:
                     in_place[own] = prediction
+                elif request.second == PRODUCT:
+                    in_place[own] = vector_name(request.row, prediction)
             derivatives[flag][prediction] = array
     is_in_place = False
     if outputs:
         inputs: dict[str, Any] = dict(arrays.by_name) | {"sample_weight": weights.weights, "where": weights.where}
         inputs |= {name: given for name, given in request.parameters.items() if isinstance(given, np.ndarray)}
+        inputs |= {vector_name(request.row, name): vector for name, vector in request.vectors.items()}
         is_in_place = check_overlaps(outputs, inputs, in_place)
     return Outputs(value, reduced, derivatives[GRADIENT], derivatives[HESSIAN], given, is_in_place)
+
+
+def vector_name(row: Row, prediction: str) -> str:
+    """Return what messages call the vector of a prediction."""
+    names = [operand.name for operand in row.differentiated]
+    return "vector" if len(names) == 1 else f"vector[{names.index(prediction)}]"
+
+
+def _derivative_shape(request: Request, arrays: Arrays, prediction: str) -> tuple[int, ...]:
+    """Return the shape of derivatives: that of their prediction, or a matrix for each sample."""
+    shape: tuple[int, ...] = arrays.by_name[prediction].shape
+    if request.second != MATRIX:
+        return shape
+    classes = shape[request.parameters["axis"]]
+    return (*arrays.samples, classes, classes)
 
 
 # ---- check, compute ---------------------------------------------------------------------------------------------
@@ -226,10 +260,12 @@ class Checked(NamedTuple):
 
 def check(request: Request) -> Checked:
     """Check everything, and find the denominator."""
+    kind = KINDS[request.row.kind]
+    if request.second != DIAGONAL:
+        kind.check_second(request.row, request.second)
     arrays = resolve(request)
     weights = weigh(request, arrays)
     call = Call(request, arrays, weights, place(request, arrays, weights))
-    kind = KINDS[request.row.kind]
     plan = kind.plan(call)
     total = kind.inspect(plan)
     if total != total:
@@ -285,6 +321,9 @@ def allocate(call: Call, dtype: Any = None, own: Results = NO_RESULTS) -> Result
 
     def like(prediction: str) -> Array:
         array = by_name[prediction]
+        if request.second == MATRIX:
+            shape = _derivative_shape(request, call.arrays, prediction)
+            return np.empty(shape, dtype or array.dtype.newbyteorder("="))
         return np.empty_like(array, dtype or array.dtype.newbyteorder("="), subok=False)
 
     value = own.value if outputs.value is None else outputs.value

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import call
+from . import call, second
 from .arrays import bits_of_bfloat16
 from .call import BINDABLE, as_keywords, checked_choice, keywords_of
 from .catalogue import CATALOGUE
@@ -162,6 +162,83 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any:
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
         return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
+
+    @method()
+    def hvp(self, *args: Any, **keywords: Any) -> Any:
+        """Return the Hessian of the value times a vector, from one pass over the data.
+
+        The Hessian H is that of the value which a call with the same arguments returns, with its weights and denominator;
+        it is never made: an element-wise loss multiplies its second derivative h by the element of the vector v, a loss of
+        a location and a scale the 2 x 2 matrix of each sample by two elements, and `cross_entropy` has
+
+            (H v)_j = w p_j sum_k p_k (v_j - v_k)
+
+        of a row with the probabilities p and the weight w over the denominator; with `z_loss`, `softcap`, `temperature`
+        and smoothed or given probabilities what follows for these.
+
+        Parameters
+        ----------
+        *args
+            The arrays of a call: target and prediction. Then the vector, of the shape of the prediction: real numbers. It
+            may be given by name, as `vector`. A loss of several predictions takes a tuple of vectors.
+        **keywords
+            As in a call of the loss. `out` may be the vector itself. With ``reduction='none'`` the Hessian is that of the
+            sum.
+
+        Returns
+        -------
+        ndarray
+            Of the shape and type of the prediction; or the array given as `out`. A sample of weight 0 has +0. A row whose
+            vector is not finite has NaN.
+
+        Raises
+        ------
+        TypeError
+            Of a loss whose Hessian cannot be multiplied: `root_mean_squared_error`, and losses over classes but
+            `cross_entropy`.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.half_squared_error.hvp([0.0, 0.0], [1.0, 3.0], [2.0, 4.0]).tolist()
+        [1.0, 2.0]
+        >>> fl.cross_entropy.hvp([0, 1], [[1.0, 1.0], [3.0, 3.0]], [[1.0, 0.0], [1.0, 1.0]], reduction="sum").tolist()
+        [[0.25, -0.25], [0.0, 0.0]]
+        """
+        return second.product(self, args, keywords)
+
+    @method()
+    def hess_matrix(self, *args: Any, **keywords: Any) -> Any:
+        """Return the whole Hessian of each row, from one pass over the data: of `cross_entropy`, for at most 64 classes.
+
+        Of a row with the probabilities p, and the weight w over the denominator, it is w (diag(p) - p p^T); with `z_loss`,
+        `softcap` and `temperature` what follows for these. Rows do not depend on each other.
+
+        Parameters
+        ----------
+        *args, **keywords
+            As in a call of the loss. `out` has the shape of the result.
+
+        Returns
+        -------
+        ndarray
+            Of the shape (..., C, C), that of the rows and then the classes twice, whatever the axis of the classes. Each
+            matrix is exactly symmetric. A row of weight 0 has +0.
+
+        Raises
+        ------
+        TypeError
+            Of any other loss.
+        ValueError
+            For more than 64 classes.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.cross_entropy.hess_matrix([0], [[1.0, 1.0]]).tolist()
+        [[[0.25, -0.25], [-0.25, 0.25]]]
+        """
+        return second.matrix(self, args, keywords)
 
     @_Learning
     def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]:
@@ -383,6 +460,10 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         operands = ["y_true", "y_pred"] if method == "point" else operands
         of_calls = {"bind": BINDABLE, "point": ()}.get(method, keywords_of(self._row))
         keywords = self.parameters | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
+        if method == "hvp":
+            operands.append("vector")
+        if method in ("hvp", "hess_matrix"):
+            keywords.pop("wrt", None)
         if method == "parameter_grads":
             del keywords["out"]
         return inspect.Signature(

@@ -351,6 +351,8 @@ class Row:
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others it is one of ``kernels/rows/losses.pxi``.
+    whole_hessian : bool
+        Of a loss over rows, whether a kernel multiplies its Hessian by a vector (``kernels/rows/second.pxi``).
     no_hessian : str
         Why it has no diagonal of the Hessian; empty where it has one.
     """
@@ -379,6 +381,7 @@ class Row:
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
     in_frame: frozenset[str] = frozenset()
+    whole_hessian: bool = False
     no_hessian: str = ""
 
     @functools.cached_property
@@ -623,6 +626,7 @@ def rowwise(
     holds: str = "logits",
     notes: str = "",
     in_frame: frozenset[str] = frozenset(),
+    whole_hessian: bool = False,
     **parameters: Declared,
 ) -> Row:
     """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/rows/``)."""
@@ -631,5 +635,5 @@ def rowwise(
     own = (*_named(parameters), axis)
     return Row(
         name, "rows", summary, formula, source, target, own, prediction, notes, holds,
-        axes="C", in_frame=in_frame,
+        axes="C", in_frame=in_frame, whole_hessian=whole_hessian,
     )  # fmt: skip

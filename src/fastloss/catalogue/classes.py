@@ -52,6 +52,7 @@ cross_entropy = rowwise(
     source="Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
     **_of_classes(),
     in_frame=FRAME,
+    whole_hessian=True,
     z_loss=at_least_zero(
         0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it", "number"
     ),

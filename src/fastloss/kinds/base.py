@@ -13,6 +13,8 @@ from ..rows import Row, Term
 from ..samples import LeftOut, check_multipliers
 
 VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
+#: What is wanted of second derivatives.
+DIAGONAL, PRODUCT, MATRIX = "diagonal", "product", "matrix"
 
 Array = np.ndarray[Any, Any]
 
@@ -36,6 +38,8 @@ class Request(NamedTuple):
     bare: bool  # a derivative is an array, not a tuple of arrays
     fast: Any  # the short ways of the loss, which learn the loops that this call compiles; None: of other parameters
     fast_jit: Any
+    second: str = DIAGONAL
+    vectors: Mapping[str, Array] = {}  # what the Hessian is multiplied by, of each prediction
 
 
 class Arrays(NamedTuple):
@@ -62,7 +66,7 @@ class Outputs(NamedTuple):
     gradients: Mapping[str, Array | None]  # of each prediction whose derivatives are wanted
     hessians: Mapping[str, Array | None]
     given: Any  # the caller's own objects, which are what is returned
-    in_place: bool  # some gradient is written over its prediction
+    in_place: bool  # some gradient is written over its prediction, or a product over its vector
 
 
 class Results(NamedTuple):
@@ -117,6 +121,10 @@ class Kind(ABC):
 
         `number` is what the sum of the weighted losses is divided by.
         """
+
+    @abstractmethod
+    def check_second(self, row: Row, second: str) -> None:
+        """Raise where a loss has no such second derivatives: PRODUCT or MATRIX."""
 
     def check_scale(self, plan: Any, number: float, total: float) -> None:
         """Raise for the first weight that the denominator makes infinite; `total` is the sum of the weights."""

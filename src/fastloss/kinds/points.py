@@ -16,7 +16,7 @@ from ..rows import PREDICTION, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_weights
 from ..targets import check_elements
-from .base import VALUE, Array, Call, Kind, Results
+from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
 
 
 class Columns(NamedTuple):
@@ -76,9 +76,11 @@ class Plan(NamedTuple):
         ]  # fmt: skip
         for k in range(len(self.columns.predictions)):
             operands += [column(gradients, k), column(hessians, k)]
+        vectors = None if inspect or call.request.second != PRODUCT else call.request.vectors
         total: float = kernels.pointwise(
             formulas, want, call.request.double_precision, self.size, factor_of_derivatives, call.limits, inspect,
             call.outputs.in_place, tuple(operands), self.threads, False, factor,
+            () if vectors is None else tuple(column(vectors, k) for k in range(len(self.columns.predictions))),
         )  # fmt: skip
         return total
 
@@ -124,8 +126,18 @@ class Points(Kind):
         for name, domain in domains.items():
             check_elements(name, arrays.by_name[name], domain, weights, left_out, request.double_precision)
 
+    def check_second(self, row: Row, second: str) -> None:
+        if second != PRODUCT:
+            one = "sample" if row.axes or row.several else "element"
+            raise TypeError(
+                f"{row.name} has no hess_matrix: no {one} depends on another one. grad_and_hess returns the diagonal of "
+                "its Hessian, hvp the Hessian times a vector"
+            )
+
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator, want = number / factor, plan.call.request.want
+        if plan.call.request.second == PRODUCT:
+            want = GRADIENT | HESSIAN  # what loops are compiled for at run time
         total = plan.loop(self.formulas(plan, want), scale(denominator), want, results, factor)
         return reduced(total, denominator)
 

@@ -15,8 +15,9 @@ from ..rows import Row, RowTarget, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_products, check_weights
 from ..targets import check_row_predictions, check_row_targets
-from .base import Array, Call, Kind, Results
+from .base import DIAGONAL, MATRIX, PRODUCT, Array, Call, Kind, Results
 
+MOST_CLASSES = kernels.MATRIX_CLASSES  # of a matrix
 CROSS_ENTROPY = 0  # Task of kernels/rows/softmax.pxi
 _FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
 _DISTRIBUTION = 2
@@ -60,11 +61,18 @@ class Plan(NamedTuple):
         ignore_index = parameters.get("ignore_index")
         rows = math.prod(self.y_pred.shape[:-1])
         written: tuple[Any, ...] = (None, None, None)
-        if results is not None:
+        second: dict[str, Any] = {}
+        if results is not None and call.request.second == MATRIX:
+            (matrix,) = results.hessians.values()
+            if not matrix.size:
+                return 0.0
+            written, second = (None, None, matrix[..., 0, :]), {"matrix_stride": matrix.strides[-2]}
+        elif results is not None:
             gradient, hessian = (
                 next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)
             )
             written = results.value, gradient, hessian
+            second = {"vector": describe(self.last(vector)) for vector in call.request.vectors.values()}
         operands = tuple(map(describe, (self.y_pred, self.y_true, self.weights, self.where, *written)))
         soft = self.form != "index"
         total: float
@@ -80,7 +88,7 @@ class Plan(NamedTuple):
             total = kernels.row_losses(
                 kernels.ROW_LOSSES.index(row.name), want, double_precision, rows, self.columns, self.classes,
                 denominator, form_number(target, self.form), smoothing, class_weight, ignore_index, *self.own,
-                call.limits, inspect, operands, self.threads, factor,
+                call.limits, inspect, operands, self.threads, factor, **second,
             )  # fmt: skip
         return total
 
@@ -108,8 +116,13 @@ class Rows(Kind):
             )
         if not soft and y_true.dtype.itemsize == 2 and dtype_number(y_true.dtype) in (9, 10):
             y_true = y_true.astype(np.float32)
+        if request.second == MATRIX and columns > MOST_CLASSES:
+            raise ValueError(
+                f"{row.prediction} has {columns} classes; hess_matrix is for at most {MOST_CLASSES}. "
+                "hvp multiplies the Hessian by a vector"
+            )
         of_softmax = row.kernels is None and takes_frame(row, given)
-        in_frame = of_softmax or row.kernels is not None
+        in_frame = (of_softmax or row.kernels is not None) and request.second == DIAGONAL
         plan = Plan(
             call, y_true, y_pred, call.weights.weights, call.weights.where, axis, columns, classes, form, in_frame,
             () if in_frame else _own(row, given, columns), (), threads_for(request.n_threads, y_pred.size),
@@ -147,6 +160,18 @@ class Rows(Kind):
                 plan.y_true, plan.weights, class_weight, plan.call.weights.left_out,
                 plan.call.request.double_precision, normalizer, total,
             )  # fmt: skip
+
+    def check_second(self, row: Row, second: str) -> None:
+        method = "hvp" if second == PRODUCT else "hess_matrix"
+        if not row.whole_hessian or row.kernels is not None:
+            raise TypeError(
+                f"{row.name} has no {method}: of the losses over classes only cross_entropy has a kernel for more than "
+                "the diagonal of its Hessian, which grad_and_hess returns"
+            )
+        if current_engine() == "numba":
+            raise NotImplementedError(
+                f"{row.name}.{method} has no Numba kernel; call it outside fastloss.engine('numba')"
+            )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor

@@ -16,7 +16,7 @@ from ..domains import limits_of
 from ..reductions import reduced, scale
 from ..rows import Row, Term
 from ..runtime import kernels
-from .base import VALUE, Call, Results
+from .base import PRODUCT, VALUE, Call, Results
 from .points import Plan, Points, formula_of
 
 
@@ -26,6 +26,13 @@ class Totals(Points):
     name = "totals"
     fuses = False
     couples = True
+
+    def check_second(self, row: Row, second: str) -> None:
+        method = "hvp" if second == PRODUCT else "hess_matrix"
+        raise TypeError(
+            f"{row.name} has no {method}: each of its samples depends on all others. grad_and_hess returns the diagonal "
+            "of its Hessian"
+        )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         """Compute in two passes, as the gradient needs the value.
