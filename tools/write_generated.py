@@ -90,6 +90,8 @@ class Loss:
     def value_and_grad(self, *args: Any, **keywords: Any) -> Any: ...
     def grad_and_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
+    def hvp(self, *args: Any, **keywords: Any) -> Any: ...
+    def hess_matrix(self, *args: Any, **keywords: Any) -> Any: ...
     def bind(self, **defaults: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...
@@ -232,6 +234,18 @@ def method_stub(row: Row, method: str, keywords: str) -> str:
     )
 
 
+def second_stub(row: Row, method: str, vector: str, keywords: str) -> list[str]:
+    """Return a method that returns second derivatives; `vector` follows the arrays of a call."""
+    several = len(row.differentiated) > 1
+    out = "tuple[_Array | None, ...]" if several else "_Out"
+    names = [[operand.name for operand in row.operands]]
+    if row.prediction != "y_pred" and not row.several:
+        names.append(["y_true", "y_pred"])
+    given = ('reduction: _Reduction = "mean"', f"out: {out} | None = None", keywords)
+    texts = [signature(method, arrays, given, joined(("_Array",) * len(row.differentiated))) for arrays in names]
+    return overloads([text.replace(", *,", f"{vector}, *,", 1) for text in texts])
+
+
 def overloads(texts: list[str]) -> list[str]:
     """Return the lines of a method, or of all its overloads."""
     if len(texts) == 1:
@@ -252,6 +266,11 @@ def loss_stub(row: Row) -> str:
     for method in METHODS:
         if not (row.no_hessian and "hess" in method):
             lines += method_stub(row, method, f"**keywords: Unpack[{given}]")
+    if row.has_products:
+        vectors = "tuple[ArrayLike, ...]" if len(row.differentiated) > 1 else "ArrayLike"
+        lines += second_stub(row, "hvp", f", vector: {vectors}", f"**keywords: Unpack[{given}]")
+    if row.whole_hessian:
+        lines += second_stub(row, "hess_matrix", "", f"**keywords: Unpack[{given}]")
     if row.learned:
         lines += ["    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ..."]
     # A loss that is bound to return arrays has no signature of its own: its value is no float.

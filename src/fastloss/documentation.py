@@ -101,6 +101,10 @@ def _listed(row: Row) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+_PRODUCT = "- ``{name}.hvp``: the Hessian times a vector, which follows the prediction\n"
+_MATRIX = "- ``{name}.hess_matrix``: the Hessian of each row of at most 64 classes\n"
+
+
 def _entry(head: str, description: str) -> str:
     """Return an entry of a numpydoc section."""
     from textwrap import fill
@@ -378,7 +382,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     }
     own = [_parameter(parameter, defaults[parameter.name], row) for parameter in row.parameters]
     symbols = _symbols(row)
-    names["of_hessian"] = "" if row.no_hessian else _OF_HESSIAN.format(**names)
+    methods = ((_OF_HESSIAN, not row.no_hessian), (_PRODUCT, row.has_products), (_MATRIX, row.whole_hessian))
+    names["of_hessian"] = "".join(text.format(**names) for text, there in methods if there)
     of_results = _RESULTS | _BY_SEVERAL if len(row.differentiated) > 1 else _RESULTS
     results = {name: (kind, text.format(**names)) for name, (kind, text) in of_results.items()}
     keywords = {head: text for head, text in _KEYWORDS.items() if head[:3] != "wrt" or len(row.differentiated) > 1}

@@ -167,29 +167,29 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def hvp(self, *args: Any, **keywords: Any) -> Any:
         """Return the Hessian of the value times a vector, from one pass over the data.
 
-        The Hessian H is that of the value which a call with the same arguments returns, with its weights and denominator;
-        it is never made: an element-wise loss multiplies its second derivative h by the element of the vector v, a loss of
-        a location and a scale the 2 x 2 matrix of each sample by two elements, and `cross_entropy` has
+        The Hessian H is that of the value which a call with the same arguments returns, with its weights and its
+        denominator. It is never made. An element-wise loss multiplies its second derivative by the element of the
+        vector v; a loss of a location and a scale multiplies the 2 x 2 matrix of each sample by two elements. With the
+        probabilities p and the weight w of a row, over the denominator, `cross_entropy` has
 
             (H v)_j = w p_j sum_k p_k (v_j - v_k)
 
-        of a row with the probabilities p and the weight w over the denominator; with `z_loss`, `softcap`, `temperature`
-        and smoothed or given probabilities what follows for these.
+        and what follows of that with `z_loss`, `softcap`, `temperature` and targets that do not add up to 1.
 
         Parameters
         ----------
         *args
-            The arrays of a call: target and prediction. Then the vector, of the shape of the prediction: real numbers. It
-            may be given by name, as `vector`. A loss of several predictions takes a tuple of vectors.
+            The arrays of a call: target and prediction. Then the vector: real numbers, in the shape of the prediction.
+            It may be given by name, as `vector`. A loss of several predictions takes a tuple of vectors.
         **keywords
-            As in a call of the loss. `out` may be the vector itself. With ``reduction='none'`` the Hessian is that of the
-            sum.
+            As in a call of the loss. `out` may be the vector itself. With ``reduction='none'`` the Hessian is that of
+            the sum.
 
         Returns
         -------
         ndarray
-            Of the shape and type of the prediction; or the array given as `out`. A sample of weight 0 has +0. A row whose
-            vector is not finite has NaN.
+            Of the shape and type of the prediction; or the array given as `out`. A sample of weight 0 has +0. A row of
+            classes of whose vector a number is not finite has NaN.
 
         Raises
         ------
@@ -209,10 +209,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
 
     @method()
     def hess_matrix(self, *args: Any, **keywords: Any) -> Any:
-        """Return the whole Hessian of each row, from one pass over the data: of `cross_entropy`, for at most 64 classes.
+        """Return the whole Hessian of each row, from one pass: of `cross_entropy`, for at most 64 classes.
 
-        Of a row with the probabilities p, and the weight w over the denominator, it is w (diag(p) - p p^T); with `z_loss`,
-        `softcap` and `temperature` what follows for these. Rows do not depend on each other.
+        With the probabilities p and the weight w of a row, over the denominator, it is w (diag(p) - p p^T), and what
+        follows of that with `z_loss`, `softcap`, `temperature` and targets that do not add up to 1. Rows do not depend
+        on each other.
 
         Parameters
         ----------
@@ -222,7 +223,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         Returns
         -------
         ndarray
-            Of the shape (..., C, C), that of the rows and then the classes twice, whatever the axis of the classes. Each
+            Of the shape (..., C, C): that of the rows, then the classes twice, whatever the axis of the classes. Each
             matrix is exactly symmetric. A row of weight 0 has +0.
 
         Raises

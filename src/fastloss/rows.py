@@ -384,6 +384,11 @@ class Row:
     whole_hessian: bool = False
     no_hessian: str = ""
 
+    @property
+    def has_products(self) -> bool:
+        """Whether its Hessian can be multiplied by a vector."""
+        return (self.kind == "points" and not self.no_hessian) or self.whole_hessian
+
     @functools.cached_property
     def operands(self) -> tuple[Operand, ...]:
         """The arrays that a call takes, in their order."""

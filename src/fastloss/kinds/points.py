@@ -130,8 +130,8 @@ class Points(Kind):
         if second != PRODUCT:
             one = "sample" if row.axes or row.several else "element"
             raise TypeError(
-                f"{row.name} has no hess_matrix: no {one} depends on another one. grad_and_hess returns the diagonal of "
-                "its Hessian, hvp the Hessian times a vector"
+                f"{row.name} has no hess_matrix: no {one} depends on another one. grad_and_hess returns the diagonal "
+                "of its Hessian, hvp the Hessian times a vector"
             )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:

@@ -72,7 +72,9 @@ class Plan(NamedTuple):
                 next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)
             )
             written = results.value, gradient, hessian
-            second = {"vector": describe(self.last(vector)) for vector in call.request.vectors.values()}
+            if call.request.second == PRODUCT:
+                (vector,) = call.request.vectors.values()
+                second = {"vector": describe(self.last(vector))}
         operands = tuple(map(describe, (self.y_pred, self.y_true, self.weights, self.where, *written)))
         soft = self.form != "index"
         total: float
@@ -163,7 +165,7 @@ class Rows(Kind):
 
     def check_second(self, row: Row, second: str) -> None:
         method = "hvp" if second == PRODUCT else "hess_matrix"
-        if not row.whole_hessian or row.kernels is not None:
+        if not row.has_products:
             raise TypeError(
                 f"{row.name} has no {method}: of the losses over classes only cross_entropy has a kernel for more than "
                 "the diagonal of its Hessian, which grad_and_hess returns"

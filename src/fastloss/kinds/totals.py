@@ -30,8 +30,8 @@ class Totals(Points):
     def check_second(self, row: Row, second: str) -> None:
         method = "hvp" if second == PRODUCT else "hess_matrix"
         raise TypeError(
-            f"{row.name} has no {method}: each of its samples depends on all others. grad_and_hess returns the diagonal "
-            "of its Hessian"
+            f"{row.name} has no {method}: each of its samples depends on all others. grad_and_hess returns the "
+            "diagonal of its Hessian"
         )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
