@@ -425,7 +425,8 @@ def loop(formula: Translated, real: str) -> list[str]:
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
     stores = ["            if (wants_value) value[i] = at_value;"]
     stores += [
-        f"            if (wants_{out.rstrip('01')}) {out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
+        f"            if (wants_{out.rstrip('01')}) "
+        f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
         for out in outs[1:]
     ]
     lines += function(
