@@ -46,6 +46,7 @@ TESTS = (
     "algebra",
     "parameter_grads",
     "negative_binomial",
+    "second",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
@@ -759,8 +760,8 @@ MUTANTS = (
     Mutant(
         "sums: loops compiled at run time get the multipliers of others",
         SUMS,
-        "one if formula.uniform else",
-        "one if False else",
+        "one if formula.uniform else <const real*>call.constants\n        columns.value",
+        "<const real*>call.constants\n        columns.value",
     ),
     Mutant(
         "sums: values that are stored lack the factor",
@@ -784,8 +785,14 @@ MUTANTS = (
     Mutant(
         "sums: the first term overwrites the prediction",
         ALGEBRA,
-        'in_place = key[0] == "gradient" and call.outputs.in_place',
-        "in_place = False",
+        'in_place = call.outputs.in_place and (key[0] == "gradient" or',
+        "in_place = call.outputs.in_place and (False or",
+    ),
+    Mutant(
+        "sums: the first term's product overwrites the vector",
+        ALGEBRA,
+        '(key[0] == "gradient" or call.request.second == PRODUCT)',
+        'key[0] == "gradient"',
     ),
     Mutant(
         "sums: of equal terms the last counts",
@@ -951,9 +958,58 @@ MUTANTS = (
     Mutant(
         "z-loss: not weighted by the classes",
         ROWS + "cross_entropy.pxi",
-        "t.value[i] += z_loss * total[i] * log_total[i] * log_total[i]",
-        "t.value[i] += z_loss * log_total[i] * log_total[i]",
+        "t.value[i] += z_loss * t.total[i] * t.log_total[i] * t.log_total[i]",
+        "t.value[i] += z_loss * t.log_total[i] * t.log_total[i]",
         "cross_entropy-soft-composed",
+    ),
+    Mutant(
+        "products: the centre is the element of the largest class",
+        ROWS + "second.pxi",
+        "    nearest_element(t, u, u_top, mean, center)\n",
+        "    memcpy(center, u_top, sizeof(center))\n",
+    ),
+    Mutant(
+        "products: the largest class without its own distance from the centre",
+        ROWS + "second.pxi",
+        "(t.rest[i] * d_top - others[i])",
+        "(-others[i])",
+    ),
+    Mutant(
+        "products: a small one vanishes before its weight",
+        ROWS + "second.pxi",
+        "t.lift[i] > LEAST_LIFTED, LIFT, <double>1",
+        "t.lift[i] > LEAST_LIFTED, <double>1, <double>1",
+    ),
+    Mutant(
+        "products: the size of a vector makes no row extreme",
+        ROWS + "second.pxi",
+        "weight[i] = min(weight[i] * largest[i], LARGEST_DOUBLE)",
+        "weight[i] = min(weight[i], LARGEST_DOUBLE)",
+    ),
+    Mutant(
+        "matrices: the z-loss without the logarithm",
+        ROWS + "second.pxi",
+        "(2 * z_loss * (1 - t.log_total[i]) - 1)",
+        "(2 * z_loss - 1)",
+    ),
+    Mutant(
+        "products: an infinite element of a vector is a number",
+        ROWS + "block.pxi",
+        "lost[i] += where_(abs_(hessian[k * LANES + i]) < INFINITY, <double>0, <double>1)",
+        "lost[i] += where_(hessian[k * LANES + i] == hessian[k * LANES + i], <double>0, <double>1)",
+    ),
+    Mutant(
+        "products: what has no weight is multiplied",
+        SUMS,
+        "total[i] += where_(multiplier[i] == 0, <double>0, product)\n    else:",
+        "total[i] += product\n    else:",
+    ),
+    Mutant(
+        "gaussian: the sign of the cross term",
+        LIKELIHOODS,
+        "4 * half, -2 * slope)",
+        "4 * half, 2 * slope)",
+        "gaussian_nll",
     ),
     Mutant(
         "hinge: labels swapped",

@@ -276,6 +276,19 @@ def test_a_vector_along_which_nothing_changes() -> None:
     assert not fl.cross_entropy.hvp(np.zeros(50, int), logits, np.ones((50, 7)), temperature=0.3).any()
 
 
+@pytest.mark.parametrize("classes", [10, 1000, 40000])
+def test_a_difference_next_to_which_the_mean_is_large(classes: int) -> None:
+    """All elements but one are equal: what is left of theirs is the product of two probabilities."""
+    for odd in (0, classes - 1):
+        vector = np.full((1, classes), 2.0)
+        vector[0, odd] = 1
+        (product,) = fl.cross_entropy.hvp([1], np.zeros((1, classes)), vector)
+        exact = 1 / np.longdouble(classes) ** 2
+        error = np.abs(np.delete(product, odd) / exact - 1)
+        assert error.max() <= 4 * 2.0**-52
+        assert abs(product[odd] / (-(classes - 1) * exact) - 1) <= 4 * 2.0**-52
+
+
 @pytest.mark.parametrize("classes", [2, 5, 140])
 @pytest.mark.parametrize("option", ["plain", "all", "z-loss", "softcap", "smoothing"])
 def test_products_of_any_size(option: str, classes: int) -> None:
