@@ -314,6 +314,13 @@ cdef void add_product(const real* hessian, const real* vector, const real* cross
             total[i] += where_(multiplier[i] == 0, <double>0, product)
 
 
+cdef void scaled_product(const real* hessian, const real* vector, double multiplier, real* target, Py_ssize_t n) noexcept nogil:
+    """hessian x vector x multiplier of one term, where nothing has a weight."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        target[i] = <real>((<double>hessian[i] * vector[i]) * multiplier)
+
+
 cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     """One block of the Hessian times a vector: that of a loss, or of a sum. Returns 0.
 
@@ -364,6 +371,14 @@ cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scr
         columns.multiplier = one if formula.uniform else <const real*>call.constants
         # Of two predictions HESSIAN alone is the whole block; loops compiled at run time have none for it alone.
         run_formula(formula, HESSIAN if predictions == 2 else GRADIENT | HESSIAN, &columns, parameter, scratch, n)
+        if (call.terms == 1 and predictions == 1 and weight == NULL and formula.factor_array == NULL
+                and formula.factor * call.scale != 0):   # through a buffer where it is in place: the loop would fear for what it reads
+            target = place(operands[0], 0, first, buffers + 4 * stride)
+            target = buffers + 4 * stride if target == vector[0] else target
+            scaled_product(hessian[0], vector[0], formula.factor * call.scale, target, n)
+            if target == buffers + 4 * stride:
+                store(operands[0], 0, first, n, target)
+            return 0
         multipliers_of_term(formula, weight, call.scale, first, n, multiplier, factor_buffer)
         for k in range(predictions):
             add_product(hessian[k], vector[k], cross, vector[1 - k] if predictions == 2 else vector[k], multiplier, not begun,

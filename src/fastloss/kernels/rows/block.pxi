@@ -530,6 +530,7 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
     cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
+    call.to_float = not double_precision
     call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
     note_row_extremes(call, double_precision)
     if not inspect:

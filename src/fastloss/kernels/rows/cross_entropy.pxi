@@ -4,7 +4,7 @@ cdef inline bint is_capped(const RowLossCall* call) noexcept nogil:
     return call.parameter[1] == call.parameter[1]
 
 
-cdef void capped_softmax(const RowLossCall* call, Tile* t) noexcept nogil:
+cdef inline void capped_softmax(const RowLossCall* call, Tile* t) noexcept nogil:
     """The softmax of z = softcap tanh(x / softcap) / temperature, the logarithm of its sum, and the sum of the target.
     The derivatives of the cap are left in `g` and `h`."""
     cdef double softcap = call.parameter[1], temperature = call.parameter[2]

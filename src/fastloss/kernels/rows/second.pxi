@@ -14,6 +14,8 @@
 # nearly equal. Both it and the mean are formed from d_k = u_k - c, c the element nearest to the mean: |d_j| is at most
 # twice |u_j - <p, u>|, and sum_k p_k |d_k| at most four times sum_k p_k |u_j - u_k|, whatever j. So the rounding errors are
 # those of the terms of the last sum. Of the largest class the d of the others alone are subtracted: 1 - p_top is at hand.
+# In float32, which is computed in double, c is the element of the largest class: its p is at least 1 / C, so that |d_j| is at
+# most C times the sum.
 
 cdef void nearest_element(const Tile* t, const double* numbers, const double* base, const double* wanted, double* nearest) noexcept nogil:
     """The number of each row that lies nearest to base + wanted."""
@@ -34,6 +36,22 @@ cdef void nearest_element(const Tile* t, const double* numbers, const double* ba
         spread(t, nearest)
 
 
+cdef void sum_from_center(const Tile* t, const double* u, const double* center, double* total) noexcept nogil:
+    """The sum of e_k (u_k - c) over all classes but the largest."""
+    cdef const double* e = t.e
+    cdef double head[LANES]
+    cdef double tail[LANES]
+    cdef double term
+    cdef Py_ssize_t k, i
+    for i in range(LANES):
+        head[i] = tail[i] = 0
+    for k in range(t.steps):
+        for i in range(LANES):
+            term = e[k * LANES + i] * (u[k * LANES + i] - center[i])
+            add_exactly(where_(k * t.stride + t.offset[i] == t.top[i], <double>0, term), &head[i], &tail[i])
+    sum_up(t, head, tail, total)
+
+
 cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil:
     """The Hessian times the vector that lies in `hessian`, in its place; `lift` times as large."""
     cdef double z_loss = call.parameter[0], temperature = call.parameter[2]
@@ -41,7 +59,7 @@ cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil
     cdef double* e = t.e
     cdef double* gradient = t.gradient
     cdef double* vector = t.hessian
-    cdef double* u = t.b
+    cdef double* u = t.b if capped else t.hessian
     cdef double* first = t.g
     cdef double* second = t.h
     cdef double u_top[LANES]
@@ -49,7 +67,6 @@ cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil
     cdef double none[LANES]
     cdef double center[LANES]
     cdef double others[LANES]
-    cdef double tail[LANES]
     cdef double at_top[LANES]
     cdef double factor[LANES]
     cdef double p, a, d_top
@@ -65,7 +82,7 @@ cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil
         add_z_gradient(call, t)
     for i in range(LANES):       # nothing but a row of no probabilities has no value
         t.value[i] = t.rest[i]
-        mean[i] = others[i] = tail[i] = none[i] = 0
+        mean[i] = none[i] = 0
         factor[i] = t.total[i] / (temperature * temperature)
     for k in range(t.steps):
         for i in range(LANES):
@@ -81,15 +98,14 @@ cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil
             mean[i] += e[k * LANES + i] * (u[k * LANES + i] - u_top[i])
     if t.wide:
         across_lanes(mean, none)
-    for i in range(LANES):
-        mean[i] *= t.inverse[i]
-    nearest_element(t, u, u_top, mean, center)
-    for k in range(t.steps):
+    if call.to_float:
+        memcpy(center, u_top, sizeof(center))
+        memcpy(others, mean, sizeof(others))
+    else:
         for i in range(LANES):
-            is_top = k * t.stride + t.offset[i] == t.top[i]
-            a = e[k * LANES + i] * (u[k * LANES + i] - center[i])
-            add_exactly(where_(is_top, <double>0, a), &others[i], &tail[i])
-    sum_up(t, others, tail, others)
+            mean[i] *= t.inverse[i]
+        nearest_element(t, u, u_top, mean, center)
+        sum_from_center(t, u, center, others)
     for i in range(LANES):
         d_top = u_top[i] - center[i]
         at_top[i] = (t.rest[i] * d_top - others[i]) * t.inverse[i]
@@ -108,8 +124,6 @@ cdef void cross_entropy_product(const RowLossCall* call, Tile* t) noexcept nogil
             for i in range(LANES):
                 j = k * LANES + i
                 vector[j] = u[j] * first[j] + gradient[j] * (1 / temperature) * second[j] * (vector[j] * t.lift[i])
-    else:
-        memcpy(vector, u, t.steps * LANES * sizeof(double))
 
 
 cdef void cross_entropy_second(const RowLossCall* call, Tile* t) noexcept nogil:

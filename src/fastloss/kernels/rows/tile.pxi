@@ -67,6 +67,7 @@ cdef struct RowLossCall:
     Limits limits                # of its prediction
     double parameter[ROW_PARAMETERS]
     double most_score            # of larger ones a row is extreme
+    bint to_float                # results are rounded to that: a rounding in double does not show
     bint exactly                 # an exponent is so large that it makes the roundings of a probability show
     const double* factor         # one for each class; NULL: all 1
     int second                   # what `rows.hessian` takes
