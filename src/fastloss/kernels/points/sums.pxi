@@ -318,7 +318,7 @@ cdef void scaled_product(const real* hessian, const real* vector, double multipl
     """hessian x vector x multiplier of one term, where nothing has a weight."""
     cdef Py_ssize_t i
     for i in range(n):
-        target[i] = <real>((<double>hessian[i] * vector[i]) * multiplier)
+        target[i] = <real>((<double>hessian[i] * vector[i]) * multiplier + 0)     # +0 as the sum has it
 
 
 cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -372,7 +372,8 @@ cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scr
         # Of two predictions HESSIAN alone is the whole block; loops compiled at run time have none for it alone.
         run_formula(formula, HESSIAN if predictions == 2 else GRADIENT | HESSIAN, &columns, parameter, scratch, n)
         if (call.terms == 1 and predictions == 1 and weight == NULL and formula.factor_array == NULL
-                and formula.factor * call.scale != 0):   # through a buffer where it is in place: the loop would fear for what it reads
+                and formula.factor * call.scale != 0):
+            # Through a buffer where it is in place: else gcc runs the scalar form that it keeps for arrays that overlap.
             target = place(operands[0], 0, first, buffers + 4 * stride)
             target = buffers + 4 * stride if target == vector[0] else target
             scaled_product(hessian[0], vector[0], formula.factor * call.scale, target, n)
