@@ -426,6 +426,32 @@ def test_a_product_of_two_predictions_has_the_cross_term(loss: Any, dtype: Any) 
 
 
 @of_float
+def test_a_product_of_several_arrays(dtype: Any) -> None:
+    """Of every pair the Hessian of bradley_terry is h [[1, -1], [-1, 1]]: all derivatives by its difference."""
+    rng = generator("several arrays", dtype)
+    chosen, rejected, v, w = (rng.normal(size=700).astype(dtype) for _ in range(4))
+    weight = rng.uniform(0.5, 2, 700).astype(dtype)
+    _, (hessian, _) = fl.bradley_terry.grad_and_hess(chosen, rejected, reduction="sum")
+    of = {"sample_weight": weight, "normalizer": 3.0}
+    by_chosen, by_rejected = fl.bradley_terry.hvp(chosen, rejected, (v, w), **of)
+    exact = hessian.astype(np.longdouble) * weight / 3
+    size = (np.abs(exact) * (np.abs(v) + np.abs(w))).astype(dtype)
+    exact *= v.astype(np.longdouble) - w
+    assert np.max(np.abs(by_chosen - exact) / np.spacing(size)) <= 4
+    assert_array_equal(by_rejected, -by_chosen)
+    vectors = v.copy(), w.copy()
+    results = fl.bradley_terry.hvp(chosen, rejected, vector=vectors, out=vectors, **of)
+    assert all(result is vector for result, vector in zip(results, vectors, strict=True))
+    assert bits(results) == bits((by_chosen, by_rejected))
+    with pytest.raises(TypeError, match="vector must be a tuple of 2 arrays, one for each of chosen, rejected"):
+        fl.bradley_terry.hvp(chosen, rejected, v)
+    with pytest.raises(ValueError, match=r"vector\[1\] has shape \(3,\), rejected has \(700,\)"):
+        fl.bradley_terry.hvp(chosen, rejected, (v, w[:3]))
+    with pytest.raises(ValueError, match=r"out\[0\] \(product by chosen\) overlaps vector\[1\]"):
+        fl.bradley_terry.hvp(chosen, rejected, (v, w), out=(w, v))
+
+
+@of_float
 def test_a_product_of_two_predictions_in_place(dtype: Any) -> None:
     rng = generator("pairs in place", dtype)
     for shape in ((), (1,), (7,), (3000,), (3, 5)):
