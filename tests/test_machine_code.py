@@ -481,7 +481,7 @@ def test_no_function_of_vecmath_is_called(level: str) -> None:
     what computes an extreme row, one number after the other."""
     names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!block_|vector_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal|wide_)\w*"
+        r"fl_(?!ask|block_|vector_|general_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal|wide_)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [name for name in names if mathematics.match(name)]
@@ -512,6 +512,12 @@ def test_no_instruction_of_a_higher_level(level: str) -> None:
     """It would end the process where the CPU lacks it, and no machine with a newer CPU shows that."""
     names = {line.name for line in module(level).instructions() if above(level, line)}
     assert not names
+
+
+@each_level
+def test_memory_is_asked_ahead(level: str) -> None:
+    """To gcc that has no effect: it left out all calls of a function that did nothing else, and then the function."""
+    assert any(line.name.startswith("prefetch") for line in module(level).instructions())
 
 
 @pytest.mark.parametrize("level", [level for level in LEVELS if level != "v2"])
