@@ -49,6 +49,7 @@ TESTS = (
     "second",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
+VECTORS = KERNELS + "vectors/"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
 JIT, CYTHON = PACKAGE + "jit/", KERNELS + "frame/capi.pxi"
@@ -67,6 +68,8 @@ class Mutant(NamedTuple):
         """The files of the suite that look for it."""
         if self.file.startswith((JIT, KERNELS + "jit_")):
             return "jit", "jit_calls"
+        if self.file.startswith(VECTORS):
+            return ("vectors",)
         return ("cython",) if self.file == CYTHON else TESTS
 
 
@@ -104,6 +107,47 @@ MUTANTS = (
         PACKAGE + "rows.py",
         "        if self.summed is not None and any(",
         "        if self.summed is None and any(",
+    ),
+    # Losses of given vectors.
+    Mutant(
+        "the farther distance taken with swap",
+        VECTORS + "distances.pxi",
+        "if not tie and apart < 0:",
+        "if not tie and apart > 0:",
+        "triplet",
+    ),
+    Mutant(
+        "what is left of a margin trusted whatever has cancelled",
+        VECTORS + "distances.pxi",
+        "if cancels(s, left.head, margin):",
+        "if left.head != left.head:",
+        "contrastive",
+    ),
+    Mutant(
+        "1 - cos as a difference",
+        VECTORS + "cosines.pxi",
+        "        if found.cosine.head > 0:\n            found.rest",
+        "        if found.cosine.head > 1:\n            found.rest",
+        "cosine_distance",
+    ),
+    Mutant(
+        "the full slope at the margin of a cosine",
+        VECTORS + "cosines.pxi",
+        "leave_cosine_gradients(tag, s, &found, slope_at(left))",
+        "leave_cosine_gradients(tag, s, &found, <double>(left >= 0))",
+        "cosine_embedding",
+    ),
+    Mutant(
+        "a gradient written over vectors that are still read",
+        VECTORS + "block.pxi",
+        "call.over_array[k] |= call.gradient[k].data == call.array[j].data",
+        "call.over_array[k] |= False",
+    ),
+    Mutant(
+        "the kink of an exact triplet with the full slope",
+        VECTORS + "distances.pxi",
+        "multiplier = times(multiplier, wide(slope_at(left.head)))",
+        "pass",
     ),
     # Losses over tiles of rows.
     Mutant(

@@ -688,14 +688,6 @@ def softplus(x: Any) -> Any:
 
 # -- losses of given vectors: a list of numbers for each array ---------------------------------------------------------
 
-VECTORS: dict[str, Callable[..., Any]] = {}
-
-
-def textbook_of_vectors(formula: Callable[..., Any]) -> Callable[..., Any]:
-    """Enter the formula of a loss of given vectors into `VECTORS`: of y_true (or None), the vectors, its parameters."""
-    VECTORS[formula.__name__] = formula
-    return formula
-
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     return sum((x * y for x, y in zip(a, b, strict=True)), start=mpf(0))
@@ -731,8 +723,8 @@ def cosine(a: Sequence[Any], b: Sequence[Any]) -> Any:
     return Jet(value, result.first if abs(result.first) * length > least else mpf(0), result.second)
 
 
-@textbook_of_vectors
-def triplet(y_true: None, anchor: Any, positive: Any, negative: Any, margin: Any, distance: Any, swap: Any) -> Any:
+@textbook
+def triplet(anchor: Any, positive: Any, negative: Any, margin: Any, distance: Any, swap: Any) -> Any:
     measure = root if distance == "euclidean" else lambda square: square
     near, far = measure(squared_distance(anchor, positive)), measure(squared_distance(anchor, negative))
     if swap:
@@ -743,18 +735,18 @@ def triplet(y_true: None, anchor: Any, positive: Any, negative: Any, margin: Any
     return hinged([near, -far, margin])
 
 
-@textbook_of_vectors
+@textbook
 def contrastive(y_true: Any, first: Any, second: Any, margin: Any) -> Any:
     square = squared_distance(first, second)
     return square / 2 if y_true == 1 else squared(positive_part(margin - root(square))) / 2
 
 
-@textbook_of_vectors
-def cosine_distance(y_true: None, first: Any, second: Any) -> Any:
+@textbook
+def cosine_distance(first: Any, second: Any) -> Any:
     return 1 - cosine(first, second)
 
 
-@textbook_of_vectors
+@textbook
 def cosine_embedding(y_true: Any, first: Any, second: Any, margin: Any) -> Any:
     return 1 - cosine(first, second) if y_true == 1 else positive_part(cosine(first, second) - margin)
 
@@ -880,12 +872,13 @@ def loss_of_vectors(
     with mp.workprec(200 + 8 * int(max(sizes) - min(sizes))):
         rows = [[exact(x) for x in vector] for vector in vectors]
         given = {key: as_exact(value) for key, value in parameters.items()}
-        value = sum(map(value_of, listed(VECTORS[name](y_true, *rows, **given))), start=mpf(0))
+        target = () if y_true is None else (y_true,)
+        value = sum(map(value_of, listed(ORACLE[name](*target, *rows, **given))), start=mpf(0))
         gradients = []
         for array, column in places:
             varied = [list(row) for row in rows]
             varied[array][column] = Jet(rows[array][column], mpf(1), mpf(0))
-            gradients.append(truths(VECTORS[name](y_true, *varied, **given))[1])
+            gradients.append(truths(ORACLE[name](*target, *varied, **given))[1])
         return Truth(value, value), gradients
 
 

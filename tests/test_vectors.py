@@ -14,6 +14,7 @@ import pytest
 from cases import bits, generator
 from numpy.testing import assert_array_equal
 
+import fastloss as fl
 from fastloss.arrays import describe
 from fastloss.runtime import kernels
 
@@ -270,6 +271,33 @@ def test_long_rows(name: str, dtype: Any) -> None:
             assert oracle.ulps(value[i], truth, dtype) <= BOUND
             for (k, c), of_number in zip(places, truths, strict=True):
                 assert oracle.ulps(grads[k][i, c], of_number, dtype) <= BOUND, (k, c, grads[k][i, c], of_number.exact)
+
+
+@of_float
+@pytest.mark.parametrize("variant", ["triplet", "triplet-squared", "contrastive", "cosine_embedding"])
+def test_a_margin_that_is_nearly_met(variant: str, dtype: Any) -> None:
+    """Almost nothing is left of the value; what is left, is right, and so is the side that it is on."""
+    name, parameters = VARIANTS[variant]
+    rng = generator("near a margin", variant, str(dtype))
+    for step in (0, -3e-16, 3e-16, -1e-12, 1e-7, 1e-4):
+        arrays = ordinary(rng, dtype, (1, 6), ARRAYS[name])
+        between = [np.sum((arrays[0].astype(float) - array.astype(float)) ** 2) for array in arrays[1:]]
+        if variant == "triplet":
+            arrays[1:] = arrays[1:] if between[0] < between[1] else arrays[:0:-1]
+            margin = abs(np.sqrt(between[0]) - np.sqrt(between[1]))
+        elif variant == "triplet-squared":
+            arrays[1:] = arrays[1:] if between[0] < between[1] else arrays[:0:-1]
+            margin = abs(between[0] - between[1])
+        elif name == "contrastive":
+            margin = np.sqrt(between[0])
+        else:
+            first, second = (array[0].astype(float) for array in arrays)
+            margin = first @ second / np.sqrt(first @ first * (second @ second))
+        parameters = parameters | {"margin": float(margin * (1 + step))}
+        target = {"contrastive": np.array([0]), "cosine_embedding": np.array([-1])}.get(name)
+        problem = Vectors(name, tuple(arrays), target, parameters)
+        value, grad, found = worst_errors(problem, [0], dtype)
+        assert max(value, grad) <= BOUND, f"{step}: {value:.2f}, {grad:.2f} ULP: {found}; seed {cases.SEED}"
 
 
 @of_float
@@ -616,3 +644,93 @@ def test_a_wrong_number_of_anything_is_refused() -> None:
         kernels.vectors(99, True, 1, 1, 1.0, (), False, (), 1)
     with pytest.raises(ValueError, match="4 parameters"):
         kernels.vectors(0, True, 1, 1, 1.0, (1.0,) * 4, False, (None,) * 10, 1)
+
+
+# -- the public call --------------------------------------------------------------------------------------------------
+
+
+def labelled(name: str, target: Any, arrays: Iterable[Any]) -> tuple[Any, ...]:
+    return (target, *arrays) if name in TARGETS else tuple(arrays)
+
+
+@pytest.mark.parametrize("dtype", [*cases.FLOATS, *cases.HALVES], ids=str)
+@every_variant
+def test_a_call_is_that_of_the_kernel(variant: str, dtype: Any) -> None:
+    name, parameters = VARIANTS[variant]
+    loss = getattr(fl, name).bind(**parameters)
+    rng = generator("public", variant, str(dtype))
+    problem = of(name, ordinary(rng, dtype, (4, 5, 6), ARRAYS[name]), rng, **parameters)
+    if name in TARGETS:
+        problem.y_true = rng.choice(TARGETS[name], (4, 5))
+    given = labelled(name, problem.y_true, problem.arrays)
+    value, *grads = problem()
+    own_value, own_grads = loss.value_and_grad(*given, reduction="none")
+    assert bits((own_value, *own_grads)) == bits((value, *grads))
+    assert bits(loss.grad(*given, reduction="none")) == bits(tuple(grads))
+    assert bits(loss(*given, reduction="none")) == bits(value)
+    assert loss(*given, reduction="sum") == problem.run()
+    assert loss(*given) == problem.run() / 20
+    weight = rng.integers(0, 4, (4, 5)) / 2
+    out = {k: np.empty_like(array) for k, array in enumerate(problem.arrays)}
+    total = problem.run(sample_weight=weight, denominator=weight.sum(), out=out)
+    mean, grads_of_mean = loss.value_and_grad(*given, sample_weight=weight)
+    assert mean == total / weight.sum()
+    assert bits(grads_of_mean) == bits(tuple(out.values()))
+    scaled, grads_scaled = (2 * loss).value_and_grad(*given, reduction="sum")
+    assert scaled == 2 * problem.run()
+    for got, plain in zip(grads_scaled, loss.grad(*given, reduction="sum"), strict=True):
+        assert bits(got) == bits(plain * got.dtype.type(2))
+
+
+@every_loss
+def test_some_gradients_only_and_in_place(name: str) -> None:
+    loss = getattr(fl, name)
+    rng = generator("wrt", name)
+    problem = of(name, ordinary(rng, np.float32, (9, 4), ARRAYS[name]), rng)
+    names = [operand.name for operand in loss._row.differentiated]
+    given = labelled(name, problem.y_true, problem.arrays)
+    grads = loss.grad(*given)
+    assert bits(loss.grad(*given, wrt=names[1])) == bits(grads[1])
+    assert bits(loss.grad(*given, wrt=(names[1], names[0]))) == bits((grads[1], grads[0]))
+    value, (last,) = loss.value_and_grad(*given, wrt=(names[-1],))
+    assert value == loss(*given)
+    assert bits(last) == bits(grads[-1])
+    arrays = tuple(array.copy() for array in problem.arrays)
+    out = loss.grad(*labelled(name, problem.y_true, arrays), out=arrays)
+    assert all(own is array for own, array in zip(out, arrays, strict=True))
+    assert bits(arrays) == bits(grads)
+    with pytest.raises(ValueError, match=r"out\[0\] \(gradient by .*\) overlaps"):
+        loss.grad(*given, out=(problem.arrays[1], *map(np.copy, problem.arrays[1:])))
+
+
+def test_what_cannot_be_computed_is_refused() -> None:
+    a, b = np.ones((3, 2)), np.zeros((3, 2))
+    with pytest.raises(TypeError, match="cosine_distance has no diagonal of the Hessian"):
+        fl.cosine_distance.value_grad_hess(a, b)
+    with pytest.raises(ValueError, match=r"second has shape \(3, 1\), first has \(3, 2\); they must be equal"):
+        fl.cosine_distance(a, b[:, :1])
+    with pytest.raises(ValueError, match=r"first has no dimensions; it needs an axis of numbers"):
+        fl.cosine_distance(1.0, 2.0)
+    with pytest.raises(ValueError, match=r"y_true\[1\] = 2 is not 0 or 1"):
+        fl.contrastive(np.array([0, 2, 1]), a, b)
+    with pytest.raises(ValueError, match=r"y_true\[0\] = 0 is not -1 or 1"):
+        fl.cosine_embedding(np.array([0, 1, 1]), a, b)
+    with pytest.raises(ValueError, match=r"y_true has shape \(2,\)"):
+        fl.cosine_embedding(np.array([1, 1]), a, b)
+    with pytest.raises(ValueError, match=r"sample_weight\[2\] = -1"):
+        fl.triplet(a, b, a, sample_weight=np.array([1.0, 1, -1]))
+    with pytest.raises(ValueError, match="distance"):
+        fl.triplet(a, b, a, distance="cosine")
+    with pytest.raises(ValueError, match="margin"):
+        fl.triplet(a, b, a, margin=-1.0)
+    with pytest.raises(ValueError, match="margin"):
+        fl.cosine_embedding(np.ones(3), a, b, margin=1.5)
+    with pytest.raises(TypeError, match="triplet needs negative"):
+        fl.triplet(a, b)
+
+
+def test_one_sample_is_a_number() -> None:
+    value, (first, second) = fl.cosine_distance.value_and_grad([1.0, 0.0], [0.0, 2.0])
+    assert value == 1
+    assert_array_equal(first, [0, -1])
+    assert_array_equal(second, [-0.5, 0])

@@ -161,7 +161,9 @@ def polylines(
 
 
 def pictures(row: Row) -> dict[str, str]:
-    """Return the pictures of a loss by their names."""
+    """Return the pictures of a loss by their names; of vectors there are none."""
+    if row.kind == "vectors":
+        return {}
     if row.axes == "2":
         return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}
     return {row.name: picture(row, row.prediction)}

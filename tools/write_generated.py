@@ -324,6 +324,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
     sample = {
         "": "for each element",
         "C": "for each row of classes",
+        "D": "for each vector along the last axis",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
     }[row.axes]
     sample = "for all samples" if row.kind == "totals" else sample

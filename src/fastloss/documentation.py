@@ -177,7 +177,12 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
 
 
 #: What has a weight of its own, by the axes of the prediction, where that is not each element.
-_SAMPLES = {"C": "the rows", "2": "the targets", "sum": "the samples, if all terms have the same"}
+_SAMPLES = {
+    "C": "the rows",
+    "D": "the vectors without their last axis",
+    "2": "the targets",
+    "sum": "the samples, if all terms have the same",
+}
 
 
 def _samples(row: Row) -> str | None:
@@ -204,14 +209,16 @@ def _operands(row: Row) -> str:
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
     if row.several:
         shape = f"the shape of `{row.prediction}`"
+        samples = f"{shape} without its last axis" if row.axes == "D" else shape
+        any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
             if operand.role == PREDICTION:
-                text += f"; of any shape: {types}." if operand.name == row.prediction else f"; of {shape}."
+                text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
                 domain = f": each {operand.domain.description}" if operand.domain != real else ""
-                text += f"{domain}; of {shape}, or one number for all."
+                text += f"{domain}; of {samples}, or one number for all."
             entries.append(_entry(f"{operand.name} : array_like", text))
         return "\n".join(entries)
     if row.kind == "sum":
@@ -245,10 +252,16 @@ def _example_points(row: Row) -> tuple[list[float], list[float]]:
     return y_true, [0.5, 3.0 if 3.0 in row.predicted else 0.75]
 
 
-def _example_arrays(row: Row) -> dict[str, list[float]]:
-    """Return two numbers for each array of a loss of several."""
+def _example_arrays(row: Row) -> dict[str, list[Any]]:
+    """Return two numbers, or vectors, for each array of a loss of several."""
     numbers = iter(([2.0, -0.5], [0.5, 1.0], [-1.0, 0.25], [1.5, -2.0]))
-    return {operand.name: [1.0, -1.0] if operand.role == TARGET else next(numbers) for operand in row.operands}
+    vectors = iter(([[2.0, -0.5], [1.0, 0.0]], [[0.5, 1.0], [1.0, 1.0]], [[1.0, 0.25], [-3.0, 2.0]]))
+    return {
+        operand.name: [operand.domain.high, operand.domain.low]
+        if operand.role == TARGET
+        else next(vectors if operand.axes == "D" else numbers)
+        for operand in row.operands
+    }
 
 
 def _example_arguments(row: Row) -> list[str]:
@@ -276,12 +289,13 @@ def _example(row: Row, method: str) -> str:
         return ""
     lines = _example_arguments(row)
     call = f"({', '.join(operand.name for operand in row.operands)})"
-    shape = {"": "(2,)", "2": "(2, 2)"}.get(row.axes, "(2, 3)")
+    shape = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)"}.get(row.axes, "(2, 3)")
+    shapes = f"[{', '.join([shape] * len(row.differentiated))}]"
     if method != "__call__":
         results = _OF_METHODS[method]
         lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}"]
         if len(row.differentiated) > 1:
-            lines += [f">>> [array.shape for array in {results[-1]}]", str([(2,)] * len(row.differentiated))]
+            lines += [f">>> [array.shape for array in {results[-1]}]", shapes]
         else:
             lines += [f">>> {results[-1]}.shape", shape]
         return "\n".join(lines)
@@ -289,9 +303,9 @@ def _example(row: Row, method: str) -> str:
     if row.several:
         lines += [both, f">>> value == fl.{row.name}{call}", "True"]
         if len(row.differentiated) > 1:
-            lines += [">>> [array.shape for array in gradient]", str([(2,)] * len(row.differentiated))]
+            lines += [">>> [array.shape for array in gradient]", shapes]
             first = row.prediction
-            lines += [f">>> fl.{row.name}.grad{call[:-1]}, wrt={first!r}).shape", "(2,)"]
+            lines += [f">>> fl.{row.name}.grad{call[:-1]}, wrt={first!r}).shape", shape]
         else:
             lines += [">>> gradient.shape", shape]
     elif row.kind == "totals":
@@ -429,6 +443,8 @@ def method_docstring(row: Row, defaults: Mapping[str, Any], method: str) -> str 
     str or None
         The whole text, examples included.
     """
+    if row.no_hessian and "hessian" in _OF_METHODS.get(method, ()):
+        return f"Raise TypeError: `{row.name}` has no diagonal of the Hessian, as {row.no_hessian}."
     return docstring(row, defaults, method) if method in _OF_METHODS else None
 
 

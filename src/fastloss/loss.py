@@ -111,8 +111,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     def kind(self) -> str:
         """What it is a loss of.
 
-        ``'points'``: the numbers of each sample, ``'rows'``: each row of classes, ``'totals'``: all elements together,
-        ``'sum'``: a sum of losses of several kinds.
+        ``'points'``: the numbers of each sample, ``'rows'``: each row of classes, ``'vectors'``: the rows of
+        several arrays, ``'totals'``: all elements together, ``'sum'``: a sum of losses of several kinds.
         """
         return self._row.kind
 

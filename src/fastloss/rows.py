@@ -215,6 +215,11 @@ def choice(*options: str, description: str = "") -> Declared:
     return Declared(options[0], domain, "choice", description)
 
 
+def switch(default: bool, description: str = "") -> Declared:
+    """Declare a parameter that is True or False."""
+    return Declared(default, Domain("True or False"), "switch", description)
+
+
 def finite(default: float, description: str = "") -> Declared:
     """Declare a parameter that may be any finite number."""
     return Declared(default, _FINITE, description=description)
@@ -311,9 +316,9 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "totals", "sum"}
-        The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; a
-        function of sums over all samples; or a sum of losses of several kinds.
+    kind : {"points", "rows", "vectors", "totals", "sum"}
+        The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
+        of several arrays; a function of sums over all samples; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -346,7 +351,7 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "2"}
+    axes : {"", "C", "D", "2"}
         What axes that prediction has after those of the samples.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
@@ -514,7 +519,7 @@ def pointwise(
     for a target of at most `MOST_OF_FULL`, and parameters between 1 over that and that.
     """
     if full is not None:
-        parameters["full"] = Declared(False, Domain("True or False"), "switch", full)
+        parameters["full"] = switch(False, full)
 
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
@@ -578,6 +583,21 @@ def of_arrays(
         )  # fmt: skip
 
     return row
+
+
+def of_vectors(
+    *arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+) -> Row:
+    """Declare a loss of given vectors, whose loops are kernels of their own (``kernels/vectors/``).
+
+    The arrays are a target, if there is one, then the vectors, by each of which it is differentiated.
+    """
+    targets = [operand.domain for operand in arrays if operand.role == TARGET]
+    vectors = [operand.name for operand in arrays if operand.role == PREDICTION]
+    return Row(
+        name, "vectors", summary, formula, source, (targets or [real])[0], _named(parameters), vectors[0], notes,
+        arrays=arrays, axes="D", no_hessian="a distance of vectors has a full matrix of second derivatives",
+    )  # fmt: skip
 
 
 def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Row]:

@@ -1,6 +1,21 @@
-"""Losses that compare what a model makes of two or three things: which is ahead, which are near."""
+"""Losses that compare what a model makes of two or three things: which is ahead, which are near.
 
-from ..rows import finite, of_arrays, prediction, signs, target
+The loops of losses of vectors are in ``kernels/vectors/``.
+"""
+
+from ..rows import (
+    Domain,
+    at_least_zero,
+    choice,
+    finite,
+    number,
+    of_arrays,
+    of_vectors,
+    prediction,
+    signs,
+    switch,
+    target,
+)
 from .vocabulary import difference_tail, where
 
 
@@ -31,3 +46,64 @@ def margin_ranking(y_true, first, second, margin):
         (where(right, 0 - size, size), where(right, size, 0 - size)),
         (zero, zero, zero),
     )
+
+
+_FIRST = prediction("first", "vectors", "D")
+_SECOND = prediction("second", "vectors", "D")
+
+triplet = of_vectors(
+    prediction("anchor", "vectors", "D"),
+    prediction("positive", "vectors of what is like the anchors", "D"),
+    prediction("negative", "vectors of what is not", "D"),
+    name="triplet",
+    summary="Triplet loss: the positive has to be nearer to the anchor than the negative, by a margin.",
+    formula="max(0, D(a, p) - D(a, n) + margin),  D(x, y) = |x - y|, or |x - y|^2",
+    source="Schroff, Kalenichenko and Philbin 2015, arXiv:1503.03832",
+    margin=at_least_zero(1.0, "by how much the positive has to be nearer", "number"),
+    distance=choice("euclidean", "squared", description="D: the Euclidean distance, or its square"),
+    swap=switch(False, "whether D(p, n) takes the place of D(a, n) where it is smaller"),
+    notes="""The paper has squared distances and a margin of 0.2. PyTorch's ``TripletMarginLoss`` is the default here,
+but for the 1e-6 that it adds to each number of a difference. The swap is that of Balntas et al. 2016.
+
+Where two points are the same, the gradient of their distance is 0. Where the value is just 0, and where D(a, n) and
+D(p, n) are equal with `swap`, the gradient is the mean of those on both sides.""",
+)
+
+contrastive = of_vectors(
+    target(Domain("0 or 1", 0.0, 1.0, ends_only=True), "1 where both vectors are of the same kind, else 0"),
+    _FIRST,
+    _SECOND,
+    name="contrastive",
+    summary="Contrastive loss: draws like pairs together, and pushes others apart, up to a margin.",
+    formula="d^2 / 2 where y = 1, max(0, margin - d)^2 / 2 where y = 0,  d = |first - second|",
+    source="Hadsell, Chopra and LeCun 2006, doi:10.1109/CVPR.2006.100",
+    margin=at_least_zero(1.0, "the distance from which on pairs that are not alike cost nothing", "number"),
+    notes="""In the paper Y is 0 for like pairs: it is 1 - `y_true`. pytorch-metric-learning has no halves, and
+distances in place of their squares.
+
+Where both vectors are the same and y = 0, the gradient is 0: there is no direction to push them in.""",
+)
+
+cosine_distance = of_vectors(
+    _FIRST,
+    _SECOND,
+    name="cosine_distance",
+    summary="Cosine distance: 1 less the cosine of the angle between two vectors.",
+    formula="1 - cos,  cos = <first, second> / (|first| |second|)",
+    source="Salton and McGill 1983, Introduction to Modern Information Retrieval",
+    notes="""In [0, 2]. Keras's ``CosineSimilarity`` is this less 1. The cosine of a vector of zeros is 0, with gradient
+0; PyTorch divides by lengths of at least 1e-8. Of nearly parallel vectors all digits are kept.""",
+)
+
+cosine_embedding = of_vectors(
+    target(signs, "1 where both vectors are of the same kind, else -1"),
+    _FIRST,
+    _SECOND,
+    name="cosine_embedding",
+    summary="Cosine embedding loss: draws like pairs to one direction, and others to a cosine of at most a margin.",
+    formula="1 - cos where y = 1, max(0, cos - margin) where y = -1,  cos = <first, second> / (|first| |second|)",
+    source="PyTorch, torch.nn.CosineEmbeddingLoss",
+    margin=number(0.0, Domain("in [-1, 1]", -1.0, 1.0), "the cosine up to which pairs that are not alike cost nothing"),
+    notes="""The cosine of a vector of zeros is 0, with gradient 0. Where the cosine is just the margin, the gradient is
+half of that beyond it.""",
+)

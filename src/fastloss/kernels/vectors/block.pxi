@@ -25,7 +25,7 @@ cdef double MOST_MULTIPLIER = 2.037035976334486e+90   # 2^300
 
 
 cdef enum:
-    VECTOR_FETCHED = 1 << 13     # bytes of a row, at most, that is asked for while the row before it is computed
+    VECTOR_FETCHED = 1 << 11     # numbers of a row, at most, that is asked for while the row before it is computed
 
 
 cdef inline Py_ssize_t vectors_at_once(Py_ssize_t columns) noexcept nogil:
@@ -93,31 +93,17 @@ cdef double weighted_sample(const real* tag, const VectorCall* call, Sample* s, 
     return value
 
 
-cdef inline void note_row(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t row, Py_ssize_t columns) noexcept nogil:
-    """Note where a row lies, if it is one run, and not a long one."""
-    if operand.data != NULL and operand.dimensions == 1 and operand.class_stride == operand.itemsize and (
-            columns * operand.itemsize <= VECTOR_FETCHED):
-        ahead.place[place] = operand.data + row * operand.strides[0]
-        ahead.size[place] = columns * operand.itemsize
-
-
-cdef inline void fetch_sample(const VectorCall* call, Py_ssize_t sample) noexcept nogil:
-    """Ask for the rows of the next sample: triplets of 128 columns went from 1.34 to 1.19 times a copy."""
-    cdef fl_ahead ahead
-    cdef int k
-    if sample < call.samples:
-        for k in range(call.loss.arrays):
-            memset(&ahead, 0, sizeof(ahead))
-            note_row(&ahead, FL_READ, &call.array[k], sample, call.columns)
-            if not call.over_array[k]:
-                note_row(&ahead, FL_WRITE, &call.gradient[k], sample, call.columns)
-            fl_fetch(&ahead, 0, 1)
+cdef inline char* row_at(const Operand* operand, bint even, Py_ssize_t row) noexcept nogil:
+    """Where a row begins; `even`: the rows lie at equal distances."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    if even:
+        return operand.data + (row * operand.strides[0] if operand.dimensions else 0)
+    return operand.data + sample_offset(operand, row, index)
 
 
 cdef double vectors_block(const real* tag, const VectorCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
     cdef Py_ssize_t size = vectors_at_once(call.columns), first = block * size, n = min(size, call.samples - first)
     cdef Py_ssize_t places = row_places(call.columns), i
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef real weight_buffer[VECTOR_SAMPLES]
     cdef real target_buffer[VECTOR_SAMPLES]
     cdef real rounded[VECTOR_SAMPLES]
@@ -127,26 +113,36 @@ cdef double vectors_block(const real* tag, const VectorCall* call, Py_ssize_t bl
     cdef const real* weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
     cdef const real* target = NULL
     cdef char* data[MOST_VECTORS]
+    cdef bint read_in_place[MOST_VECTORS]
+    cdef bint left_in_place[MOST_VECTORS]
+    cdef fl_ahead ahead[MOST_VECTORS]     # the rows of the next sample: triplets of 128 columns went from 1.34 to 1.19 times a copy
     cdef const Operand* operand
     cdef Sample s
     cdef int k
     if call.target.data != NULL:
         target = load(&call.target, 0, first, n, target_buffer)
     s.columns, s.denominator, s.parameter, s.target = call.columns, call.denominator, call.parameter, 0
+    memset(ahead, 0, sizeof(ahead))
+    for k in range(call.loss.arrays):
+        read_in_place[k] = rows_in_place(tag, &call.array[k])
+        left_in_place[k] = call.gradient[k].data != NULL and not call.over_array[k] and rows_in_place(tag, &call.gradient[k])
+        if call.columns <= VECTOR_FETCHED:
+            look_at_rows(&ahead[k], FL_READ, &call.array[k], 0, call.columns)
+            if left_in_place[k]:
+                look_at_rows(&ahead[k], FL_WRITE, &call.gradient[k], 0, call.columns)
     for i in range(n):
-        fetch_sample(call, first + i + 1)
+        if first + i + 1 < call.samples:
+            for k in range(call.loss.arrays):
+                fl_fetch(&ahead[k], first + i + 1, 1)
         s.weight = 1 if weight == NULL else weight[i]
         s.multiplier = s.weight / s.denominator if s.denominator != 0 else 0
         if target != NULL:
             s.target = target[i]
         for k in range(call.loss.arrays):
             s.gradient[k] = data[k] = NULL
-            operand = &call.gradient[k]
-            if operand.data != NULL:
-                data[k] = operand.data + sample_offset(operand, first + i, index)
-                s.gradient[k] = rows + (MOST_VECTORS + k) * places
-                if class_run_in_place(tag, operand, data[k]) and not call.over_array[k]:
-                    s.gradient[k] = data[k]
+            if call.gradient[k].data != NULL:
+                data[k] = row_at(&call.gradient[k], left_in_place[k], first + i)
+                s.gradient[k] = data[k] if left_in_place[k] else <char*>(rows + (MOST_VECTORS + k) * places)
         if s.weight == 0:
             value[i] = 0
             for k in range(call.loss.arrays):
@@ -155,8 +151,8 @@ cdef double vectors_block(const real* tag, const VectorCall* call, Py_ssize_t bl
         else:
             for k in range(call.loss.arrays):
                 operand = &call.array[k]
-                s.array[k] = operand.data + sample_offset(operand, first + i, index)
-                if not class_run_in_place(tag, operand, <const char*>s.array[k]):
+                s.array[k] = row_at(operand, read_in_place[k], first + i)
+                if not read_in_place[k]:
                     load_run(operand, <const char*>s.array[k], operand.class_stride, call.columns, rows + k * places)
                     s.array[k] = rows + k * places
             value[i] = weighted_sample(tag, call, &s, doubles)

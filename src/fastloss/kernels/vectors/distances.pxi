@@ -146,8 +146,7 @@ cdef bint triplet(const real* tag, const Sample* s, double* value) noexcept nogi
     if left < 0:
         leave_zeros(tag, s, 3)
         return True
-    if left == 0:
-        multiplier *= 0.5
+    # A sum of 0 is trusted where all three points are the same, and there the gradients are 0.
     if squared and not tie:
         leave_difference(tag, s, anchor, 2 * multiplier, n, p)
         leave_difference(tag, s, positive, 2 * multiplier, p, a)

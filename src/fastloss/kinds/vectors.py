@@ -1,0 +1,77 @@
+"""Losses of given vectors: distances and cosines between the rows of several arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ..arrays import describe
+from ..reductions import reduced
+from ..rows import TARGET, Options
+from ..runtime import kernels, threads_for
+from ..samples import check_weights
+from ..targets import check_elements
+from .base import Array, Call, Kind, Results
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    loss: int  # its number in kernels.VECTOR_LOSSES
+    y_true: Array | None
+    vectors: dict[str, Array]
+    parameters: tuple[float, ...]
+    threads: int
+
+    def loop(self, inspect: bool, denominator: float, results: Results | None = None, factor: float = 1.0) -> float:
+        """Run all samples; return the sum of their weighted losses, or (`inspect`) of their weights."""
+        call = self.call
+        samples = call.arrays.samples
+        columns = next(iter(self.vectors.values())).shape[-1]
+        value = None if results is None else results.value
+        gradients = {} if results is None else results.gradients
+        operands = (
+            self.y_true, *self.vectors.values(), call.weights.weights, call.weights.where,
+            value, *map(gradients.get, self.vectors),
+        )  # fmt: skip
+        total: float = kernels.vectors(
+            self.loss, call.request.double_precision, math.prod(samples), columns, denominator, self.parameters,
+            inspect, tuple(map(describe, operands)), self.threads, factor,
+        )  # fmt: skip
+        return total
+
+
+class Vectors(Kind):
+    """One loss for each row of two or three arrays of vectors."""
+
+    name = "vectors"
+
+    def plan(self, call: Call) -> Plan:
+        row, given, arrays = call.request.row, call.request.parameters, call.arrays.by_name
+        parameters = tuple(
+            float(parameter.domain.options.index(given[parameter.name]))
+            if isinstance(parameter.domain, Options)
+            else float(given[parameter.name])
+            for parameter in row.parameters
+        )
+        vectors = {operand.name: arrays[operand.name] for operand in row.differentiated}
+        threads = threads_for(call.request.n_threads, sum(array.size for array in vectors.values()))
+        return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
+
+    def inspect(self, plan: Plan) -> float:
+        return plan.loop(True, 0.0)
+
+    def explain(self, plan: Plan) -> None:
+        call = plan.call
+        double_precision, weights, left_out = call.request.double_precision, call.weights.weights, call.weights.left_out
+        if weights is not None:
+            check_weights("sample_weight", weights, double_precision, left_out)
+        for operand in call.request.row.operands:
+            if operand.role == TARGET:
+                array = call.arrays.by_name[operand.name]
+                check_elements(operand.name, array, operand.domain, weights, left_out, double_precision)
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        denominator = number / factor
+        return reduced(plan.loop(False, denominator, results, factor), denominator)
