@@ -478,9 +478,9 @@ MUTANTS = (
     Mutant(
         "weights looked at where nothing reads them (rows)",
         KERNELS + "rows/softmax.pxi",
-        "    if not weights_valid(weight, n):\n        return NAN\n    for i in range(n):\n        if weight",
+        "    if not weights_valid(weight, n):\n        return NAN\n    for i in range(n):\n        weighed",
         "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):\n"
-        "        return NAN\n    for i in range(n):\n        if weight",
+        "        return NAN\n    for i in range(n):\n        weighed",
     ),
     Mutant(
         "weights looked at where nothing reads them (elements)",

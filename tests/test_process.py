@@ -468,8 +468,9 @@ print(codes)
 def test_the_dtype_of_a_prediction_is_set_while_a_plain_call_runs() -> None:
     """Python code runs between the look at an array and its use: a signal handler's, another thread's, a profiler's."""
     code = """
-import sys
+import sys, warnings
 import numpy as np, fastloss as fl
+warnings.filterwarnings("ignore", "Setting the dtype")  # from NumPy 2.5 on
 y = np.zeros(300000, np.int64)
 def changing(frame, event, argument):
     if event == "return" and frame.f_code.co_name == "threads_for":

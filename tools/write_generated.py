@@ -30,14 +30,16 @@ OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmo
 
 STUB_HEAD = """\
 # Written by tools/write_generated.py from the catalogue.
+from collections.abc import Sequence
 from inspect import Signature
 from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload, type_check_only
 
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import jit as jit
 from .documentation import losses as losses
 from .multitask import uncertainty_weighted as uncertainty_weighted
+from .parts import Partial
 from .penalties import Penalty as Penalty
 {penalties}
 from .rows import Row
@@ -92,6 +94,11 @@ class Loss:
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def hvp(self, *args: Any, **keywords: Any) -> Any: ...
     def hess_matrix(self, *args: Any, **keywords: Any) -> Any: ...
+    def partial(self, *args: Any, **keywords: Any) -> Partial: ...
+    def normalizer(
+        self, y_true: ArrayLike | None = None, *, shape: int | Sequence[int] | None = None, dtype: DTypeLike = ...,
+        **keywords: Any,
+    ) -> float: ...
     def bind(self, **defaults: Any) -> Loss: ...
     def point(self, y_true: float, y_pred: float, **parameters: Any) -> tuple[float, float, float]: ...
     def __mul__(self, factor: float) -> Loss: ...

@@ -258,8 +258,8 @@ class Checked(NamedTuple):
         return largest * abs(factor) < (2.0**1020 if self.call.request.double_precision else 2.0**120)
 
 
-def check(request: Request) -> Checked:
-    """Check everything, and find the denominator."""
+def check(request: Request, weight_sum: Any = None) -> Checked:
+    """Check everything, and find the denominator; `weight_sum` is a ``kernels.ExactSum`` for the sum of the weights."""
     kind = KINDS[request.row.kind]
     if request.second != DIAGONAL:
         kind.check_second(request.row, request.second)
@@ -267,7 +267,7 @@ def check(request: Request) -> Checked:
     weights = weigh(request, arrays)
     call = Call(request, arrays, weights, place(request, arrays, weights))
     plan = kind.plan(call)
-    total = kind.inspect(plan)
+    total = kind.inspect(plan, weight_sum)
     if total != total:
         kind.explain(plan)
         raise ValueError("y_true or sample_weight was changed by another thread while it was checked")

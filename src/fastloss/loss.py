@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import call, second
+from . import call, parts, second
 from .arrays import bits_of_bfloat16
 from .call import BINDABLE, as_keywords, checked_choice, keywords_of
 from .catalogue import CATALOGUE
@@ -19,6 +19,7 @@ from .kinds import KINDS
 from .kinds.base import GRADIENT, HESSIAN, VALUE
 from .kinds.points import formula_of
 from .parameters import as_parameter, check_held_parameters
+from .parts import Partial
 from .rows import Row, Term
 from .runtime import current_engine, kernels, threads_for
 from .scalars import as_number
@@ -278,6 +279,76 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return call.by_parameters(request)
 
     @method()
+    def partial(self, *args: Any, **keywords: Any) -> Partial:
+        """Return what some samples add to the mean over all: parts add up.
+
+        For data that come in chunks, or lie on several machines. The sum of the weights is carried without rounding, so
+        that the `weight` of all parts together is the denominator of one call over all data, to the bit.
+
+        Parameters
+        ----------
+        *args, **keywords
+            As in a call of the loss, without `reduction`, `normalizer` and `out`.
+
+        Returns
+        -------
+        Partial
+            Its `value` is the mean over the samples that are in it, its `weight` their weights. Parts are added with
+            ``+`` and ``sum()``, compare equal by what is in them, and can be pickled.
+
+        Raises
+        ------
+        TypeError
+            For a loss that is no sum over samples, as the root of a mean.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> y_true, y_pred = [0.0, 1.0, 2.0], [0.5, 1.0, 4.0]
+        >>> parts = [fl.squared_error.partial(y_true[:1], y_pred[:1]), fl.squared_error.partial(y_true[1:], y_pred[1:])]
+        >>> whole = sum(parts)
+        >>> whole.value == fl.squared_error(y_true, y_pred), whole.weight
+        (True, 3.0)
+        """
+        return parts.partial(self, args, keywords)
+
+    @method()
+    def normalizer(self, y_true: Any = None, *, shape: Any = None, dtype: Any = np.float64, **keywords: Any) -> float:
+        """Return the denominator that the mean would have, from targets and weights alone.
+
+        A gradient of some samples that is given it as `normalizer` has the bits of these samples in one call over all.
+
+        Parameters
+        ----------
+        y_true : array_like, optional
+            The targets, where the loss has some.
+        shape : tuple of int, optional
+            The shape of the samples, where the targets do not tell it: of a loss without targets, or over rows whose
+            targets are whole numbers in floating point (of `y_true`'s own shape they are class indices).
+        dtype : dtype
+            The type of the predictions: weights are rounded to the type that it is computed in.
+        **keywords
+            `sample_weight`, `where`, and the parameters of the loss, as in a call.
+
+        Returns
+        -------
+        float
+            What the sum of the weighted losses is divided by.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that a call refuses, and for a loss that is no sum over samples, as the root of a mean.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.cross_entropy.normalizer([0, 2, -1], class_weight=[1.0, 1.0, 0.5], ignore_index=-1)
+        1.5
+        """
+        return parts.normalizer(self, y_true, shape, dtype, keywords)
+
+    @method()
     def bind(self, **defaults: Any) -> Loss:
         """Return this loss with other defaults: of its own parameters, and of keywords that every call takes.
 
@@ -459,7 +530,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         operands = [] if method == "bind" else [operand.name for operand in self._row.operands]
         operands = ["y_true", "y_pred"] if method == "point" else operands
-        of_calls = {"bind": BINDABLE, "point": ()}.get(method, keywords_of(self._row))
+        of_calls = {"bind": BINDABLE, "point": (), **_OF_PARTS}.get(method, keywords_of(self._row))
         keywords = self.parameters | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
         if method == "hvp":
             operands.append("vector")
@@ -467,9 +538,13 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             keywords.pop("wrt", None)
         if method == "parameter_grads":
             del keywords["out"]
+        if method == "normalizer":
+            keywords |= {"shape": None, "dtype": np.float64}
+            targets = [inspect.Parameter("y_true", positional, default=None)]
+        else:
+            targets = [inspect.Parameter(name, positional) for name in operands]
         return inspect.Signature(
-            [inspect.Parameter(name, positional) for name in operands]
-            + [inspect.Parameter(name, keyword, default=default) for name, default in keywords.items()]
+            targets + [inspect.Parameter(name, keyword, default=default) for name, default in keywords.items()]
         )
 
     def _text_of(self, method: str) -> str | None:
@@ -490,6 +565,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return call.evaluate(call.read(self, want, args, keywords))
 
 
+#: The keywords of the methods about parts, besides parameters.
+_OF_PARTS = {"partial": ("sample_weight", "where", "n_threads"), "normalizer": ("sample_weight", "where")}
 #: What they are where nothing is bound.
 _UNBOUND = {"reduction": "mean", "normalizer": None, "n_threads": None}
 

@@ -168,7 +168,8 @@ include "frame/capi.pxi"
 
 
 def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
-              bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1, tuple vector=()):
+              bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1, tuple vector=(),
+              ExactSum weight_sum=None):
     """Run an element-wise loss, or a sum of some; return the sum of the weighted values, or (`inspect`) that of the weights,
     NaN if invalid.
 
@@ -176,7 +177,7 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     `operands`: y_true, y_pred, weight, where, value, gradient, hessian, each None or (array, dtype, swapped), all of one
     shape; gradient and Hessian by the first parameter are two more. `accumulate`: the gradient is added to what is there.
     `value_factor`: of values that go to an array. `vector`: an operand for each prediction; the Hessian times it is then
-    what is left in place of the Hessian's diagonal, and the only result.
+    what is left in place of the Hessian's diagonal, and the only result. `weight_sum`: where the sum of the weights is left too.
     """
     cdef PointwiseCall call
     cdef Operand* places[9]
@@ -185,6 +186,7 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     set_formulas(&call, formulas.formula, formulas.count)
     call.want, call.size, call.scale, call.value_factor = want, size, scale, value_factor
     call.limits, call.in_place, call.accumulate = limits_of(limits), in_place, accumulate
+    call.weight_sum = NULL if weight_sum is None else &weight_sum.sum
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
                  &call.second_gradient, &call.second_hessian]
     check_count("operands", len(operands), 9)
@@ -212,7 +214,8 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
     cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
     cdef double* constants = few
     if inspect:
-        return run_blocks(points_inspected_f64 if double_precision else points_inspected_f32, call, blocks, block, threads, 0)
+        return run_inspection(points_inspected_f64 if double_precision else points_inspected_f32, call, blocks, block, threads, 0,
+                              call.weight_sum)
     if function == NULL:
         function = points_block_f64 if double_precision else points_block_f32
     if call.terms > 1:
@@ -231,20 +234,20 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
          double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads,
-         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown="", double value_factor=1):
+         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown="", double value_factor=1, ExactSum weight_sum=None):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
     `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
     axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array. `jit`: the address of a
     `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows), `jit_shown` what
-    messages call it. `value_factor`: of values that go to an array.
+    messages call it. `value_factor`: of values that go to an array. `weight_sum`: as `pointwise`.
     """
     cdef RowsCall call
     cdef Operand* places[7]
     cdef ClassNumbers class_weights = ClassNumbers(class_weight)
     cdef int k
     call.task, call.want, call.rows, call.classes = task, want, n_rows, classes
-    call.value_factor = value_factor
+    call.value_factor, call.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
     set_scale(&call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
@@ -263,7 +266,7 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
 def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
                double denominator, int form, double smoothing, object class_weight, object ignore_index,
                int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads,
-               double value_factor=1, object vector=None, object matrix_stride=None):
+               double value_factor=1, object vector=None, object matrix_stride=None, ExactSum weight_sum=None):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
@@ -277,7 +280,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     cdef int k
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
-    call.rows.value_factor = value_factor
+    call.rows.value_factor, call.rows.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
     set_scale(&call.rows, denominator)
     call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing
     call.rows.dense = form != CLASS_INDEX or smoothing != 0
@@ -305,7 +308,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
 
 
 def vectors(int loss, bint double_precision, Py_ssize_t samples, Py_ssize_t columns, double denominator, tuple parameters,
-            bint inspect, tuple operands, int threads, double value_factor=1):
+            bint inspect, tuple operands, int threads, double value_factor=1, ExactSum weight_sum=None):
     """Run one of VECTOR_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     `operands`: y_true (None where the loss has none), each array, weight, where, value, then a gradient for each array,
@@ -322,6 +325,7 @@ def vectors(int loss, bint double_precision, Py_ssize_t samples, Py_ssize_t colu
     arrays = call.loss.arrays
     call.samples, call.columns = samples, columns
     call.denominator, call.value_factor = denominator, value_factor
+    call.weight_sum = NULL if weight_sum is None else &weight_sum.sum
     check_count("parameters", len(parameters), VECTOR_PARAMETERS)
     for k in range(VECTOR_PARAMETERS):
         call.parameter[k] = parameters[k] if k < len(parameters) else 0
@@ -377,6 +381,9 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
         if call.shares == NULL:
             call.team = 1
     try:
+        if inspect:
+            return run_inspection(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
+                                  rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real), call.weight_sum)
         return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
                           rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
     finally:

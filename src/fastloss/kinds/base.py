@@ -108,8 +108,11 @@ class Kind(ABC):
         """Return what the kernels have to know besides the results, as a value that holds the call."""
 
     @abstractmethod
-    def inspect(self, plan: Any) -> float:
-        """Return the sum of the weights, NaN if any number is outside its domain."""
+    def inspect(self, plan: Any, weight_sum: Any = None) -> float:
+        """Return the sum of the weights, NaN if any number is outside its domain.
+
+        `weight_sum` is a ``kernels.ExactSum``, for who wants it without rounding.
+        """
 
     @abstractmethod
     def explain(self, plan: Any) -> None:

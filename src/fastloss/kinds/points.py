@@ -59,6 +59,7 @@ class Plan(NamedTuple):
         results: Results | None,
         factor: float = 1.0,
         inspect: bool = False,
+        weight_sum: Any = None,
     ) -> float:
         """Run the loop of a formula over all samples; return the sum."""
         call, arrays = self.call, self.call.arrays.by_name
@@ -81,6 +82,7 @@ class Plan(NamedTuple):
             formulas, want, call.request.double_precision, self.size, factor_of_derivatives, call.limits, inspect,
             call.outputs.in_place, tuple(operands), self.threads, False, factor,
             () if vectors is None else tuple(column(vectors, k) for k in range(len(self.columns.predictions))),
+            weight_sum,
         )  # fmt: skip
         return total
 
@@ -105,12 +107,12 @@ class Points(Kind):
         size = math.prod(samples)
         return Plan(call, columns, size, second + others + given, threads_for(request.n_threads, size))
 
-    def inspect(self, plan: Plan) -> float:
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         limits, weights = plan.call.limits, plan.call.weights
         limited = any(map(math.isfinite, limits[:2] + limits[3:5]))
-        if weights.weights is None and weights.where is None and not limited:
+        if weights.weights is None and weights.where is None and not limited and weight_sum is None:
             return float(plan.size)
-        return plan.loop(kernels.one_formula(0), 0.0, 0, None, inspect=True)
+        return plan.loop(kernels.one_formula(0), 0.0, 0, None, inspect=True, weight_sum=weight_sum)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call

@@ -52,7 +52,13 @@ class Plan(NamedTuple):
         return self._replace(y_true=y_true, y_pred=y_pred, weights=weights, where=where, axis=-1, threads=threads)
 
     def loop(
-        self, inspect: bool, denominator: float, results: Results | None = None, factor: float = 1.0, want: int = 0
+        self,
+        inspect: bool,
+        denominator: float,
+        results: Results | None = None,
+        factor: float = 1.0,
+        want: int = 0,
+        weight_sum: Any = None,
     ) -> float:
         """Run all rows; return the sum of their weighted losses, or (`inspect`) of their weights."""
         call = self.call
@@ -82,6 +88,7 @@ class Plan(NamedTuple):
             total = kernels.rows(
                 CROSS_ENTROPY, want, double_precision, rows, self.classes, denominator, soft, smoothing, class_weight,
                 ignore_index, inspect, operands, self.threads, *(() if inspect else self.jit), value_factor=factor,
+                weight_sum=weight_sum,
             )  # fmt: skip
         else:
             row = call.request.row
@@ -90,7 +97,7 @@ class Plan(NamedTuple):
             total = kernels.row_losses(
                 kernels.ROW_LOSSES.index(row.name), want, double_precision, rows, self.columns, self.classes,
                 denominator, form_number(target, self.form), smoothing, class_weight, ignore_index, *self.own,
-                call.limits, inspect, operands, self.threads, factor, **second,
+                call.limits, inspect, operands, self.threads, factor, weight_sum=weight_sum, **second,
             )  # fmt: skip
         return total
 
@@ -135,8 +142,8 @@ class Rows(Kind):
             jit=_jit(call, of_softmax, classes, soft),
         )
 
-    def inspect(self, plan: Plan) -> float:
-        return plan.loop(True, 0.0)
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
+        return plan.loop(True, 0.0, weight_sum=weight_sum)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call

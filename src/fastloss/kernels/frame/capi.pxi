@@ -103,7 +103,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     call.in_place, call.accumulate = gradient == y_pred, False
     if max(limits.low, limits.predicted_low) > -INFINITY or min(limits.high, limits.predicted_high) < INFINITY:
         for block in range(blocks):
-            total = points_inspected(y_true, &call, block)
+            total = points_inspected(y_true, &call, block, NULL)    # nothing has a weight
             if total != total:
                 return BAD_TARGET
     if call.terms > 1:

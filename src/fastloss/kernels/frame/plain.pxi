@@ -604,7 +604,7 @@ cdef class PlainRows(PlainCall):
         for k in range(ROW_PARAMETERS):
             call.parameter[k] = self.parameter[k]
         rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
-        rows.scale, rows.scale_tail, rows.value_factor = 0, 0, 1
+        rows.scale, rows.scale_tail, rows.value_factor, rows.weight_sum = 0, 0, 1, NULL
         rows.given_dense, rows.smoothing = work.dense, self.smoothing
         rows.dense = work.dense or self.smoothing != 0
         rows.class_weight = self.class_weight.data

@@ -30,6 +30,17 @@ def check_stack():
         raise MemoryError("fastloss: this thread has too little stack left; a call needs 96 KiB (see threading.stack_size)")
 
 
+cdef extern from "blocks/exact.h" nogil:
+    enum: FL_EXACT_DIGITS
+    ctypedef struct fl_exact:
+        pass
+    void fl_exact_add(fl_exact*, double*, Py_ssize_t) noexcept
+    void fl_exact_add_one(fl_exact*, double) noexcept
+    void fl_exact_add_sum(fl_exact*, const fl_exact*) noexcept
+    double fl_exact_value(fl_exact*) noexcept
+    void fl_exact_bytes(const fl_exact*, unsigned char*) noexcept
+
+
 ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) noexcept nogil
 
 cdef enum:
@@ -93,11 +104,69 @@ cdef void run_one_span(void* work, Py_ssize_t s, int thread) noexcept nogil:
                                 spans.scratch + thread * spans.scratch_size)
 
 
+cdef enum:
+    EXACT_BYTES = 576            # of the scratch of a function that inspects: its fl_exact, in whole lines of the cache
+
+
+cdef double run_inspection(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
+                           Py_ssize_t scratch_size, fl_exact* sum) except? -1.0:
+    """Run a function that inspects on every block; return the sum of the weights, rounded once, or NaN if any number is bad.
+
+    The function adds weights to the fl_exact that its scratch begins with, or returns how many samples have the weight 1,
+    or NaN. `sum`: where the sum is left without rounding, if anybody asks for it.
+    """
+    cdef fl_exact own
+    cdef double total
+    sum = &own if sum == NULL else sum
+    memset(sum, 0, sizeof(fl_exact))
+    total = run_blocks(function, call, blocks, elements, threads, EXACT_BYTES + scratch_size, sum)
+    if not total < INFINITY:
+        return total
+    fl_exact_add_one(sum, total)
+    return fl_exact_value(sum)
+
+
+cdef inline void weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
+    """Add the weights of a block to the sum of a function that inspects."""
+    cdef double wide[SAMPLES]
+    cdef Py_ssize_t i
+    for i in range(n):
+        wide[i] = weight[i]
+    fl_exact_add(<fl_exact*>scratch, wide, n)
+
+
+cdef inline double weigh_rows(void* scratch, double* weight, Py_ssize_t n) noexcept nogil:
+    """The same of weights that were multiplied; what a function that inspects returns, infinity or NaN where one is."""
+    cdef double total = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        total += weight[i]
+    if not total < INFINITY:
+        return total
+    fl_exact_add(<fl_exact*>scratch, weight, n)
+    return 0
+
+
+cdef class ExactSum:
+    """The sum of the weights of a call, without rounding."""
+    cdef fl_exact sum
+
+    def __init__(self):
+        memset(&self.sum, 0, sizeof(fl_exact))
+
+    def units(self):
+        """The sum, in units of 2^-1074."""
+        cdef unsigned char digits[4 * FL_EXACT_DIGITS]
+        fl_exact_bytes(&self.sum, digits)
+        return int.from_bytes(digits[:4 * FL_EXACT_DIGITS], "little")
+
+
 cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
-                       Py_ssize_t scratch_size) except? -1.0:
+                       Py_ssize_t scratch_size, fl_exact* sum=NULL) except? -1.0:
     """Run every block and return the sum of what they return: the same bits for any number of threads.
 
-    Blocks are dealt in spans. `elements` is the work in one block.
+    Blocks are dealt in spans. `elements` is the work in one block. `sum`: the scratch of each thread begins with a sum, and
+    this is that of all.
     """
     cdef Spans work
     cdef Py_ssize_t spans, first, last, s, stretch, for_each
@@ -108,8 +177,13 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     if blocks == 0:
         return 0.0
     if blocks == 1 and scratch_size <= SMALL_SCRATCH and elements <= ELEMENTS_BETWEEN_SIGNALS:
+        memory = whole_lines(small_scratch)
+        if sum != NULL:
+            memset(memory, 0, sizeof(fl_exact))
         with nogil:
-            result = function(call, 0, whole_lines(small_scratch))
+            result = function(call, 0, memory)
+        if sum != NULL:
+            fl_exact_add_sum(sum, <const fl_exact*>memory)
         return result
     work.function, work.call, work.blocks, work.span = function, call, blocks, span_of(blocks)
     spans = (blocks + work.span - 1) // work.span
@@ -127,6 +201,9 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         raise MemoryError("fastloss: no memory for the scratch space of the call")
     work.scratch = whole_lines(memory)
     shares = <fl_share*>(work.scratch + threads * work.scratch_size)
+    if sum != NULL:
+        for s in range(threads):
+            memset(work.scratch + s * work.scratch_size, 0, sizeof(fl_exact))
     stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (work.span * elements) + 1)
     try:
         first = 0
@@ -142,6 +219,9 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
             if first < spans:
                 PyErr_CheckSignals()
         result = add_pairwise(work.partial, spans)
+        if sum != NULL:
+            for s in range(threads):
+                fl_exact_add_sum(sum, <const fl_exact*>(work.scratch + s * work.scratch_size))
     finally:
         free(work.partial)
         free(memory)

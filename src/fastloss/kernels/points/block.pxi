@@ -35,6 +35,7 @@ cdef struct PointwiseCall:
     bint in_place                # the gradient overwrites y_pred
     Operand second_gradient, second_hessian
     Operand vector[2]            # what the Hessian is multiplied by, of each prediction; data NULL: nothing
+    fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint accumulate              # the gradient is added to what its array holds
 
 
@@ -354,8 +355,8 @@ cdef inline double highest_prediction(const Limits* limits, const Operand* y_pre
     return limits.predicted_high + limits.rounding * epsilon_of(y_pred.dtype)
 
 
-cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block) noexcept nogil:
-    """The sum of a block's weights, NaN where a weight, a target or a prediction is outside its domain."""
+cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`); NaN where a weight, a target or a prediction is outside its domain."""
     cdef Py_ssize_t size = block_size(tag), first = block * size
     cdef Py_ssize_t n = min(size, call.size - first)
     cdef real weight_buffer[SAMPLES]
@@ -375,10 +376,8 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
         return NAN
     if weight == NULL:
         return n
-    if real is float:
-        return fl_block_sum_f32(weight, n)
-    else:
-        return fl_block_sum_f64(weight, n)
+    weigh_exactly(scratch, weight, n)
+    return 0
 
 
 cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
@@ -392,7 +391,7 @@ cdef double points_block_f64(void* call, Py_ssize_t block, void* scratch) noexce
     return points_block(<const PointwiseCall*>call, block, <double*>scratch)
 
 cdef double points_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return points_inspected(<const float*>NULL, <const PointwiseCall*>call, block)
+    return points_inspected(<const float*>NULL, <const PointwiseCall*>call, block, scratch)
 
 cdef double points_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return points_inspected(<const double*>NULL, <const PointwiseCall*>call, block)
+    return points_inspected(<const double*>NULL, <const PointwiseCall*>call, block, scratch)

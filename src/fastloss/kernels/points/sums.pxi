@@ -56,6 +56,7 @@ cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_s
     call.formulas, call.terms = formulas, terms
     call.is_sum = terms != 1 or formulas.factor_array != NULL or formulas.factor != 1
     call.uniform = not call.is_sum and formulas.uniform
+    call.weight_sum = NULL
     call.second_gradient.data = call.second_hessian.data = NULL    # of a second prediction, where there is one
 
 

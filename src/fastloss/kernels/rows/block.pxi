@@ -410,13 +410,13 @@ cdef double row_loss_block(const real* tag, const RowLossCall* call, Py_ssize_t 
     return few_row_losses(tag, call, first, n, &t)
 
 
-cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
-    """The sum of a block's weights, NaN where a weight or a target is outside its domain."""
+cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`); NaN where a weight or a target is outside its domain."""
     cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes), first = block * size
     cdef Py_ssize_t n = min(size, call.rows.rows - first), i
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
-    cdef double total = 0
+    cdef double weighed[TILE_ROWS]
     cdef Tile t
     for i in range(max(<Py_ssize_t>LANES, n)):
         label[i] = 0
@@ -424,18 +424,19 @@ cdef double row_loss_inspected(const real* tag, const RowLossCall* call, Py_ssiz
     load_rows(tag, &call.rows, first, n, label, weight)
     if not weights_valid(weight, n):
         return NAN
-    lay_out(call, scratch, not few_classes(call.loss, call.classes), &t)
+    lay_out(call, <double*>(scratch + EXACT_BYTES), not few_classes(call.loss, call.classes), &t)
     if not t.wide:
         load_target(call, first, n, label, &t)
         targets_inspected(call, &t)
     for i in range(n):
+        weighed[i] = 0
         if weight[i] == 0:
             continue
         if t.wide:
             load_target(call, first + i, 1, label, &t)
             targets_inspected(call, &t)
-        total += weight[i] * t.value[0 if t.wide else i]
-    return total
+        weighed[i] = weight[i] * t.value[0 if t.wide else i]
+    return weigh_rows(scratch, weighed, n)
 
 
 cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
@@ -512,10 +513,10 @@ cdef double row_loss_block_f64(void* call, Py_ssize_t block, void* scratch) noex
     return row_loss_block(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
 
 cdef double row_loss_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return row_loss_inspected(<const float*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+    return row_loss_inspected(<const float*>NULL, <const RowLossCall*>call, block, <char*>scratch)
 
 cdef double row_loss_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return row_loss_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
+    return row_loss_inspected(<const double*>NULL, <const RowLossCall*>call, block, <char*>scratch)
 
 cdef double predictions_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return predictions_inspected(<const float*>NULL, <const RowLossCall*>call, block, <float*>scratch)
@@ -539,7 +540,7 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
         total = run_rows_call(&call.rows, double_precision, True, threads)
     else:
         function = row_loss_inspected_f64 if double_precision else row_loss_inspected_f32
-        total = run_blocks(function, call, blocks, size * call.classes, threads, scratch)
+        total = run_inspection(function, call, blocks, size * call.classes, threads, scratch, call.rows.weight_sum)
     if call.given == LOGITS or total != total:
         return total
     function = predictions_inspected_f64 if double_precision else predictions_inspected_f32

@@ -43,6 +43,7 @@ cdef struct RowsCall:
     double scale                 # of gradient and Hessian: 1, or 1 / denominator
     double scale_tail            # what rounding took off it
     double value_factor          # of the values that are stored
+    fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
     double smoothing
@@ -86,6 +87,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.smoothing = 0
     call.value_factor = 1
     call.class_weight = NULL
+    call.weight_sum = NULL
     call.wary = False
     call.weight.data = call.where.data = call.value.data = NULL
 
@@ -973,8 +975,10 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
     return finished_values(call, first, n, value, weight)
 
 
-cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, real* y) noexcept nogil:
-    """The sum of a block's weights (x the sum of a soft target), NaN where a weight or a target is outside its domain."""
+cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`), each row by its weight x the sum of a soft target; NaN where a weight or a target is
+    outside its domain."""
+    cdef real* y = <real*>(scratch + EXACT_BYTES)
     cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes), first = block * size
     cdef Py_ssize_t n = min(size, call.rows - first), i, c
     cdef Py_ssize_t index[MAX_DIMENSIONS]
@@ -982,7 +986,8 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     cdef real weight[TILE_ROWS]
     cdef int64_t label[TILE_ROWS]
     cdef const real* w
-    cdef double total = 0, row_weight, row_tail, smoothed
+    cdef double row_weight, row_tail, smoothed
+    cdef double weighed[TILE_ROWS]
     cdef bint bad = False, negative
     if not call.given_dense:
         w = load_weights(&call.weight, &call.where, first, n, buffer)
@@ -997,6 +1002,7 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     if not weights_valid(weight, n):
         return NAN
     for i in range(n):
+        weighed[i] = 0
         if weight[i] == 0:
             continue
         row_weight = 1
@@ -1018,8 +1024,8 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
                     add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)
                 row_weight += row_tail
         # A NaN in a soft target makes its row NaN, not the denominator of all others.
-        total += weight[i] * (row_weight if row_weight == row_weight else 1)
-    return total
+        weighed[i] = weight[i] * (row_weight if row_weight == row_weight else 1)
+    return weigh_rows(scratch, weighed, n)
 
 
 cdef double rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
@@ -1033,7 +1039,7 @@ cdef double rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept
     return wide_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
 
 cdef double rows_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return rows_inspected(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
+    return rows_inspected(<const float*>NULL, <const RowsCall*>call, block, <char*>scratch)
 
 cdef double rows_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return rows_inspected(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
+    return rows_inspected(<const double*>NULL, <const RowsCall*>call, block, <char*>scratch)

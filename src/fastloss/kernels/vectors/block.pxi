@@ -12,6 +12,7 @@ cdef struct VectorCall:
     Operand target, weight, where, value
     Operand array[MOST_VECTORS]
     Operand gradient[MOST_VECTORS]
+    fl_exact* weight_sum                  # where that of the weights is left; NULL: nobody asks
     bint over_array[MOST_VECTORS]         # the gradient lies over an array
 
 # Less than this is left of a difference: too little. Plain sums have 52 bits, careful ones 98; of them are needed: 32 of
@@ -166,8 +167,8 @@ cdef double vectors_block(const real* tag, const VectorCall* call, Py_ssize_t bl
     return fl_block_sum_f64(value, n)
 
 
-cdef double vectors_inspected(const real* tag, const VectorCall* call, Py_ssize_t block) noexcept nogil:
-    """The sum of a block's weights, NaN where a weight is none or a target is neither of its two numbers."""
+cdef double vectors_inspected(const real* tag, const VectorCall* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`); NaN where a weight is none or a target is neither of its two numbers."""
     cdef Py_ssize_t size = vectors_at_once(call.columns), first = block * size, n = min(size, call.samples - first)
     cdef real weight_buffer[VECTOR_SAMPLES]
     cdef real buffer[VECTOR_SAMPLES]
@@ -179,10 +180,8 @@ cdef double vectors_inspected(const real* tag, const VectorCall* call, Py_ssize_
         return NAN
     if weight == NULL:
         return n
-    if real is float:
-        return fl_block_sum_f32(weight, n)
-    else:
-        return fl_block_sum_f64(weight, n)
+    weigh_exactly(scratch, weight, n)
+    return 0
 
 
 cdef double vectors_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
@@ -192,10 +191,10 @@ cdef double vectors_block_f64(void* call, Py_ssize_t block, void* scratch) noexc
     return vectors_block(<const double*>NULL, <const VectorCall*>call, block, <char*>scratch)
 
 cdef double vectors_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return vectors_inspected(<const float*>NULL, <const VectorCall*>call, block)
+    return vectors_inspected(<const float*>NULL, <const VectorCall*>call, block, scratch)
 
 cdef double vectors_inspected_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    return vectors_inspected(<const double*>NULL, <const VectorCall*>call, block)
+    return vectors_inspected(<const double*>NULL, <const VectorCall*>call, block, scratch)
 
 
 cdef double run_vectors(VectorCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
@@ -208,7 +207,7 @@ cdef double run_vectors(VectorCall* call, bint double_precision, bint inspect, i
             call.over_array[k] |= call.gradient[k].data == call.array[j].data
     if inspect:
         function = vectors_inspected_f64 if double_precision else vectors_inspected_f32
-        return run_blocks(function, call, (call.samples + size - 1) // size, size, threads, 0)
+        return run_inspection(function, call, (call.samples + size - 1) // size, size, threads, 0, call.weight_sum)
     function = vectors_block_f64 if double_precision else vectors_block_f32
     return run_blocks(function, call, (call.samples + size - 1) // size, size * max(call.columns, <Py_ssize_t>1), threads,
                       vector_scratch(call.columns))

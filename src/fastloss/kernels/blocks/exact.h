@@ -1,0 +1,136 @@
+/*
+ * Sums of numbers >= 0 without rounding: of the weights of a call, or of all calls that a batch was cut into.
+ *
+ * The sum is an integer in units of 2^-1074, in digits of 32 bits that have room for 2^31 carries each. Integers may be added
+ * in any order, by any thread: the sum, and what it is rounded to, depend on the numbers alone.
+ *
+ * A block is not added number by number. All that lies on a grid coarse enough for the sum of the block to be exact in
+ * double is split off and added up, then what is left of each number, on a finer grid: one grid for float32 weights of about
+ * one size, two for float64 (Rump, Ogita & Oishi 2008, doi:10.1137/050645671).
+ */
+#ifndef FL_EXACT_H
+#define FL_EXACT_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { FL_EXACT_DIGITS = 70, FL_EXACT_BLOCK = 1024, FL_EXACT_LANES = 8 };
+
+typedef struct {
+    int64_t digit[FL_EXACT_DIGITS];
+    int64_t used; /* anything was added */
+} fl_exact;
+
+static void fl_exact_carry(fl_exact *sum)
+{
+    int64_t carry = 0;
+    for (int k = 0; k < FL_EXACT_DIGITS; k++) {
+        int64_t digit = sum->digit[k] + carry;
+        carry = digit >> 32;
+        sum->digit[k] = digit & 0xffffffff;
+    }
+}
+
+/* Add one finite number, of either sign while the sum stays >= 0. */
+static void fl_exact_add_one(fl_exact *sum, double x)
+{
+    uint64_t bits, mantissa;
+    memcpy(&bits, &x, 8);
+    int exponent = (int)(bits >> 52) & 0x7ff;
+    mantissa = bits & 0xfffffffffffff;
+    if (exponent)
+        mantissa |= 0x10000000000000;
+    else
+        exponent = 1;
+    int place = (exponent - 1) / 32;
+    unsigned __int128 wide = (unsigned __int128)mantissa << (exponent - 1) % 32;
+    int64_t sign = bits >> 63 ? -1 : 1;
+    for (int k = 0; k < 3; k++)
+        sum->digit[place + k] += sign * (int64_t)(uint32_t)(wide >> 32 * k);
+    sum->used = 1;
+}
+
+/* Add at most FL_EXACT_BLOCK finite numbers >= 0, which are lost: what is left of them is 0. */
+static void fl_exact_add(fl_exact *sum, double *x, ptrdiff_t n)
+{
+    for (;;) {
+        double most = 0, total[FL_EXACT_LANES] = {0}, grid;
+        for (ptrdiff_t i = 0; i < n; i++) {
+            double size = __builtin_fabs(x[i]);
+            most = size > most ? size : most;
+        }
+        if (most == 0)
+            return;
+        uint64_t bits;
+        memcpy(&bits, &most, 8);
+        int64_t exponent = (int64_t)(bits >> 52) + 11; /* of a number above the sum of FL_EXACT_BLOCK such */
+        if (exponent < 64 || exponent > 2045) {
+            for (ptrdiff_t i = 0; i < n; i++)
+                fl_exact_add_one(sum, x[i]);
+            fl_exact_carry(sum);
+            return;
+        }
+        bits = (uint64_t)exponent << 52;
+        memcpy(&grid, &bits, 8);
+        ptrdiff_t i = 0;
+        for (; i + FL_EXACT_LANES <= n; i += FL_EXACT_LANES)
+            for (int k = 0; k < FL_EXACT_LANES; k++) {
+                double part = (x[i + k] + grid) - grid;
+                total[k] += part;
+                x[i + k] -= part;
+            }
+        for (; i < n; i++) {
+            double part = (x[i] + grid) - grid;
+            total[0] += part;
+            x[i] -= part;
+        }
+        for (int k = 1; k < FL_EXACT_LANES; k++)
+            total[0] += total[k];
+        fl_exact_add_one(sum, total[0]);
+    }
+}
+
+static void fl_exact_add_sum(fl_exact *sum, const fl_exact *other)
+{
+    if (!other->used)
+        return;
+    fl_exact part = *other;
+    fl_exact_carry(&part); /* each digit below 2^32 again, before many such are added */
+    for (int k = 0; k < FL_EXACT_DIGITS; k++)
+        sum->digit[k] += part.digit[k];
+    sum->used = 1;
+}
+
+/* The digits of a sum that is carried, least first, as bytes. */
+static void fl_exact_bytes(const fl_exact *sum, unsigned char *bytes)
+{
+    for (int k = 0; k < 4 * FL_EXACT_DIGITS; k++)
+        bytes[k] = (unsigned char)(sum->digit[k / 4] >> 8 * (k % 4));
+}
+
+/* The sum rounded once, to nearest, ties to even. It is carried first. */
+static double fl_exact_value(fl_exact *sum)
+{
+    int top = FL_EXACT_DIGITS - 1;
+    if (!sum->used)
+        return 0;
+    fl_exact_carry(sum);
+    while (top > 2 && sum->digit[top] == 0)
+        top--;
+    unsigned __int128 wide = (unsigned __int128)sum->digit[top] << 64 | (unsigned __int128)sum->digit[top - 1] << 32 |
+                             (unsigned __int128)sum->digit[top - 2];
+    uint64_t lost = 0;
+    int shift = 0;
+    for (int k = 0; k < top - 2; k++)
+        lost |= (uint64_t)sum->digit[k];
+    while (wide >> 64) {
+        lost |= (uint64_t)(wide & 1);
+        wide >>= 1;
+        shift++;
+    }
+    return ldexp((double)((uint64_t)wide | (lost != 0)), shift + 32 * (top - 2) - 1074);
+}
+
+#endif

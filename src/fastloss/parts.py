@@ -1,0 +1,189 @@
+"""Means over data that come in parts: what a part adds, and the denominator of all of them.
+
+The weights of a call are added up without rounding, and so are those of its parts. So parts have the denominator of one
+call over all data, to the bit, in whatever order they are added; a gradient of a part that is given it as `normalizer`
+has the bits of its samples in that call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .arrays import FLOATS, as_array, as_axis, dtype_number
+from .call import check, compute, read
+from .kinds import KINDS
+from .kinds.base import VALUE
+from .rows import PREDICTION, Row, RowTarget
+from .runtime import kernels
+from .scalars import shown
+
+if TYPE_CHECKING:
+    from .loss import Loss
+
+#: What sums are counted in: every float64 is a whole number of it.
+_UNIT = 2**1074
+
+
+class Partial:
+    """Part of a mean: the weighted losses of some samples, and their weights. Parts add up; `Loss.partial` makes them.
+
+    Attributes
+    ----------
+    value : float
+        The mean over the samples that are in it; 0.0 where they have no weight.
+    total : float
+        The sum of weight x loss.
+    weight : float
+        The sum of the weights: the denominator of the mean.
+    """
+
+    __slots__ = ("_excess", "_losses", "_weights")
+
+    def __init__(self, losses: int = 0, weights: int = 0, excess: float = 0.0) -> None:
+        """Take sums in units of 2^-1074; `excess` is what of the losses is infinite or NaN."""
+        self._losses, self._weights, self._excess = losses, weights, excess
+
+    @property
+    def total(self) -> float:
+        """The sum of weight x loss."""
+        return self._losses / _UNIT + self._excess
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights: the denominator of the mean."""
+        return self._weights / _UNIT
+
+    @property
+    def value(self) -> float:
+        """The mean over the samples that are in it; 0.0 where they have no weight."""
+        if not self._weights:
+            return 0.0
+        return self._losses / self._weights + self._excess
+
+    def __add__(self, other: Any) -> Partial:
+        if isinstance(other, int) and other == 0:  # what sum() begins with
+            return self
+        if not isinstance(other, Partial):
+            return NotImplemented
+        return Partial(
+            self._losses + other._losses, self._weights + other._weights, self._excess + other._excess
+        )  # fmt: skip
+
+    __radd__ = __add__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Partial):
+            return NotImplemented
+        return self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash(self._state())
+
+    def _state(self) -> tuple[int, int, float]:
+        return self._losses, self._weights, self._excess
+
+    def __reduce__(self) -> Any:
+        return Partial, self._state()
+
+    def __repr__(self) -> str:
+        return f"Partial(value={self.value!r}, weight={self.weight!r})"
+
+
+def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
+    """Return what some samples add to a mean."""
+    row = loss._row
+    _check_has_parts(row)
+    _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
+    if row.terms and not KINDS[row.kind].fuses:
+        (term,) = row.parts(loss._parameters)
+        own = {p.name: f"{term.name}_{p.name}" for p in term.row.parameters if p.kind != "axis"}
+        back = {theirs: name for name, theirs in own.items()}
+        factor = keywords.get(f"{term.name}_factor", term.factor)
+        given = {back.get(name, name): value for name, value in keywords.items() if name != f"{term.name}_factor"}
+        alone = partial(type(loss)(term.row, dict(term.parameters)), args, given)
+        return _partial(factor * alone.total, alone._weights)
+    request = read(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
+    weights = kernels.ExactSum()
+    return _partial(compute(check(request, weights)), weights.units())
+
+
+def _partial(total: float, weights: int) -> Partial:
+    if not math.isfinite(total):
+        return Partial(0, weights, total)
+    numerator, denominator = total.as_integer_ratio()
+    return Partial(numerator * (_UNIT // denominator), weights)
+
+
+def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mapping[str, Any]) -> float:
+    """Return the denominator of a mean, from targets and weights alone."""
+    row = loss._row
+    _check_has_parts(row)
+    _refuse("normalizer", keywords, "reduction", "normalizer", "out", "wrt", "n_threads")
+    kind = np.dtype(dtype)
+    if dtype_number(kind) not in FLOATS:
+        raise TypeError(f"dtype = {shown(dtype)} is not that of a prediction: float16, bfloat16, float32 or float64")
+    samples = None if shape is None else _as_shape(shape)
+    parameters = loss._parameters | {name: value for name, value in keywords.items() if name in loss._parameters}
+    target = None if y_true is None else as_array("y_true", y_true)
+    if target is None and (samples is None or any(o.name == "y_true" for o in row.operands)):
+        needed = "y_true" if any(o.name == "y_true" for o in row.operands) else "shape, that of the samples"
+        raise TypeError(f"normalizer of {row.name} needs {needed}")
+    arrays = []
+    for operand in row.operands:
+        if operand.name == "y_true":
+            arrays.append(target)
+            continue
+        own = _shape_of(row, operand.axes, target, samples, parameters)
+        number = next(x for x in (0.0, 0.5, 1.0) if x in operand.domain or operand.role != PREDICTION)
+        arrays.append(np.broadcast_to(np.asarray(number, kind), own))
+    return check(read(loss, VALUE, tuple(arrays), {**keywords, "reduction": "mean", "normalizer": None})).number
+
+
+def _shape_of(
+    row: Row, axes: str, target: Any, samples: tuple[int, ...] | None, parameters: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """Return a shape that an array of predictions may have."""
+    if axes != "C":
+        own = samples if samples is not None else target.shape
+        return (*own, *((int(axes),) if axes.isdigit() else (1,) if axes else ()))
+    assert isinstance(row.target, RowTarget)
+    by_class = parameters.get("class_weight")
+    axis = parameters["axis"]
+    index = "index" in row.target.forms
+    if index and len(row.target.forms) > 1:  # by index or with a number for each class: as `shape`, or the type, tells
+        index = target.dtype.kind != "f" if samples is None else target.shape == samples
+    if not index:
+        return tuple(target.shape)
+    labels = int(target.max(initial=1)) + 1 if by_class is None else len(by_class)
+    place = as_axis(axis, target.ndim + 1) + target.ndim + 1
+    return (*target.shape[:place], max(labels - row.target.levels, 1), *target.shape[place:])
+
+
+def _as_shape(shape: Any) -> tuple[int, ...]:
+    lengths = (shape,) if isinstance(shape, int | np.integer) else shape
+    if not isinstance(lengths, tuple | list) or not all(isinstance(n, int | np.integer) and n >= 0 for n in lengths):
+        raise TypeError(f"shape = {shown(shape)} is not the shape of an array: whole numbers >= 0")
+    return tuple(int(n) for n in lengths)
+
+
+def _check_has_parts(row: Row) -> None:
+    if row.kind not in KINDS:
+        raise TypeError(
+            f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"
+        )
+    if KINDS[row.kind].couples:
+        raise TypeError(f"{row.name} has no parts: it is no sum over samples")
+    if row.terms and len(row.terms) > 1 and not KINDS[row.kind].fuses:
+        raise TypeError(
+            f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"
+        )
+
+
+def _refuse(method: str, keywords: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if name in keywords:
+            raise TypeError(f"{method} has no keyword {name!r}")

@@ -1,0 +1,246 @@
+"""Means over data that come in parts: parts add up to one call over all data, their denominators to the bit."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from fractions import Fraction
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from cases import FLOATS, HALVES, bits, draw, generator
+
+import fastloss as fl
+from fastloss.kinds import KINDS
+from fastloss.parts import Partial
+from fastloss.runtime import kernels
+
+WITH_PARTS = [v for v in cases.variants() if v.row.kind in KINDS and not KINDS[v.row.kind].couples and not v.row.terms]
+of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+
+
+def exact(numbers: Any) -> Fraction:
+    return sum(map(Fraction, np.asarray(numbers, np.float64).ravel().tolist()), start=Fraction(0))
+
+
+# -- sums without rounding --------------------------------------------------------------------------------------------
+
+SIZES_OF_WEIGHTS = {
+    "of one size": lambda rng, n, dtype: rng.random(n),
+    "whole": lambda rng, n, dtype: rng.integers(0, 1000, n),
+    "of every size": lambda rng, n, dtype: np.ldexp(
+        rng.uniform(1, 2, n),
+        rng.integers(np.finfo(dtype).minexp - np.finfo(dtype).nmant, np.finfo(dtype).maxexp - 15, n),
+    ),
+    "one outweighs all": lambda rng, n, dtype: np.where(np.arange(n) == n // 2, 2.0**60, rng.random(n)),
+    "the smallest": lambda rng, n, dtype: rng.integers(1, 9, n) * float(np.finfo(dtype).smallest_subnormal),
+}
+
+
+@pytest.mark.parametrize("n", [1, 7, 1024, 1025, 40_000])
+@pytest.mark.parametrize("size", SIZES_OF_WEIGHTS)
+@of_floats
+def test_weights_are_added_without_rounding(size: str, n: int, dtype: Any) -> None:
+    rng = generator("exact sums", size, n, dtype)
+    weight = SIZES_OF_WEIGHTS[size](rng, n, dtype).astype(dtype)
+    assert n < 7 or size == "whole" or np.unique(weight).size > min(n, 9) // 2
+    part = fl.squared_error.partial(np.zeros(n), np.zeros(n, dtype), sample_weight=weight)
+    total = exact(weight)
+    assert Fraction(part._weights, 2**1074) == total
+    assert part.weight == float(total)
+    low, high = (1e-30, 1e30) if dtype == np.float32 else (1e-300, 1e300)
+    if low < total < high:
+        assert fl.squared_error.normalizer(np.zeros(n), sample_weight=weight, dtype=dtype) == float(total)
+
+
+def test_a_sum_is_rounded_to_nearest_and_ties_to_even() -> None:
+    for weights in ([1.0, 2.0**-53], [1.0, 2.0**-53, 2.0**-90], [1.0 + 2.0**-52, 2.0**-53], [2.0**600, 2.0**-600, 1.0]):
+        number = fl.squared_error.normalizer(np.zeros(len(weights)), sample_weight=weights)
+        assert number == float(exact(weights))
+    assert fl.squared_error.normalizer(np.zeros(2), sample_weight=[1.0, 2.0**-53]) == 1.0
+    assert fl.squared_error.normalizer(np.zeros(3), sample_weight=[1.0, 2.0**-53, 2.0**-90]) == 1.0 + 2.0**-52
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_threads_add_the_same_sum(threads: int) -> None:
+    rng = generator("exact threads")
+    weight = np.ldexp(rng.random(3_000_000), rng.integers(-60, 60, 3_000_000))
+    part = fl.squared_error.partial(0.0, np.zeros(weight.size), sample_weight=weight, n_threads=threads)
+    assert part._weights == fl.squared_error.partial(0.0, np.zeros(weight.size), sample_weight=weight)._weights
+    assert part.weight == math.fsum(weight)
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+def arrays_of(variant: Any, dtype: Any, n: int) -> tuple[Any, dict[str, Any]]:
+    """A call on n samples, with weights."""
+    rng = generator("parts", str(variant), dtype, n)
+    inputs = draw(variant, (n, 5) if variant.rowwise else (n,), dtype, rng)
+    return inputs, {"sample_weight": rng.random(n) + 0.1}
+
+
+@of_floats
+@pytest.mark.parametrize("variant", WITH_PARTS, ids=str)
+def test_parts_add_up(variant: Any, dtype: Any) -> None:
+    """Denominators and gradients have the bits of one call; the value is right to 4 units in the last place."""
+    inputs, keywords = arrays_of(variant, dtype, 300)
+    parameters = {name: value for name, value in inputs.keywords.items() if np.shape(value) != (300,)}
+    loss, y_true, y_pred, weight = inputs.loss, inputs.y_true, inputs.y_pred, keywords["sample_weight"]
+    with np.errstate(all="ignore"):
+        value, gradient = loss.value_and_grad(y_true, y_pred, sample_weight=weight, **parameters)
+    number = loss.normalizer(y_true, sample_weight=weight, dtype=dtype, **shape_of(variant, y_true), **parameters)
+    pieces = [slice(0, 100), slice(100, 101), slice(101, 300)]
+    parts = [loss.partial(y_true[p], y_pred[p], sample_weight=weight[p], **parameters) for p in pieces]
+    for order in (parts, parts[::-1]):
+        whole = sum(order)
+        assert whole.weight == number
+        assert abs(whole.value - value) <= 4 * np.spacing(abs(value))
+    assert sum(parts) == sum(parts[::-1])
+    for piece in pieces:
+        own = loss.grad(
+            y_true[piece], y_pred[piece], sample_weight=weight[piece], normalizer=number, **parameters
+        )  # fmt: skip
+        assert bits(own) == bits(gradient[piece])
+
+
+def shape_of(variant: Any, y_true: Any) -> dict[str, Any]:
+    """Class indices in floating point look like a probability of each class of one row."""
+    ambiguous = variant.rowwise and variant.target == "index" and y_true.dtype.kind == "f"
+    return {"shape": y_true.shape} if ambiguous else {}
+
+
+@pytest.mark.parametrize("variant", [v for v in WITH_PARTS if v.parameters == "default"][::3], ids=str)
+def test_what_is_left_out_has_no_weight(variant: Any) -> None:
+    inputs, keywords = arrays_of(variant, np.dtype(np.float64), 60)
+    y_true, y_pred, weight = inputs.y_true, inputs.y_pred, keywords["sample_weight"]
+    where = np.arange(60) % 3 > 0
+    part = inputs.loss.partial(y_true, y_pred, sample_weight=weight, where=where)
+    kept = inputs.loss.partial(y_true[where], y_pred[where], sample_weight=weight[where])
+    assert part.weight == kept.weight
+    nothing = inputs.loss.partial(y_true, y_pred, where=False)
+    assert nothing.value == 0
+    assert nothing + part == part
+    assert inputs.loss.normalizer(y_true, where=False, **shape_of(variant, y_true)) == 0
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_weights_are_rounded_to_the_type_that_is_computed_in(dtype: Any) -> None:
+    weight = np.array([0.1, 0.2, 0.7])
+    rounded = float(exact(weight.astype(np.float32)))
+    assert fl.huber.normalizer([0.0] * 3, sample_weight=weight, dtype=dtype) == rounded
+    assert fl.huber.normalizer([0.0] * 3, sample_weight=weight, dtype=np.float32) == rounded
+    assert fl.huber.normalizer([0.0] * 3, sample_weight=weight) == float(exact(weight))
+    assert fl.huber.partial([0.0] * 3, np.zeros(3, dtype), sample_weight=weight).weight == rounded
+
+
+def test_class_weights_ignored_labels_and_soft_targets() -> None:
+    class_weight = np.array([0.1, 0.7, 1.9])
+    assert fl.cross_entropy.normalizer([0, 1, 2, -1], class_weight=class_weight, ignore_index=-1) == float(
+        exact(class_weight)
+    )
+    soft = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])
+    logits = np.zeros((2, 3))
+    for given in ({}, {"class_weight": class_weight}, {"class_weight": class_weight, "label_smoothing": 0.1}):
+        part = fl.cross_entropy.partial(soft, logits, **given)
+        assert part.weight == fl.cross_entropy.normalizer(soft, **given)
+        total = fl.cross_entropy(soft, logits, reduction="sum", **given)
+        assert part.value == pytest.approx(total / part.weight, rel=1e-15)
+    assert fl.cross_entropy.normalizer(np.array([[0, 1], [1, 0]])) == 4  # whole numbers are indices
+    assert fl.cross_entropy.normalizer(np.array([0.0, 2.0]), shape=(2,)) == 2
+    assert fl.ordinal.normalizer([0, 3, 1]) == 3
+    assert fl.multilabel_soft_margin.normalizer([[0, 1], [1, 1], [0, 0]]) == 3
+
+
+def test_losses_without_a_target_and_of_pairs() -> None:
+    assert fl.bradley_terry.normalizer(shape=(3, 4)) == 12
+    assert fl.bradley_terry.normalizer(shape=5, sample_weight=np.full(5, 0.1)) == float(exact([0.1] * 5))
+    part = fl.bradley_terry.partial([1.0, 2.0], [0.0, 3.0])
+    assert part.weight == 2
+    assert part.value == fl.bradley_terry([1.0, 2.0], [0.0, 3.0])
+    assert fl.gaussian_nll.normalizer(np.zeros((2, 3))) == 6
+    assert fl.margin_ranking.normalizer([1, -1, 1]) == 3
+    assert fl.ppo_clip.normalizer(shape=(7,)) == 7
+
+
+def test_sums_and_factors() -> None:
+    y_true, y_pred = np.arange(4.0), np.arange(4.0)[::-1] / 3
+    total = fl.squared_error + 0.5 * fl.absolute_error
+    part = total.partial(y_true[:2], y_pred[:2]) + total.partial(y_true[2:], y_pred[2:])
+    assert part.value == pytest.approx(total(y_true, y_pred), rel=1e-15)
+    assert total.normalizer(y_true) == 4
+    scaled = 3 * fl.cross_entropy
+    logits = np.array([[0.5, 1.0], [2.0, 0.0]])
+    part = scaled.partial([0, 1], logits, cross_entropy_label_smoothing=0.5)
+    assert part.value == pytest.approx(scaled([0, 1], logits, cross_entropy_label_smoothing=0.5), rel=1e-15)
+
+
+def test_what_is_no_number_stays_so() -> None:
+    finite, infinite = fl.squared_error.partial([0.0], [1.0]), fl.squared_error.partial([0.0], [np.inf])
+    assert infinite.value == np.inf
+    assert (finite + infinite).total == np.inf
+    assert np.isnan((finite + fl.squared_error.partial([0.0], [np.nan])).value)
+    assert (finite + infinite).weight == 2
+
+
+def test_a_part_is_a_value() -> None:
+    part = fl.huber.partial([0.0, 1.0], [3.0, 1.5], sample_weight=[0.25, 0.75])
+    again = pickle.loads(pickle.dumps(part))
+    assert again == part
+    assert hash(again) == hash(part)
+    assert part != fl.huber.partial([0.0], [3.0])
+    assert part != 0
+    assert repr(part) == f"Partial(value={part.value!r}, weight=1.0)"
+    assert sum([part]) == part
+    assert Partial() + part == part
+    assert part.total == part.value
+    with pytest.raises(TypeError):
+        part + 1.0
+
+
+def test_what_has_no_parts_says_why() -> None:
+    y = np.array([1.0, 2.0])
+    with pytest.raises(TypeError, match="root_mean_squared_error has no parts: it is no sum over samples"):
+        fl.root_mean_squared_error.partial(y, y)
+    with pytest.raises(TypeError, match="has no parts: each of its terms has a denominator of its own"):
+        (fl.cross_entropy + fl.multiclass_hinge).normalizer([0, 1])
+    with pytest.raises(TypeError, match="has no parts: each of its terms has a denominator of its own"):
+        (fl.squared_error + fl.root_mean_squared_error).partial(y, y)
+    for name in ("reduction", "normalizer", "out"):
+        with pytest.raises(TypeError, match=f"partial has no keyword '{name}'"):
+            fl.huber.partial(y, y, **{name: None})
+        with pytest.raises(TypeError, match=f"normalizer has no keyword '{name}'"):
+            fl.huber.normalizer(y, **{name: None})
+    with pytest.raises(TypeError, match="normalizer of huber needs y_true"):
+        fl.huber.normalizer(shape=(2,))
+    with pytest.raises(TypeError, match="normalizer of bradley_terry needs shape, that of the samples"):
+        fl.bradley_terry.normalizer()
+    with pytest.raises(TypeError, match="is not that of a prediction"):
+        fl.huber.normalizer(y, dtype=int)
+    with pytest.raises(TypeError, match=r"shape = .* is not the shape of an array"):
+        fl.bradley_terry.normalizer(shape=(2, -1))
+    with pytest.raises(ValueError, match=r"sample_weight\[1\] = -1.0"):
+        fl.huber.normalizer(y, sample_weight=[1.0, -1.0])
+    with pytest.raises(ValueError, match=r"y_true\[1\] = -1"):
+        fl.cross_entropy.normalizer([0, -1])
+
+
+def test_a_chunked_batch_trains_as_the_whole() -> None:
+    """What accumulation over micro-batches is for: the gradient of each, to the bit."""
+    rng = generator("chunks")
+    logits, y_true = rng.normal(size=(1000, 10)).astype(np.float32), rng.integers(10, size=1000)
+    weight = rng.random(1000).astype(np.float32)
+    loss = fl.cross_entropy.bind(label_smoothing=0.1)
+    whole = loss.grad(y_true, logits, sample_weight=weight)
+    number = loss.normalizer(y_true, sample_weight=weight, dtype=np.float32)
+    chunks = np.empty_like(logits)
+    for first in range(0, 1000, 96):
+        piece = slice(first, first + 96)
+        loss.grad(y_true[piece], logits[piece], sample_weight=weight[piece], normalizer=number, out=chunks[piece])
+    assert bits(chunks) == bits(whole)
+
+
+def test_a_sum_of_nothing_is_nothing() -> None:
+    assert kernels.ExactSum().units() == 0
