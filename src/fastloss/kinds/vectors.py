@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from ..arrays import describe
 from ..reductions import reduced
-from ..rows import TARGET, Options
+from ..rows import TARGET, Options, Row
 from ..runtime import kernels, threads_for
 from ..samples import check_weights
 from ..targets import check_elements
-from .base import Array, Call, Kind, Results
+from .base import PRODUCT, Array, Call, Kind, Results
 
 
 class Plan(NamedTuple):
@@ -59,7 +59,7 @@ class Vectors(Kind):
         threads = threads_for(call.request.n_threads, sum(array.size for array in vectors.values()))
         return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
 
-    def inspect(self, plan: Plan) -> float:
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         return plan.loop(True, 0.0)
 
     def explain(self, plan: Plan) -> None:
@@ -71,6 +71,10 @@ class Vectors(Kind):
             if operand.role == TARGET:
                 array = call.arrays.by_name[operand.name]
                 check_elements(operand.name, array, operand.domain, weights, left_out, double_precision)
+
+    def check_second(self, row: Row, second: str) -> None:
+        method = "hvp" if second == PRODUCT else "hess_matrix"
+        raise TypeError(f"{row.name} has no {method}: second derivatives of vectors are not there")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor
