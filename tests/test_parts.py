@@ -163,6 +163,12 @@ def test_losses_without_a_target_and_of_pairs() -> None:
     assert fl.gaussian_nll.normalizer(np.zeros((2, 3))) == 6
     assert fl.margin_ranking.normalizer([1, -1, 1]) == 3
     assert fl.ppo_clip.normalizer(shape=(7,)) == 7
+    weight = np.array([0.1, 0.7])
+    assert fl.contrastive.normalizer([1, 0], sample_weight=weight) == float(exact(weight))
+    assert fl.triplet.normalizer(shape=(4, 2)) == 8
+    part = fl.cosine_distance.partial(np.eye(2), np.ones((2, 2)), sample_weight=weight)
+    assert part.weight == float(exact(weight))
+    assert part.value == fl.cosine_distance(np.eye(2), np.ones((2, 2)), sample_weight=weight)
 
 
 def test_sums_and_factors() -> None:

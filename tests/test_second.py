@@ -608,7 +608,7 @@ def test_products_on_the_engine_of_numba() -> None:
 # ---- SciPy's methods --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["trust-ncg", "Newton-CG", "trust-krylov"])
+@pytest.mark.parametrize("method", ["trust-ncg", "Newton-CG"])
 def test_softmax_regression_by_methods_that_multiply_with_the_hessian(method: str) -> None:
     optimize = pytest.importorskip("scipy.optimize")
     rng = generator("softmax regression", method)

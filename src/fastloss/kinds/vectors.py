@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..arrays import describe
 from ..reductions import reduced
@@ -24,7 +24,14 @@ class Plan(NamedTuple):
     parameters: tuple[float, ...]
     threads: int
 
-    def loop(self, inspect: bool, denominator: float, results: Results | None = None, factor: float = 1.0) -> float:
+    def loop(
+        self,
+        inspect: bool,
+        denominator: float,
+        results: Results | None = None,
+        factor: float = 1.0,
+        weight_sum: Any = None,
+    ) -> float:
         """Run all samples; return the sum of their weighted losses, or (`inspect`) of their weights."""
         call = self.call
         samples = call.arrays.samples
@@ -37,7 +44,7 @@ class Plan(NamedTuple):
         )  # fmt: skip
         total: float = kernels.vectors(
             self.loss, call.request.double_precision, math.prod(samples), columns, denominator, self.parameters,
-            inspect, tuple(map(describe, operands)), self.threads, factor,
+            inspect, tuple(map(describe, operands)), self.threads, factor, weight_sum,
         )  # fmt: skip
         return total
 
@@ -60,7 +67,7 @@ class Vectors(Kind):
         return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        return plan.loop(True, 0.0)
+        return plan.loop(True, 0.0, weight_sum=weight_sum)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -73,8 +80,7 @@ class Vectors(Kind):
                 check_elements(operand.name, array, operand.domain, weights, left_out, double_precision)
 
     def check_second(self, row: Row, second: str) -> None:
-        method = "hvp" if second == PRODUCT else "hess_matrix"
-        raise TypeError(f"{row.name} has no {method}: second derivatives of vectors are not there")
+        raise TypeError(f"{row.name} has no {'hvp' if second == PRODUCT else 'hess_matrix'}: {row.no_hessian}")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor
