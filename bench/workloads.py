@@ -110,11 +110,12 @@ def _softmax(x: NDArray, axis: int) -> NDArray:
 def catalogue() -> dict[str, Any]:
     """The rows of fastloss's catalogue by name: a new loss is measured without a word here.
 
-    Imported late, because the number of CPUs is read by the libraries when they are imported.
+    Those of several arrays are in ``several.py``. Imported late, because the number of CPUs is read by the libraries
+    when they are imported.
     """
     from fastloss.catalogue import CATALOGUE
 
-    return CATALOGUE
+    return {name: row for name, row in CATALOGUE.items() if not row.several}
 
 
 def numpy_dtype(name: str) -> np.dtype:

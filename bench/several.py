@@ -1,0 +1,76 @@
+"""Losses of several arrays beside a copy of as many arrays as they read and write.
+
+python bench/several.py                  # float32, one thread
+python bench/several.py --dtype float64 --threads 2
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from competitors import limit_cpus
+from measure import Spread, interleaved, keep_freed_memory
+
+#: Samples of a loss of points; rows and columns of one of vectors.
+POINTS, VECTORS = (10**6,), (100_000, 128)
+
+
+def draw(row: Any, dtype: str) -> dict[str, np.ndarray]:
+    """The arrays of a loss, by their names."""
+    random = np.random.default_rng(2024)
+    of_vectors = any(operand.axes for operand in row.operands)
+    arrays = {}
+    for operand in row.operands:
+        shape = VECTORS if operand.axes else VECTORS[:1] if of_vectors else POINTS
+        drawn = random.standard_normal(shape, dtype=np.float32)
+        if operand.role == "target":
+            drawn = random.choice([operand.domain.low, operand.domain.high], size=shape)
+        arrays[operand.name] = drawn.astype(dtype)
+    return arrays
+
+
+def copies(arrays: list[np.ndarray], places: list[np.ndarray]) -> None:
+    """Copy each array to its place."""
+    for array, place in zip(arrays, places, strict=True):
+        np.copyto(place, array)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    limit_cpus(options.threads)
+    keep_freed_memory()
+    import fastloss as fl
+
+    print(f"{'loss':18} {'value and gradients / copy':>28}   {'value / copy':>24}   {options.dtype}")
+    for row in (row for row in fl.losses() if row.several):
+        arrays = draw(row, options.dtype)
+        predictions = [arrays[operand.name] for operand in row.differentiated]
+        places = [np.empty_like(array) for array in predictions]
+        out = tuple(places) if len(places) > 1 else places[0]
+        loss = getattr(fl, row.name)
+        calls = {
+            "both": partial(loss.value_and_grad, *arrays.values(), out=(None, out)),
+            "value": partial(loss, *arrays.values()),
+            "copy": partial(copies, predictions, [np.empty_like(array) for array in predictions]),
+        }
+        seconds = interleaved(calls, options.rounds, settle=0.01)
+        # The copy reads and writes each prediction; the loss reads the other arrays, too.
+        whole = sum(array.nbytes for array in arrays.values())
+        written = sum(array.nbytes for array in predictions)
+        shown = []
+        for name, moved in (("both", whole + written), ("value", whole)):
+            spread = Spread.of(seconds[name] / (seconds["copy"] * moved / (2 * written)))
+            shown.append(f"{spread.median:.2f} ({spread.lower:.2f} to {spread.upper:.2f})")
+        print(f"{row.name:18} {shown[0]:>28}   {shown[1]:>24}")
+
+
+if __name__ == "__main__":
+    main()
