@@ -308,6 +308,14 @@ _CORES = {"2": "location, log-scale"}
 FRAME = frozenset({"class_weight", "ignore_index", "label_smoothing", "axis"})
 
 
+class Columns(NamedTuple):
+    """What a formula reads, as the kernels order it."""
+
+    first: str | None  # the target, or a fixed array in its place
+    predictions: tuple[tuple[str, Any], ...]  # up to two: an array, and which of its elements
+    others: tuple[str, ...]  # fixed arrays besides, which the kernels take for parameters
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of the catalogue: everything about a loss but its loops.
@@ -406,6 +414,17 @@ class Row:
     def differentiated(self) -> tuple[Operand, ...]:
         """The arrays by which it is differentiated."""
         return tuple(operand for operand in self.operands if operand.role == PREDICTION)
+
+    @functools.cached_property
+    def columns(self) -> Columns:
+        """The numbers of a sample that its formula reads, of a loss of points."""
+        given = [operand.name for operand in self.operands if operand.role != PREDICTION]
+        predictions = tuple(
+            (operand.name, part)
+            for operand in self.differentiated
+            for part in (((..., 0), (..., 1)) if operand.axes == "2" else (...,))
+        )
+        return Columns(given[0] if given else None, predictions, tuple(given[1:]))
 
     @property
     def several(self) -> bool:

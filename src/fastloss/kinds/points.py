@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,34 +11,11 @@ import numpy as np
 from ..arrays import broadcast, describe
 from ..domains import limits_of
 from ..reductions import reduced, scale
-from ..rows import PREDICTION, Row, Term
+from ..rows import Columns, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_weights
 from ..targets import check_elements
 from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
-
-
-class Columns(NamedTuple):
-    """What a formula reads, as the kernels order it."""
-
-    first: str | None  # the target, or a fixed array in its place
-    predictions: tuple[tuple[str, Any], ...]  # up to two: an array, and which of its elements
-    others: tuple[str, ...]  # fixed arrays besides, which the kernels take for parameters
-
-
-_ALL, _SIDE_BY_SIDE = (np.s_[...],), (np.s_[..., 0], np.s_[..., 1])
-
-
-@functools.lru_cache(512)
-def columns_of(row: Row) -> Columns:
-    """Return the columns of a formula."""
-    predictions = tuple(
-        (operand.name, part)
-        for operand in row.differentiated
-        for part in (_SIDE_BY_SIDE if operand.axes == "2" else _ALL)
-    )
-    given = [operand.name for operand in row.operands if operand.role != PREDICTION]
-    return Columns(given[0] if given else None, predictions, tuple(given[1:]))
 
 
 class Plan(NamedTuple):
@@ -49,6 +25,7 @@ class Plan(NamedTuple):
     columns: Columns
     size: int
     parameters: tuple[Any, ...]  # numbers, and arrays described
+    limits: tuple[Any, ...]
     threads: int
 
     def loop(
@@ -79,7 +56,7 @@ class Plan(NamedTuple):
             operands += [column(gradients, k), column(hessians, k)]
         vectors = None if inspect or call.request.second != PRODUCT else call.request.vectors
         total: float = kernels.pointwise(
-            formulas, want, call.request.double_precision, self.size, factor_of_derivatives, call.limits, inspect,
+            formulas, want, call.request.double_precision, self.size, factor_of_derivatives, self.limits, inspect,
             call.outputs.in_place, tuple(operands), self.threads, False, factor,
             () if vectors is None else tuple(column(vectors, k) for k in range(len(self.columns.predictions))),
             weight_sum,
@@ -96,7 +73,7 @@ class Points(Kind):
     def plan(self, call: Call) -> Plan:
         request, arrays = call.request, call.arrays
         row, samples = request.row, arrays.samples
-        columns = columns_of(row)
+        columns = row.columns
         names = [parameter.name for parameter in row.parameters if parameter.kind == "element"]
         given = tuple(
             describe(broadcast(name, value, samples)) if isinstance(value, np.ndarray) else value
@@ -105,10 +82,10 @@ class Points(Kind):
         second = tuple(describe(arrays.by_name[name][part]) for name, part in columns.predictions[1:])
         others = tuple(describe(arrays.by_name[name]) for name in columns.others)
         size = math.prod(samples)
-        return Plan(call, columns, size, second + others + given, threads_for(request.n_threads, size))
+        return Plan(call, columns, size, second + others + given, call.limits, threads_for(request.n_threads, size))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        limits, weights = plan.call.limits, plan.call.weights
+        limits, weights = plan.limits, plan.call.weights
         limited = any(map(math.isfinite, limits[:2] + limits[3:5]))
         if weights.weights is None and weights.where is None and not limited and weight_sum is None:
             return float(plan.size)
