@@ -302,7 +302,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     elif matrix_stride is not None:
         call.second, call.matrix_stride, call.rows.want = MATRIX, matrix_stride, GRADIENT | HESSIAN
         check_count("classes", classes, FEW)
-    if call.second and second_functions[loss] == NULL:
+    if call.second and row_table[loss].second == NULL:
         raise ValueError(f"fastloss: {ROW_LOSSES[loss]} has no products with its Hessian")
     return run_row_losses(&call, double_precision, inspect, threads)
 

@@ -6,7 +6,7 @@ cdef enum:
 
 
 cdef inline bint few_classes(int loss, Py_ssize_t classes) noexcept nogil:
-    return classes <= most_in_lanes[loss]
+    return classes <= row_table[loss].most_in_lanes
 
 
 cdef inline Py_ssize_t steps_of(int loss, Py_ssize_t classes) noexcept nogil:
@@ -106,9 +106,9 @@ cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
     if t.wide:
         across_lanes(lost, none)
     if call.second:
-        second_functions[call.loss](call, t)
+        row_table[call.loss].second(call, t)
     else:
-        row_functions[call.loss](call, t)
+        row_table[call.loss].rows(call, t)
     if t.wide:
         for i in range(1, LANES):
             t.value[i] = t.value[0]
@@ -194,7 +194,7 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
     cdef double derivative[2][LANES]
     cdef const Operand* operands[2]
     cdef bint lost = False, small = False
-    if label_functions[call.loss] == NULL or call.rows.dense:
+    if row_table[call.loss].of_label == NULL or call.rows.dense:
         return False
     operands[:] = [&call.rows.gradient, &call.rows.hessian]
     x = run_of_rows(tag, &call.rows.logits, first, classes)
@@ -208,7 +208,7 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
         small |= 0 < true_x[i] < LEAST_SQUARED
     if small and call.rows.wary:
         return False
-    label_functions[call.loss](call, true_x, exact, derivative[0], derivative[1])
+    row_table[call.loss].of_label(call, true_x, exact, derivative[0], derivative[1])
     for i in range(n):
         lost |= exact[i] != exact[i]
         value[i] = <real>exact[i]
@@ -483,7 +483,7 @@ cdef double predictions_inspected(const real* tag, const RowLossCall* call, Py_s
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
-    cdef bint alone = label_functions[call.loss] != NULL and not call.rows.dense
+    cdef bint alone = row_table[call.loss].of_label != NULL and not call.rows.dense
     cdef double low = call.limits.predicted_low, high = highest_prediction(&call.limits, given)
     cdef const real* x
     cdef char* data

@@ -378,3 +378,8 @@ cdef void poly1_cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept no
 
 cdef void generalized_cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     confidence_rows(<Generalized*>NULL, call, t)
+
+
+add_row_loss("categorical_focal", 128, categorical_focal_rows, extreme_focal)
+add_row_loss("poly1_cross_entropy", 128, poly1_cross_entropy_rows, extreme_poly1)
+add_row_loss("generalized_cross_entropy", 128, generalized_cross_entropy_rows, extreme_generalized)

@@ -110,3 +110,7 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if call.rows.want & GRADIENT and capped:
         for j in range(t.steps * LANES):
             gradient[j] *= first[j]
+
+
+PLAIN_CROSS_ENTROPY = add_row_loss("cross_entropy", 128, cross_entropy_rows, extreme_cross_entropy, NULL, cross_entropy_second,
+                                   extreme_cross_entropy_product)

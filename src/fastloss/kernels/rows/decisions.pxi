@@ -35,3 +35,7 @@ cdef void ordinal_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         for i in range(LANES):
             t.y[k * LANES + i] = where_(k * t.stride + t.offset[i] < t.label[i], <double>1, <double>0)
     decisions(call, t, 1)
+
+
+add_row_loss("multilabel_soft_margin", 96, multilabel_soft_margin_rows, extreme_multilabel_soft_margin)
+add_row_loss("ordinal", 96, ordinal_rows, extreme_ordinal)

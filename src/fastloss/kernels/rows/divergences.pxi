@@ -249,3 +249,8 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             difference = where_(d[j] > 0, 0.5 * at[i] + below[i], difference)
             gradient[j] = q[j] * difference
             hessian[j] = (1 - 2 * q[j]) * gradient[j]
+
+
+add_row_loss("kl_divergence", 128, kl_divergence_rows, extreme_kl_divergence)
+add_row_loss("js_divergence", 128, js_divergence_rows, extreme_js_divergence)
+add_row_loss("total_variation", 128, total_variation_rows, extreme_total_variation)

@@ -30,9 +30,6 @@ cdef struct ExtremeRow:
     double* gradient
     double* hessian
 
-ctypedef void (*extreme_function)(ExtremeRow*) noexcept nogil
-
-
 cdef inline fl_wide minus(fl_wide a, fl_wide b) noexcept nogil:
     return plus(a, negative(b))
 
@@ -510,7 +507,7 @@ cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, 
     """Value, gradient and Hessian of a row, weighted and scaled. `y`: scratch for its target. Or the product with the vector
     that lies in `hessian`, in its place."""
     cdef ExtremeRow r
-    cdef extreme_function function = extreme_products[call.loss] if call.second != DIAGONAL else extreme_functions[call.loss]
+    cdef extreme_function function = row_table[call.loss].extreme_product if call.second != DIAGONAL else row_table[call.loss].extreme
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef Py_ssize_t c
     cdef bint lost = False
@@ -734,7 +731,7 @@ cdef void note_row_extremes(RowLossCall* call, bint double_precision) noexcept n
     cdef Py_ssize_t k
     call.most_score = most_score(<const double*>NULL)
     rows.wary = False
-    if not double_precision or extreme_functions[call.loss] == NULL:
+    if not double_precision or row_table[call.loss].extreme == NULL:
         return
     note_extremes(<const double*>NULL, rows, rows.classes)
     if call.factor != NULL:
@@ -742,7 +739,7 @@ cdef void note_row_extremes(RowLossCall* call, bint double_precision) noexcept n
             most = max(most, call.factor[k])
             rows.always |= not ordinary(call.factor[k])
     rows.headroom += headroom(most)
-    if label_functions[call.loss] == NULL:   # what clips is no factor
+    if row_table[call.loss].of_label == NULL:   # what clips is no factor
         for k in range(ROW_PARAMETERS):
             rows.always |= call.parameter[k] == call.parameter[k] and not ordinary(call.parameter[k])
     if call.loss == PLAIN_CROSS_ENTROPY:
@@ -752,18 +749,18 @@ cdef void note_row_extremes(RowLossCall* call, bint double_precision) noexcept n
         if call.parameter[1] == call.parameter[1]:
             rows.headroom += 2 * headroom(1 / call.parameter[1])
         rows.headroom += 2 * headroom(1 / call.parameter[2])
-    elif extreme_functions[call.loss] == extreme_multi_margin and call.parameter[0] == 2:
+    elif row_table[call.loss].extreme == extreme_multi_margin and call.parameter[0] == 2:
         call.most_score = 3.273390607896142e150          # 2^500
-    elif extreme_functions[call.loss] == extreme_focal:
+    elif row_table[call.loss].extreme == extreme_focal:
         rows.always |= call.parameter[0] > 1048576       # g p - 1 needs more than double where g p is next to 1
-    elif extreme_functions[call.loss] == extreme_poly1:
+    elif row_table[call.loss].extreme == extreme_poly1:
         rows.headroom += headroom(1 + call.parameter[0])
     rows.wary |= rows.always or rows.headroom > 1 or call.factor != NULL or call.loss == PLAIN_CROSS_ENTROPY
 
 
 cdef inline bint of_decisions(const RowLossCall* call) noexcept nogil:
     """Whether the size of a score counts, not its distance from the largest."""
-    return call.form == SHARES or extreme_functions[call.loss] == extreme_ordinal
+    return call.form == SHARES or row_table[call.loss].extreme == extreme_ordinal
 
 
 cdef inline double most_weight(const RowLossCall* call) noexcept nogil:
@@ -817,7 +814,7 @@ cdef bint may_be_extreme(const RowLossCall* call, const Tile* t, const double* w
 cdef bint find_row_extremes(const RowLossCall* call, Tile* t, const double* weight, Py_ssize_t n, bint* extreme) noexcept nogil:
     """Which rows of a tile are extreme, before its loss and its target's weights are computed. Of a wide tile one is looked
     at, and its weight."""
-    cdef bint has_exponentials = extreme_functions[call.loss] != extreme_multi_margin
+    cdef bint has_exponentials = row_table[call.loss].extreme != extreme_multi_margin
     cdef double m[LANES]
     cdef double end[LANES]
     cdef double found[LANES]
@@ -844,7 +841,7 @@ cdef bint find_row_extremes(const RowLossCall* call, Tile* t, const double* weig
 
 
 cdef inline bint lifts(const RowLossCall* call) noexcept nogil:
-    cdef extreme_function function = extreme_functions[call.loss]
+    cdef extreme_function function = row_table[call.loss].extreme
     return function == extreme_focal or function == extreme_poly1 or function == extreme_generalized
 
 

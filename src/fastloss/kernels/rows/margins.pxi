@@ -237,3 +237,8 @@ cdef double sorted_multilabel_margin(const RowLossCall* call, Tile* t) noexcept 
             k += 1
         gradient[member[i]] = -0.5 * factor * ((others - j) + (others - k))
     return INFINITY if value == INFINITY else 2 * (value + tail)
+
+
+add_row_loss("multiclass_hinge", 128, multiclass_hinge_rows, NULL)
+add_row_loss("multi_margin", 128, multi_margin_rows, extreme_multi_margin)
+add_row_loss("multilabel_margin", 64, multilabel_margin_rows, NULL)

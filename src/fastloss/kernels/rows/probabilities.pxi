@@ -95,3 +95,7 @@ cdef void nll_rows(const RowLossCall* call, Tile* t) noexcept nogil:
         term[j] = where_(y[j] == 0, <double>0, -y[j] * x[j])
     clear_hessian(call, t)
     class_sum(t, term, t.value)
+
+
+add_row_loss("categorical_log_loss", 128, categorical_log_loss_rows, extreme_log_loss, log_loss_of_label)
+add_row_loss("nll", 128, nll_rows, extreme_nll, nll_of_label)

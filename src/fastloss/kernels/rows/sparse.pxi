@@ -232,3 +232,7 @@ cdef void entmax15_rows(const RowLossCall* call, Tile* t) noexcept nogil:
                 is_top = k * stride + t.offset[i] == t.top[i]
                 part = all_but(is_top, others[i], largest[i], positive[j])
                 hessian[j] = positive[j] * (part / (others[i] + largest[i]))
+
+
+add_row_loss("sparsemax", 256, sparsemax_rows, NULL)
+add_row_loss("entmax15", 256, entmax15_rows, NULL)
