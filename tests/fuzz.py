@@ -11,6 +11,7 @@ One case is one loss with its variant, dtype, regime and shape, drawn from the c
 - wide: float32 against the same call in float64, every element; where they differ by more than the bound, the truth
   decides
 - engines: the compiled engine against Numba's, in the same way (with ``--engines``: compiling takes a minute)
+- several: the same of losses of several arrays, or one of their arrays is spoiled
 - wrong: one argument is spoiled. The call works, or raises a TypeError or ValueError that names the argument, and
   has not written to ``out``
 
@@ -34,6 +35,7 @@ from typing import Any
 
 import cases
 import numpy as np
+import test_several as several
 from accuracy import bounds, check_against, inputs_of_rows, measure_elements, measure_rows
 from cases import Inputs, Variant, bits
 
@@ -304,6 +306,76 @@ def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
     return f"{name}: accepted"
 
 
+# -- losses of several arrays -----------------------------------------------------------------------------------------
+
+
+def check_several(rng: np.random.Generator) -> str:
+    """Hold a call made in a random way to the plain one, or spoil one of the arrays; return what it was."""
+    row = pick(rng, several.ROWS)
+    loss, n, dtype = getattr(cases.fl, row.name), pick(rng, SIZES), pick(rng, cases.FLOATS)
+    arrays = several.draw(row, (n,), dtype, rng)
+    if some(rng, 0.3):
+        name = pick(rng, tuple(arrays))
+        return f"several: {check_wrong_array(loss, row, arrays, name, rng)}"
+    if some(rng, 0.4):
+        for operand in row.operands:
+            if operand.role != "target":
+                places = rng.random(arrays[operand.name].shape) < pick(rng, (0.02, 0.3))
+                arrays[operand.name][places] = rng.choice(special_numbers(dtype), int(places.sum()))
+    keywords: dict[str, Any] = {"reduction": pick(rng, ("none", "sum", "mean"))}
+    if some(rng, 0.5):
+        keywords["sample_weight"] = rng.integers(0, 9, n) / 4
+    if some(rng, 0.3):
+        keywords["where"] = rng.random(n) < 0.8
+    plain = several.every_method(row)(*arrays.values(), n_threads=1, **keywords)
+    names = [operand.name for operand in row.differentiated]
+    together = {"value": plain[0]}
+    for part, results in zip(("grad", "hess"), plain[1:], strict=False):
+        together |= {(part, name): own for name, own in zip(names, several.as_tuple(results), strict=True)}
+
+    other = {name: cases.LAYOUTS[pick(rng, LAYOUTS)](a) if some(rng, 0.6) else a for name, a in arrays.items()}
+    wanted = tuple(rng.permutation(names)[: rng.integers(1, len(names) + 1)].tolist()) if len(names) > 1 else names
+    ways: dict[str, Any] = {"n_threads": pick(rng, (None, 1, 2, 3))}
+    if len(names) > 1:
+        ways["wrt"] = wanted
+    methods = several.methods_of(row)
+    method = pick(rng, tuple(methods))
+    if some(rng, 0.5):
+        places = []
+        for part in methods[method]:
+            nested = []
+            for name in wanted if part != "value" else ():
+                if part == "grad" and some(rng, 0.3):  # in place
+                    other[name] = cases.LAYOUTS[pick(rng, WRITABLE)](other[name].copy())
+                    nested.append(other[name])
+                else:
+                    nested.append(pick(rng, (None, np.full_like(arrays[name], 113))))
+            places.append(None if part == "value" else tuple(nested) if len(names) > 1 else nested[0])
+        ways["out"] = tuple(places) if len(places) > 1 or places[0] is None else places[0]
+    results = getattr(loss, method)(*other.values(), **keywords, **ways)
+    for part, result in zip(methods[method], results if len(methods[method]) > 1 else (results,), strict=True):
+        if part == "value":
+            assert bits(result) == bits(together["value"]), (method, part)
+        else:
+            for name, own in zip(wanted, several.as_tuple(result), strict=True):
+                assert bits(own) == bits(together[part, name]), (method, part, name, wanted)
+    return "several"
+
+
+def check_wrong_array(loss: Any, row: Any, arrays: dict[str, Any], name: str, rng: np.random.Generator) -> str:
+    """Spoil one of the arrays; return what came of it."""
+    places = tuple(np.full_like(arrays[operand.name], 113) for operand in row.differentiated)
+    given = dict(arrays, **{name: spoiled(arrays[name], rng)})
+    try:
+        loss.grad(*given.values(), out=places if len(places) > 1 else places[0])
+    except (TypeError, ValueError) as error:
+        said = str(error)
+        assert any(re.search(rf"\b{word}\b", said) for word in (*arrays, "out")), f"{name} is not named: {said}"
+        assert all((array == 113).all() for array in places), f"{name}: written to before it was refused"
+        return f"{name}: {type(error).__name__}"
+    return f"{name}: accepted"
+
+
 # -- cases ------------------------------------------------------------------------------------------------------------
 
 
@@ -313,6 +385,8 @@ KINDS_OF_CASE = ("bits", "bits", "bits", "truth", "wrong", "wrong", "wrong", "ha
 def run_case(number: int, engines: bool = False) -> str:
     """Run one case; return its kind. Raises what is wrong."""
     rng = cases.generator("fuzz", number)
+    if some(rng, 0.1):
+        return check_several(rng)
     variant, regime, inputs = drawn(number, rng)
     kind = pick(rng, KINDS_OF_CASE)
     if kind == "engines" and not (engines and cases.has_two_engines(variant)):
