@@ -108,6 +108,19 @@ MUTANTS = (
         "        if self.summed is not None and any(",
         "        if self.summed is None and any(",
     ),
+    # Losses of several arrays, and parts.
+    Mutant(
+        "a factor forgets that one gradient is wanted, not a tuple",
+        ALGEBRA,
+        'keywords["wrt"] = request.wrt[0] if request.bare else request.wrt',
+        'keywords["wrt"] = request.wrt',
+    ),
+    Mutant(
+        "a label that is masked counts as a class",
+        PACKAGE + "parts.py",
+        "LeftOut(as_mask(where, labels.shape), labels, ignore_index)",
+        "LeftOut(None, labels, ignore_index)",
+    ),
     # Losses of given vectors.
     Mutant(
         "the farther distance taken with swap",

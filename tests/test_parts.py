@@ -183,6 +183,75 @@ def test_sums_and_factors() -> None:
     assert part.value == pytest.approx(scaled([0, 1], logits, cross_entropy_label_smoothing=0.5), rel=1e-15)
 
 
+def test_a_factor_of_what_takes_no_factor_in_its_own_pass() -> None:
+    """Its normalizer raised a KeyError; its partial took parameters of the loss by their own names, and any factor."""
+    logits = np.array([[0.5, 1.0], [2.0, 0.0]])
+    scaled, own = 2 * fl.cross_entropy, {"class_weight": [1.0, 0.25], "ignore_index": 7}
+    named = {f"cross_entropy_{name}": value for name, value in own.items()}
+    weight = [0.5, 0.125, 3.0]
+    expected = fl.cross_entropy.normalizer([0, 1, 7], sample_weight=weight, **own)
+    assert scaled.normalizer([0, 1, 7], sample_weight=weight, **named) == expected == 0.53125
+    assert (2 * fl.triplet).normalizer(shape=(4,), where=[True, False, True, True]) == 3
+    assert (2 * fl.ordinal).normalizer([0, 3, 1], dtype=np.float32) == 3
+    part = scaled.partial([0, 1], logits, cross_entropy_factor=3, **named)
+    assert part.value == pytest.approx(3 * fl.cross_entropy([0, 1], logits, **own), rel=1e-15)
+    assert part.weight == 1.25
+    assert (0 * fl.cross_entropy).partial([0, 1], np.full((2, 2), np.inf)).value == 0
+    for method in ("partial", "normalizer"):
+        arrays = ([0, 1], logits)[: 2 if method == "partial" else 1]
+        with pytest.raises(TypeError, match="has no keyword 'class_weight'"):
+            getattr(scaled, method)(*arrays, class_weight=[1.0, 2.0])
+        with pytest.raises(ValueError, match=r"cross_entropy_class_weight\[1\] = -2"):
+            getattr(scaled, method)(*arrays, cross_entropy_class_weight=[1.0, -2.0])
+        with pytest.raises(ValueError, match="cross_entropy_factor = nan is not finite"):
+            getattr(scaled, method)(*arrays, cross_entropy_factor=np.nan)
+        with pytest.raises(ValueError, match=r"y_true\[0\] = -1 .* pass cross_entropy_ignore_index=-1"):
+            getattr(scaled, method)([-1, 1], *arrays[1:])
+
+
+def test_a_label_that_is_not_read_may_be_any_number() -> None:
+    """It decided how many classes the predictions had to have."""
+    normalizer = fl.cross_entropy.normalizer
+    assert normalizer([2**62, 1], ignore_index=2**62) == 1
+    assert normalizer([2**62, 1], where=[False, True]) == 1
+    for dtype in (np.int64, np.float64):
+        assert normalizer(np.array([1, 1, 2**31 - 1], dtype), shape=(3,)) == 3
+    for label in (np.nan, np.inf, -np.inf, 1e300):
+        assert normalizer([label, 1.0], shape=(2,), where=[False, True]) == 1
+        with pytest.raises(ValueError, match=r"y_true\[0\] = "):
+            normalizer([label, 1.0], shape=(2,))
+    for label in (2**63 - 1, -(2**63), 2**40):
+        with pytest.raises(ValueError, match=rf"y_true\[1\] = {label} is not a class"):
+            normalizer([1, label])
+    with pytest.raises(ValueError, match=r"y_true\[0\] = 18446744073709551615 is not a class"):
+        normalizer(np.array([2**64 - 1], np.uint64))
+
+
+def test_labels_of_targets_and_weights_are_compared() -> None:
+    pandas = pytest.importorskip("pandas")
+    y_true, weight = pandas.Series([1.0, 2.0], index=[5, 7]), pandas.Series([1.0, 3.0], index=[7, 5])
+    assert fl.huber.normalizer(y_true, sample_weight=weight.sort_index()) == 4
+    with pytest.raises(ValueError, match="y_true and sample_weight would be paired by position"):
+        fl.huber.normalizer(y_true, sample_weight=weight)
+
+
+def test_a_sum_beyond_all_numbers_is_infinite() -> None:
+    """Its quotient raised an OverflowError, and so did repr."""
+    part = fl.squared_error.partial([0.0, 0.0], [1.0, 1.0], sample_weight=1e308)
+    for both in (part, part + part):
+        assert both.weight == np.inf
+        assert both.value == np.inf  # their weighted losses left the range of a double
+        assert repr(both) == "Partial(value=inf, weight=inf)"
+    one = fl.squared_error.partial([0.0], [1.0], sample_weight=1e308)
+    assert (one + one).value == 1
+    assert (one + one).total == (one + one).weight == np.inf
+    minus = (-1 * fl.squared_error).partial([0.0], [1.0], sample_weight=1e308)
+    assert (minus + minus).total == -np.inf
+    tiny = (1e300 * fl.squared_error).partial([0.0], [1e4], sample_weight=1e-300)
+    assert tiny.value == pytest.approx(1e308)
+    assert (1e300 * fl.squared_error).partial([0.0], [1e10], sample_weight=1e-300).value == np.inf
+
+
 def test_what_is_no_number_stays_so() -> None:
     finite, infinite = fl.squared_error.partial([0.0], [1.0]), fl.squared_error.partial([0.0], [np.inf])
     assert infinite.value == np.inf
@@ -219,14 +288,33 @@ def test_what_has_no_parts_says_why() -> None:
             fl.huber.partial(y, y, **{name: None})
         with pytest.raises(TypeError, match=f"normalizer has no keyword '{name}'"):
             fl.huber.normalizer(y, **{name: None})
+    for name in ("n_threads", "wrt", "y_pred", "vector", "gamma"):
+        with pytest.raises(TypeError, match=f"normalizer has no keyword '{name}'; it has .*'delta', 'sample_weight'"):
+            fl.huber.normalizer(y, **{name: None})
+    for loss in (fl.triplet, fl.bradley_terry, fl.ppo_clip, 2 * fl.cosine_distance):
+        with pytest.raises(TypeError, match=r"has no targets: its normalizer needs shape"):
+            loss.normalizer(y)
     with pytest.raises(TypeError, match="normalizer of huber needs y_true"):
         fl.huber.normalizer(shape=(2,))
     with pytest.raises(TypeError, match="normalizer of bradley_terry needs shape, that of the samples"):
         fl.bradley_terry.normalizer()
     with pytest.raises(TypeError, match="is not that of a prediction"):
         fl.huber.normalizer(y, dtype=int)
+    with pytest.raises(TypeError, match="dtype = 'abc' is not that of a prediction"):
+        fl.huber.normalizer(y, dtype="abc")
     with pytest.raises(TypeError, match=r"shape = .* is not the shape of an array"):
         fl.bradley_terry.normalizer(shape=(2, -1))
+    with pytest.raises(ValueError, match="shape asks for predictions of the shape"):
+        fl.bradley_terry.normalizer(shape=(2**62, 4))
+    for wrong in ([[0.5, 0.5], [0.0, 1.0]], [0.0, 1.0, 2.0]):
+        with pytest.raises(ValueError, match=r"y_true has shape .*, which is not of samples of the shape \(4,\)"):
+            fl.cross_entropy.normalizer(wrong, shape=(4,))
+    with pytest.raises(ValueError, match="y_true has no dimensions; it needs an axis of classes"):
+        fl.multilabel_soft_margin.normalizer(1)
+    with pytest.raises(TypeError, match="axis must be an int, not 'a'"):
+        fl.cross_entropy.normalizer([0, 1], axis="a")
+    with pytest.raises(ValueError, match="class_weight has 0 dimensions"):
+        fl.cross_entropy.normalizer([0, 1], class_weight=2.0)
     with pytest.raises(ValueError, match=r"sample_weight\[1\] = -1.0"):
         fl.huber.normalizer(y, sample_weight=[1.0, -1.0])
     with pytest.raises(ValueError, match=r"y_true\[1\] = -1"):

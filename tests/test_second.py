@@ -542,6 +542,11 @@ def test_what_has_no_product() -> None:
         fl.categorical_focal.hvp(row, rows, rows)
     with pytest.raises(TypeError, match="categorical_focal has no hvp"):
         (fl.cross_entropy + fl.categorical_focal).hvp(row, rows, rows)
+    for loss in (fl.triplet, 2 * fl.triplet):
+        with pytest.raises(TypeError, match="triplet has no hvp: a distance of vectors has a full matrix"):
+            loss.hvp(*np.eye(3), tuple(np.eye(3)))
+        with pytest.raises(TypeError, match="triplet has no hess_matrix: a distance of vectors has a full matrix"):
+            loss.hess_matrix(*np.eye(3))
     with pytest.raises(TypeError, match="multi_margin has no hess_matrix"):
         fl.multi_margin.hess_matrix(row, rows)
     with pytest.raises(TypeError, match="huber has no hess_matrix: no element depends on another one"):

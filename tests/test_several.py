@@ -428,3 +428,49 @@ def test_a_factor_scales_it_and_a_sum_refuses_it(row: Any) -> None:
         loss + fl.huber
     with pytest.raises(TypeError, match="is not a loss of one number"):
         loss.point(0.0, 1.0)
+
+
+# -- what a user meets ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [2.0, 2.0**50, 0.0])
+@of_paired
+def test_a_factor_leaves_wrt_alone(row: Any, factor: float) -> None:
+    """A loss with a factor returned the gradients of all its predictions where the name of one was asked for."""
+    rng = generator("several factor wrt", row.name)
+    arrays = draw(row, (9,), np.float64, rng)
+    scaled = factor * getattr(fl, row.name)
+    gradients = scaled.grad(*arrays.values())
+    for operand, gradient in zip(row.differentiated, gradients, strict=True):
+        assert bits(scaled.grad(*arrays.values(), wrt=operand.name)) == bits(gradient)
+        assert bits(scaled.value_and_grad(*arrays.values(), wrt=(operand.name,))[1]) == bits((gradient,))
+        place = np.empty_like(gradient)
+        assert scaled.grad(*arrays.values(), wrt=operand.name, out=place) is place
+        assert bits(place) == bits(gradient)
+
+
+@of_rows
+def test_the_other_engine_has_no_kernel_of_them(row: Any) -> None:
+    pytest.importorskip("numba")
+    arrays = draw(row, (9,), np.float64, generator("several numba", row.name))
+    loss = getattr(fl, row.name)
+    places = tuple(np.full_like(arrays[operand.name], 7) for operand in row.differentiated)
+    with fl.engine("numba"), pytest.raises(NotImplementedError, match=f"{row.name} has no Numba kernel"):
+        loss.grad(*arrays.values(), out=places if len(places) > 1 else places[0])
+    assert all((place == 7).all() for place in places)
+
+
+@of_rows
+def test_compiled_functions_say_that_they_cannot_call_them(row: Any) -> None:
+    """However many arrays they are given: the text was about `y_true` and keywords."""
+    numba = pytest.importorskip("numba")
+    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
+
+    def functions(loss: Any) -> Any:
+        return numba.njit(lambda *given: loss(*given)), numba.njit(lambda *given: loss.value_and_grad(*given))
+
+    for loss in (getattr(fl, row.name), 2 * getattr(fl, row.name)):
+        for function in functions(loss):
+            for given in (arrays.values(), list(arrays.values())[:2]):
+                with pytest.raises(numba.core.errors.TypingError, match="no loss of several arrays can"):
+                    function(*given)

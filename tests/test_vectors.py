@@ -18,6 +18,8 @@ import fastloss as fl
 from fastloss.arrays import describe
 from fastloss.runtime import kernels
 
+pytestmark = pytest.mark.skipif(cases.current_engine() != "compiled", reason="they have no kernels of Numba")
+
 INF, NAN = np.inf, np.nan
 #: Units in the last place, of value and gradient.
 BOUND = 4

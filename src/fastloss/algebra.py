@@ -208,8 +208,8 @@ def evaluate(request: Request, factor: float) -> Any:
     terms = request.row.parts(request.parameters)
     if len(terms) == 1:
         (term,) = terms
-        alone = _request_of(request, term, request.out, request.sample_weight, request.where)
-        checked = _named(request, term, lambda: check(alone._replace(fast=request.fast, fast_jit=request.fast_jit)))
+        alone = request_of(request, term, request.out, request.sample_weight, request.where)
+        checked = named(request.row, term, lambda: check(alone._replace(fast=request.fast, fast_jit=request.fast_jit)))
         of_all = factor * term.factor if np.ndim(term.factor) == 0 else 0.0
         if folds(of_all) and checked.holds(of_all):
             return compute(checked, of_all)
@@ -223,21 +223,21 @@ def _unbound(row: Row) -> Loss:
     return Loss(row)
 
 
-def _request_of(request: Request, term: Term, out: Any, weight: Any, where: Any, in_float64: bool = False) -> Request:
+def request_of(request: Request, term: Term, out: Any, weight: Any, where: Any, in_float64: bool = False) -> Request:
     """Return what a call of one term asks for."""
     keywords = {
         **term.parameters, "reduction": request.reduction, "normalizer": request.normalizer,
         "n_threads": request.n_threads, "sample_weight": weight, "where": where, "out": out,
     }  # fmt: skip
-    if not request.bare:
-        keywords["wrt"] = request.wrt
+    if len(term.row.differentiated) > 1:
+        keywords["wrt"] = request.wrt[0] if request.bare else request.wrt
     asked = read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
     vectors = zip((operand.name for operand in term.row.differentiated), request.vectors.values(), strict=False)
     return asked._replace(second=request.second, vectors=dict(vectors))
 
 
-def _named(request: Request, term: Term, function: Callable[[], Any]) -> Any:
-    """Return what a function returns; a message of a term names it, and its parameters as they are called here."""
+def named(row: Row, term: Term, function: Callable[[], Any]) -> Any:
+    """Return what a function returns; a message of a term names it, and its parameters as this sum has them."""
     try:
         return function()
     except (TypeError, ValueError) as error:
@@ -246,7 +246,7 @@ def _named(request: Request, term: Term, function: Callable[[], Any]) -> Any:
             if parameter.kind != "axis":
                 text = re.sub(rf"(?<![\w.]){parameter.name}(?= ?=|\[| has )", f"{term.name}_{parameter.name}", text)
         kind = ValueError if isinstance(error, ValueError) else TypeError
-        of_all = len(request.row.terms) == 1 or text.startswith(("sample_weight", "where"))
+        of_all = len(row.terms) == 1 or text.startswith(("sample_weight", "where"))
         raise kind(text if of_all else f"{term.name}: {text}") from None
 
 
@@ -268,7 +268,7 @@ def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any
     arrays, of_samples = Arrays(request.arrays, samples[0], ""), Weights(weights, where, LeftOut(where))
     call = Call(request, arrays, of_samples, place(request, arrays, of_samples))
     parts = [
-        (term, _named(request, term, lambda: check(_request_of(request, term, None, weights, where))))  # noqa: B023
+        (term, named(request.row, term, lambda: check(request_of(request, term, None, weights, where))))  # noqa: B023
         for term in terms
     ]
     results = allocate(call)
@@ -396,8 +396,8 @@ def by_parameters(request: Request) -> dict[str, Any]:
         name = f"{term.name}_factor"
         if np.ndim(term.factor):
             raise ValueError(f"{name} is an array; parameter_grads takes factors that are numbers")
-        part = _request_of(request, term, None, request.sample_weight, request.where, in_float64=True)
-        derivatives[name] = _named(request, term, lambda: compute(check(part)))  # noqa: B023
+        part = request_of(request, term, None, request.sample_weight, request.where, in_float64=True)
+        derivatives[name] = named(request.row, term, lambda: compute(check(part)))  # noqa: B023
         if term.row.learned and part.chosen.fuller is None:
             for own, derivative in by_parameters_of(part).items():
                 derivatives[f"{term.name}_{own}"] = term.factor * derivative if term.factor else 0.0 * derivative

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import FLOATS, as_array, as_axis, dtype_number
+from .arrays import FLOATS, as_array, as_axis, dtype_number, without_axis
 from .call import check, compute, read
 from .kinds import KINDS
 from .kinds.base import VALUE
+from .parameters import as_parameter
 from .rows import PREDICTION, Row, RowTarget
 from .runtime import kernels
+from .samples import LeftOut, as_mask
 from .scalars import shown
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What sums are counted in: every float64 is a whole number of it.
 _UNIT = 2**1074
+#: No predictions have a class for a label above it.
+_MOST_LABEL = 2**31
 
 
 class Partial:
@@ -50,19 +54,19 @@ class Partial:
     @property
     def total(self) -> float:
         """The sum of weight x loss."""
-        return self._losses / _UNIT + self._excess
+        return _quotient(self._losses, _UNIT) + self._excess
 
     @property
     def weight(self) -> float:
         """The sum of the weights: the denominator of the mean."""
-        return self._weights / _UNIT
+        return _quotient(self._weights, _UNIT)
 
     @property
     def value(self) -> float:
         """The mean over the samples that are in it; 0.0 where they have no weight."""
         if not self._weights:
             return 0.0
-        return self._losses / self._weights + self._excess
+        return _quotient(self._losses, self._weights) + self._excess
 
     def __add__(self, other: Any) -> Partial:
         if isinstance(other, int) and other == 0:  # what sum() begins with
@@ -93,21 +97,28 @@ class Partial:
         return f"Partial(value={self.value!r}, weight={self.weight!r})"
 
 
+def _quotient(numerator: int, denominator: int) -> float:
+    """Return a quotient rounded once; infinity where it is beyond every float64."""
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return math.inf if numerator > 0 else -math.inf
+
+
 def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
     """Return what some samples add to a mean."""
     row = loss._row
     _check_has_parts(row)
     _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
-    if row.terms and not KINDS[row.kind].fuses:
-        (term,) = row.parts(loss._parameters)
-        own = {p.name: f"{term.name}_{p.name}" for p in term.row.parameters if p.kind != "axis"}
-        back = {theirs: name for name, theirs in own.items()}
-        factor = keywords.get(f"{term.name}_factor", term.factor)
-        given = {back.get(name, name): value for name, value in keywords.items() if name != f"{term.name}_factor"}
-        alone = partial(type(loss)(term.row, dict(term.parameters)), args, given)
-        return _partial(factor * alone.total, alone._weights)
     request = read(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
     weights = kernels.ExactSum()
+    if _is_scaled(row):
+        from .algebra import named, request_of
+
+        (term,) = row.parts(request.parameters)
+        alone = request_of(request, term, None, request.sample_weight, request.where)
+        total = named(row, term, lambda: compute(check(alone, weights)))
+        return _partial(term.factor * total if term.factor else 0.0, weights.units())
     return _partial(compute(check(request, weights)), weights.units())
 
 
@@ -122,45 +133,90 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
     """Return the denominator of a mean, from targets and weights alone."""
     row = loss._row
     _check_has_parts(row)
-    _refuse("normalizer", keywords, "reduction", "normalizer", "out", "wrt", "n_threads")
-    kind = np.dtype(dtype)
-    if dtype_number(kind) not in FLOATS:
-        raise TypeError(f"dtype = {shown(dtype)} is not that of a prediction: float16, bfloat16, float32 or float64")
+    known = ["shape", "dtype", *loss._parameters, "sample_weight", "where"]
+    for name in keywords:
+        if name not in known:
+            raise TypeError(f"normalizer has no keyword {name!r}; it has {known}")
+    if _is_scaled(row):
+        from .algebra import named
+
+        given = {name: value for name, value in keywords.items() if name in loss._parameters}
+        rest = {name: value for name, value in keywords.items() if name not in given}
+        (term,) = row.parts(loss.bind(**given)._parameters)
+        alone = type(loss)(term.row, dict(term.parameters))
+        number: float = named(row, term, lambda: normalizer(alone, y_true, shape, dtype, rest))
+        return number
+    kind = _as_dtype(dtype)
     samples = None if shape is None else _as_shape(shape)
-    parameters = loss._parameters | {name: value for name, value in keywords.items() if name in loss._parameters}
+    parameters = loss._parameters | {
+        parameter.name: as_parameter(parameter, keywords[parameter.name])
+        for parameter in row.parameters
+        if parameter.name in keywords
+    }
     target = None if y_true is None else as_array("y_true", y_true)
-    if target is None and (samples is None or any(o.name == "y_true" for o in row.operands)):
-        needed = "y_true" if any(o.name == "y_true" for o in row.operands) else "shape, that of the samples"
+    has_targets = any(operand.name == "y_true" for operand in row.operands)
+    if target is not None and not has_targets:
+        raise TypeError(f"{row.name} has no targets: its normalizer needs shape, that of the samples, not y_true")
+    if target is None and (has_targets or samples is None):
+        needed = "y_true" if has_targets else "shape, that of the samples"
         raise TypeError(f"normalizer of {row.name} needs {needed}")
     arrays = []
     for operand in row.operands:
         if operand.name == "y_true":
-            arrays.append(target)
+            arrays.append(y_true)  # not what was read of it, which has no labels
             continue
-        own = _shape_of(row, operand.axes, target, samples, parameters)
+        own = _shape_of(row, operand.axes, target, samples, parameters, keywords.get("where"))
         number = next(x for x in (0.0, 0.5, 1.0) if x in operand.domain or operand.role != PREDICTION)
-        arrays.append(np.broadcast_to(np.asarray(number, kind), own))
+        try:
+            arrays.append(np.broadcast_to(np.asarray(number, kind), own))
+        except ValueError as error:
+            name = "y_true" if samples is None else "shape"
+            raise ValueError(f"{name} asks for predictions of the shape {own}: {error}") from None
     return check(read(loss, VALUE, tuple(arrays), {**keywords, "reduction": "mean", "normalizer": None})).number
 
 
 def _shape_of(
-    row: Row, axes: str, target: Any, samples: tuple[int, ...] | None, parameters: Mapping[str, Any]
+    row: Row, axes: str, target: Any, samples: tuple[int, ...] | None, parameters: Mapping[str, Any], where: Any
 ) -> tuple[int, ...]:
     """Return a shape that an array of predictions may have."""
     if axes != "C":
         own = samples if samples is not None else target.shape
         return (*own, *((int(axes),) if axes.isdigit() else (1,) if axes else ()))
     assert isinstance(row.target, RowTarget)
-    by_class = parameters.get("class_weight")
     axis = parameters["axis"]
     index = "index" in row.target.forms
     if index and len(row.target.forms) > 1:  # by index or with a number for each class: as `shape`, or the type, tells
         index = target.dtype.kind != "f" if samples is None else target.shape == samples
+    if not index and not target.ndim:
+        raise ValueError("y_true has no dimensions; it needs an axis of classes")
+    given = target.shape if index else without_axis(target.shape, as_axis(axis, target.ndim))
+    if samples not in (None, given):
+        raise ValueError(f"y_true has shape {target.shape}, which is not of samples of the shape {samples}")
     if not index:
         return tuple(target.shape)
-    labels = int(target.max(initial=1)) + 1 if by_class is None else len(by_class)
+    by_class = parameters.get("class_weight")
+    labels = _most(target, where, parameters.get("ignore_index")) + 1 if by_class is None else len(by_class)
     place = as_axis(axis, target.ndim + 1) + target.ndim + 1
     return (*target.shape[:place], max(labels - row.target.levels, 1), *target.shape[place:])
+
+
+def _most(labels: Any, where: Any, ignore_index: int | None) -> int:
+    """Return the largest label that is read; what is no label is for the call to refuse."""
+    read = LeftOut(as_mask(where, labels.shape), labels, ignore_index).read(labels.shape)
+    if labels.dtype.kind == "f":
+        read &= np.isfinite(labels)
+    return min(int(labels[read].max(initial=1)), _MOST_LABEL)
+
+
+def _as_dtype(dtype: Any) -> np.dtype[Any]:
+    try:
+        kind: np.dtype[Any] = np.dtype(dtype)
+        known = dtype_number(kind) in FLOATS
+    except TypeError:
+        known = False
+    if not known:
+        raise TypeError(f"dtype = {shown(dtype)} is not that of a prediction: float16, bfloat16, float32 or float64")
+    return kind
 
 
 def _as_shape(shape: Any) -> tuple[int, ...]:
@@ -177,10 +233,15 @@ def _check_has_parts(row: Row) -> None:
         )
     if KINDS[row.kind].couples:
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
-    if row.terms and len(row.terms) > 1 and not KINDS[row.kind].fuses:
+    if len(row.terms) > 1 and not KINDS[row.kind].fuses:
         raise TypeError(
             f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"
         )
+
+
+def _is_scaled(row: Row) -> bool:
+    """Tell whether a row is a factor times a loss that does not take the factor into its own pass."""
+    return bool(row.terms) and not KINDS[row.kind].fuses
 
 
 def _refuse(method: str, keywords: Mapping[str, Any], *names: str) -> None:

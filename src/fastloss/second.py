@@ -48,6 +48,8 @@ def _evaluate(
 ) -> Any:
     if "wrt" in keywords:
         raise TypeError(f"{loss.name}.{method} has no keyword 'wrt'")
+    if loss._row.no_hessian:
+        raise TypeError(f"{loss.name} has no {method}: {loss._row.no_hessian}")
     request = read(loss, HESSIAN, args, keywords)
     for name, array in vectors.items():
         prediction = request.arrays[name]

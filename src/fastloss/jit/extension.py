@@ -52,10 +52,12 @@ METHODS = {
 @functools.cache
 def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple[tuple[str, Any], ...]) -> Any:
     """Return the compiled function of a call."""
+    row = loss._row
+    if row.several:
+        raise NumbaTypeError(f"{loss!r} cannot be called in compiled functions: no loss of several arrays can")
     call = Arguments(loss, method, by_place, dict(by_name))
     if method == "point":
         return point_call(call, METHODS[method])
-    row = loss._row
     if row.terms and not row.of_numbers:
         raise NumbaTypeError(
             f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..arrays import describe
 from ..reductions import reduced
 from ..rows import TARGET, Options, Row
-from ..runtime import kernels, threads_for
+from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_weights
 from ..targets import check_elements
 from .base import PRODUCT, Array, Call, Kind, Results
@@ -83,5 +83,8 @@ class Vectors(Kind):
         raise TypeError(f"{row.name} has no {'hvp' if second == PRODUCT else 'hess_matrix'}: {row.no_hessian}")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        if current_engine() == "numba":
+            name = plan.call.request.row.name
+            raise NotImplementedError(f"{name} has no Numba kernel; call it outside fastloss.engine('numba')")
         denominator = number / factor
         return reduced(plan.loop(False, denominator, results, factor), denominator)
