@@ -17,6 +17,7 @@ from cases import FLOATS, HALVES, METHODS, bits, generator
 
 import fastloss as fl
 from fastloss.rows import FIXED, PREDICTION, TARGET
+from fastloss.runtime import kernels
 
 ROWS = [row for row in fl.losses() if row.several]
 of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -255,6 +256,34 @@ def test_types_of_each_array(row: Any, half: Any) -> None:
     doubles = loss.grad(*(array.astype(np.float64) for array in mixed.values()))
     for own, other in zip(gradients, as_tuple(doubles), strict=True):
         assert bits(own) == bits(other.astype(own.dtype))
+
+
+@of_floats
+@of_rows
+def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> None:
+    """Plain calls do not pass the checks in Python; other calls of the same loss do."""
+    rng = generator("several short", row.name, dtype)
+    plain, samples = getattr(fl, row.name), (6, 50)
+    arrays = draw(row, samples, dtype, rng)
+    weight, where = rng.random(samples), rng.random(samples) < 0.8
+    for loss in (plain, 3 * plain, plain.bind(reduction="sum")):
+        for keywords in (
+            {},
+            {"reduction": "none"},
+            {"sample_weight": weight},
+            {"where": where, "n_threads": 2},
+            {"normalizer": 7.0, "sample_weight": weight},
+        ):
+            if "reduction" in loss.keywords and "normalizer" in keywords:
+                continue
+            for name in methods_of(row):
+                short = getattr(loss, name)(*arrays.values(), **keywords)
+                kernels.set_short_way(False)
+                try:
+                    long = getattr(loss, name)(*arrays.values(), **keywords)
+                finally:
+                    kernels.set_short_way(True)
+                assert bits(short) == bits(long), (name, keywords)
 
 
 # -- wrt, out, names --------------------------------------------------------------------------------------------------

@@ -176,9 +176,20 @@ class Points(Kind):
     ) -> tuple[Any, Any]:
         given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
         constants = given.constants(values)
-        if row.several or any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
+        if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
             return None, None
         limits = _limits(given, values)
+        if row.several:
+            first, predictions, others = row.columns
+            if not alone or len(others) > 1:
+                return None, None
+            arrays = (0.0,) * (len(predictions) - 1 + len(others))  # each call's own
+            path = kernels.PlainArrays(kernels.Formulas((formula_of(given, (*arrays, *constants)),)), *limits, factor)
+            roles = dict.fromkeys(others, "other")
+            roles |= {} if first is None else {first: "first"}
+            roles |= {name: role for (name, _), role in zip(predictions, ("prediction", "second"), strict=False)}
+            path.take_arguments(tuple(roles[operand.name] for operand in row.operands))
+            return path, None
         if row.axes:
             if not alone:
                 return None, None

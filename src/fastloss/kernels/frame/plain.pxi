@@ -21,6 +21,10 @@ cdef enum:                       # what an array is to a call
     OUT_VALUE
     OUT_GRADIENT
     OUT_HESSIAN
+    SECOND                       # a second prediction, and its results
+    OUT_SECOND_GRADIENT
+    OUT_SECOND_HESSIAN
+    OTHER                        # a fixed array besides that in the place of y_true
     PLAIN_ARRAYS
 
 cdef enum PlainReduction:
@@ -224,12 +228,21 @@ def set_short_way(bint open):
 cdef frozenset KEYWORDS = frozenset(("out", "n_threads", "reduction", "normalizer", "sample_weight", "where"))
 
 
+cdef enum: MOST_PLAIN_ARGUMENTS = 4
+
 cdef class PlainCall:
     """The short way of one loss, its parameters bound. What differs between the kinds of losses is in three methods."""
+    cdef int arguments           # how many arrays a call takes
+    cdef int slot[MOST_PLAIN_ARGUMENTS]   # what each is
+    cdef int prediction, second  # which of them is differentiated; -1: no second one is
     cdef double factor           # of a loss that is one with a factor and nothing else
     cdef Limits limits[2]        # in float32 and in float64
     cdef bint any_engine         # its loops are compiled at run time, whatever the engine
     cdef bint holds_arrays       # some parameter is an array
+
+    def __cinit__(self):
+        self.arguments, self.prediction, self.second = 2, 1, -1
+        self.slot[0], self.slot[1] = Y_TRUE, Y_PRED
 
     cdef int take_limits(self, tuple limits, tuple double_limits) except -1:
         self.limits[0], self.limits[1] = limits_of(limits), limits_of(double_limits)
@@ -250,7 +263,7 @@ cdef class PlainCall:
     cpdef object run(self, int want, tuple args, dict keywords):
         """Return what the call returns, None if it is not plain."""
         cdef PlainWork work
-        if not (short_way or self.any_engine) or len(args) != 2 or fl_stack_is_short():     # the long way says what is short
+        if not (short_way or self.any_engine) or len(args) != self.arguments or fl_stack_is_short():     # the long way says so
             return None
         hold_nothing(&work)
         try:
@@ -260,9 +273,9 @@ cdef class PlainCall:
 
     cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords):
         cdef object out = None, n_threads = None, normalizer = None, weight = None, where = None, found
-        cdef object value = None, gradient = None, hessian = None
+        cdef object value = None, gradient = None, hessian = None, prediction, second
         cdef PlainReduction reduction = MEAN
-        cdef Py_ssize_t known = 0
+        cdef Py_ssize_t known = 0, k
         cdef double total, number = 1
         cdef const Plain* y_pred = &work.array[Y_PRED]
 
@@ -301,8 +314,10 @@ cdef class PlainCall:
                 return None
 
         # What is given.
-        if not (look(args[0], False, &work.array[Y_TRUE]) and look(args[1], False, &work.array[Y_PRED])):
-            return None
+        for k in range(self.arguments):
+            if not look(args[k], False, &work.array[self.slot[k]]):
+                return None
+        prediction = args[self.prediction]
         if y_pred.view.len == 0 or y_pred.view.ndim == 0 or y_pred.dtype < FLOAT16:
             return None
         work.reduction, work.left = reduction, False
@@ -317,7 +332,7 @@ cdef class PlainCall:
         if not self.suits(work):
             return None
         if out is not None:
-            if not take_outputs(work, out, reduction):
+            if self.second >= 0 or not take_outputs(work, out, reduction):
                 return None
             out = out if type(out) is tuple else (out,)
             if want & VALUE:
@@ -342,18 +357,30 @@ cdef class PlainCall:
             return None          # some weight over the denominator may be none
         work.denominator, work.value_factor = number / self.factor, self.factor
         if want & VALUE and reduction == NONE and value is None:
-            value = empty(samples_of(work), args[1].dtype)
+            value = empty(samples_of(work), prediction.dtype)
             if not (look(value, True, &work.array[OUT_VALUE]) and work.array[OUT_VALUE].dtype == y_pred.dtype
                     and of_samples(&work.array[OUT_VALUE], work) and work.dimensions):
                 return None
         if want & GRADIENT and gradient is None:
-            gradient = empty_like(args[1])
+            gradient = empty_like(prediction)
             if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):
                 return None
         if want & HESSIAN and hessian is None:
-            hessian = empty_like(args[1])
+            hessian = empty_like(prediction)
             if not (look(hessian, True, &work.array[OUT_HESSIAN]) and alike(&work.array[OUT_HESSIAN], y_pred)):
                 return None
+        if self.second >= 0:
+            second = args[self.second]
+            if want & GRADIENT:
+                gradient = gradient, empty_like(second)
+                if not (look(gradient[1], True, &work.array[OUT_SECOND_GRADIENT])
+                        and alike(&work.array[OUT_SECOND_GRADIENT], y_pred)):
+                    return None
+            if want & HESSIAN:
+                hessian = hessian, empty_like(second)
+                if not (look(hessian[1], True, &work.array[OUT_SECOND_HESSIAN])
+                        and alike(&work.array[OUT_SECOND_HESSIAN], y_pred)):
+                    return None
         total = self.ran(work)
         if work.left:
             return None
@@ -438,7 +465,7 @@ cdef class PlainPoints(PlainCall):
         call.want, call.size, call.limits = work.want, work.samples, self.limits[work.double_precision]
         call.scale, call.value_factor, call.accumulate, call.in_place = 0, 1, False, False
         call.value.data = call.gradient.data = call.hessian.data = NULL
-        set_view(&call.y_true, &work.array[Y_TRUE].view, work.array[Y_TRUE].dtype, False, -1)
+        set_result(&call.y_true, &work.array[Y_TRUE], -1)
         set_view(&call.y_pred, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, work.class_axis)
         return set_spread(&call.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&call.where, &work.array[WHERE], work)
 
@@ -485,6 +512,54 @@ cdef class PlainPairs(PlainPoints):
         split(&call.gradient, &call.second_gradient, &work.array[OUT_GRADIENT], work.class_axis)
         split(&call.hessian, &call.second_hessian, &work.array[OUT_HESSIAN], work.class_axis)
         set_result(&call.value, &work.array[OUT_VALUE], -1)
+        formula.parameter, call.formulas = parameter, &formula
+        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
+        call.in_place = call.gradient.data == call.y_pred.data
+        return run_points_call(&call, work.double_precision, False, work.threads)
+
+
+cdef class PlainArrays(PlainPoints):
+    """Of losses of points that take other arrays than a target and a prediction."""
+
+    def take_arguments(self, tuple roles):
+        """`roles` of the arrays in the order of a call: "first", "prediction", "second" or "other"."""
+        cdef int k
+        check_count("arrays", len(roles), MOST_PLAIN_ARGUMENTS)
+        self.arguments = <int>len(roles)
+        for k in range(self.arguments):
+            self.slot[k] = {"first": Y_TRUE, "prediction": Y_PRED, "second": SECOND, "other": OTHER}[roles[k]]
+            if self.slot[k] == Y_PRED:
+                self.prediction = k
+            elif self.slot[k] == SECOND:
+                self.second = k
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef const Plain* second = &work.array[SECOND]
+        cdef int slot
+        if self.formulas.count > 1:
+            return False
+        take_samples(work, -1)
+        for slot in (Y_TRUE, SECOND, OTHER):
+            if work.array[slot].held and not of_samples(&work.array[slot], work):
+                return False
+        return not second.held or second.dtype == work.array[Y_PRED].dtype
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef PointwiseCall call
+        cdef Formula formula = self.formulas.formula[0]
+        cdef Operand parameter[FORMULA_PARAMETERS]
+        cdef int k
+        self.set_call(&call, work)
+        for k in range(FORMULA_PARAMETERS):
+            parameter[k].data = NULL
+        set_result(&parameter[0], &work.array[SECOND], -1)
+        if work.array[OTHER].held:
+            set_result(&parameter[1 if work.array[SECOND].held else 0], &work.array[OTHER], -1)
+        set_result(&call.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
+        set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
+        set_result(&call.second_gradient, &work.array[OUT_SECOND_GRADIENT], -1)
+        set_result(&call.second_hessian, &work.array[OUT_SECOND_HESSIAN], -1)
         formula.parameter, call.formulas = parameter, &formula
         call.scale, call.value_factor = 1 / work.denominator, work.value_factor
         call.in_place = call.gradient.data == call.y_pred.data
