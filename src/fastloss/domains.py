@@ -10,9 +10,10 @@ import numpy as np
 
 from .arrays import first_true, place, quiet
 from .rows import Domain, Row
+from .runtime import kernels
 
-#: The distance of 1 and the number after it, by the number of a type; as epsilon_of of kernels/points/block.pxi.
-_EPSILON = {9: 2.0**-10, 10: 2.0**-7, 11: 2.0**-23, 12: 2.0**-52}
+#: The distance of 1 and the number after it, by the number of a type.
+_EPSILON: dict[int, float] = kernels.SHARED["EPSILON"]
 #: What is not larger than the one is 0 in float32; the other is its largest number.
 VANISHES, LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 #: The least normal number of each compute type, by whether it is float64.

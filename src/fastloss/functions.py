@@ -14,8 +14,7 @@ from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
 from .scalars import as_index
 
-# Task of kernels/rows/softmax.pxi
-_SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = 1, 2, 3
+_SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = (kernels.SHARED[name] for name in ("SOFTMAX", "LOG_SOFTMAX", "LOGSUMEXP"))
 _LOOPS = {name: kernels.POINTWISE.index(name) for name in ("sigmoid", "log_sigmoid", "softplus")}
 
 

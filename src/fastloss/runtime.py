@@ -21,10 +21,6 @@ import numpy as np
 from . import _cpu
 from .scalars import shown
 
-#: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
-#: it saves.
-SERIAL_BELOW = 1 << 16
-
 _MAX_THREADS = 2**31 - 1
 
 
@@ -39,6 +35,10 @@ def _load_kernels() -> ModuleType:
 
 
 kernels = _load_kernels()
+
+#: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
+#: it saves.
+SERIAL_BELOW: int = kernels.SHARED["SERIAL_BELOW"]
 
 
 def checked_threads(name: str, value: Any) -> int:

@@ -9,10 +9,11 @@ import numpy as np
 from .arrays import dtype_number, first_true, place, quiet, without_axis
 from .domains import in_compute_type, outside, refuse
 from .rows import Domain, RowTarget
+from .runtime import kernels
 from .samples import LeftOut
 
-#: How far the sum of a soft target's row may be from 1; as SUM_TOLERANCE of kernels.pyx.
-SUM_TOLERANCE = 1e-2
+#: How far the sum of a soft target's row may be from 1.
+SUM_TOLERANCE: float = kernels.SHARED["SUM_TOLERANCE"]
 
 
 @quiet

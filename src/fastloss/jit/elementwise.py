@@ -7,12 +7,12 @@ from typing import Any
 
 from numba import types
 
+from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..rows import Row
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_raising
 from .translate import Formula, FormulaError, translate_own
 
-VALUE, GRADIENT, HESSIAN = 1, 2, 4
 BLOCK_BYTES, _ = kernels.limits()
 
 

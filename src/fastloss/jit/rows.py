@@ -10,10 +10,10 @@ import numpy as np
 from numba import carray, types
 from numba.extending import overload
 
+from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..rows import Row
 from . import softmax
 from .compiling import NUMBA_REALS, REALS, compile_kernel
-from .elementwise import GRADIENT, HESSIAN, VALUE
 from .translate import Formula, FormulaError
 from .vecmath import POWERS, WORDS, strict
 

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .translate import Formula
 from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline, strict
 
-VALUE, GRADIENT, HESSIAN = 1, 2, 4
 FEW = kernels.limits()[1]
 CHUNK = 512  # terms that are added up before the sum goes on with its rounding errors
 

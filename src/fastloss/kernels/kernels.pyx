@@ -26,7 +26,7 @@ cdef enum:
     BLOCK_DOUBLES = 512          # the same as doubles
     LANES_BYTES = 256            # of numbers that a block primitive works on at once
     CACHE_LINE = 64
-    SERIAL_BELOW = 1 << 16       # as in runtime.py
+    SERIAL_BELOW = 1 << 16       # elements: fewer are not worth a second thread
     MAX_PLAIN_THREADS = 1 << 30
 
 # How far the sum of a soft target's row may be from 1: bfloat16 probabilities add up to about 0.4 %.
@@ -388,6 +388,17 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
                           rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
     finally:
         free(call.shares)
+
+
+#: The numbers that Python needs to know: this is where they are set.
+SHARED = {
+    "VALUE": VALUE, "GRADIENT": GRADIENT, "HESSIAN": HESSIAN,
+    "CROSS_ENTROPY": CROSS_ENTROPY, "SOFTMAX": SOFTMAX, "LOG_SOFTMAX": LOG_SOFTMAX, "LOGSUMEXP": LOGSUMEXP,
+    "CLASS_INDEX": CLASS_INDEX, "CLASS_PROBABILITIES": CLASS_PROBABILITIES, "DISTRIBUTION": DISTRIBUTION, "SHARES": SHARES,
+    "MEMBERS": MEMBERS,
+    "SUM_TOLERANCE": SUM_TOLERANCE, "SERIAL_BELOW": SERIAL_BELOW,
+    "EPSILON": {dtype: epsilon_of(dtype) for dtype in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)},
+}
 
 
 def limits():

@@ -10,9 +10,12 @@ import numpy as np
 
 from ..domains import limits_of
 from ..rows import Row, Term
+from ..runtime import kernels
 from ..samples import LeftOut, check_multipliers
 
-VALUE, GRADIENT, HESSIAN = 1, 2, 4  # as in kernels.pyx
+VALUE: int = kernels.SHARED["VALUE"]
+GRADIENT: int = kernels.SHARED["GRADIENT"]
+HESSIAN: int = kernels.SHARED["HESSIAN"]
 #: What is wanted of second derivatives.
 DIAGONAL, PRODUCT, MATRIX = "diagonal", "product", "matrix"
 

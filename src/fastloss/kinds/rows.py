@@ -18,9 +18,17 @@ from ..targets import check_row_predictions, check_row_targets
 from .base import DIAGONAL, MATRIX, PRODUCT, Array, Call, Kind, Results
 
 MOST_CLASSES = kernels.MATRIX_CLASSES  # of a matrix
-CROSS_ENTROPY = 0  # Task of kernels/rows/softmax.pxi
-_FORMS = {"index": 0, "soft": 1, "shares": 3, "members": 4}  # Form of kernels/rows/tile.pxi
-_DISTRIBUTION = 2
+CROSS_ENTROPY = kernels.SHARED["CROSS_ENTROPY"]
+_DISTRIBUTION: int = kernels.SHARED["DISTRIBUTION"]
+_FORMS: dict[str, int] = {
+    form: kernels.SHARED[name]
+    for form, name in (
+        ("index", "CLASS_INDEX"),
+        ("soft", "CLASS_PROBABILITIES"),
+        ("shares", "SHARES"),
+        ("members", "MEMBERS"),
+    )
+}
 
 
 class Plan(NamedTuple):

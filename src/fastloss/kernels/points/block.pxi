@@ -343,7 +343,7 @@ cdef inline bint inside(const real* x, const real* weight, double low, double hi
 
 
 cdef inline double epsilon_of(int dtype) noexcept nogil:
-    """The distance of 1 and the number after it; as _EPSILON of domains.py."""
+    """The distance of 1 and the number after it."""
     if dtype == FLOAT16:
         return 0.0009765625
     if dtype == BFLOAT16:
