@@ -116,6 +116,12 @@ MUTANTS = (
         'keywords["wrt"] = request.wrt',
     ),
     Mutant(
+        "the labels of a vector are not looked at",
+        PACKAGE + "call.py",
+        "    paired |= vectors\n",
+        "",
+    ),
+    Mutant(
         "a label that is masked counts as a class",
         PACKAGE + "parts.py",
         "LeftOut(as_mask(where, labels.shape), labels, ignore_index)",

@@ -639,3 +639,18 @@ def test_softmax_regression_by_methods_that_multiply_with_the_hessian(method: st
     assert found.nit <= 12  # with half of the Hessian it takes twice as many
     other = optimize.minimize(value_and_gradient, np.zeros(20), jac=True, method="BFGS", options={"gtol": 1e-9})
     np.testing.assert_allclose(found.fun, other.fun, rtol=1e-10)
+
+
+def test_labels_of_a_vector_are_those_of_the_prediction() -> None:
+    """They were not looked at: a vector in another order was multiplied as it stood."""
+    pandas = pytest.importorskip("pandas")
+    y, turned = pandas.Series([1.0, 2.0], index=[5, 7]), pandas.Series([1.0, 2.0], index=[7, 5])
+    assert fl.huber.hvp(y, y, y).tolist() == [0.5, 1.0]
+    for args, keywords in (((y, y, turned), {}), ((y, y), {"vector": turned}), (([1.0, 2.0], y, turned), {})):
+        with pytest.raises(ValueError, match=r"and vector would be paired by position, but .* differ: 5 and 7"):
+            fl.huber.hvp(*args, **keywords)
+    with pytest.raises(ValueError, match=r"chosen and vector\[1\] would be paired by position"):
+        fl.bradley_terry.hvp(y, y, (y, turned))
+    with pytest.raises(ValueError, match=r"logits and vector would be paired .* axis 1 of vector"):
+        table = pandas.DataFrame(np.eye(2))
+        fl.cross_entropy.hvp([0, 1], table, table.rename(columns={1: "b"}))

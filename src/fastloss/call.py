@@ -55,9 +55,17 @@ def keywords_of(row: Row) -> tuple[str, ...]:
 
 
 def read(
-    loss: Loss, want: int, args: tuple[Any, ...], keywords: Mapping[str, Any], in_float64: bool = False
+    loss: Loss,
+    want: int,
+    args: tuple[Any, ...],
+    keywords: Mapping[str, Any],
+    in_float64: bool = False,
+    vectors: Mapping[str, Any] = {},
 ) -> Request:
-    """Return what a call asks for: arrays by name, parameters and options checked."""
+    """Return what a call asks for: arrays by name, parameters and options checked.
+
+    `vectors` are arrays as they were given, of a prediction's shape, whose labels have to be the call's too.
+    """
     kernels.check_stack()
     row = loss._row
     given, parameters, options = _sorted(loss, args, keywords)
@@ -70,7 +78,7 @@ def read(
         raise TypeError(f"{row.name} has no diagonal of the Hessian: {row.no_hessian}")
     wrt, bare = as_wrt(row, options.get("wrt"))
     arrays = read_arrays(row, given)
-    _check_labels(row, given, keywords, parameters, arrays)
+    _check_labels(row, given, keywords, parameters, arrays, vectors)
     double_precision = in_float64 or any(arrays[o.name].dtype.type is np.float64 for o in row.differentiated)
     if not double_precision:
         changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
@@ -118,11 +126,13 @@ def _check_labels(
     keywords: Mapping[str, Any],
     parameters: Mapping[str, Any],
     arrays: Mapping[str, Array],
+    vectors: Mapping[str, Any],
 ) -> None:
     """Raise where arguments are paired by position though their labels differ."""
     paired = {operand.name: given[operand.name] for operand in row.operands}
     paired |= {name: keywords[name] for name in ("sample_weight", "where") if name in keywords}
     paired |= {p.name: keywords[p.name] for p in row.parameters if p.kind == "element" and p.name in keywords}
+    paired |= vectors
     core = row.differentiated[0].axes
     check_pairing(paired, arrays[row.prediction].ndim, parameters.get("axis", -1) if core else None)
 

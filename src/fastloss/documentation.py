@@ -56,6 +56,10 @@ _RESULTS = {
 }
 #: The same of a loss with several predictions.
 _BY_SEVERAL = {
+    "value": (
+        _RESULTS["value"][0],
+        _RESULTS["value"][1].replace("type of `{prediction}`", "widest type of {predictions}"),
+    ),
     "gradient": (
         "tuple of ndarray",
         "The gradients with respect to {predictions}, each of that array's shape and type; or the arrays given as "

@@ -189,14 +189,14 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         Returns
         -------
         ndarray
-            Of the shape and type of the prediction; or the array given as `out`. A sample of weight 0 has +0. A row of
-            classes of whose vector a number is not finite has NaN.
+            Of the shape and type of the prediction, a tuple of several; or the array given as `out`. A sample of weight
+            0 has +0. A row of classes of whose vector a number is not finite has NaN.
 
         Raises
         ------
         TypeError
-            Of a loss whose Hessian cannot be multiplied: `root_mean_squared_error`, and losses over classes but
-            `cross_entropy`.
+            Of a loss whose Hessian cannot be multiplied: `root_mean_squared_error`, losses of given vectors as
+            `triplet`, and losses over classes but `cross_entropy`.
 
         Examples
         --------
@@ -288,7 +288,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         Parameters
         ----------
         *args, **keywords
-            As in a call of the loss, without `reduction`, `normalizer` and `out`.
+            As in a call of the loss, without `reduction`, `normalizer`, `out` and `wrt`.
 
         Returns
         -------

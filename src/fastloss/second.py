@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arrays import as_array
 from .call import evaluate, read, vector_name
-from .kinds.base import HESSIAN, MATRIX, PRODUCT, Array
+from .kinds.base import HESSIAN, MATRIX, PRODUCT
 from .rows import Row
 
 if TYPE_CHECKING:
@@ -44,13 +44,15 @@ def _evaluate(
     second: str,
     args: tuple[Any, ...],
     keywords: Mapping[str, Any],
-    vectors: Mapping[str, Array],
+    given: Mapping[str, Any],
 ) -> Any:
     if "wrt" in keywords:
         raise TypeError(f"{loss.name}.{method} has no keyword 'wrt'")
     if loss._row.no_hessian:
         raise TypeError(f"{loss.name} has no {method}: {loss._row.no_hessian}")
-    request = read(loss, HESSIAN, args, keywords)
+    vectors = {name: as_array(vector_name(loss._row, name), vector) for name, vector in given.items()}
+    by_name = {vector_name(loss._row, name): vector for name, vector in given.items()}
+    request = read(loss, HESSIAN, args, keywords, vectors=by_name)
     for name, array in vectors.items():
         prediction = request.arrays[name]
         if array.shape != prediction.shape:
@@ -59,10 +61,10 @@ def _evaluate(
     return evaluate(request._replace(second=second, vectors=vectors))
 
 
-def _vectors(row: Row, vector: Any) -> dict[str, Array]:
-    """Return the array of each prediction that the Hessian is multiplied by."""
+def _vectors(row: Row, vector: Any) -> dict[str, Any]:
+    """Return what the Hessian is multiplied by, of each prediction."""
     names = tuple(operand.name for operand in row.differentiated)
     given = (vector,) if len(names) == 1 else vector
     if not isinstance(given, tuple | list) or len(given) != len(names):
         raise TypeError(f"vector must be a tuple of {len(names)} arrays, one for each of {', '.join(names)}")
-    return {name: as_array(vector_name(row, name), array) for name, array in zip(names, given, strict=True)}
+    return dict(zip(names, given, strict=True))
