@@ -214,6 +214,9 @@ def test_a_label_that_is_not_read_may_be_any_number() -> None:
     normalizer = fl.cross_entropy.normalizer
     assert normalizer([2**62, 1], ignore_index=2**62) == 1
     assert normalizer([2**62, 1], where=[False, True]) == 1
+    for loss in (fl.nll, fl.categorical_log_loss):  # whose predictions are looked at, a row of as many classes
+        assert loss.normalizer([2**62, 1], where=[False, True]) == 1
+        assert loss.normalizer([2**62, 1], ignore_index=2**62) == 1
     for dtype in (np.int64, np.float64):
         assert normalizer(np.array([1, 1, 2**31 - 1], dtype), shape=(3,)) == 3
     for label in (np.nan, np.inf, -np.inf, 1e300):
