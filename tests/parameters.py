@@ -36,6 +36,12 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "binary_cross_entropy": {"pos_weight": (1.0, "[0, inf)"), "label_smoothing": (0.0, "[0, 1]")},
     "binary_log_loss": {"clip": (0.0, "[0, 0.5]")},
     "brier": {},
+    "margin_ranking": {"margin": (0.0, "(-inf, inf)")},
+    "ppo_clip": {"low": (0.2, "[0, 1]"), "high": (0.2, "[0, inf)")},
+    "triplet": {"margin": (1.0, "[0, inf)"), "distance": ("euclidean", "euclidean | squared")}
+    | {"swap": (False, "switch")},
+    "contrastive": {"margin": (1.0, "[0, inf)")},
+    "cosine_embedding": {"margin": (0.0, "[-1, 1]")},
     "hinge": LABELS,
     "squared_hinge": LABELS,
     "modified_huber": LABELS,
