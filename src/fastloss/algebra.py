@@ -21,7 +21,7 @@ from . import reductions
 from .arrays import describe
 from .call import KEYWORDS, Checked, allocate, check, compute, finish, place, read
 from .call import by_parameters as by_parameters_of
-from .kinds import KINDS
+from .kinds import KINDS, fuses
 from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Request, Results, Weights
 from .kinds.rows import Plan as RowsPlan
 from .loss import Loss, folds, restored_row
@@ -100,7 +100,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
             raise TypeError(f"{row.name} takes {listed}; a sum is of losses of one target and one prediction")
     names, kinds = _names(rows), {(row.kind, row.axes) for row in rows}
     kind, axes = kinds.pop() if len(kinds) == 1 else ("sum", "")
-    fused = kind in KINDS and KINDS[kind].fuses
+    fused = fuses(kind)
     factor_kind = "element" if fused else "number"
     parameters: list[Parameter] = []
     axis: list[Parameter] = []
@@ -213,7 +213,7 @@ def evaluate(request: Request, factor: float) -> Any:
         of_all = factor * term.factor if np.ndim(term.factor) == 0 else 0.0
         if folds(of_all) and checked.holds(of_all):
             return compute(checked, of_all)
-    if request.row.kind in KINDS and KINDS[request.row.kind].fuses:
+    if fuses(request.row.kind):
         return compute(check(request), factor)
     return _term_by_term(request, terms, factor)
 
@@ -374,7 +374,7 @@ def _in_pieces(call: Call, total: Results, counting: Sequence[tuple[float, Check
         results = [{key: room(k, key, array) for key, array in wanted.items()} for k in range(len(counting))]
         for k, (_, checked) in enumerate(counting):
             own = _results(checked.call.request, results[k])
-            sums[k].append(plans[k].cut(piece).loop(False, checked.number, own, 1.0, call.request.want))
+            sums[k].append(plans[k].cut(piece).loop(False, checked.number, own))
         for key, array in wanted.items():
             _add_results(call, factors, [of_term[key] for of_term in results], array)
     values = [reductions.reduced(_pairwise(sums[k]), checked.number) or 0.0 for k, (_, checked) in enumerate(counting)]

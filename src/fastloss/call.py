@@ -279,6 +279,8 @@ def check(request: Request, weight_sum: Any = None) -> Checked:
     plan = kind.plan(call)
     total = kind.inspect(plan, weight_sum)
     if total != total:
+        if weights.weights is not None:
+            check_weights("sample_weight", weights.weights, request.double_precision, weights.left_out)
         kind.explain(plan)
         raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
     # Weights are multiplied by the scale in float64; where samples depend on each other the scale is a parameter.

@@ -28,6 +28,11 @@ def limits_of(row: Row, parameters: Mapping[str, Any], dtype: Any) -> tuple[floa
     return *target.bounds(dtype), target.ends_only, *predicted.bounds(dtype), predicted.rounding
 
 
+def limits_of_types(row: Row, parameters: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the domain as the kernels check it, in float32 and in float64."""
+    return limits_of(row, parameters, np.float32), limits_of(row, parameters, np.float64)
+
+
 @quiet
 def outside(array: np.ndarray[Any, Any], domain: Domain, number: int | None = None) -> np.ndarray[Any, Any]:
     """Return where an array leaves a domain; NaN is outside.

@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrays import FLOATS, as_array, as_axis, dtype_number, without_axis
 from .call import check, compute, read
-from .kinds import KINDS
+from .kinds import KINDS, fuses
 from .kinds.base import VALUE
 from .parameters import as_parameter
 from .rows import PREDICTION, Row, RowTarget
@@ -227,13 +227,9 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
 
 
 def _check_has_parts(row: Row) -> None:
-    if row.kind not in KINDS:
-        raise TypeError(
-            f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"
-        )
-    if KINDS[row.kind].couples:
+    if row.kind in KINDS and KINDS[row.kind].couples:
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
-    if len(row.terms) > 1 and not KINDS[row.kind].fuses:
+    if len(row.terms) > 1 and not fuses(row.kind):
         raise TypeError(
             f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"
         )
@@ -241,7 +237,7 @@ def _check_has_parts(row: Row) -> None:
 
 def _is_scaled(row: Row) -> bool:
     """Tell whether a row is a factor times a loss that does not take the factor into its own pass."""
-    return bool(row.terms) and not KINDS[row.kind].fuses
+    return bool(row.terms) and not fuses(row.kind)
 
 
 def _refuse(method: str, keywords: Mapping[str, Any], *names: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arrays import as_array
 from .call import evaluate, read, vector_name
-from .kinds.base import HESSIAN, MATRIX, PRODUCT
+from .kinds.base import HESSIAN, MATRIX, METHODS, PRODUCT
 from .rows import Row
 
 if TYPE_CHECKING:
@@ -30,22 +30,22 @@ def product(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> A
     if "vector" not in others:
         raise TypeError(f"{row.name}.hvp needs vector")
     vector = others.pop("vector")
-    return _evaluate(loss, "hvp", PRODUCT, args[:arrays], others, _vectors(row, vector))
+    return _evaluate(loss, PRODUCT, args[:arrays], others, _vectors(row, vector))
 
 
 def matrix(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """Return the Hessian of each row."""
-    return _evaluate(loss, "hess_matrix", MATRIX, args, keywords, {})
+    return _evaluate(loss, MATRIX, args, keywords, {})
 
 
 def _evaluate(
     loss: Loss,
-    method: str,
     second: str,
     args: tuple[Any, ...],
     keywords: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> Any:
+    method = METHODS[second]
     if "wrt" in keywords:
         raise TypeError(f"{loss.name}.{method} has no keyword 'wrt'")
     if loss._row.no_hessian:

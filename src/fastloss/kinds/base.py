@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..domains import limits_of
+from ..reductions import reduced
 from ..rows import Row, Term
 from ..runtime import kernels
 from ..samples import LeftOut, check_multipliers
@@ -99,6 +100,15 @@ class Call(NamedTuple):
         return np.dtype(np.float64 if self.request.double_precision else np.float32)
 
 
+#: The methods that ask for second derivatives beyond the diagonal.
+METHODS = {PRODUCT: "hvp", MATRIX: "hess_matrix"}
+
+
+def no_numba_kernel(shown: str) -> NotImplementedError:
+    """Return the error of a call that the Numba engine cannot compute."""
+    return NotImplementedError(f"{shown} has no Numba kernel; call it outside fastloss.engine('numba')")
+
+
 class Kind(ABC):
     """A shape of a loop. What is the same for all kinds is in ``call.py``."""
 
@@ -110,23 +120,25 @@ class Kind(ABC):
     def plan(self, call: Call) -> Any:
         """Return what the kernels have to know besides the results, as a value that holds the call."""
 
-    @abstractmethod
     def inspect(self, plan: Any, weight_sum: Any = None) -> float:
         """Return the sum of the weights, NaN if any number is outside its domain.
 
         `weight_sum` is a ``kernels.ExactSum``, for who wants it without rounding.
         """
+        total: float = plan.loop(True, 0.0, weight_sum=weight_sum)
+        return total
 
     @abstractmethod
     def explain(self, plan: Any) -> None:
-        """Raise for the first number that is outside its domain."""
+        """Raise for the first target or prediction that is outside its domain."""
 
-    @abstractmethod
     def run(self, plan: Any, results: Results, number: float, factor: float) -> float:
         """Compute `factor` times the loss; return the value, where it is one number.
 
         `number` is what the sum of the weighted losses is divided by.
         """
+        denominator = number / factor
+        return reduced(plan.loop(False, denominator, results, factor), denominator)
 
     @abstractmethod
     def check_second(self, row: Row, second: str) -> None:

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import broadcast, describe
-from ..domains import limits_of
+from ..domains import limits_of_types
 from ..reductions import reduced, scale
 from ..rows import Columns, Row, Term
 from ..runtime import current_engine, kernels, threads_for
-from ..samples import check_weights
 from ..targets import check_elements
-from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
+from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results, no_numba_kernel
 
 
 class Plan(NamedTuple):
@@ -95,8 +94,6 @@ class Points(Kind):
         call = plan.call
         request, arrays = call.request, call.arrays
         weights, left_out = call.weights.weights, call.weights.left_out
-        if weights is not None:
-            check_weights("sample_weight", weights, request.double_precision, left_out)
         domains = {operand.name: operand.domain for operand in request.row.operands if not operand.axes}
         if not request.row.several:
             domains["y_true"] = request.chosen.targets(request.parameters)
@@ -125,7 +122,7 @@ class Points(Kind):
         request, parameters = plan.call.request, plan.parameters
         row, engine = request.chosen, current_engine()
         if engine == "numba" and (row.axes or row.several):
-            raise NotImplementedError(f"{row.name} has no Numba kernel; call it outside fastloss.engine('numba')")
+            raise no_numba_kernel(row.name)
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights
             uniform = all_numbers(parameters) and weights.weights is None and weights.where is None
@@ -135,10 +132,8 @@ class Points(Kind):
             return kernels.Formulas((formula_of(row, parameters, loops=(address, address), uniform=uniform),))
         if not row.terms:
             return kernels.Formulas((formula_of(row, parameters),))
-        shared = parameters[
-            : len(plan.columns.predictions) - 1 + len(plan.columns.others)
-        ]  # arrays that all terms read
-        given, terms = iter(parameters[len(shared) :]), []
+        arrays = len(plan.columns.predictions) - 1 + len(plan.columns.others)  # that all terms read
+        shared, given, terms = parameters[:arrays], iter(parameters[arrays:]), []
         for k, (_, term) in enumerate(row.terms):
             factor = next(given)
             own = tuple(next(given) for parameter in term.parameters if parameter.kind == "element")
@@ -178,7 +173,7 @@ class Points(Kind):
         constants = given.constants(values)
         if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
             return None, None
-        limits = _limits(given, values)
+        limits = limits_of_types(given.chosen(values), values)
         if row.several:
             first, predictions, others = row.columns
             if not alone or len(others) > 1:
@@ -204,11 +199,6 @@ class Points(Kind):
             for t in terms
         )
         return kernels.PlainPoints(kernels.Formulas(compiled), *limits, factor), jit
-
-
-def _limits(row: Row, parameters: Mapping[str, Any]) -> tuple[Any, Any]:
-    chosen = row.chosen(parameters)
-    return limits_of(chosen, parameters, np.float32), limits_of(chosen, parameters, np.float64)
 
 
 def all_numbers(parameters: tuple[Any, ...]) -> bool:

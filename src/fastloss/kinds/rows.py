@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import as_axis, describe, dtype_number
-from ..domains import limits_of
-from ..reductions import reduced
+from ..domains import limits_of_types
 from ..rows import Row, RowTarget, Term
 from ..runtime import current_engine, kernels, threads_for
-from ..samples import check_products, check_weights
+from ..samples import check_products
 from ..targets import check_row_predictions, check_row_targets
-from .base import DIAGONAL, MATRIX, PRODUCT, Array, Call, Kind, Results
+from .base import DIAGONAL, MATRIX, METHODS, PRODUCT, Array, Call, Kind, Results, no_numba_kernel
 
 MOST_CLASSES = kernels.MATRIX_CLASSES  # of a matrix
 CROSS_ENTROPY = kernels.SHARED["CROSS_ENTROPY"]
@@ -65,14 +64,13 @@ class Plan(NamedTuple):
         denominator: float,
         results: Results | None = None,
         factor: float = 1.0,
-        want: int = 0,
         weight_sum: Any = None,
     ) -> float:
         """Run all rows; return the sum of their weighted losses, or (`inspect`) of their weights."""
         call = self.call
         parameters, double_precision = call.request.parameters, call.request.double_precision
         smoothing, class_weight = parameters.get("label_smoothing", 0.0), parameters.get("class_weight")
-        ignore_index = parameters.get("ignore_index")
+        ignore_index, want = parameters.get("ignore_index"), 0 if inspect else call.request.want
         rows = math.prod(self.y_pred.shape[:-1])
         written: tuple[Any, ...] = (None, None, None)
         second: dict[str, Any] = {}
@@ -150,16 +148,11 @@ class Rows(Kind):
             jit=_jit(call, of_softmax, classes, soft),
         )
 
-    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        return plan.loop(True, 0.0, weight_sum=weight_sum)
-
     def explain(self, plan: Plan) -> None:
         call = plan.call
         request, double_precision = call.request, call.request.double_precision
         row, weights, left_out = request.row, plan.weights, call.weights.left_out
         y_true, y_pred = (call.arrays.by_name[operand.name] for operand in row.operands)
-        if weights is not None:
-            check_weights("sample_weight", weights, double_precision, left_out)
         assert isinstance(row.target, RowTarget)
         check_row_targets(y_true, plan.form, row.target, plan.classes, plan.axis, weights, left_out)
         class_weight = request.parameters.get("class_weight")
@@ -179,20 +172,14 @@ class Rows(Kind):
             )  # fmt: skip
 
     def check_second(self, row: Row, second: str) -> None:
-        method = "hvp" if second == PRODUCT else "hess_matrix"
+        method = METHODS[second]
         if not row.has_products:
             raise TypeError(
                 f"{row.name} has no {method}: of the losses over classes only cross_entropy has a kernel for more than "
                 "the diagonal of its Hessian, which grad_and_hess returns"
             )
         if current_engine() == "numba":
-            raise NotImplementedError(
-                f"{row.name}.{method} has no Numba kernel; call it outside fastloss.engine('numba')"
-            )
-
-    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        denominator = number / factor
-        return reduced(plan.loop(False, denominator, results, factor, plan.call.request.want), denominator)
+            raise no_numba_kernel(f"{row.name}.{method}")
 
     def fast_path(
         self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
@@ -208,8 +195,7 @@ class Rows(Kind):
         dense = [form for form in target.forms if form != "index"]
         path = kernels.PlainRows(
             -1 if takes_frame(row, parameters) else kernels.ROW_LOSSES.index(row.name),
-            limits_of(row, parameters, np.float32),
-            limits_of(row, parameters, np.float64),
+            *limits_of_types(row, parameters),
             axis=parameters["axis"],
             levels=target.levels,
             by_index="index" in target.forms,
@@ -277,7 +263,7 @@ def _jit(call: Call, of_softmax: bool, classes: int, soft: bool) -> tuple[Any, .
     if row.kernels is None and not of_softmax:
         options = [name for name in changed(row, parameters) if name not in row.in_frame] if row.in_frame else []
         given = f" with {' and '.join(options)}" if options else ""
-        raise NotImplementedError(f"{row.name}{given} has no Numba kernel; call it outside fastloss.engine('numba')")
+        raise no_numba_kernel(f"{row.name}{given}")
     from ..jit.rows import kernel_of
 
     want, double_precision = call.request.want, call.request.double_precision

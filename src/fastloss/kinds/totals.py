@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import describe
-from ..domains import limits_of
+from ..domains import limits_of_types
 from ..reductions import reduced, scale
 from ..rows import Row, Term
 from ..runtime import kernels
-from .base import PRODUCT, VALUE, Call, Results
+from .base import METHODS, VALUE, Call, Results
 from .points import Plan, Points, formula_of
 
 
@@ -28,10 +28,9 @@ class Totals(Points):
     couples = True
 
     def check_second(self, row: Row, second: str) -> None:
-        method = "hvp" if second == PRODUCT else "hess_matrix"
         raise TypeError(
-            f"{row.name} has no {method}: each of its samples depends on all others. grad_and_hess returns the "
-            "diagonal of its Hessian"
+            f"{row.name} has no {METHODS[second]}: each of its samples depends on all others. grad_and_hess returns "
+            "the diagonal of its Hessian"
         )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
@@ -88,7 +87,7 @@ class Totals(Points):
         if not alone:
             return None, None
         given, values = terms[0].row, terms[0].parameters
-        limits = limits_of(given, values, np.float32), limits_of(given, values, np.float64)
+        limits = limits_of_types(given, values)
         formulas = kernels.Formulas((formula_of(given, (1.0, 1.0, 1.0, 1.0)),))
         return kernels.PlainRoot(formulas, *limits, factor), None
 

@@ -6,12 +6,10 @@ import math
 from typing import Any, NamedTuple
 
 from ..arrays import describe
-from ..reductions import reduced
 from ..rows import TARGET, Options, Row
 from ..runtime import current_engine, kernels, threads_for
-from ..samples import check_weights
 from ..targets import check_elements
-from .base import PRODUCT, Array, Call, Kind, Results
+from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel
 
 
 class Plan(NamedTuple):
@@ -66,25 +64,18 @@ class Vectors(Kind):
         threads = threads_for(call.request.n_threads, sum(array.size for array in vectors.values()))
         return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
 
-    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        return plan.loop(True, 0.0, weight_sum=weight_sum)
-
     def explain(self, plan: Plan) -> None:
         call = plan.call
         double_precision, weights, left_out = call.request.double_precision, call.weights.weights, call.weights.left_out
-        if weights is not None:
-            check_weights("sample_weight", weights, double_precision, left_out)
         for operand in call.request.row.operands:
             if operand.role == TARGET:
                 array = call.arrays.by_name[operand.name]
                 check_elements(operand.name, array, operand.domain, weights, left_out, double_precision)
 
     def check_second(self, row: Row, second: str) -> None:
-        raise TypeError(f"{row.name} has no {'hvp' if second == PRODUCT else 'hess_matrix'}: {row.no_hessian}")
+        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         if current_engine() == "numba":
-            name = plan.call.request.row.name
-            raise NotImplementedError(f"{name} has no Numba kernel; call it outside fastloss.engine('numba')")
-        denominator = number / factor
-        return reduced(plan.loop(False, denominator, results, factor), denominator)
+            raise no_numba_kernel(plan.call.request.row.name)
+        return super().run(plan, results, number, factor)
