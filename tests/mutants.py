@@ -559,7 +559,7 @@ MUTANTS = (
     Mutant(
         "the mean divides by the count",
         KERNELS + "points/block.pxi",
-        "    if weight == NULL:\n        return n\n",
+        "    return weigh_exactly(scratch, weight, n)\n",
         "    return n\n",
     ),
     Mutant(
@@ -620,8 +620,8 @@ MUTANTS = (
     Mutant(
         "a new gradient is taken as it comes",
         KERNELS + "frame/plain.pxi",
-        "if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):",
-        "if not look(gradient, True, &work.array[OUT_GRADIENT]):",
+        "if look(array, True, &work.array[slot]) and alike(&work.array[slot], &work.array[Y_PRED]) else None",
+        "if look(array, True, &work.array[slot]) else None",
     ),
     Mutant(
         "a text is what it says it is equal to",

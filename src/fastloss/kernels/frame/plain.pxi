@@ -273,7 +273,7 @@ cdef class PlainCall:
 
     cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords):
         cdef object out = None, n_threads = None, normalizer = None, weight = None, where = None, found
-        cdef object value = None, gradient = None, hessian = None, prediction, second
+        cdef object value = None, gradient = None, hessian = None, prediction
         cdef PlainReduction reduction = MEAN
         cdef Py_ssize_t known = 0, k
         cdef double total, number = 1
@@ -362,24 +362,21 @@ cdef class PlainCall:
                     and of_samples(&work.array[OUT_VALUE], work) and work.dimensions):
                 return None
         if want & GRADIENT and gradient is None:
-            gradient = empty_like(prediction)
-            if not (look(gradient, True, &work.array[OUT_GRADIENT]) and alike(&work.array[OUT_GRADIENT], y_pred)):
+            gradient = derivative(work, prediction, OUT_GRADIENT)
+            if gradient is None:
                 return None
         if want & HESSIAN and hessian is None:
-            hessian = empty_like(prediction)
-            if not (look(hessian, True, &work.array[OUT_HESSIAN]) and alike(&work.array[OUT_HESSIAN], y_pred)):
+            hessian = derivative(work, prediction, OUT_HESSIAN)
+            if hessian is None:
                 return None
         if self.second >= 0:
-            second = args[self.second]
             if want & GRADIENT:
-                gradient = gradient, empty_like(second)
-                if not (look(gradient[1], True, &work.array[OUT_SECOND_GRADIENT])
-                        and alike(&work.array[OUT_SECOND_GRADIENT], y_pred)):
+                gradient = gradient, derivative(work, args[self.second], OUT_SECOND_GRADIENT)
+                if gradient[1] is None:
                     return None
             if want & HESSIAN:
-                hessian = hessian, empty_like(second)
-                if not (look(hessian[1], True, &work.array[OUT_SECOND_HESSIAN])
-                        and alike(&work.array[OUT_SECOND_HESSIAN], y_pred)):
+                hessian = hessian, derivative(work, args[self.second], OUT_SECOND_HESSIAN)
+                if hessian[1] is None:
                     return None
         total = self.ran(work)
         if work.left:
@@ -395,6 +392,12 @@ cdef class PlainCall:
         if want == (GRADIENT | HESSIAN):
             return gradient, hessian
         return value, gradient, hessian
+
+
+cdef object derivative(PlainWork* work, object like, int slot):
+    """A new array for a derivative; None if it is not like the prediction, whose dtype may have been set meanwhile."""
+    array = empty_like(like)
+    return array if look(array, True, &work.array[slot]) and alike(&work.array[slot], &work.array[Y_PRED]) else None
 
 
 cdef tuple samples_of(const PlainWork* work):
@@ -482,12 +485,16 @@ cdef class PlainPoints(PlainCall):
     cdef double ran(self, PlainWork* work) except? -1.0:
         cdef PointwiseCall call
         self.set_call(&call, work)
-        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
-        set_result(&call.value, &work.array[OUT_VALUE], -1)
         set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
         set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
+        return self.ran_into(&call, work)
+
+    cdef double ran_into(self, PointwiseCall* call, PlainWork* work) except? -1.0:
+        """Compute; the call knows where its derivatives go."""
+        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
+        set_result(&call.value, &work.array[OUT_VALUE], -1)
         call.in_place = call.gradient.data == call.y_pred.data
-        return run_points_call(&call, work.double_precision, False, work.threads)
+        return run_points_call(call, work.double_precision, False, work.threads)
 
 
 cdef class PlainPairs(PlainPoints):
@@ -511,11 +518,8 @@ cdef class PlainPairs(PlainPoints):
         split(&call.y_pred, &parameter[0], &work.array[Y_PRED], work.class_axis)
         split(&call.gradient, &call.second_gradient, &work.array[OUT_GRADIENT], work.class_axis)
         split(&call.hessian, &call.second_hessian, &work.array[OUT_HESSIAN], work.class_axis)
-        set_result(&call.value, &work.array[OUT_VALUE], -1)
         formula.parameter, call.formulas = parameter, &formula
-        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
-        call.in_place = call.gradient.data == call.y_pred.data
-        return run_points_call(&call, work.double_precision, False, work.threads)
+        return self.ran_into(&call, work)
 
 
 cdef class PlainArrays(PlainPoints):
@@ -555,15 +559,12 @@ cdef class PlainArrays(PlainPoints):
         set_result(&parameter[0], &work.array[SECOND], -1)
         if work.array[OTHER].held:
             set_result(&parameter[1 if work.array[SECOND].held else 0], &work.array[OTHER], -1)
-        set_result(&call.value, &work.array[OUT_VALUE], -1)
         set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
         set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
         set_result(&call.second_gradient, &work.array[OUT_SECOND_GRADIENT], -1)
         set_result(&call.second_hessian, &work.array[OUT_SECOND_HESSIAN], -1)
         formula.parameter, call.formulas = parameter, &formula
-        call.scale, call.value_factor = 1 / work.denominator, work.value_factor
-        call.in_place = call.gradient.data == call.y_pred.data
-        return run_points_call(&call, work.double_precision, False, work.threads)
+        return self.ran_into(&call, work)
 
 
 cdef class PlainRoot(PlainPoints):

@@ -126,13 +126,16 @@ cdef double run_inspection(block_function function, void* call, Py_ssize_t block
     return fl_exact_value(sum)
 
 
-cdef inline void weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
-    """Add the weights of a block to the sum of a function that inspects."""
+cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
+    """Add the weights of a block to the sum of a function that inspects; return what that returns. NULL: all are 1."""
     cdef double wide[SAMPLES]
     cdef Py_ssize_t i
+    if weight == NULL:
+        return n
     for i in range(n):
         wide[i] = weight[i]
     fl_exact_add(<fl_exact*>scratch, wide, n)
+    return 0
 
 
 cdef inline double weigh_rows(void* scratch, double* weight, Py_ssize_t n) noexcept nogil:

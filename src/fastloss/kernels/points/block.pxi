@@ -374,10 +374,7 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
                         highest_prediction(limits, &call.y_pred), False, n)
     if not valid:
         return NAN
-    if weight == NULL:
-        return n
-    weigh_exactly(scratch, weight, n)
-    return 0
+    return weigh_exactly(scratch, weight, n)
 
 
 cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:

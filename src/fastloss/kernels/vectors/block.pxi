@@ -178,10 +178,7 @@ cdef double vectors_inspected(const real* tag, const VectorCall* call, Py_ssize_
     if call.loss.has_target and not inside(load(&call.target, 0, first, n, buffer), weight, call.loss.target[0],
                                            call.loss.target[1], True, n):
         return NAN
-    if weight == NULL:
-        return n
-    weigh_exactly(scratch, weight, n)
-    return 0
+    return weigh_exactly(scratch, weight, n)
 
 
 cdef double vectors_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
