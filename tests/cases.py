@@ -161,7 +161,7 @@ def sums() -> Iterator[Sum]:
         ("soft", fl.kl_divergence - 0.3 * fl.cross_entropy.bind(temperature=2.0)),
         ("members", 0.5 * fl.multilabel_margin + fl.multilabel_soft_margin),
     ):
-        if current_engine() == "compiled" or total._row.of_numbers:
+        if current_engine() == "compiled" or total.kind == "points":
             yield Sum(total._row, target, "default", total)
 
 
@@ -176,7 +176,7 @@ def variants() -> Iterator[Variant]:
 
 def has_two_engines(variant: Variant) -> bool:
     softmax = variant.row.name == "cross_entropy" and variant.parameters != "composed"
-    return softmax or variant.row.of_numbers
+    return softmax or variant.row.kind == "points"
 
 
 def variants_of_all_losses() -> Iterator[Variant]:

@@ -1320,8 +1320,20 @@ MUTANTS = (
     Mutant(
         "Numba: a term of factor 0 is multiplied",
         JIT + "sums.py",
-        'f"where(factor{k} == real(0), real(0), factor{k} * result{k}_{r})"',
-        'f"factor{k} * result{k}_{r}"',
+        'f"where(factor{k} == real(0), real(0), factor{k} * {result}_of_{k})"',
+        'f"factor{k} * {result}_of_{k}"',
+    ),
+    Mutant(
+        "Numba: a product of two predictions without what is off the diagonal",
+        JIT + "elementwise.py",
+        'if want & flag and (name != "cross" or want == HESSIAN):',
+        'if want & flag and name != "cross":',
+    ),
+    Mutant(
+        "Numba: the second prediction is the first",
+        JIT + "formula.py",
+        "texts |= {predictions[0]: prediction,",
+        "texts |= {predictions[-1]: prediction,",
     ),
     Mutant(
         "Numba: a variable has the name of a word",
@@ -1331,7 +1343,7 @@ MUTANTS = (
     ),
     Mutant(
         "Numba: minus infinity is infinity",
-        JIT + "translate.py",
+        JIT + "formula.py",
         'else "_infinity" if number > 0 else "-_infinity"',
         'else "_infinity"',
     ),
@@ -1355,7 +1367,7 @@ MUTANTS = (
     ),
     Mutant(
         "Numba: a loop that raises has nothing to raise",
-        JIT + "translate.py",
+        JIT + "formula.py",
         'return ours and not (name == "range" and len(node.args) == 3)',
         "return ours",
     ),

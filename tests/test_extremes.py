@@ -13,7 +13,6 @@ from extremes import LOSSES, extremes, limits_of, worst_of, worst_of_penalty
 
 import fastloss as fl
 from fastloss.catalogue import PENALTIES
-from fastloss.runtime import current_engine
 
 of_float = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
 every_loss = pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
@@ -24,8 +23,6 @@ every_loss = pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
 @every_loss
 def test_inputs_and_parameters_of_every_size(row: Any, dtype: np.dtype) -> None:
     """Subnormal, tiny, huge, and of sizes that have to do with each other."""
-    if row.axes == "2" and current_engine() != "compiled":
-        pytest.skip("this engine has no kernel for it")
     inputs = extremes(row, dtype, 150 if dtype == np.float32 else 60)
     for part, miss in worst_of(inputs).items():
         assert miss.error <= limits_of(row, dtype)[part], f"{miss}; seed {cases.SEED}"
@@ -80,8 +77,6 @@ FOUND: list[tuple[str, str, float, Any, dict[str, float]]] = [
 @pytest.mark.parametrize(("name", "kind", "y_true", "y_pred", "parameters"), FOUND, ids=str)
 def test_what_was_found(name: str, kind: str, y_true: float, y_pred: Any, parameters: dict[str, float]) -> None:
     dtype, row = np.dtype(kind), cases.row_of(getattr(fl, name))
-    if row.axes == "2" and current_engine() != "compiled":
-        pytest.skip("this engine has no kernel for it")
     at = extremes(row, dtype, 60)
     at.y_true, at.y_pred = np.array([y_true], dtype), np.array([y_pred], dtype)
     at.parameters = {parameter: np.array([value], dtype) for parameter, value in parameters.items()}

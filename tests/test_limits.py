@@ -154,8 +154,6 @@ def test_a_target_at_infinity(row: Any, given: dict[str, Any], dtype: np.dtype) 
 @of_float
 @pytest.mark.parametrize("row", [row for row in fl.losses() if row.axes == "2"], ids=lambda row: row.name)
 def test_a_location_a_scale_or_their_target_at_infinity(row: Any, dtype: np.dtype) -> None:
-    if current_engine() != "compiled":
-        pytest.skip("this engine has no kernel for it")
     for place in range(3):
         for infinity in (INF, -INF):
             numbers = [0.25, 1.5, -0.5]  # target, location, log-scale

@@ -17,6 +17,7 @@ import fastloss as fl
 from fastloss.runtime import current_engine, kernels
 
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+over_classes = pytest.mark.skipif(current_engine() != "compiled", reason="cross_entropy.hvp has no Numba kernel")
 
 # ---- the truth of a row of cross-entropy ------------------------------------------------------------------------
 
@@ -202,6 +203,7 @@ def worst_of(computed: np.ndarray, rows: Given, vector: np.ndarray, dtype: Any) 
     return worst
 
 
+@over_classes
 @of_float
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("classes", [1, 2, 3, 9, 40, 140])
@@ -217,6 +219,7 @@ def test_a_product_against_the_truth(option: str, classes: int, dtype: Any) -> N
         assert worst <= MOST[str(dtype)], (kind, spread, worst)
 
 
+@over_classes
 @of_float
 @pytest.mark.parametrize("classes", [2, 3, 64, 65, 128, 129, 1000])
 def test_a_product_has_the_same_bits_in_every_layout_and_on_every_thread(classes: int, dtype: Any) -> None:
@@ -248,6 +251,7 @@ def one_of(keywords: dict[str, Any], i: int) -> dict[str, Any]:
     return keywords if weights is None else {**keywords, "sample_weight": weights[i : i + 1]}
 
 
+@over_classes
 @of_float
 @pytest.mark.parametrize("classes", [3, 200])
 def test_rows_that_are_left_out_or_hold_a_nan(classes: int, dtype: Any) -> None:
@@ -269,6 +273,7 @@ def test_rows_that_are_left_out_or_hold_a_nan(classes: int, dtype: Any) -> None:
         assert_array_equal(matrix[[1, 7]], 0)
 
 
+@over_classes
 def test_a_vector_along_which_nothing_changes() -> None:
     """The softmax does not see a number that is added to all logits: that its Hessian leaves is exactly nothing."""
     logits = generator("nothing").normal(size=(50, 7))
@@ -276,6 +281,7 @@ def test_a_vector_along_which_nothing_changes() -> None:
     assert not fl.cross_entropy.hvp(np.zeros(50, int), logits, np.ones((50, 7)), temperature=0.3).any()
 
 
+@over_classes
 @pytest.mark.parametrize("classes", [10, 1000, 40000])
 def test_a_difference_next_to_which_the_mean_is_large(classes: int) -> None:
     """All elements but one are equal: what is left of theirs is the product of two probabilities."""
@@ -289,6 +295,7 @@ def test_a_difference_next_to_which_the_mean_is_large(classes: int) -> None:
         assert abs(product[odd] / (-(classes - 1) * exact) - 1) <= 4 * 2.0**-52
 
 
+@over_classes
 @pytest.mark.parametrize("classes", [2, 5, 140])
 @pytest.mark.parametrize("option", ["plain", "all", "z-loss", "softcap", "smoothing"])
 def test_products_of_any_size(option: str, classes: int) -> None:
@@ -307,6 +314,7 @@ def test_products_of_any_size(option: str, classes: int) -> None:
 # ---- matrices ---------------------------------------------------------------------------------------------------
 
 
+@over_classes
 @of_float
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("classes", [1, 2, 9, 64])
@@ -327,6 +335,7 @@ def test_a_matrix_against_the_truth(option: str, classes: int, dtype: Any) -> No
                 assert oracle.ulps(matrix[j, k], oracle.Truth(row.entry(j, k), scale), dtype) <= MOST[str(dtype)]
 
 
+@over_classes
 def test_matrices_of_any_size() -> None:
     rng = generator("extreme matrices")
     for option in ("plain", "all", "z-loss"):
@@ -339,6 +348,7 @@ def test_matrices_of_any_size() -> None:
             assert worst_of(matrices[:, :, k], rows, unit, np.dtype(float)) <= MOST["float64"]
 
 
+@over_classes
 @of_float
 def test_matrices_in_every_layout_and_on_every_thread(dtype: Any) -> None:
     rng = generator("layouts of matrices", dtype)
@@ -358,6 +368,7 @@ def test_matrices_in_every_layout_and_on_every_thread(dtype: Any) -> None:
     assert fl.cross_entropy.hess_matrix(1, np.zeros(3)).shape == (3, 3)
 
 
+@over_classes
 def test_matrices_and_products_are_those_of_the_diagonal() -> None:
     rng = generator("diagonal")
     y_true, logits, vector = rng.integers(6, size=50), rng.normal(size=(50, 6)), rng.normal(size=(50, 6))
@@ -496,6 +507,7 @@ def test_a_product_of_a_sum_is_the_sum_of_products(dtype: Any) -> None:
     assert np.max(np.abs(product.astype(np.longdouble) - exact) / (unit * size)) <= 4
 
 
+@over_classes
 def test_a_factor_that_no_multiplier_holds() -> None:
     rng = generator("factors of products")
     y_true, logits, vector = rng.integers(3, size=9), rng.normal(size=(9, 3)), rng.normal(size=(9, 3))
@@ -511,6 +523,7 @@ def test_a_factor_that_no_multiplier_holds() -> None:
         )
 
 
+@over_classes
 def test_a_sum_of_losses_over_classes_in_place() -> None:
     """No term may read the vector after another one has written its product there."""
     rng = generator("sums in place")
@@ -529,6 +542,7 @@ def test_a_sum_of_losses_over_classes_in_place() -> None:
 # ---- what is refused, and what others see -----------------------------------------------------------------------
 
 
+@over_classes
 def test_what_has_no_product() -> None:
     rows, row = np.zeros((2, 3)), np.zeros(2, int)
     for loss in fl.losses():
@@ -555,6 +569,7 @@ def test_what_has_no_product() -> None:
         fl.cross_entropy.hess_matrix(row, np.zeros((2, 65)))
 
 
+@over_classes
 def test_what_is_refused() -> None:
     y_true, logits = np.zeros(2, int), np.ones((2, 3))
     vector, out = np.ones((2, 3)), np.full((2, 3), 113.0)
@@ -600,12 +615,20 @@ def test_what_a_method_says_of_itself() -> None:
 
 @pytest.mark.skipif(current_engine() != "compiled", reason="the other engine is chosen here")
 def test_products_on_the_engine_of_numba() -> None:
+    """This file runs on that engine too (`.ci/run`); here both are compared."""
     pytest.importorskip("numba")
     y_true, y_pred, vector = [0.0, 0.0], [0.5, 3.0], [2.0, 4.0]
-    for loss in (fl.huber, fl.huber + 2 * fl.log_cosh):
-        expected = loss.hvp(y_true, y_pred, vector, sample_weight=[1, 2])
+    pairs = [[0.5, 0.25], [3.0, -1.0]]
+    for loss, *given in (
+        (fl.huber, y_true, y_pred, vector),
+        (fl.huber + 2 * fl.log_cosh, y_true, y_pred, vector),
+        (fl.gaussian_nll + 3 * fl.laplace_nll, y_true, pairs, [[1.0, 2.0], [-1.0, 0.5]]),
+        (2 * fl.bradley_terry, y_pred, y_true, (vector, y_pred)),
+        (fl.ppo_clip, vector, y_true, [0.125, 0.25], y_pred),
+    ):
+        expected = loss.hvp(*given, sample_weight=[1, 2])
         with fl.engine("numba"):
-            np.testing.assert_allclose(loss.hvp(y_true, y_pred, vector, sample_weight=[1, 2]), expected, rtol=1e-14)
+            np.testing.assert_allclose(loss.hvp(*given, sample_weight=[1, 2]), expected, rtol=1e-14)
     with fl.engine("numba"), pytest.raises(NotImplementedError, match=r"cross_entropy\.hvp has no Numba kernel"):
         fl.cross_entropy.hvp([0], [[1.0, 2.0]], [[1.0, 2.0]])
 
@@ -613,6 +636,7 @@ def test_products_on_the_engine_of_numba() -> None:
 # ---- SciPy's methods --------------------------------------------------------------------------------------------
 
 
+@over_classes
 @pytest.mark.parametrize("method", ["trust-ncg", "Newton-CG"])
 def test_softmax_regression_by_methods_that_multiply_with_the_hessian(method: str) -> None:
     optimize = pytest.importorskip("scipy.optimize")

@@ -121,7 +121,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         prediction=predictions.pop() if len(predictions) == 1 else "y_pred",
         holds=held.pop() if len(held) == 1 else "numbers",
         predicted=_common([(row.name, row.predicted) for row in rows], "predictions"),
-        kernels=functools.partial(_kernels_of_sum, rows) if fused and rows[0].of_numbers else None,
+        kernels=functools.partial(_kernels_of_sum, rows) if fused else None,
         made_by=(restored_sum, *(row.made_by or row.name for row in rows)),
         terms=tuple(zip(names, rows, strict=True)),
         summed=row_of_sum,

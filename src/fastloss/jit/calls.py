@@ -30,7 +30,7 @@ from ..targets import SUM_TOLERANCE
 from . import rows, softmax
 from .compiling import NUMBA_REALS, REALS, compiled_formula
 from .elementwise import kernels_of
-from .translate import CONSTANTS, Formula, written
+from .formula import CONSTANTS, Formula, written
 from .vecmath import inline, strict
 
 #: What a call takes besides the parameters of the loss. Threads and outputs are whose who calls from Python.

@@ -30,7 +30,7 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError, NumbaWarning
 
 from .. import __version__
-from .translate import Formula, FormulaError
+from .formula import Formula, FormulaError
 from .vecmath import POWERS, WORDS, inline
 
 #: The compute types, by whether it is the double one.
@@ -112,14 +112,13 @@ def never_raising(function: Any, formula: Formula, real: Any) -> Any:
     in one call of a function. From Python 3.12 on the code of an ``except`` lies behind the loop and jumps to where
     the `try` ends. Numba then counts that end twice, and takes what raises next to be outside of the `try`.
     """
-    results = [f"result{k}" for k in range(formula.results)]
     text = f"""
 def never_raising(*given):
     try:
-        {", ".join(results)} = function(*given)
-        return {", ".join(f"real({result})" for result in results)}
+        {formula.as_returned(str)} = function(*given)
+        return {formula.as_returned("real({})".format)}
     except Exception:
-        return {", ".join("real(nan)" for _ in results)}
+        return {formula.as_returned(lambda name: "real(nan)")}
 """
     names = {"function": function, "real": real, "nan": math.nan}
     exec(text, names)

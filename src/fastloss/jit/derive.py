@@ -13,21 +13,26 @@ and 1 beside 0, so its square is 1 there, though the mean of the signs is 0. The
 and `min`) are differentiated once for each side, every choice made as it is on that side. Which way a choice goes there
 is told by the first derivative of what is compared, or by the second where the first is 0. ``where`` is no kink: its
 author says which branch holds, often because the other is no number there.
+
+Of several predictions a second derivative by two of them is taken on both sides of a kink in the direction of the first
+one: so ``abs(a - b)**2`` has -2, whatever a and b are.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import math
 import operator
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .translate import Formula, FormulaError, is_number, variable, written
+from .formula import Formula, FormulaError, written
+from .translate import is_number, variable
 
 _BINARY = {"+", "-", "*", "/"}
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -129,7 +134,7 @@ class Graph:
 
     def __init__(self) -> None:
         self._nodes: dict[tuple[Any, ...], Node] = {}
-        self._derivatives: dict[tuple[Node, float], dict[Node, Node]] = {}
+        self._derivatives: dict[tuple[Node, float, Node], dict[Node, Node]] = {}
         self.simplifies = False  # what its author wrote stays as it is
 
     def make(self, operation: str, *arguments: Any) -> Node:
@@ -198,30 +203,35 @@ class Graph:
             first = where(other == other, bounded, other)
         return first
 
-    def derivative(self, of: Node, by: Node, side: float) -> Node:
-        """Return the derivative of a node by another, on one side of each kink."""
-        known = self._derivatives.setdefault((by, side), {by: self.number(1)})
+    def derivative(self, of: Node, by: Node, side: float, along: Node) -> Node:
+        """Return the derivative of a node by another, on one side of each kink: where `along` is a little off."""
+        known = self._derivatives.setdefault((by, side, along), {by: self.number(1)})
+        if of in known:
+            return known[of]
         for node in in_order([of]):
             if node not in known:
                 inner = [known.get(argument, self.number(0)) for argument in node.arguments]
                 moves = any(d is not self.number(0) for d in inner)
-                known[node] = self.rule(node, inner, by, side) if moves else self.number(0)
+                known[node] = self.rule(node, inner, side, along) if moves else self.number(0)
         return known[of]
 
-    def mean_derivative(self, of: Sequence[Node], by: Node) -> tuple[list[Node], Node]:
+    def mean_derivative(self, of: Sequence[Node], by: Node, along: Node) -> tuple[list[Node], Node]:
         """Return the derivatives of a node on both sides (of what it is on either), and their mean."""
-        sides = [self.derivative(node, by, side) for node, side in zip(of, _SIDES, strict=True)]
+        sides = [self.derivative(node, by, side, along) for node, side in zip(of, _SIDES, strict=True)]
         return sides, sides[0] if sides[0] is sides[1] else self.make("mean", *sides)
 
-    def towards(self, slope: Node, by: Node, side: float) -> Node:
-        """Return a number with the sign that what has this slope takes on one side of its 0; 0 if it stays 0."""
+    def towards(self, side: float, along: Node, of: Node, less: Node | None = None) -> Node:
+        """Return a number with the sign of a node, or of a difference, on one side of its 0; 0 if it stays 0."""
+        slope = self.derivative(of, along, side, along)
+        if less is not None:
+            slope = self.binary("-", slope, self.derivative(less, along, side, along))
         zero, moved = self.number(0), slope if side > 0 else self.negative(slope)
         if slope.operation == "number":
             return self.number(side * (slope.arguments[0] > 0) - side * (slope.arguments[0] < 0))
-        curvature = self.derivative(slope, by, side)
+        curvature = self.derivative(slope, along, side, along)
         return moved if curvature is zero else self.word("where")(self.binary("==", slope, zero), curvature, moved)
 
-    def rule(self, node: Any, inner: Sequence[Any], by: Node, side: float) -> Any:
+    def rule(self, node: Any, inner: Sequence[Any], side: float, along: Node) -> Any:
         """Return the derivative of an operation, given those of its arguments."""
         x, *rest = node.arguments
         dx = inner[0]
@@ -242,11 +252,11 @@ class Graph:
             case "where":
                 return where(x, inner[1], inner[2])
             case "abs":
-                return self.make("sign", x, self.towards(dx, by, side)) * dx
+                return self.make("sign", x, self.towards(side, along, x)) * dx
             case "clamp":
                 (low, high), (_, of_low, of_high) = rest, inner
-                below = self.make("below", x, low, self.towards(dx - of_low, by, side))
-                above = self.make("below", high, x, self.towards(of_high - dx, by, side))
+                below = self.make("below", x, low, self.towards(side, along, x, low))
+                above = self.make("below", high, x, self.towards(side, along, high, x))
                 return where(below, of_low, where(above, of_high, self.make("kept", x, dx)))
             case "kept":
                 return self.make("kept", x, inner[1]) if inner[1] is not self.number(0) else inner[1]
@@ -314,11 +324,11 @@ def in_order(nodes: Sequence[Node]) -> list[Node]:
     return list(found)
 
 
-def _text(arguments: Sequence[str], results: Sequence[Node]) -> str:
+def _text(formula: Formula, results: Mapping[str, Node]) -> str:
     """Return a function that computes some nodes; what it names begins with an underscore, but for its arguments."""
     shown: dict[Node, str] = {}
-    lines = [f"def _derived({', '.join(arguments)}):"]
-    for node in in_order(results):
+    lines = [f"def _derived({', '.join(map(variable, formula.arguments))}):"]
+    for node in in_order([*results.values()]):
         inner = [shown[a] for a in node.arguments if isinstance(a, Node)]
         match node.operation:
             case "number" | "symbol":
@@ -348,11 +358,11 @@ def _text(arguments: Sequence[str], results: Sequence[Node]) -> str:
                 expression = f"{operation}({', '.join(inner)})"
         shown[node] = f"_{len(lines)}"
         lines.append(f"    {shown[node]} = {expression}")
-    return "\n".join([*lines, f"    return {', '.join(shown[node] for node in results)}"])
+    return "\n".join([*lines, f"    return {formula.as_returned(lambda name: shown[results[name]])}"])
 
 
-def traced(formula: Formula) -> tuple[Graph, Node, list[Node]]:
-    """Return the graph of a formula, the node of its prediction, and its results."""
+def traced(formula: Formula) -> tuple[Graph, list[Node], dict[str, Node]]:
+    """Return the graph of a formula, the nodes of its predictions, and its results by their names."""
     graph = Graph()
     symbols = [graph.make("symbol", variable(name)) for name in formula.arguments]
     words = {name: graph.word(name) for name in WORDS}
@@ -361,7 +371,9 @@ def traced(formula: Formula) -> tuple[Graph, Node, list[Node]]:
         if any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(formula.text))):
             raise Unknown("a try, which catches what symbols raise")
         results = formula.function({**words, "real": float})(*symbols)
-        nodes = [graph.node(result) for result in (results if isinstance(results, tuple) else (results,))]
+        every = results if isinstance(results, tuple) else (results,)
+        flat = [one for result in every for one in (result if isinstance(result, tuple) else (result,))]
+        nodes = dict(zip(itertools.chain(*formula.returned), map(graph.node, flat), strict=True))
     except Exception as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == formula.file]
         line = frames[-1].lineno if frames and formula.modules else formula.line
@@ -372,21 +384,30 @@ def traced(formula: Formula) -> tuple[Graph, Node, list[Node]]:
             f"{formula.name} ({formula.place(line)}): no derivative can be found here ({what}); "
             "return the gradient after the value"
         ) from None
-    return graph, symbols[1], nodes
+    return graph, [symbols[place] for place in formula.places.predictions], nodes
 
 
 def with_derivatives(formula: Formula) -> Formula:
     """Return a formula that gives value, gradient and Hessian, of one that lacks the last or both."""
-    graph, prediction, nodes = traced(formula)
+    graph, predictions, nodes = traced(formula)
+    complete = Formula(
+        "", formula.name, formula.arguments, 3, file=formula.file, line=formula.line, places=formula.places
+    )
+    _, gradients, hessians = complete.returned
     graph.simplifies = True
     try:
-        sides = [nodes[-1]] * len(_SIDES)
-        while len(nodes) < 3:
-            sides, mean = graph.mean_derivative(sides, prediction)
-            nodes.append(mean)
+        for k, (gradient, prediction) in enumerate(zip(gradients, predictions, strict=True)):
+            if gradient in nodes:
+                sides = [nodes[gradient]] * len(_SIDES)
+            else:
+                sides, nodes[gradient] = graph.mean_derivative([nodes["value"]] * len(_SIDES), prediction, prediction)
+            _, nodes[hessians[k]] = graph.mean_derivative(sides, prediction, prediction)
+            if k == 0:
+                for name, other in zip(hessians[len(gradients) :], predictions[1:], strict=True):
+                    _, nodes[name] = graph.mean_derivative(sides, other, prediction)
     except Unknown as error:
         raise FormulaError(
             f"{formula.name} ({formula.place()}): {error}; return the gradient after the value"
         ) from None
-    text = _text([variable(name) for name in formula.arguments], nodes)
-    return Formula(text, formula.name, formula.arguments, 3, file=formula.file, line=formula.line)
+    complete.text = _text(complete, nodes)
+    return complete

@@ -11,7 +11,8 @@ from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..rows import Row
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_raising
-from .translate import Formula, FormulaError, translate_own
+from .formula import Formula, FormulaError, Places, places_of
+from .translate import translate_own
 
 BLOCK_BYTES, _ = kernels.limits()
 
@@ -22,26 +23,28 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
     A uniform loop reads one multiplier and one number for each parameter, for all elements.
     """
     size = BLOCK_BYTES // (8 if double else 4)
-    parameters = range(len(formula.arguments) - 2)
-    results = ["value", "gradient", "hessian"][: formula.results]
-    lines = ["def kernel(y_true, y_pred, multiplier, parameters, value, gradient, hessian, n):"]
+    lines = [f"def kernel(first, prediction, multiplier, parameters, {', '.join(_OUTPUTS)}, n):"]
     if uniform:
         lines += ["    factor = multiplier[0]"]
-        lines += [f"    parameter{k} = parameters[{k}]" for k in parameters]
+        lines += [f"    parameter{k} = parameters[{k}]" for k in range(formula.numbers)]
     lines += ["    for i in range(n):"]
     if not uniform:
         lines += ["        factor = multiplier[i]"]
-        lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in parameters]
-    targets = ", ".join(f"{name}_i" for name in results)
-    given = ["y_true[i]", "y_pred[i]", *(f"parameter{k}" for k in parameters)]
-    lines += [f"        {targets} = formula({', '.join(given)})"]
+        lines += [f"        parameter{k} = parameters[{k * size} + i]" for k in range(formula.numbers)]
+    given = formula.given("first[i]", "prediction[i]", "parameter{}".format)
+    lines += [f"        {formula.as_returned('{}_i'.format)} = formula({given})"]
     if want & VALUE:
         lines += ["        value[i] = real(value_i)"]
     # A sample of weight 0 is left out, not multiplied: 0 times infinity would be NaN.
-    for flag, name in ((GRADIENT, "gradient"), (HESSIAN, "hessian")):
-        if want & flag:
-            lines += [f"        {name}[i] = real(0) if factor == real(0) else real({name}_i) * factor"]
+    for flag, names in zip((GRADIENT, HESSIAN), formula.returned[1:], strict=False):
+        for name in names:
+            if want & flag and (name != "cross" or want == HESSIAN):
+                lines += [f"        {name}[i] = real(0) if factor == real(0) else real({name}_i) * factor"]
     return "\n".join(lines) + "\n"
+
+
+#: The results as a `jit_block` takes them (``kernels/kernels.pyx``): those by a second prediction are the last.
+_OUTPUTS = ("value", "gradient0", "hessian0", "gradient1", "hessian1", "cross")
 
 
 class PointwiseKernels:
@@ -59,7 +62,7 @@ class PointwiseKernels:
             formula = never_raising(formula, self.formula, real)
         names = {"formula": formula, "real": real}
         text = loop_text(self.formula, want, double, uniform)
-        return compile_kernel(text, types.void(*[pointer] * 7, types.intp), names, self.formula)
+        return compile_kernel(text, types.void(*[pointer] * (4 + len(_OUTPUTS)), types.intp), names, self.formula)
 
     def address(self, want: int, double: bool, uniform: bool) -> int:
         """Return where the loop is that gives these results."""
@@ -87,10 +90,10 @@ def kernels_of_formula(formula: Formula) -> PointwiseKernels:
 
 
 @functools.cache
-def _of_function(function: Any, entry: str) -> PointwiseKernels:
-    return PointwiseKernels(translate_own(function, entry))
+def _of_function(function: Any, entry: str, places: Places) -> PointwiseKernels:
+    return PointwiseKernels(translate_own(function, entry, places))
 
 
 def kernels_of(row: Row) -> PointwiseKernels:
-    """Return the loops of a pointwise loss."""
-    return _of_function(row.function, row.entry) if row.kernels is None else row.kernels()
+    """Return the loops of a loss of points."""
+    return _of_function(row.function, row.entry, places_of(row)) if row.kernels is None else row.kernels()

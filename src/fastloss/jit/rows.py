@@ -14,7 +14,7 @@ from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..rows import Row
 from . import softmax
 from .compiling import NUMBA_REALS, REALS, compile_kernel
-from .translate import Formula, FormulaError
+from .formula import Formula, FormulaError
 from .vecmath import POWERS, WORDS, strict
 
 #: How a kernel takes rows, as kernels/rows/jit.pxi: a user's gets copies, which it may write into.

@@ -23,7 +23,7 @@ from numba import types
 from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..runtime import kernels
 from .compiling import NUMBA_REALS, REALS, compile_kernel
-from .translate import Formula
+from .formula import Formula
 from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline, strict
 
 FEW = kernels.limits()[1]

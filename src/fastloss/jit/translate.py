@@ -27,7 +27,6 @@ import builtins
 import contextlib
 import copy
 import functools
-import importlib
 import inspect
 import linecache
 import math
@@ -43,6 +42,7 @@ from .. import functions
 from ..catalogue import vocabulary
 from ..loss import Loss
 from ..scalars import shown
+from .formula import CONSTANTS, ONE_OF_EACH, Formula, FormulaError, Places, written
 
 #: What a word may be called in a user's module: the function object itself, from Python, NumPy or here.
 _WORD_OF: dict[Any, str] = {
@@ -72,127 +72,11 @@ _SHAPED_NAMES = ("range", *(function.__name__ for function in _SHAPED))
 #: Modules whose functions change with their versions only, which a loop on disk is kept apart by.
 _LASTING = ("math", "numpy")
 
-#: Numbers that Python has no literals for.
-CONSTANTS = {"_infinity": math.inf, "_nan": math.nan}
-
-
-def written(number: float) -> str:
-    """Return a number as it is written in a formula."""
-    if math.isfinite(number):
-        return repr(number)
-    return "_nan" if math.isnan(number) else "_infinity" if number > 0 else "-_infinity"
-
 
 def variable(name: str) -> str:
     """Return what a variable of the user's is called in a formula: another name for each, and never one of ours."""
     ours = name in vocabulary.WORDS or name == "real" or name.startswith(("_", "own_"))
     return f"own_{name}" if ours else name
-
-
-class FormulaError(TypeError):
-    """A function that cannot become a loss; the message says where and why."""
-
-
-class Formula:
-    """A function of Python, rewritten: ready to be compiled for either type.
-
-    Parameters
-    ----------
-    text : str
-        The rewritten functions; the last is called, the others are its helpers.
-    name : str
-    arguments : tuple of str
-        As the user calls them.
-    results : int
-        How many values it returns.
-    names : tuple of (str, str or None, object)
-        What it takes from outside besides numbers: its name in the text; that of a module, or None and the object, such
-        as a compiled function of others.
-    parts : tuple of Formula
-        Formulas that it calls as ``part0``, ``part1`` …
-    file, line
-        Where its reader finds it.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        name: str,
-        arguments: tuple[str, ...],
-        results: int,
-        names: tuple[tuple[str, str | None, Any], ...] = (),
-        parts: tuple[Formula, ...] = (),
-        file: str = "<fastloss>",
-        line: int = 1,
-    ) -> None:
-        self.text, self.name, self.arguments, self.results = text, name, arguments, results
-        self.names, self.parts, self.file, self.line = names, parts, file, line
-        self.modules: list[ast.Module] | None = None  # with the lines of the user's file, for messages
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What `restored_formula` makes it from; equal for equal formulas."""
-        parts = tuple(part.identity for part in self.parts)
-        return self.text, self.name, self.arguments, self.results, self.names, parts, self.file, self.line
-
-    @property
-    def cacheable(self) -> bool:
-        """Whether it depends on nothing but its text."""
-        return all(module is not None for _, module, _ in self.names) and all(part.cacheable for part in self.parts)
-
-    @functools.cached_property
-    def may_raise(self) -> bool:
-        """Whether it does anything but compute with numbers, by functions that are fastloss's own."""
-        plain = not self.names and all(map(_is_plain, ast.walk(ast.parse(self.text))))
-        return not plain or any(part.may_raise for part in self.parts)
-
-    @property
-    def whole_text(self) -> str:
-        """All that it depends on, where it is cacheable."""
-        return "\n\n".join([*(part.whole_text for part in self.parts), repr(self.names), self.text])
-
-    def place(self, line: int | None = None) -> str:
-        """Return how a reader finds a line of it."""
-        return f"{self.file}:{self.line if line is None else line}"
-
-    def function(self, names: dict[str, Any], decorate: Callable[[Any], Any] = lambda function: function) -> Any:
-        """Return the function, with these names for its words, it and its helpers decorated."""
-        names = {**names, **CONSTANTS, "__name__": __name__}
-        for name, module_name, value in self.names:
-            names[name] = value if module_name is None else importlib.import_module(module_name)
-        function = None
-        for module in self.modules or [ast.parse(self.text)]:
-            exec(compile(module, self.file, "exec"), names)
-            for node in module.body:
-                assert isinstance(node, ast.FunctionDef)
-                function = names[node.name] = decorate(names[node.name])
-        return function
-
-
-#: What no exception comes from.
-_PLAIN = (
-    *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign),
-    *(ast.If, ast.IfExp, ast.For, ast.While, ast.Break, ast.Continue, ast.Pass, ast.Expr, ast.Tuple, ast.Constant),
-    *(ast.Name, ast.expr_context, ast.BinOp, ast.operator, ast.UnaryOp, ast.unaryop, ast.BoolOp, ast.boolop),
-    *(ast.Compare, ast.cmpop, ast.keyword),
-)
-_PLAIN_BUILTINS = ("bool", "float", "int", "max", "min", "range")
-
-
-def _is_plain(node: ast.AST) -> bool:
-    """Tell whether no exception comes from a node of a formula's text, if none comes from those in it."""
-    if isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        ours = name in vocabulary.WORDS or name in (*_PLAIN_BUILTINS, "real") or name.startswith(("_", "part"))
-        return ours and not (name == "range" and len(node.args) == 3)  # whose step may be 0
-    return isinstance(node, _PLAIN)
-
-
-def restored_formula(*identity: Any) -> Formula:
-    """Return a formula from its `identity`."""
-    text, name, arguments, results, names, parts, file, line = identity
-    restored = tuple(restored_formula(*part) for part in parts)
-    return Formula(text, name, arguments, results, names, restored, file, line)
 
 
 def _needed(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -213,7 +97,7 @@ def _needed(body: list[ast.stmt]) -> list[ast.stmt]:
     return kept[::-1]
 
 
-def translate_own(function: Callable[..., Any], entry: str = "") -> Formula:
+def translate_own(function: Callable[..., Any], entry: str = "", places: Places = ONE_OF_EACH) -> Formula:
     """Return the formula of a loss of the package, without its dictionary; an entry of that may be the value."""
     tree = source_of(function)
     result = tree.body[-1]
@@ -227,10 +111,16 @@ def translate_own(function: Callable[..., Any], entry: str = "") -> Formula:
         first = next(value for key, value in named if isinstance(key, ast.Constant) and key.value == entry)
     result.value.elts = [first, *derivatives]
     tree.body = _needed(tree.body)
-    return translate(function, tree=tree)
+    return translate(function, tree=tree, places=places)
 
 
-def translate(function: Callable[..., Any], *, by_rows: bool = False, tree: ast.FunctionDef | None = None) -> Formula:
+def translate(
+    function: Callable[..., Any],
+    *,
+    by_rows: bool = False,
+    tree: ast.FunctionDef | None = None,
+    places: Places = ONE_OF_EACH,
+) -> Formula:
     """Return the formula of a function of Python, of which the syntax tree may be given."""
     if not isinstance(function, types.FunctionType):
         raise FormulaError(f"a loss is made of a plain function, written with def, not of {shown(function)}")
@@ -242,11 +132,12 @@ def translate(function: Callable[..., Any], *, by_rows: bool = False, tree: ast.
         text,
         function.__name__,
         tuple(inspect.signature(function).parameters),
-        _results(function, translation.tree),
+        _results(function, translation.tree, len(places.predictions)),
         tuple(outside.taken),
         (),
         code.co_filename,
         translation.tree.lineno,
+        places,
     )
     trees = [ast.Module([helper.tree], []) for helper in outside.functions]
     if all(helper.function.__code__.co_filename == code.co_filename for helper in outside.functions):
@@ -791,7 +682,7 @@ def _read(*parts: ast.AST) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def _results(function: Callable[..., Any], tree: ast.FunctionDef) -> int:
+def _results(function: Callable[..., Any], tree: ast.FunctionDef, predictions: int) -> int:
     """Return how many values every return statement of a function gives."""
     counts: dict[int, int] = {}
     for node in ast.walk(tree):
@@ -803,4 +694,22 @@ def _results(function: Callable[..., Any], tree: ast.FunctionDef) -> int:
             f"{function.__name__} ({place}) must return the value, or value and gradient, or value, gradient and "
             "Hessian, the same wherever it returns"
         )
+    if predictions > 1:
+        _check_nesting(function, tree, predictions)
     return next(iter(counts))
+
+
+def _check_nesting(function: Callable[..., Any], tree: ast.FunctionDef, predictions: int) -> None:
+    """Raise where the derivatives by several predictions are not written as tuples: what they are, decides of loops."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            derivatives = node.value.elts[1:]
+            for derivative, (what, count) in zip(
+                derivatives, (("gradient", predictions), ("Hessian", predictions + 1)), strict=False
+            ):
+                if not isinstance(derivative, ast.Tuple) or len(derivative.elts) != count:
+                    place = f"{function.__code__.co_filename}:{node.lineno}"
+                    raise FormulaError(
+                        f"{function.__name__} ({place}) must return a tuple of {count} as {what}: by each prediction"
+                        + (", then by both" if what == "Hessian" else "")
+                    )

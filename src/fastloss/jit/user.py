@@ -16,7 +16,8 @@ from ..loss import Loss
 from ..rows import FRAME, Declared, Domain, Parameter, Row, real
 from ..scalars import as_number, shown
 from .derive import with_derivatives
-from .translate import Formula, FormulaError, restored_formula, source_of, translate
+from .formula import Formula, FormulaError, restored_formula
+from .translate import source_of, translate
 
 
 class PointwiseSource:

@@ -144,10 +144,12 @@ cdef extern from "points/columns.h" nogil:
     const Program* programs "fl_programs"
 
 # The same loop compiled at run time (fastloss.jit), for one formula, one choice of results, one type: no tag, no want.
-# `parameters` holds one number for each parameter, or BLOCK_BYTES where there is one for each element. No two pointers
-# overlap that something is written through.
+# `parameters` holds one number for each parameter, or BLOCK_BYTES where there is one for each element; a second prediction
+# is the first of them, and only for it are the last three arrays there. No two pointers overlap that something is written
+# through.
 ctypedef void (*jit_block)(const void* y_true, const void* y_pred, const void* multiplier, const void* parameters,
-                           void* value, void* gradient, void* hessian, Py_ssize_t n) noexcept nogil
+                           void* value, void* gradient, void* hessian, void* second_gradient, void* second_hessian,
+                           void* cross, Py_ssize_t n) noexcept nogil
 
 
 include "frame/numbers.pxi"

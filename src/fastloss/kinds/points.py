@@ -14,7 +14,7 @@ from ..reductions import reduced, scale
 from ..rows import Columns, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
-from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results, no_numba_kernel
+from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
 
 
 class Plan(NamedTuple):
@@ -112,8 +112,8 @@ class Points(Kind):
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator, want = number / factor, plan.call.request.want
-        if plan.call.request.second == PRODUCT:
-            want = GRADIENT | HESSIAN  # what loops are compiled for at run time
+        if plan.call.request.second == PRODUCT:  # what its block runs: of two predictions HESSIAN is the whole of it
+            want = HESSIAN if len(plan.columns.predictions) > 1 else GRADIENT | HESSIAN
         total = plan.loop(self.formulas(plan, want), scale(denominator), want, results, factor)
         return reduced(total, denominator)
 
@@ -121,8 +121,6 @@ class Points(Kind):
         """Return what the kernels compute for each sample."""
         request, parameters = plan.call.request, plan.parameters
         row, engine = request.chosen, current_engine()
-        if engine == "numba" and (row.axes or row.several):
-            raise no_numba_kernel(row.name)
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights
             uniform = all_numbers(parameters) and weights.weights is None and weights.where is None
@@ -137,13 +135,14 @@ class Points(Kind):
         for k, (_, term) in enumerate(row.terms):
             factor = next(given)
             own = tuple(next(given) for parameter in term.parameters if parameter.kind == "element")
+            read = (*shared, *own)
             if term.kernels is None:
-                terms.append(formula_of(term, (*shared, *own), factor))
+                terms.append(formula_of(term, read, factor))
                 continue
-            address = jit_loop(plan, term, want, all_numbers(own))
+            address = jit_loop(plan, term, want, all_numbers(read))
             if request.fast is not None:
                 request.fast.set_loop(k, plan.call.request.double_precision, want, address)
-            terms.append(formula_of(term, own, factor, (address, address), all_numbers(own)))
+            terms.append(formula_of(term, read, factor, (address, address), all_numbers(read)))
         return kernels.Formulas(tuple(terms))
 
     def by_parameters(self, plan: Plan, denominator: float) -> dict[str, Any]:
@@ -176,7 +175,7 @@ class Points(Kind):
         limits = limits_of_types(given.chosen(values), values)
         if row.several:
             first, predictions, others = row.columns
-            if not alone or len(others) > 1:
+            if not alone or len(others) > 1 or given.kernels is not None:
                 return None, None
             arrays = (0.0,) * (len(predictions) - 1 + len(others))  # each call's own
             path = kernels.PlainArrays(kernels.Formulas((formula_of(given, (*arrays, *constants)),)), *limits, factor)
@@ -217,7 +216,8 @@ def formula_of(
     row: Row, constants: tuple[Any, ...], factor: Any = 1.0, loops: tuple[int, ...] | None = None, uniform: bool = True
 ) -> tuple[Any, ...]:
     """Return a term as ``kernels.Formulas`` takes it; with `loops` as one that is compiled at run time."""
+    predictions = len(row.columns.predictions)
     if loops is not None:
-        return -1, constants, factor, loops, uniform
+        return -1, constants, factor, predictions, loops, uniform
     name, constants = row.loop(constants)
-    return kernels.POINTWISE.index(name), constants, factor, (), False
+    return kernels.POINTWISE.index(name), constants, factor, predictions, (), False

@@ -237,7 +237,7 @@ cdef inline void run_formula(const Formula* formula, int want, Columns* columns,
     if formula.jit:
         (<jit_block>formula.loops[sizeof(real) == sizeof(double)][want])(
             columns.y_true, columns.prediction[0], columns.multiplier, numbers, columns.value, columns.gradient[0],
-            columns.hessian[0], n)
+            columns.hessian[0], columns.gradient[1], columns.hessian[1], columns.cross, n)
         return
     program = &programs[formula.loss]
     columns.prediction[1] = parameter[0]      # read if there are two

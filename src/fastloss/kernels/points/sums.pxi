@@ -15,9 +15,10 @@ cdef enum:
 cdef class Formulas:
     """The formulas of a loss, in memory that lives as long as this does: one, or those of a sum with their factors.
 
-    `terms`: of each loss, parameters, factor, loops, uniform. `loss`: its number in POINTWISE, or -1 where its loops are
-    compiled at run time. A parameter, or the factor, is a float or (array, dtype, swapped). `loops`: their addresses for
-    float and for double, () where these are not known yet. `uniform`: they take one number for each parameter.
+    `terms`: of each loss, parameters, factor, predictions, loops, uniform. `loss`: its number in POINTWISE, or -1 where its
+    loops are compiled at run time. A parameter, or the factor, is a float or (array, dtype, swapped). `predictions`: how
+    many there are; of two, the second is the first of the parameters. `loops`: their addresses for float and for double, ()
+    where these are not known yet. `uniform`: they take one number for each parameter.
     """
     cdef Formula* formula
     cdef Py_ssize_t count
@@ -31,8 +32,8 @@ cdef class Formulas:
             raise MemoryError("fastloss: no memory for the terms of a sum")
         self.count = len(terms)
         for k in range(self.count):
-            loss, parameters, factor, loops, uniform = terms[k]
-            set_formula(&self.formula[k], loss, parameters, factor, loops, uniform)
+            loss, parameters, factor, predictions, loops, uniform = terms[k]
+            set_formula(&self.formula[k], loss, parameters, factor, predictions, loops, uniform)
 
     def __dealloc__(self):
         cdef Py_ssize_t k
@@ -62,15 +63,15 @@ cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_s
 
 def one_formula(int loss, tuple parameters=()):
     """Return the formula of one loop of POINTWISE."""
-    return Formulas(((loss, parameters, 1.0, (), False),))
+    return Formulas(((loss, parameters, 1.0, programs[loss].predictions, (), False),))
 
 
-cdef int set_formula(Formula* formula, int loss, tuple parameters, object factor, tuple loops, bint uniform) except -1:
+cdef int set_formula(Formula* formula, int loss, tuple parameters, object factor, int predictions, tuple loops,
+                     bint uniform) except -1:
     cdef Py_ssize_t k
     cdef int want
-    formula.loss, formula.jit, formula.uniform = loss, loss < 0, uniform
+    formula.loss, formula.jit, formula.uniform, formula.paired = loss, loss < 0, uniform, predictions == 2
     if not formula.jit:
-        formula.paired = programs[loss].predictions == 2
         check_count("parameters", len(parameters), FORMULA_PARAMETERS)
     if loops:
         for want in range(8):
