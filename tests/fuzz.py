@@ -312,7 +312,7 @@ def check_wrong(inputs: Inputs, rng: np.random.Generator) -> str:
 def check_several(rng: np.random.Generator) -> str:
     """Hold a call made in a random way to the plain one, or spoil one of the arrays; return what it was."""
     row = pick(rng, several.ROWS)
-    loss, n, dtype = getattr(cases.fl, row.name), pick(rng, SIZES), pick(rng, cases.FLOATS)
+    loss, n, dtype = cases.fl.Loss(row), pick(rng, SIZES), pick(rng, cases.FLOATS)
     arrays = several.draw(row, (n,), dtype, rng)
     if some(rng, 0.3):
         name = pick(rng, tuple(arrays))

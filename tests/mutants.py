@@ -1408,6 +1408,18 @@ MUTANTS = (
         "else sides[1]",
     ),
     Mutant(
+        "Numba: a kink is passed in two directions",
+        JIT + "derive.py",
+        "graph.mean_derivative(sides, other, prediction)",
+        "graph.mean_derivative(sides, other, other)",
+    ),
+    Mutant(
+        "Numba: other arrays come before a second prediction",
+        JIT + "formula.py",
+        "others = [*predictions[1:], *fixed[1:],",
+        "others = [*fixed[1:], *predictions[1:],",
+    ),
+    Mutant(
         "Numba: a kink where the slope is 0",
         JIT + "derive.py",
         "return moved if curvature is zero else",

@@ -14,6 +14,7 @@ import numpy as np
 import oracle
 import pytest
 from cases import FLOATS, HALVES, METHODS, bits, generator
+from own_losses import OWN
 
 import fastloss as fl
 from fastloss.rows import FIXED, PREDICTION, TARGET
@@ -21,6 +22,7 @@ from fastloss.runtime import current_engine, kernels
 
 #: On the engine of Numba those that it has kernels of.
 ROWS = [row for row in fl.losses() if row.several and (row.kind == "points" or current_engine() == "compiled")]
+ROWS += [loss._row for loss in OWN]
 of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 PAIRED = [row for row in ROWS if len(row.differentiated) > 1]
@@ -38,11 +40,12 @@ def draw(
     arrays = {}
     for operand in row.operands:
         shape = shape_of(operand, samples)
-        if operand.role == TARGET:
+        if operand.role == TARGET and operand.domain.ends_only:
             ends = [operand.domain.low, operand.domain.high]
             arrays[operand.name] = rng.choice(ends, size=shape).astype(dtype)
         else:
-            arrays[operand.name] = rng.normal(scale=spread, size=shape).astype(dtype)
+            array = rng.normal(scale=spread, size=shape).astype(dtype)
+            arrays[operand.name] = array if operand.domain.low < 0 else abs(array)
     for name, array in arrays.items():
         assert array.size < 20 or np.unique(array).size > 1, name
     return arrays
@@ -53,7 +56,7 @@ def methods_of(row: Any) -> dict[str, Any]:
 
 
 def every_method(row: Any) -> Any:
-    return getattr(fl, row.name).value_and_grad if row.no_hessian else getattr(fl, row.name).value_grad_hess
+    return fl.Loss(row).value_and_grad if row.no_hessian else fl.Loss(row).value_grad_hess
 
 
 def as_tuple(derivative: Any) -> tuple[Any, ...]:
@@ -97,7 +100,7 @@ def near_each_other(arrays: dict[str, Any], rng: np.random.Generator) -> None:
         array[...] = continuous[0] * (1 + rng.integers(-8, 9, array.shape) * np.finfo(array.dtype).eps)
 
 
-POINTS = [row for row in ROWS if row.kind == "points"]
+POINTS = [row for row in ROWS if row.kind == "points" and row.name in oracle.ORACLE]
 
 
 @of_floats
@@ -108,7 +111,7 @@ def test_every_result_is_right(row: Any, regime: str, dtype: Any) -> None:
     rng = generator("several", row.name, regime, dtype)
     arrays = draw(row, (60,), dtype, rng)
     REGIMES[regime](arrays, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     for bound in ({}, {p.name: cases.other_value(p, 1, rng) for p in row.parameters}):
         given = {p.name: bound.get(p.name, p.default) for p in row.parameters}
         given = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in given.items()}
@@ -144,7 +147,7 @@ def test_weights_masks_and_reductions(row: Any, dtype: Any) -> None:
     weight, where = rng.integers(0, 4, samples) / 4, rng.random(samples) < 0.7
     kept = where & (weight > 0)
     assert 0 < kept.sum() < kept.size
-    loss, method = getattr(fl, row.name), every_method(row)
+    loss, method = fl.Loss(row), every_method(row)
     each = loss(*arrays.values(), reduction="none").astype(np.float64)
     plain = method(*arrays.values(), reduction="sum")[1:]
     for operand in row.operands:
@@ -186,7 +189,7 @@ def test_a_nan_stays_in_its_sample(row: Any) -> None:
         assert np.isfinite(np.delete(value, 3)).all()
         for derivative, before in zip(derivatives, clean[1:], strict=True):
             for own, other in zip(as_tuple(derivative), as_tuple(before), strict=True):
-                assert np.isnan(own[3]).all()
+                assert row.made_by or np.isnan(own[3]).all()  # what a user's formula makes of it is its own affair
                 assert bits(np.delete(own, 3, 0)) == bits(np.delete(other, 3, 0))
 
 
@@ -222,7 +225,7 @@ def test_threads_and_batches_change_nothing(row: Any) -> None:
 def test_methods_agree(row: Any) -> None:
     rng = generator("several methods", row.name)
     arrays = draw(row, (100,), np.float32, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     whole = dict(zip(("value", "grad", "hess"), every_method(row)(*arrays.values()), strict=False))
     for name, parts in methods_of(row).items():
         results = getattr(loss, name)(*arrays.values()) if name != "__call__" else loss(*arrays.values())
@@ -241,7 +244,7 @@ def test_types_of_each_array(row: Any, half: Any) -> None:
     rng = generator("several types", row.name, half)
     arrays = draw(row, (50,), np.float32, rng)
     narrow = {name: array.astype(half) for name, array in arrays.items()}
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*narrow.values())
     wide = loss.value_and_grad(*(array.astype(np.float32) for array in narrow.values()))
     assert bits(value) == bits(wide[0])
@@ -263,7 +266,7 @@ def test_types_of_each_array(row: Any, half: Any) -> None:
 def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> None:
     """Plain calls do not pass the checks in Python; other calls of the same loss do."""
     rng = generator("several short", row.name, dtype)
-    plain, samples = getattr(fl, row.name), (6, 50)
+    plain, samples = fl.Loss(row), (6, 50)
     arrays = draw(row, samples, dtype, rng)
     weight, where = rng.random(samples), rng.random(samples) < 0.8
     for loss in (plain, 3 * plain, plain.bind(reduction="sum")):
@@ -293,7 +296,7 @@ def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> N
 def test_wrt_asks_for_some_gradients_in_its_order(row: Any) -> None:
     rng = generator("several wrt", row.name)
     arrays = draw(row, (33,), np.float64, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     names = [operand.name for operand in row.differentiated]
     value, gradients = loss.value_and_grad(*arrays.values())
     by_name = dict(zip(names, gradients, strict=True))
@@ -322,7 +325,7 @@ def test_wrt_asks_for_some_gradients_in_its_order(row: Any) -> None:
 def test_out_nests_as_the_results_do(row: Any) -> None:
     rng = generator("several out", row.name)
     arrays = draw(row, (44,), np.float32, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*arrays.values(), reduction="none")
     given_value = np.empty(44, np.float64)
     places = tuple(np.empty(arrays[operand.name].shape, np.float64) for operand in row.differentiated)
@@ -353,7 +356,7 @@ def test_out_nests_as_the_results_do(row: Any) -> None:
 def test_each_gradient_may_take_the_place_of_its_array(row: Any, dtype: Any) -> None:
     rng = generator("several in place", row.name, dtype)
     arrays = draw(row, (1500,), dtype, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     expected = loss.value_and_grad(*arrays.values())
     own = {name: array.copy() for name, array in arrays.items()}
     places = tuple(own[operand.name] for operand in row.differentiated)
@@ -376,7 +379,7 @@ def test_each_gradient_may_take_the_place_of_its_array(row: Any, dtype: Any) -> 
 def test_arrays_by_place_and_by_name(row: Any) -> None:
     rng = generator("several names", row.name)
     arrays = draw(row, (12,), np.float64, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     expected = bits(loss.value_and_grad(*arrays.values()))
     assert bits(loss.value_and_grad(**arrays)) == expected
     first, *others = arrays
@@ -402,7 +405,7 @@ def test_arrays_by_place_and_by_name(row: Any) -> None:
 def test_bad_arguments_are_named(row: Any) -> None:
     rng = generator("several bad", row.name)
     arrays = draw(row, (6, 4), np.float64, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     first = row.differentiated[0].name
     for operand in row.operands:
         if operand.name != first:
@@ -410,10 +413,10 @@ def test_bad_arguments_are_named(row: Any) -> None:
                 loss(**dict(arrays, **{operand.name: arrays[operand.name][:5]}))
         with pytest.raises(TypeError, match=f"{operand.name} "):
             loss(**dict(arrays, **{operand.name: np.array(["a"] * 24).reshape(6, 4)}))
-        if operand.role == TARGET:
+        if operand.role == TARGET and np.isfinite(operand.domain.low):
             spoilt = arrays[operand.name].copy()
-            spoilt[2, 1] = 7
-            with pytest.raises(ValueError, match=rf"{operand.name}\[2, 1\] = 7.0 is not"):
+            spoilt[2, 1] = -7
+            with pytest.raises(ValueError, match=rf"{operand.name}\[2, 1\] = -7.0 is not"):
                 loss(**dict(arrays, **{operand.name: spoilt}))
             masked = np.ones((6, 4), bool)
             masked[2, 1] = False
@@ -430,7 +433,7 @@ def test_bad_arguments_are_named(row: Any) -> None:
 def test_one_number_stands_for_all_samples_where_nothing_is_differentiated(row: Any) -> None:
     rng = generator("several scalars", row.name)
     arrays = draw(row, (20,), np.float64, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     for operand in row.operands:
         if operand.role in (TARGET, FIXED) and not operand.axes:
             one = dict(arrays, **{operand.name: 1.0})
@@ -445,7 +448,7 @@ def test_one_number_stands_for_all_samples_where_nothing_is_differentiated(row: 
 def test_a_factor_scales_it_and_a_sum_refuses_it(row: Any) -> None:
     rng = generator("several factor", row.name)
     arrays = draw(row, (50,), np.float64, rng)
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*arrays.values())
     for factor in (4.0, -0.5, 2.0**-40):
         scaled_value, scaled_gradient = (factor * loss).value_and_grad(*arrays.values())
@@ -468,7 +471,7 @@ def test_a_factor_leaves_wrt_alone(row: Any, factor: float) -> None:
     """A loss with a factor returned the gradients of all its predictions where the name of one was asked for."""
     rng = generator("several factor wrt", row.name)
     arrays = draw(row, (9,), np.float64, rng)
-    scaled = factor * getattr(fl, row.name)
+    scaled = factor * fl.Loss(row)
     gradients = scaled.grad(*arrays.values())
     for operand, gradient in zip(row.differentiated, gradients, strict=True):
         assert bits(scaled.grad(*arrays.values(), wrt=operand.name)) == bits(gradient)
@@ -482,7 +485,7 @@ def test_a_factor_leaves_wrt_alone(row: Any, factor: float) -> None:
 def test_the_other_engine_has_no_kernel_of_vectors(row: Any) -> None:
     pytest.importorskip("numba")
     arrays = draw(row, (9,), np.float64, generator("several numba", row.name))
-    loss = getattr(fl, row.name)
+    loss = fl.Loss(row)
     places = tuple(np.full_like(arrays[operand.name], 7) for operand in row.differentiated)
     with fl.engine("numba"), pytest.raises(NotImplementedError, match=f"{row.name} has no Numba kernel"):
         loss.grad(*arrays.values(), out=places if len(places) > 1 else places[0])
@@ -498,7 +501,7 @@ def test_compiled_functions_say_that_they_cannot_call_them(row: Any) -> None:
     def functions(loss: Any) -> Any:
         return numba.njit(lambda *given: loss(*given)), numba.njit(lambda *given: loss.value_and_grad(*given))
 
-    for loss in (getattr(fl, row.name), 2 * getattr(fl, row.name)):
+    for loss in (fl.Loss(row), 2 * fl.Loss(row)):
         for function in functions(loss):
             for given in (arrays.values(), list(arrays.values())[:2]):
                 with pytest.raises(numba.core.errors.TypingError, match="no loss of several arrays can"):

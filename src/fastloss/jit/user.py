@@ -13,11 +13,11 @@ from typing import Any, overload
 from ..call import KEYWORDS
 from ..catalogue import CATALOGUE
 from ..loss import Loss
-from ..rows import FRAME, Declared, Domain, Parameter, Row, real
+from ..rows import FIXED, FRAME, PREDICTION, TARGET, Declared, Domain, Operand, Parameter, Row, real
 from ..scalars import as_number, shown
 from .derive import with_derivatives
-from .formula import Formula, FormulaError, restored_formula
-from .translate import source_of, translate
+from .formula import ONE_OF_EACH, Formula, FormulaError, Places, restored_formula
+from .translate import place_of, source_of, translate
 
 
 class PointwiseSource:
@@ -55,23 +55,65 @@ def check_numba() -> None:
 
 #: What calls of every loss take.
 _TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *KEYWORDS})
+#: What calls of losses of several arrays take besides them, and their methods.
+_TAKEN_OF_SEVERAL = frozenset({"self", *KEYWORDS, "wrt", "vector", "shape", "dtype"})
+#: As many predictions as the kernels have places for (``kernels/points/columns.h``).
+_MOST_PREDICTIONS = 2
 
 
-def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """Return the parameters after the first two, each with its default and domain."""
+def _check_name(function: Callable[..., Any], what: str, name: str, taken: frozenset[str]) -> None:
+    if name in taken:
+        raise FormulaError(
+            f"{place_of(function)} has {what} {name}, which every loss has already: give it another name"
+        )
+
+
+def arrays_of(
+    function: Callable[..., Any], predictions: Any, target: Domain | None
+) -> tuple[tuple[Operand, ...], Places]:
+    """Return the arrays that a function of several takes: its arguments without a default."""
+    names = (predictions,) if isinstance(predictions, str) else predictions
+    if not isinstance(names, tuple | list) or not names or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"predictions must be the name of an argument, or a tuple of some, not {shown(predictions)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"predictions = {shown(predictions)} has a name twice")
+    if len(names) > _MOST_PREDICTIONS:
+        raise ValueError(f"predictions = {shown(predictions)}: a loss has at most {_MOST_PREDICTIONS}")
+    found = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    listed = ", ".join(p.name for p in found)
+    for name in names:
+        if name not in [p.name for p in found]:
+            raise ValueError(
+                f"predictions = {shown(predictions)}: {name!r} is no argument without a default of "
+                f"{function.__name__}; these are {listed or 'none'}"
+            )
+    if any(p.kind is not p.POSITIONAL_OR_KEYWORD for p in found):
+        raise FormulaError(f"{place_of(function)} must take its arrays by place: {listed}")
+    for p in found:
+        _check_name(function, "an array", p.name, _TAKEN_OF_SEVERAL)
+    fixed = [p.name for p in found if p.name not in names]
+    if "y_true" in fixed[1:]:
+        raise FormulaError(f"{place_of(function)} must take y_true before {fixed[0]}, which is not differentiated")
+    if target is not None and "y_true" not in fixed:
+        raise TypeError(f"target is the interval of y_true, which {function.__name__} does not take: it takes {listed}")
+    roles = {p.name: PREDICTION if p.name in names else FIXED if p.name != "y_true" else TARGET for p in found}
+    arrays = tuple(
+        Operand(name, role, "", target if role == TARGET and target is not None else real)
+        for name, role in roles.items()
+    )
+    return arrays, Places(len(arrays), tuple(list(roles).index(name) for name in roles if name in names))
+
+
+def parameters_of(function: Callable[..., Any], arrays: int) -> tuple[Parameter, ...]:
+    """Return the parameters after the arrays, each with its default and domain."""
     found = list(inspect.signature(function).parameters.values())
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    if len(found) < 2 or any(p.kind not in kinds for p in found) or found[1].kind is not kinds[0]:
+    if len(found) < arrays or any(p.kind not in kinds for p in found) or found[arrays - 1].kind is not kinds[0]:
         raise FormulaError(f"{function.__name__} must take y_true, y_pred and parameters with defaults")
-    for parameter in found[2:]:
-        if parameter.name in _TAKEN:
-            code = function.__code__
-            raise FormulaError(
-                f"{function.__name__} ({code.co_filename}:{code.co_firstlineno}) has a parameter {parameter.name}, "
-                "which every loss has already: give it another name"
-            )
+    for parameter in found[arrays:]:
+        _check_name(function, "a parameter", parameter.name, _TAKEN)
     parameters = []
-    for parameter in found[2:]:
+    for parameter in found[arrays:]:
         default = parameter.default
         if isinstance(default, Declared):
             parameters.append(
@@ -82,7 +124,10 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
             if parameters[-1].default not in real:
                 raise FormulaError(f"{function.__name__}: the default of {parameter.name}, {default}, is no number")
         else:
-            raise FormulaError(f"{function.__name__}: the parameter {parameter.name} needs a default that is a number")
+            raise FormulaError(
+                f"{function.__name__}: the parameter {parameter.name} needs a default that is a number; a function of "
+                "several arrays needs predictions=, the names of those that the loss is differentiated by"
+            )
     return tuple(parameters)
 
 
@@ -98,7 +143,7 @@ def _interval(target: Any) -> Domain:
     return Domain(f"in [{low:g}, {high:g}]", low, high)
 
 
-def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
+def _described(function: Callable[..., Any], target: Domain, arrays: int = 2) -> dict[str, Any]:
     """Return what the row of a loss says of its function."""
     summary, _, notes = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
     tree = source_of(function)
@@ -113,7 +158,7 @@ def _described(function: Callable[..., Any], target: Domain) -> dict[str, Any]:
         "module": function.__module__,
         "qualname": function.__qualname__,
         "target": target,
-        "parameters": parameters_of(function),
+        "parameters": parameters_of(function, arrays),
     }
 
 
@@ -235,7 +280,12 @@ SHARED = ("class_weight", "ignore_index", "label_smoothing", "axis")
 def pointwise(function: Callable[..., Any], /) -> Loss: ...
 @overload
 def pointwise(
-    function: None = None, /, *, target: tuple[float, float] | None = None, prediction: str = "y_pred"
+    function: None = None,
+    /,
+    *,
+    target: tuple[float, float] | None = None,
+    prediction: str = "y_pred",
+    predictions: str | tuple[str, ...] | None = None,
 ) -> Callable[[Callable[..., Any]], Loss]: ...
 def pointwise(
     function: Callable[..., Any] | None = None,
@@ -243,8 +293,9 @@ def pointwise(
     *,
     target: tuple[float, float] | None = None,
     prediction: str = "y_pred",
+    predictions: str | tuple[str, ...] | None = None,
 ) -> Any:
-    """Make a loss of a function of one target, one prediction, and parameters with defaults.
+    """Make a loss of a function of one target, one prediction, and parameters with defaults; or of other arrays.
 
     The result is a `Loss` like any other: weights, masks, reductions, ``out=``, dtypes, strides, threads, `bind`.
 
@@ -261,6 +312,12 @@ def pointwise(
         The interval that targets lie in; others raise. By default any number.
     prediction : {"y_pred", "logits"}
         What the second argument is called besides `y_pred`.
+    predictions : str or tuple of str, optional
+        Of a loss of other arrays than a target and a prediction: the names of the arguments by which it is
+        differentiated, one or two. Then all arguments without a default are arrays, which calls take in this order, or
+        by name. `y_true` is the target; the others that are no predictions are read and no more. Of two predictions the
+        function returns the gradient as a tuple, in the order of the arguments, and the Hessian as a tuple of three: by
+        the first twice, by the second twice, by both. A call returns the first two of these; `hvp` multiplies by all.
 
     Returns
     -------
@@ -272,6 +329,8 @@ def pointwise(
     TypeError
         For a function that cannot be compiled; the message names its line. It cannot raise, as compiled code calls it:
         it returns ``nan``, which is also what a sample gets if something that the function calls raises.
+    ValueError
+        For an interval that is none, and for `predictions` that are no arguments.
     ImportError
         If Numba is not installed.
 
@@ -301,21 +360,40 @@ def pointwise(
     ...     return softplus(2 * r) - r - log(2.0)
     >>> log_cosh.grad([0.0], [1.0]).round(6).tolist()
     [0.761594]
+
+    A loss of pairs, each of which has a margin:
+
+    >>> @fl.jit.pointwise(predictions=("chosen", "rejected"))
+    ... def preference(chosen, rejected, margin, beta=1.0):
+    ...     return softplus(-beta * (chosen - rejected - margin))
+    >>> value, (by_chosen, by_rejected) = preference.value_and_grad([2.0], [1.0], margin=[1.0])
+    >>> round(value, 6), by_chosen.tolist(), by_rejected.tolist()
+    (0.693147, [-0.5], [0.5])
     """
     if function is None:
-        return functools.partial(_pointwise, target=target, prediction=prediction)
-    return _pointwise(function, target, prediction)
+        return functools.partial(_pointwise, target=target, prediction=prediction, predictions=predictions)
+    return _pointwise(function, target, prediction, predictions)
 
 
-def _pointwise(function: Callable[..., Any], target: tuple[float, float] | None, prediction: str) -> Loss:
+def _pointwise(
+    function: Callable[..., Any], target: tuple[float, float] | None, prediction: str, predictions: Any
+) -> Loss:
     check_numba()
     domain = _interval(target)
     if not isinstance(prediction, str):
         raise TypeError(f"prediction must be 'y_pred' or 'logits', not {shown(prediction)}")
     if prediction not in ("y_pred", "logits"):
         raise ValueError(f"prediction = {shown(prediction)} is not 'y_pred' or 'logits'")
-    formula = translate(function)
-    described = tuple({**_described(function, domain), "prediction": prediction}.items())
+    arrays: tuple[Operand, ...] = ()
+    places = ONE_OF_EACH
+    if predictions is not None:
+        if prediction != "y_pred":
+            raise TypeError("prediction is for a loss of a target and a prediction; predictions names all")
+        arrays, places = arrays_of(function, predictions, None if target is None else domain)
+        prediction = next(operand.name for operand in arrays if operand.role == PREDICTION)
+    formula = translate(function, places=places)
+    own = {"prediction": prediction, **({"arrays": arrays} if arrays else {})}
+    described = tuple((_described(function, domain, places.arrays) | own).items())
     row = _pointwise_row(formula.identity, described, formula)
     row.kernels.check()
     return Loss(row)

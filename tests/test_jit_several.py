@@ -1,0 +1,205 @@
+"""Losses of several arrays that users write: against exact numbers, and what is refused.
+
+What every loss of several arrays promises, ``test_several.py`` tests of them too.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+from cases import FLOATS, bits, generator
+from mpmath import mp, mpf
+
+import fastloss as fl
+
+numba = pytest.importorskip("numba")
+
+from own_losses import OWN  # noqa: E402  it needs Numba
+
+of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+every_loss = pytest.mark.parametrize("loss", OWN, ids=lambda loss: loss.name)
+#: In units of the last place of the largest term. Measured, with 4 seeds: 2.2.
+MOST = 4
+
+
+def drawn(loss: Any, size: int, dtype: Any, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Multiples of 1/8: differences of them are exact, so that what is measured are the formulas that were derived."""
+    return {
+        operand.name: (rng.integers(1 if operand.role == "target" else -24, 40, size) / 8).astype(dtype)
+        for operand in loss._row.operands
+    }
+
+
+def derivative(loss: Any, numbers: dict[str, Any], by: tuple[str, ...]) -> oracle.Truth:
+    """The derivative by some of the predictions, one after the other, and the largest of those of its terms."""
+    names, at = list(numbers), [oracle.exact(number) for number in numbers.values()]
+    parameters = [mpf(value) for value in loss.parameters.values()]
+    order = tuple(by.count(name) for name in names)
+    count = len(OWN[loss](*at, *parameters))
+    terms = [
+        mp.diff(lambda *given, k=k: OWN[loss](*given, *parameters)[k], tuple(at), order)
+        if any(order)
+        else OWN[loss](*at, *parameters)[k]
+        for k in range(count)
+    ]
+    return oracle.Truth(sum(terms), max(map(abs, terms)))
+
+
+@of_float
+@every_loss
+def test_every_result_and_product_is_right(loss: Any, dtype: Any) -> None:
+    rng, size = generator("own", loss.name, dtype), 25
+    arrays = drawn(loss, size, dtype, rng)
+    names = [operand.name for operand in loss._row.differentiated]
+    vectors = [(rng.integers(-9, 9, size) / 4).astype(dtype) for _ in names]
+    value, *both = loss.value_grad_hess(*arrays.values(), reduction="none")
+    product = loss.hvp(*arrays.values(), tuple(vectors) if len(names) > 1 else vectors[0], reduction="none")
+    gradient, hessian, product = (each if isinstance(each, tuple) else (each,) for each in (*both, product))
+    with mp.workdps(60):
+        for i in range(size):
+            numbers = {name: array[i] for name, array in arrays.items()}
+            assert oracle.ulps(value[i], derivative(loss, numbers, ()), dtype) <= MOST
+            for k, name in enumerate(names):
+                assert oracle.ulps(gradient[k][i], derivative(loss, numbers, (name,)), dtype) <= MOST, name
+                assert oracle.ulps(hessian[k][i], derivative(loss, numbers, (name, name)), dtype) <= MOST, name
+                terms = [
+                    (derivative(loss, numbers, (name, other)), oracle.exact(vector[i]))
+                    for other, vector in zip(names, vectors, strict=True)
+                ]
+                truth = oracle.Truth(
+                    sum(of.exact * number for of, number in terms), max(abs(of.scale * number) for of, number in terms)
+                )
+                assert oracle.ulps(product[k][i], truth, dtype) <= MOST, name
+
+
+@pytest.mark.parametrize("other", [0.0, -3.0])
+@pytest.mark.parametrize("factor", [1.0, -2.0])
+def test_a_kink_is_passed_on_both_sides_by_both_predictions(factor: float, other: float) -> None:
+    """Where a and b are equal, abs(a - b)**2 has the derivatives of (a - b)**2; so has each part of a difference."""
+
+    @fl.jit.pointwise(predictions=("a", "b"))
+    def squared(a, b):
+        return abs(a - b) ** 2
+
+    @fl.jit.pointwise(predictions=("a", "b"))
+    def larger(a, b):
+        return max(a, b) ** 2  # at a = b the mean of a^2 and b^2, each on its side
+
+    a, b = [other, other + 1], [other, other]
+    of = {"reduction": "sum"}
+    value, gradient, hessian = (factor * squared).value_grad_hess(a, b, **of)
+    assert value == factor
+    assert [part.tolist() for part in gradient] == [[0, 2 * factor], [0, -2 * factor]]
+    assert [part.tolist() for part in hessian] == [[2 * factor, 2 * factor]] * 2
+    product = (factor * squared).hvp(a, b, ([1.0, 1.0], [3.0, 3.0]), **of)
+    assert [part.tolist() for part in product] == [[-4 * factor, -4 * factor], [4 * factor, 4 * factor]]
+    _, gradient, hessian = larger.value_grad_hess(a, b, **of)
+    assert [part.tolist() for part in gradient] == [[other, 2 * a[1]], [other, 0]]
+    assert [part.tolist() for part in hessian] == [[1, 2], [1, 0]]
+    product = larger.hvp(a, b, ([1.0, 1.0], [3.0, 3.0]), **of)
+    assert [part.tolist() for part in product] == [[1, 2], [3, 0]]
+
+
+def test_a_call_of_the_kernels_of_both_engines_has_the_same_bits() -> None:
+    for loss in OWN:
+        arrays = drawn(loss, 700, np.float32, generator("own engines", loss.name)).values()
+        expected = bits(loss.value_grad_hess(*arrays))
+        for engine in ("compiled", "numba"):
+            with fl.engine(engine):
+                assert bits(loss.value_grad_hess(*arrays)) == expected
+
+
+def test_it_is_pickled_bound_and_shown_as_any_loss() -> None:
+    for loss in OWN:
+        assert pickle.loads(pickle.dumps(3 * loss)) == 3 * loss
+        assert repr(loss) == loss.name
+        assert loss.kind == "points"
+        assert loss.input.split(", ") == [operand.name for operand in loss._row.operands]
+        for method in ("value_and_grad", "hvp", "bind"):
+            assert getattr(loss, method).__doc__
+    one = next(loss for loss in OWN if loss.parameters)
+    name, default = next(iter(one.parameters.items()))
+    assert one.bind(**{name: default}) == one
+    assert one.bind(**{name: default + 1}) != one
+
+
+def test_what_calls_took_before_is_what_is_pickled() -> None:
+    """A loss of a target and a prediction is made again of what was pickled before there were others."""
+
+    @fl.jit.pointwise
+    def squared(y_true, y_pred, c=2.0):
+        return c * (y_pred - y_true) ** 2
+
+    _, identity, described = squared._row.made_by
+    assert len(identity) == 8
+    assert "arrays" not in dict(described)
+
+
+def test_an_exception_leaves_nan_in_all_derivatives() -> None:
+    @numba.njit
+    def reciprocal(x):
+        if x == 0:
+            raise ZeroDivisionError
+        return 1 / x
+
+    @fl.jit.pointwise(predictions=("a", "b"))
+    def of_helper(a, b):
+        r = reciprocal(a)
+        return b * r, (-b * r * r, r), (2 * b * r * r * r, 0, -r * r)
+
+    value, gradient = of_helper.value_and_grad([2.0, 0.0, 4.0], [1.0, 1.0, 2.0], reduction="none")
+    np.testing.assert_array_equal(value, [0.5, np.nan, 0.5])
+    np.testing.assert_array_equal(gradient, [[-0.25, np.nan, -0.125], [0.5, np.nan, 0.25]])
+
+
+def squared_distance(a, b, scale=1.0):
+    return scale * (a - b) ** 2
+
+
+def with_target(offset, y_true, p):
+    return (p - y_true - offset) ** 2
+
+
+def by_name(a, *, b):
+    return a - b
+
+
+def named_vector(vector, a):
+    return vector * a
+
+
+def flat(a, b):
+    return a - b, 1, -1
+
+
+def unequal(a, b):
+    return a - b, (1, -1), (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("function", "keywords", "error", "text"),
+    [
+        (squared_distance, {"predictions": 3}, TypeError, "predictions must be the name of an argument, or a tuple"),
+        (squared_distance, {"predictions": ()}, TypeError, "predictions must be the name of an argument, or a tuple"),
+        (squared_distance, {"predictions": ("a", 3)}, TypeError, "predictions must be the name of an argument"),
+        (squared_distance, {"predictions": ("a", "a")}, ValueError, "has a name twice"),
+        (squared_distance, {"predictions": ("a", "b", "c")}, ValueError, "a loss has at most 2"),
+        (squared_distance, {"predictions": "c"}, ValueError, "'c' is no argument .* squared_distance; these are a, b"),
+        (squared_distance, {"predictions": "scale"}, ValueError, "'scale' is no argument without a default"),
+        (squared_distance, {"predictions": "a", "target": (0, 1)}, TypeError, "target is the interval of y_true, whi"),
+        (squared_distance, {"predictions": "a", "prediction": "logits"}, TypeError, "predictions names all"),
+        (with_target, {"predictions": "p"}, TypeError, "with_target .* must take y_true before offset"),
+        (by_name, {"predictions": "a"}, TypeError, "by_name .* must take its arrays by place: a, b"),
+        (named_vector, {"predictions": "a"}, TypeError, "named_vector .* has an array vector, which every loss has"),
+        (flat, {"predictions": ("a", "b")}, TypeError, r"flat .*:\d+\) must return a tuple of 2 as gradient"),
+        (unequal, {"predictions": ("a", "b")}, TypeError, r"must return a tuple of 3 as Hessian: .* then by both"),
+        (with_target, {}, TypeError, "the parameter p needs a default .* needs predictions=, the names"),
+    ],
+)
+def test_what_is_refused(function: Any, keywords: dict[str, Any], error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        fl.jit.pointwise(**keywords)(function)
