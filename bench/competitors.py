@@ -263,7 +263,7 @@ def _torch_function(problem: Problem, n_threads: int) -> tuple[Callable[[Any], A
     torch.set_num_threads(n_threads)
     y_true, y_pred = torch.from_numpy(targets(problem)), torch.from_numpy(problem.y_pred)
     # torch has the classes on the second axis.
-    moved = catalogue()[problem.loss].kind == "rows" and problem.axis % y_pred.ndim != 1
+    moved = catalogue()[problem.loss].axes == "C" and problem.axis % y_pred.ndim != 1
     if moved and y_true.ndim == y_pred.ndim:
         y_true = y_true.movedim(problem.axis, 1)
     return (lambda y_pred: loss(functional, y_pred.movedim(problem.axis, 1) if moved else y_pred, y_true)), y_pred

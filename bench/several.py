@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -17,20 +16,6 @@ from measure import Spread, interleaved, keep_freed_memory
 
 #: Samples of a loss of points; rows and columns of one of vectors.
 POINTS, VECTORS = (10**6,), (100_000, 128)
-
-
-def draw(row: Any, dtype: str) -> dict[str, np.ndarray]:
-    """The arrays of a loss, by their names."""
-    random = np.random.default_rng(2024)
-    of_vectors = any(operand.axes for operand in row.operands)
-    arrays = {}
-    for operand in row.operands:
-        shape = VECTORS if operand.axes else VECTORS[:1] if of_vectors else POINTS
-        drawn = random.standard_normal(shape, dtype=np.float32)
-        if operand.role == "target":
-            drawn = random.choice([operand.domain.low, operand.domain.high], size=shape)
-        arrays[operand.name] = drawn.astype(dtype)
-    return arrays
 
 
 def copies(arrays: list[np.ndarray], places: list[np.ndarray]) -> None:
@@ -48,10 +33,12 @@ def main() -> None:
     limit_cpus(options.threads)
     keep_freed_memory()
     import fastloss as fl
+    from fastloss.kinds import draw
 
     print(f"{'loss':18} {'value and gradients / copy':>28}   {'value / copy':>24}   {options.dtype}")
     for row in (row for row in fl.losses() if row.several):
-        arrays = draw(row, options.dtype)
+        sizes = VECTORS if row.axes else POINTS
+        arrays = draw(row, sizes, np.dtype(options.dtype), np.random.default_rng(2024))
         predictions = [arrays[operand.name] for operand in row.differentiated]
         places = [np.empty_like(array) for array in predictions]
         out = tuple(places) if len(places) > 1 else places[0]

@@ -58,53 +58,19 @@ class Workload:
         return "-".join(parts)
 
     def problem(self) -> Problem:
-        """Draw the arrays: normal predictions of spread 3, uniform classes, whatever else the loss asks for."""
-        random = np.random.default_rng(2024)
-        dtype = numpy_dtype(self.dtype)
-        drawn_in = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
-        drawn = random.standard_normal(self.shape, dtype=drawn_in)
-        drawn *= 3
-        y_pred = np.asarray(drawn, dtype, order=self.order)
+        """Draw the arrays, as tests draw them: the same numbers every time."""
+        from fastloss.kinds import draw
+
         row = catalogue()[self.loss]
-        y_true: NDArray
-        if row.kind == "rows":
-            samples = list(self.shape)
-            classes = samples.pop(self.axis)
-            form = row.target.forms[0]
-            if form == "index":
-                y_true = random.integers(0, classes, size=samples)
-            elif form == "soft":
-                y_true = _softmax(random.standard_normal(self.shape), self.axis).astype(dtype)
-            else:
-                y_true = random.integers(0, 2, size=self.shape)
-            if row.holds in ("probs", "log_probs"):
-                p = _softmax(drawn.astype(np.float64), self.axis)
-                y_pred = np.asarray(p if row.holds == "probs" else np.log(p), dtype, order=self.order)
-        elif math.isfinite(row.target.low) and math.isfinite(row.target.high):
-            y_true = random.choice((row.target.low, row.target.high), size=self.shape).astype(dtype)
-        else:
-            samples = list(self.shape[:-1] if row.axes == "2" else self.shape)
-            y_true = random.standard_normal(samples, dtype=drawn_in)
-            if math.isfinite(row.target.low):
-                y_true = row.target.low + 0.125 + np.abs(y_true)
-            y_true = y_true.astype(dtype)
-        if row.kind != "rows":
-            y_pred = np.asarray(_from_within(row.predicted, y_pred, random), dtype, order=self.order)
-        if row.axes == "2":
-            y_pred[..., 1] /= 3
-        return Problem(self.loss, y_true, y_pred, self.axis)
-
-
-def _from_within(domain: Any, numbers: NDArray, random: np.random.Generator) -> NDArray:
-    """Numbers of a domain, at a distance from its ends; the normal ones that were drawn where any will do."""
-    if math.isfinite(domain.low) and math.isfinite(domain.high):
-        return domain.low + (domain.high - domain.low) * random.uniform(0.01, 0.99, numbers.shape)
-    return domain.low + 0.125 + np.abs(numbers) if math.isfinite(domain.low) else numbers
-
-
-def _softmax(x: NDArray, axis: int) -> NDArray:
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+        sizes = self.shape[:-1] if row.axes.isdigit() else self.shape  # an axis of fixed length is not asked for
+        if row.axes == "C":  # the classes are drawn on the last axis
+            classes = self.shape[self.axis]
+            sizes = (*(n for k, n in enumerate(self.shape) if k != self.axis % len(self.shape)), classes)
+        y_true, y_pred = (
+            np.moveaxis(array, -1, self.axis) if array.shape == sizes and row.axes == "C" else array
+            for array in draw(row, sizes, numpy_dtype(self.dtype), np.random.default_rng(2024)).values()
+        )
+        return Problem(self.loss, np.ascontiguousarray(y_true), y_pred.copy(self.order), self.axis)
 
 
 def catalogue() -> dict[str, Any]:

@@ -6,10 +6,11 @@ by the luck of a draw; ``FASTLOSS_TEST_SEED=random`` draws another one, which is
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import ml_dtypes
 import numpy as np
 
 import fastloss as fl
+from fastloss import kinds
+from fastloss.drawing import distributions
 from fastloss.runtime import current_engine, kernels
 
 DEFAULT_SEED = 1
@@ -33,7 +36,7 @@ def chosen_seed(asked: str) -> int:
 
 SEED = chosen_seed(os.environ.get("FASTLOSS_TEST_SEED", ""))
 
-#: The losses of one target and one prediction; those of several arrays have tests of their own (``test_several.py``).
+#: The losses of one target and one prediction.
 ROWS = tuple(row for row in fl.losses() if not row.several)
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -166,36 +169,36 @@ def sums() -> Iterator[Sum]:
 
 
 def variants() -> Iterator[Variant]:
-    """Every loss that the engine of this run has a kernel for, with every kind of target, with its default parameters
-    and with others.
+    """Every loss of one target and one prediction that the engine of this run has a kernel for, with every kind of
+    target, with its default parameters and with others.
     """
-    for variant in variants_of_all_losses():
+    for variant in variants_of(row for row in ROWS if not row.couples):
         if current_engine() == "compiled" or has_two_engines(variant):
             yield variant
 
 
+def all_variants() -> Iterator[Variant]:
+    """The same of every loss, whatever arrays it takes, and sums of losses."""
+    yield from variants()
+    for variant in variants_of(row for row in fl.losses() if row.several or row.couples):
+        if current_engine() == "compiled" or has_two_engines(variant):
+            yield variant
+    yield from sums()
+
+
 def has_two_engines(variant: Variant) -> bool:
-    softmax = variant.row.name == "cross_entropy" and variant.parameters != "composed"
-    return softmax or variant.row.kind == "points"
+    """Whether the Numba engine computes it: a formula that is not asked twice, or what is in the frame of a softmax."""
+    row = variant.row
+    return (bool(row.in_frame) and variant.parameters != "composed") or (row.function is not None and not row.couples)
 
 
-def variants_of_all_losses() -> Iterator[Variant]:
-    for row in ROWS:
-        if row.kind == "totals":
-            continue  # it has one reduction, and tests of its own
-        if row.kind == "rows":
-            targets = row.target.forms
-        elif row.target.ends_only:
-            targets = ("hard",)
-        elif row.target.low == 0 and row.target.high == 1:
-            targets = ("hard", "soft")
-        else:
-            targets = ("real",)
-        for target in targets:
+def variants_of(rows: Iterable[Any]) -> Iterator[Variant]:
+    for row in rows:
+        for target in row.target.forms:
             yield Variant(row, target, "default")
             if choices(row):
                 yield Variant(row, target, "other")
-            if set(COMPOSED) & {parameter.name for parameter in row.parameters}:
+            if composed(row):
                 yield Variant(row, target, "composed")
             for parameter in row.parameters:
                 if parameter.kind == "choice":
@@ -207,19 +210,20 @@ def row_of(loss: Any) -> Any:
     return next(row for row in fl.losses() if row.name == loss.name)
 
 
-#: Options of cross-entropy that have a kernel of their own around it: a variant, beside the one with all other options.
-COMPOSED = ("z_loss", "softcap", "temperature")
+def composed(row: Any) -> set[str]:
+    """Return the options that have a kernel of their own around a frame: a variant, beside the one with all others."""
+    return {p.name for p in row.parameters if row.in_frame and p.name not in row.in_frame}
 
 
-def choices(row: Any, composed: bool = False) -> list[Any]:
+def choices(row: Any, options: bool = False) -> list[Any]:
     """Return the parameters that change the loss; an axis only says where the classes are.
 
-    A choice is a variant, and a switch is tested apart.
+    A choice is a variant, a switch is tested apart, and so are the `options` around a frame.
     """
     return [
         parameter
         for parameter in row.parameters
-        if parameter.kind not in ("axis", "choice", "switch") and (composed or parameter.name not in COMPOSED)
+        if parameter.kind not in ("axis", "choice", "switch") and (options or parameter.name not in composed(row))
     ]
 
 
@@ -252,88 +256,129 @@ def inexact(parameter: Any) -> Any:
 
 def soft_rows(classes: int, rows: int, rng: np.random.Generator, dtype: Any) -> np.ndarray:
     """Return probabilities with zeros among them."""
-    y = rng.exponential(size=(rows, classes)) * (rng.random((rows, classes)) < 0.7)
-    y[np.arange(rows), rng.integers(classes, size=rows)] += 0.1
-    return (y / y.sum(-1, keepdims=True)).astype(dtype)
+    return distributions((rows, classes), rng).astype(dtype)
 
 
 @dataclass
 class Inputs:
-    """The arguments of one call."""
+    """The arguments of one call: its arrays by the names of the operands, and what it is given by keyword."""
 
     loss: Any
-    y_true: np.ndarray
-    y_pred: np.ndarray
+    arrays: dict[str, np.ndarray]
     keywords: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self, method: str = "value_grad_hess", **keywords: Any) -> Any:
-        """Call the loss; every result is an array of the shape of its input unless a reduction is given."""
-        keywords = {"reduction": "none"} | self.keywords | keywords
-        return getattr(self.loss, method)(self.y_true, self.y_pred, **keywords)
+    def __call__(self, method: str = "", **keywords: Any) -> Any:
+        """Call the loss; by default for all results, without a reduction where the loss has a value for each sample.
+
+        Results are flat: those by several predictions stand one after the other, and so do the places of `out`.
+        """
+        method = method or self.every
+        keywords = {"reduction": "mean" if self.row.couples else "none"} | self.keywords | keywords
+        count, parts = len(self.row.differentiated), METHODS[method]
+        if count == 1:
+            return getattr(self.loss, method)(*self.arrays.values(), **keywords)
+        if isinstance(keywords.get("out"), tuple):
+            places = iter(keywords["out"])
+            nested = tuple(next(places) if part == "value" else (*itertools.islice(places, count),) for part in parts)
+            keywords["out"] = nested if len(parts) > 1 else nested[0]
+        results = getattr(self.loss, method)(*self.arrays.values(), **keywords)
+        if len(parts) == 1:
+            return results
+        return tuple(
+            result for part, own in zip(parts, results, strict=True) for result in ((own,) if part == "value" else own)
+        )
+
+    @property
+    def row(self) -> Any:
+        return self.loss._row
+
+    @property
+    def every(self) -> str:
+        """The method that returns all results there are."""
+        return "value_and_grad" if self.row.no_hessian else "value_grad_hess"
+
+    @property
+    def methods(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The methods that the loss has, and what each returns: a part, and of a derivative the array that it is by."""
+        names = [operand.name for operand in self.row.differentiated]
+        return {
+            method: tuple((part, name) for part in parts for name in (names if part != "value" else ("",)))
+            for method, parts in METHODS.items()
+            if not (self.row.no_hessian and "hess" in parts)
+        }
+
+    def shapes(self, method: str = "") -> tuple[tuple[int, ...], ...]:
+        """The shapes of the results, without a reduction."""
+        returned = self.methods[method or self.every]
+        return tuple(self.samples if part == "value" else self.arrays[name].shape for part, name in returned)
+
+    @property
+    def y_true(self) -> np.ndarray:
+        return self.arrays["y_true"]
+
+    @y_true.setter
+    def y_true(self, array: np.ndarray) -> None:
+        self.arrays["y_true"] = array
+
+    @property
+    def y_pred(self) -> np.ndarray:
+        """The prediction; of several the first."""
+        return self.arrays[self.row.prediction]
+
+    @y_pred.setter
+    def y_pred(self, array: np.ndarray) -> None:
+        self.arrays[self.row.prediction] = array
 
     def replace(self, **changes: Any) -> Inputs:
-        return Inputs(
-            **{"loss": self.loss, "y_true": self.y_true, "y_pred": self.y_pred, "keywords": self.keywords} | changes
-        )
+        """Return the same call with other arrays, by their names, or with another loss or other keywords."""
+        loss, keywords = changes.pop("loss", self.loss), changes.pop("keywords", self.keywords)
+        named = {loss._row.prediction if name == "y_pred" else name: array for name, array in changes.items()}
+        arrays = dict(zip((operand.name for operand in loss._row.operands), self.arrays.values(), strict=True))
+        return Inputs(loss, {name: named.pop(name, array) for name, array in arrays.items()} | named, keywords)
+
+    def each(self, change: Callable[[np.ndarray], Any]) -> Inputs:
+        """Return the same call with every array changed in one way."""
+        return Inputs(self.loss, {name: change(array) for name, array in self.arrays.items()}, self.keywords)
 
     @property
     def samples(self) -> tuple[int, ...]:
         """The shape of the value with ``reduction="none"``."""
-        return self.y_pred.shape if self.loss._row.of_numbers else self.y_pred.shape[:-1]
+        return self.y_pred.shape[:-1] if self.row.axes else self.y_pred.shape
+
+    def per_sample(self, array: np.ndarray, name: str) -> np.ndarray:
+        """Return numbers of the samples so that they broadcast to an array of the call."""
+        return array[..., None] if self.arrays[name].ndim > array.ndim else array
 
     def take(self, index: Any) -> Inputs:
         """Return the call on a part of the samples; weights and masks are for the caller to take too."""
-        return self.replace(y_true=self.y_true[index], y_pred=self.y_pred[index])
+        return self.each(lambda array: array[index])
+
+
+def call_of(loss: Any, y_true: Any, y_pred: Any, keywords: dict[str, Any] | None = None) -> Inputs:
+    """Return a call of one target and one prediction."""
+    return Inputs(loss, {"y_true": y_true, loss._row.prediction: y_pred}, keywords or {})
 
 
 def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> Inputs:
-    """Return ordinary inputs of a loss; for a rowwise loss the last of `shape` are the classes."""
-    row, classes = variant.row, shape[-1]
-    if variant.rowwise:
-        y_pred = predictions(variant.holds, rng.normal(scale=3, size=shape)).astype(dtype)
-        classes += row.target.levels
-    else:
-        columns = (2,) if row.axes == "2" else ()
-        y_pred = draw_from(row.predicted, (*shape, *columns), rng).astype(dtype)
-        if columns:
-            y_pred[..., 1] /= 3
+    """Return ordinary inputs of a loss; where there is an axis of classes or numbers, it is the last of `shape`."""
+    row, classes = variant.row, shape[-1] + getattr(variant.row.target, "levels", 0)
     chosen = {
         p.name: other_value(p, classes, rng)
         for p in choices(row, variant.parameters == "composed")
         if variant.parameters in ("other", "composed")
     }
-    if variant.target == "index":
-        y_true = rng.integers(max(classes, 1), size=shape[:-1])
-    elif variant.target == "soft" and variant.rowwise:
-        y_true = soft_rows(classes, int(np.prod(shape[:-1])), rng, dtype).reshape(shape)
-    elif variant.target == "members":
-        y_true = rng.integers(2, size=shape)
-    elif variant.target == "shares":
-        y_true = (rng.integers(5, size=shape) / 4).astype(dtype)
-    elif variant.target == "hard":
-        labels = chosen.get("labels", (0, 1))
-        y_true = rng.choice(labels, size=shape).astype(dtype)
-    elif variant.target == "soft":
-        y_true = rng.random(shape).astype(dtype)
-    else:
-        y_true = draw_from(row.target, shape, rng).astype(dtype)
+    for parameter in row.parameters:
+        if parameter.kind == "choice" and variant.parameters in parameter.domain.options:
+            chosen[parameter.name] = variant.parameters
     if variant.target == "soft":
         chosen.pop("ignore_index", None)
-    if variant.holds != row.holds:
-        chosen["given"] = variant.holds
-    if y_pred.size >= 64 and variant.holds not in ("probs", "log_probs"):
-        assert np.unique(y_pred).size > min(y_pred.size // 4, 300)
-        assert np.unique(y_true).size > 1 or y_true.size < 8 or classes == 1
-    return Inputs(variant.loss, y_true, y_pred, chosen)
-
-
-def predictions(holds: str, logits: np.ndarray) -> np.ndarray:
-    """Return predictions of a kind; probabilities with none so small that a half is 0."""
-    if holds not in ("probs", "log_probs") or not logits.size:
-        return logits
-    p = np.exp(logits - logits.max(-1, keepdims=True))
-    p = 0.99 * p / p.sum(-1, keepdims=True) + 0.01 / logits.shape[-1]
-    return p if holds == "probs" else np.log(p)
+    arrays = kinds.draw(row, shape, dtype, rng, variant.target, variant.loss.parameters | chosen)
+    for name, array in arrays.items():
+        few = variant.holds in ("probs", "log_probs") or (array.dtype != dtype) or name == "y_true"
+        if not few and array.size >= 64:
+            assert np.unique(array).size > min(array.size // 4, 300), name
+        assert array.size < 20 or classes == 1 or np.unique(array).size > 1, name
+    return Inputs(variant.loss, arrays, chosen)
 
 
 def whole_numbers(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
@@ -342,15 +387,6 @@ def whole_numbers(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarr
         return rng.choice([int(domain.low), int(domain.high)], shape)
     low, high = max(domain.low, -9.0), min(domain.high, 9.0)
     return rng.integers(int(low) + domain.low_open, int(high) + (high < 9), shape)
-
-
-def draw_from(domain: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
-    """Return numbers from the inside of an interval."""
-    if np.isfinite(domain.low) and np.isfinite(domain.high):
-        return domain.low + rng.random(shape) * (domain.high - domain.low)
-    if np.isfinite(domain.low):
-        return domain.low + 0.25 * domain.low_open + rng.exponential(size=shape)
-    return rng.normal(scale=3, size=shape)
 
 
 # -- regimes of rows of logits ----------------------------------------------------------------------------------------

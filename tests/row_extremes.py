@@ -165,7 +165,7 @@ def drawn(variant: cases.Variant, dtype: Any, rng: np.random.Generator, extreme:
     if variant.holds != row.holds:
         keywords["given"] = variant.holds
     for parameter in row.parameters:
-        if rng.random() > extreme or (current_engine() == "numba" and parameter.name in cases.COMPOSED):
+        if rng.random() > extreme or (current_engine() == "numba" and parameter.name in cases.composed(row)):
             continue
         if parameter.kind == "number":
             keywords[parameter.name] = number_of(parameter, rng, dtype)

@@ -87,7 +87,9 @@ def test_parameters_may_be_of_any_size(variant: cases.Variant, name: str, dtype:
     assert tried >= 3
 
 
-def rows_of_powers(exponent: float, of_rest: bool, soft: bool, dtype: Any, rows: int, classes: int) -> cases.Inputs:
+def rows_of_powers(
+    loss: Any, exponent: float, of_rest: bool, soft: bool, dtype: Any, rows: int, classes: int
+) -> cases.Inputs:
     """Return rows in which (1 - p)^exponent of some class, or p^exponent, is any number that the type has."""
     rng = cases.generator("powers", exponent, of_rest, soft, dtype, classes)
     logarithm = rng.uniform(0, -np.log(np.finfo(dtype).tiny, dtype=float), rows) * rng.random(rows) / exponent
@@ -98,9 +100,7 @@ def rows_of_powers(exponent: float, of_rest: bool, soft: bool, dtype: Any, rows:
     x[places, y] = -np.inf
     x[places, y] = np.log(np.exp(x).sum(-1)) + odds
     x = (x + rng.normal(scale=3, size=(rows, 1))).astype(dtype)
-    if not soft:
-        return cases.Inputs(None, y, x)
-    return cases.Inputs(None, cases.soft_rows(classes, rows, rng, dtype), x)
+    return cases.call_of(loss, cases.soft_rows(classes, rows, rng, dtype) if soft else y, x)
 
 
 #: Losses that raise a probability to a power, its name, whether it is 1 - p that they raise, and values of it.
@@ -123,12 +123,12 @@ def test_powers_of_probabilities(
     """An exponent multiplies the error of what is raised to it: up to 745 times where the power is a normal number."""
     variant = next(
         v
-        for v in cases.variants_of_all_losses()
+        for v in cases.variants_of(cases.ROWS)
         if v.row.name == loss.name and v.target == ("soft" if soft else "index")
     )
     for classes, rows in ((2, 8), (7, 3), (130, 1)):
-        inputs = rows_of_powers(exponent, of_rest, soft, dtype, rows, classes)
-        inputs = inputs.replace(loss=loss, keywords={name: exponent})
+        inputs = rows_of_powers(loss, exponent, of_rest, soft, dtype, rows, classes)
+        inputs.keywords = {name: exponent}
         measure_rows(inputs, dtype, cases.generator("powers", classes)).check(bounds(variant, dtype))
 
 

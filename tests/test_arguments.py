@@ -19,7 +19,9 @@ import pytest
 from cases import BLOCK, bits, generator
 
 import fastloss as fl
+from fastloss import kinds
 from fastloss.catalogue import PENALTIES
+from fastloss.drawing import held_by_rows
 
 DIVERGENCES = ("kl_divergence", "js_divergence", "total_variation")
 #: Losses of a location and a scale, and the root of a mean, have tests of their own.
@@ -32,18 +34,14 @@ N, C = 20, 10
 
 
 def inputs_of(loss: Any, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray]:
-    rng = generator(loss.name, "arguments")
-    row = cases.row_of(loss)
-    if loss._row.of_numbers:
-        y_pred = cases.draw_from(row.predicted, (N, C), rng).astype(dtype)
-        return cases.whole_numbers(row.target, (N, C), rng).astype(dtype), y_pred
-    form = row.target.forms[0]
-    y_pred = cases.predictions(row.holds, rng.normal(size=(N, C))).astype(dtype)
-    if form == "index":
-        return rng.integers(C, size=N), y_pred
+    """Return ordinary predictions, and targets that are whole numbers: every type holds those."""
+    rng, form = generator(loss.name, "arguments"), loss._row.target.forms[0]
+    y_true, y_pred = kinds.draw(loss._row, (N, C), dtype, rng).values()
     if form == "soft":
-        return np.eye(C, dtype=dtype)[rng.integers(C, size=N)], y_pred
-    return rng.integers(2, size=(N, C)).astype(dtype), y_pred
+        y_true = np.eye(C, dtype=dtype)[rng.integers(C, size=N)]
+    elif form != "index":
+        y_true = cases.whole_numbers(loss._row.target, y_true.shape, rng).astype(dtype)
+    return y_true, y_pred
 
 
 def refused(
@@ -521,7 +519,7 @@ def test_soft_targets_outside_their_domain(kind: Any) -> None:
 )
 def test_a_soft_target_of_one_dimension(loss: Any) -> None:
     """Two arrays of one dimension are mostly samples of two classes, as Keras and scikit-learn take them."""
-    y_true, y_pred = np.array([0.0, 1.0, 0.0]), cases.predictions(loss._row.holds, np.array([[0.5, 2.0, 1.0]]))
+    y_true, y_pred = np.array([0.0, 1.0, 0.0]), held_by_rows(loss._row.holds, np.array([[0.5, 2.0, 1.0]]))
     if loss.name in DIVERGENCES:  # of two distributions, which are one-dimensional with all who have them
         assert loss(y_true, y_pred[0]) == loss(y_true[None, :], y_pred)
         return
@@ -1387,7 +1385,7 @@ def test_probabilities_of_rows_outside_their_domain(
 ) -> None:
     rng = generator("given", classes)
     holds = keywords.get("given", cases.row_of(loss).holds)
-    y_pred = cases.predictions(holds, rng.normal(size=(40, classes))).astype(dtype)
+    y_pred = held_by_rows(holds, rng.normal(size=(40, classes))).astype(dtype)
     y_true = rng.integers(classes, size=40) if indices else np.eye(classes, dtype=dtype)[rng.integers(classes, size=40)]
     loss(y_true, y_pred, **keywords)
     kept = np.arange(40) != 33

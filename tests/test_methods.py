@@ -20,6 +20,7 @@ import pytest
 from cases import bits, generator
 
 import fastloss as fl
+from fastloss import kinds
 from fastloss.catalogue import ALIASES, PENALTIES
 
 RESULTS = ("grad", "value_and_grad", "grad_and_hess", "value_grad_hess")
@@ -162,19 +163,14 @@ BOUND = [
 ]
 
 
-def arguments_of(loss: fl.Loss) -> tuple[np.ndarray, np.ndarray]:
-    """Return six targets and predictions that every loss takes; those of the user may want two classes."""
-    rng = generator("methods")
-    y_pred = rng.uniform(0.1, 0.9, (6, 2))
-    row = loss._row
-    if row.kind == "rows":
-        y_pred = cases.predictions(row.holds, rng.normal(size=(6, 2)))
-        return (np.tile([0, 1], 3) if "index" in row.target.forms else np.tile([0.0, 1.0], (6, 1))), y_pred
-    return np.ones(6), y_pred if row.axes == "2" else y_pred[:, 0].copy()
+def arguments_of(loss: fl.Loss) -> tuple[np.ndarray, ...]:
+    """Return six samples; of classes two, as losses of the user may want."""
+    sizes = (6, 2) if loss._row.axes == "C" else (6,)
+    return tuple(kinds.draw(loss._row, sizes, np.float64, generator("methods")).values())
 
 
 def possible(loss: fl.Loss, keywords: dict[str, Any]) -> bool:
-    return loss.kind != "totals" or "reduction" not in keywords
+    return not loss._row.couples or "reduction" not in keywords
 
 
 @pytest.mark.parametrize("keywords", BOUND, ids=str)

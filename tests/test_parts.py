@@ -13,11 +13,10 @@ import pytest
 from cases import FLOATS, HALVES, bits, draw, generator
 
 import fastloss as fl
-from fastloss.kinds import KINDS
 from fastloss.parts import Partial
 from fastloss.runtime import kernels
 
-WITH_PARTS = [v for v in cases.variants() if v.row.kind in KINDS and not KINDS[v.row.kind].couples and not v.row.terms]
+WITH_PARTS = [v for v in cases.variants() if not v.row.couples and not v.row.terms]
 of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 
 

@@ -279,7 +279,7 @@ def test_focal_of_probabilities_whose_rest_is_next_to_underflow(gamma: float, dt
         for row in ([0, -distance], [0, -distance, -distance - 1], [-distance, 0, -2]):
             x = np.array([row], dtype)
             y = np.full_like(x, 1 / len(row))
-            inputs = cases.Inputs(fl.categorical_focal, y, x, {"gamma": gamma})
+            inputs = cases.call_of(fl.categorical_focal, y, x, {"gamma": gamma})
             worst = accuracy.measure_rows(inputs, dtype, generator("rest"))
             worst.check(accuracy.bounds(variant, dtype))
 

@@ -218,7 +218,7 @@ def method_stub(row: Row, method: str, keywords: str) -> str:
     has_value, arrays = METHODS[method]
     array, place = ("_Array",) * arrays, ("_Array | None",) * arrays
     any_out = "_Out" if has_value + arrays == 1 else joined(("_Array | None",) * (has_value + arrays))
-    mean_only = row.kind == "totals"
+    mean_only = row.couples
     average = f'reduction: Literal[{shown("mean") if mean_only else MEAN_OR_SUM}] = "mean"'
     if has_value:
         # The value is a float unless `out` has an array for it.
@@ -262,7 +262,7 @@ def overloads(texts: list[str]) -> list[str]:
 
 def loss_stub(row: Row) -> str:
     """Return the class of one loss, and what its calls and `bind` take by keyword."""
-    name, mean_only = class_name(row), row.kind == "totals"
+    name, mean_only = class_name(row), row.couples
     lines, bound, given = [], "_Bound", "_Given"
     if row.parameters:
         bound, given = f"{name}Bound", f"{name}Given"
@@ -334,7 +334,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "D": "for each vector along the last axis",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
     }[row.axes]
-    sample = "for all samples" if row.kind == "totals" else sample
+    sample = "for all samples" if row.couples else sample
     lines = [
         f"## {row.name}",
         "",

@@ -128,6 +128,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         arrays=rows[0].arrays,
         axes=axes,
         no_hessian=next((row.no_hessian for row in rows if row.no_hessian), ""),
+        couples=kind == rows[0].kind and rows[0].couples,
     )
 
 

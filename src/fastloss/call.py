@@ -161,7 +161,7 @@ def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return `reduction`, `normalizer` and `n_threads`, checked: those of a call, or those that a loss is bound to."""
     reduction, normalizer = reductions.as_reduction(given.get("reduction", "mean"), given.get("normalizer"))
     for each in (row, *(term for _, term in row.terms)):
-        if each.kind in KINDS and KINDS[each.kind].couples and reduction != "mean":
+        if each.couples and reduction != "mean":
             raise ValueError(f"{each.name} is the root of a mean: it has no reduction={reduction!r}")
     n_threads = given.get("n_threads")
     threads = None if n_threads is None else checked_threads("n_threads", n_threads)
@@ -284,7 +284,7 @@ def check(request: Request, weight_sum: Any = None) -> Checked:
         kind.explain(plan)
         raise ValueError("y_true or sample_weight was changed by another thread while it was checked")
     # Weights are multiplied by the scale in float64; where samples depend on each other the scale is a parameter.
-    in_float64 = request.double_precision or (request.normalizer is None and not kind.couples)
+    in_float64 = request.double_precision or (request.normalizer is None and not request.row.couples)
     number = reductions.denominator(request.reduction, request.normalizer, total, in_float64)
     kind.check_scale(plan, number, total)
     return Checked(call, plan, total, number)

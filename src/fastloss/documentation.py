@@ -185,13 +185,20 @@ _SAMPLES = {
     "C": "the rows",
     "D": "the vectors without their last axis",
     "2": "the targets",
-    "sum": "the samples, if all terms have the same",
+    "mixed": "the samples, if all terms have the same",
 }
+
+
+def _fuses(row: Row) -> bool:
+    """Tell whether a sum of such losses is one pass; asked of sums alone, which are made where kernels are loaded."""
+    from .kinds import fuses
+
+    return fuses(row.kind)
 
 
 def _samples(row: Row) -> str | None:
     """Return what has a weight of its own, None where that is each element."""
-    return _SAMPLES.get("sum" if row.kind == "sum" else row.axes)
+    return _SAMPLES.get("mixed" if row.mixed else row.axes)
 
 
 _HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
@@ -225,7 +232,7 @@ def _operands(row: Row) -> str:
                 text += f"{domain}; of {samples}, or one number for all."
             entries.append(_entry(f"{operand.name} : array_like", text))
         return "\n".join(entries)
-    if row.kind == "sum":
+    if row.mixed:
         target = "Targets, as every term takes them."
         prediction = f"Predictions, as every term takes them: {types}."
     elif row.axes == "2":
@@ -277,8 +284,6 @@ def _example_arguments(row: Row) -> list[str]:
         return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
     if row.axes == "2":
         given = "[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each"
-    elif row.kind == "totals":
-        given = "[0.0, 1.0], [3.0, -3.0]"
     else:
         y_true, y_pred = _example_points(row)
         given = f"{y_true}, {y_pred}"
@@ -312,8 +317,6 @@ def _example(row: Row, method: str) -> str:
             lines += [f">>> fl.{row.name}.grad{call[:-1]}, wrt={first!r}).shape", shape]
         else:
             lines += [">>> gradient.shape", shape]
-    elif row.kind == "totals":
-        lines += [both, ">>> round(value, 6), gradient.round(6).tolist()", "(3.535534, [0.424264, -0.565685])"]
     elif row.function is not None and row.of_numbers:
         y_true, y_pred = _example_points(row)
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
@@ -412,7 +415,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
         wanted = _OF_METHODS[method]
         words = [name if name != "hessian" else "diagonal of the Hessian" for name in wanted]
         listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-        passes = "" if row.terms and row.kind != "points" else ", in one pass over the data"
+        passes = "" if row.terms and not _fuses(row) else ", in one pass over the data"
         summary = f"{_sentence(listed)} of `{row.name}`{passes}."
         returned = "\n".join(_entry(f"{name} : {results[name][0]}", results[name][1]) for name in wanted)
         notes = f"{row.summary}\n\n{row.notes}".rstrip()

@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrays import FLOATS, as_array, as_axis, dtype_number, without_axis
 from .call import check, compute, read
-from .kinds import KINDS, fuses
+from .kinds import fuses
 from .kinds.base import VALUE
 from .parameters import as_parameter
 from .rows import PREDICTION, Row, RowTarget
@@ -227,7 +227,7 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
 
 
 def _check_has_parts(row: Row) -> None:
-    if row.kind in KINDS and KINDS[row.kind].couples:
+    if row.couples:
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
     if len(row.terms) > 1 and not fuses(row.kind):
         raise TypeError(

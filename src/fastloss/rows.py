@@ -31,6 +31,13 @@ class Domain:
         """What comes before the description of a target."""
         return "each "
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What targets may look like: the two ends ("hard"), what is between 0 and 1 ("soft"), or numbers ("real")."""
+        if self.ends_only:
+            return ("hard",)
+        return ("hard", "soft") if (self.low, self.high) == (0, 1) else ("real",)
+
     def __contains__(self, value: Any) -> bool:
         if self.ends_only:
             return value in (self.low, self.high)
@@ -368,6 +375,8 @@ class Row:
         Of a loss over rows, whether a kernel multiplies its Hessian by a vector (``kernels/rows/second.pxi``).
     no_hessian : str
         Why it has no diagonal of the Hessian; empty where it has one.
+    couples : bool
+        Whether samples depend on each other: there is a mean, no sum, and no part of a batch.
     """
 
     name: str
@@ -396,6 +405,12 @@ class Row:
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
+    couples: bool = False
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is a sum of losses of several kinds, which no kind computes alone."""
+        return len({(row.kind, row.axes) for _, row in self.terms}) > 1
 
     @property
     def has_products(self) -> bool:
@@ -530,6 +545,7 @@ def pointwise(
     axes: str = "",
     holds: str = "numbers",
     full: str | None = None,
+    couples: bool = False,
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue.
@@ -557,6 +573,7 @@ def pointwise(
             function,
             by_default,
             axes=axes,
+            couples=couples,
         )
         if full is None:
             return own
@@ -626,7 +643,7 @@ def root_mean(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Ro
     unit, the sample's weight, and 1 over the denominator of the mean. It returns the square, in that unit, and gradient
     and Hessian diagonal of the root but for a factor weight / denominator.
     """
-    return pointwise(target=real, formula=formula, source=source, kind="totals")
+    return pointwise(target=real, formula=formula, source=source, kind="totals", couples=True)
 
 
 def by_default() -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""What a kind of loss is: five methods about the shape of its loop, and what they are given."""
+"""What a kind of loss is: its methods, all about the shape of its loop, and what they are given."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..domains import limits_of
+from ..drawing import numbers_of, target_of
 from ..reductions import reduced
-from ..rows import Row, Term
+from ..rows import PREDICTION, TARGET, Operand, Row, Term
 from ..runtime import kernels
 from ..samples import LeftOut, check_multipliers
 
@@ -114,7 +115,6 @@ class Kind(ABC):
 
     name: str
     fuses = False  # a sum of such losses is one pass
-    couples = False  # samples depend on each other: there is a mean, no sum, and no part of a batch
 
     @abstractmethod
     def plan(self, call: Call) -> Any:
@@ -139,6 +139,42 @@ class Kind(ABC):
         """
         denominator = number / factor
         return reduced(plan.loop(False, denominator, results, factor), denominator)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return ordinary arrays of a loss, by the names of its operands: for tests, benchmarks and docs alike.
+
+        `sizes` is the shape of the first prediction, without an axis whose length is fixed. `form` is one of those that
+        the target has (``row.target.forms``); by default the first. `parameters` are those that are not the row's
+        defaults: labels, and what predictions hold, are among them.
+        """
+        given = {parameter.name: parameter.default for parameter in row.parameters} | dict(parameters or {})
+        drawn = {}
+        for operand in sorted(row.operands, key=lambda operand: operand.role != PREDICTION):  # the target is the last
+            if operand.role == TARGET:
+                domain = operand.domain if row.several else row.targets(given)
+                array = target_of(domain, form or row.target.forms[0], self.shape_of(row, operand, sizes), rng)
+            else:
+                array = self.draw_numbers(operand, self.shape_of(row, operand, sizes), rng)
+            drawn[operand.name] = array.astype(dtype)
+        return {operand.name: drawn[operand.name] for operand in row.operands}
+
+    def draw_numbers(self, operand: Operand, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Return ordinary numbers for a prediction, or for what is read beside it."""
+        return numbers_of(operand.domain, shape, rng)
+
+    def shape_of(self, row: Row, operand: Operand, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of an array, given the `sizes` of `draw`."""
+        if operand.axes.isdigit():
+            return (*sizes, int(operand.axes))
+        return sizes if operand.axes == row.axes or row.axes.isdigit() else sizes[:-1]
 
     @abstractmethod
     def check_second(self, row: Row, second: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import broadcast, describe
 from ..domains import limits_of_types
 from ..reductions import reduced, scale
-from ..rows import Columns, Row, Term
+from ..rows import Columns, Operand, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
 from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
@@ -101,6 +101,12 @@ class Points(Kind):
                 domains[request.row.prediction] = request.row.predictions(request.parameters)
         for name, domain in domains.items():
             check_elements(name, arrays.by_name[name], domain, weights, left_out, request.double_precision)
+
+    def draw_numbers(self, operand: Operand, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        numbers = super().draw_numbers(operand, shape, rng)
+        if operand.axes:
+            numbers[..., 1] /= 3  # the logarithm of a scale: by three times as much scales would lie 1e8 apart
+        return numbers
 
     def check_second(self, row: Row, second: str) -> None:
         if second != PRODUCT:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays import as_axis, describe, dtype_number
 from ..domains import limits_of_types
+from ..drawing import held_by_rows, target_of_rows
 from ..rows import Row, RowTarget, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_products
@@ -160,6 +161,21 @@ class Rows(Kind):
             check_products(y_true, weights, class_weight, left_out, double_precision)
         domain = row.predictions(request.parameters)
         check_row_predictions(row.prediction, y_pred, domain, plan.axis, weights, left_out, double_precision)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        target, holds = row.target, (parameters or {}).get("given", row.holds)
+        assert isinstance(target, RowTarget)
+        y_pred = held_by_rows(holds, rng.normal(scale=3, size=sizes)).astype(dtype)
+        y_true = target_of_rows(form or target.forms[0], sizes, sizes[-1] + target.levels, rng)
+        return {"y_true": y_true.astype(dtype) if y_true.dtype.kind == "f" else y_true, row.prediction: y_pred}
 
     def check_scale(self, plan: Plan, number: float, total: float) -> None:
         super().check_scale(plan, number, total)

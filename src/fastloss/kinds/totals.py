@@ -25,7 +25,6 @@ class Totals(Points):
 
     name = "totals"
     fuses = False
-    couples = True
 
     def check_second(self, row: Row, second: str) -> None:
         raise TypeError(

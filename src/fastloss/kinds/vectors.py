@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..arrays import describe
-from ..rows import TARGET, Options, Row
+from ..rows import TARGET, Operand, Options, Row
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
 from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel
@@ -71,6 +73,12 @@ class Vectors(Kind):
             if operand.role == TARGET:
                 array = call.arrays.by_name[operand.name]
                 check_elements(operand.name, array, operand.domain, weights, left_out, double_precision)
+
+    def draw_numbers(self, operand: Operand, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Vectors that are about 1 from each other, as far as margins are: some are met, others are not."""
+        if not operand.axes:
+            return super().draw_numbers(operand, shape, rng)
+        return rng.normal(scale=math.sqrt(0.5 / max(shape[-1], 1)), size=shape)
 
     def check_second(self, row: Row, second: str) -> None:
         raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
