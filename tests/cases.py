@@ -103,7 +103,7 @@ class Variant:
 
     @property
     def loss(self) -> Any:
-        return getattr(fl, self.row.name)
+        return getattr(fl, self.row.name) if self.row.made_by is None else fl.Loss(self.row)
 
     @property
     def rowwise(self) -> bool:

@@ -110,6 +110,13 @@ MUTANTS = (
     ),
     # Losses of several arrays, and parts.
     Mutant(
+        "where a ratio is clipped an advantage that is NaN leaves no trace in the gradient",
+        PACKAGE + "catalogue/preference.py",
+        "slope = where(counts == 0, where(advantage == advantage, 0, advantage), 0 - counts * free)",
+        "slope = where(counts == 0, 0, 0 - counts * free)",
+        loss="ppo_clip",
+    ),
+    Mutant(
         "a factor forgets that one gradient is wanted, not a tuple",
         ALGEBRA,
         'keywords["wrt"] = request.wrt[0] if request.bare else request.wrt',

@@ -4,9 +4,9 @@ masks, reductions and ``out=`` as documented. All of it runs over the catalogue:
 
 from __future__ import annotations
 
-import array
 import math
 import pickle
+from array import array as Buffer
 from typing import Any
 
 import cases
@@ -19,9 +19,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import fastloss as fl
+from fastloss.rows import FIXED, TARGET
 
+#: Of one target and one prediction, which most of the special tests below are about; and every loss, and sums of some.
 LOSS_VARIANTS = list(cases.variants())
-VARIANTS = [*LOSS_VARIANTS, *cases.sums()]
+VARIANTS = list(cases.all_variants())
+#: Those whose samples do not depend on each other.
+APART = [variant for variant in VARIANTS if not variant.row.couples]
 ROWWISE = [variant for variant in LOSS_VARIANTS if variant.rowwise]
 POINTWISE = [variant for variant in LOSS_VARIANTS if not variant.rowwise]
 INDEXED = [variant for variant in ROWWISE if variant.target == "index"]
@@ -32,6 +36,7 @@ PAIRS = [variant for variant in POINTWISE if variant.row.axes == "2"]
 LOSSES = [getattr(fl, row.name) for row in cases.ROWS]
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
+every_variant_apart = pytest.mark.parametrize("variant", APART, ids=str)
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 of_dtype = pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
@@ -44,8 +49,25 @@ def drawn(variant: Variant, shape: tuple[int, ...], dtype: Any = np.float32) -> 
     return draw(variant, shape, dtype, rng), rng
 
 
-def contiguous(inputs: Inputs) -> Inputs:
-    return inputs.replace(y_true=np.ascontiguousarray(inputs.y_true), y_pred=np.ascontiguousarray(inputs.y_pred))
+def differentiated(inputs: Inputs) -> list[str]:
+    return [operand.name for operand in inputs.row.differentiated]
+
+
+def reductions_of(variant: Variant, *wanted: str) -> tuple[str, ...]:
+    """Return those of some reductions that a loss has."""
+    return ("mean",) if variant.row.couples else wanted
+
+
+def flat(results: Any) -> tuple[Any, ...]:
+    """Return the results of a call one after the other, derivatives by several arrays among them."""
+    return tuple(one for result in results for one in flat(result)) if isinstance(results, tuple) else (results,)
+
+
+def results_of(inputs: Inputs, method: str, **keywords: Any) -> dict[tuple[str, str], Any]:
+    """Return what a method returns, by part and array."""
+    results = inputs(method, **keywords)
+    returned = inputs.methods[method]
+    return dict(zip(returned, results if len(returned) > 1 else (results,), strict=True))
 
 
 def positive_zero(results: Any) -> bool:
@@ -63,25 +85,28 @@ def positive_zero(results: Any) -> bool:
 def test_every_layout_gives_the_bits_of_the_contiguous_copy(
     variant: Variant, layout: str, shape: tuple[int, ...], dtype: Any
 ) -> None:
+    """Of each array of a call, of weights and of a mask; then of all of them."""
     if not cases.fits(layout, dtype):
         pytest.skip("ml_dtypes has no byte order")
     inputs, rng = drawn(variant, shape, dtype)
-    arrange = LAYOUTS[layout]
-    y_pred, y_true = arrange(inputs.y_pred), inputs.y_true if "stride 0" in layout else arrange(inputs.y_true)
-    weight = rng.random(inputs.samples)
-    where = rng.random(inputs.samples) < 0.8
-    arranged = inputs.replace(y_true=y_true, y_pred=y_pred)
-    expected = contiguous(arranged)("value_grad_hess", n_threads=1, sample_weight=weight, where=where)
-    before = bits(arranged.y_pred)
-    assert bits(
-        arranged(
-            "value_grad_hess",
-            n_threads=1,
-            sample_weight=arrange(weight) if "stride 0" not in layout else weight,
-            where=where,
-        )
-    ) == bits(expected)
-    assert bits(arranged.y_pred) == before
+    given = {"sample_weight": rng.random(inputs.samples), "where": rng.random(inputs.samples) < 0.8}
+    plain = inputs.arrays | given
+    arranged = {name: LAYOUTS[layout](array) for name, array in plain.items()}
+    if variant.target == "soft" and layout == "columns stride 0" and variant.row.axes == "C":
+        arranged["y_true"] = plain["y_true"]  # which add up to 1
+    before = bits(tuple(arranged.values()))
+    for names in ((name,) for name in plain) if "stride 0" in layout else (*((name,) for name in plain), tuple(plain)):
+        arrays, copies = dict(plain), dict(plain)
+        for name in names:
+            arrays[name], copies[name] = arranged[name], np.ascontiguousarray(arranged[name])
+        results = [
+            inputs.replace(**{name: of[name] for name in inputs.arrays})(
+                n_threads=1, **{name: of[name] for name in given}
+            )
+            for of in (arrays, copies)
+        ]
+        assert bits(results[0]) == bits(results[1]), names
+    assert bits(tuple(arranged.values())) == before
 
 
 @compact
@@ -90,7 +115,7 @@ def test_every_layout_gives_the_bits_of_the_contiguous_copy(
 def test_a_memory_mapped_file_gives_the_bits_of_its_copy(variant: Variant, dtype: Any, tmp_path: Any) -> None:
     inputs, _ = drawn(variant, (130, 10), dtype)
     mapped = cases.memory_mapped(tmp_path)
-    assert bits(inputs.replace(y_true=mapped(inputs.y_true), y_pred=mapped(inputs.y_pred))()) == bits(inputs())
+    assert bits(inputs.each(mapped)()) == bits(inputs())
 
 
 @of_float
@@ -98,19 +123,35 @@ def test_a_memory_mapped_file_gives_the_bits_of_its_copy(variant: Variant, dtype
 @every_variant
 def test_every_offset_into_a_cache_line(variant: Variant, offset: int, dtype: Any) -> None:
     inputs, _ = drawn(variant, (13, 17), dtype)
-    buffer = np.zeros(inputs.y_pred.nbytes + 128, np.uint8)
-    start = -buffer.ctypes.data % 64 + offset
-    moved = buffer[start : start + inputs.y_pred.nbytes].view(dtype).reshape(inputs.y_pred.shape)
-    moved[...] = inputs.y_pred
-    assert bits(inputs.replace(y_pred=moved)()) == bits(inputs())
+    expected = bits(inputs())
+    for name, array in inputs.arrays.items():
+        buffer = np.zeros(array.nbytes + 128, np.uint8)
+        start = -buffer.ctypes.data % 64 + offset
+        moved = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+        moved[...] = array
+        assert bits(inputs.replace(**{name: moved})()) == expected, name
 
 
 @of_float
 @every_variant
 def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> None:
-    """Numbers that both dtypes can hold give the same bits whatever dtype they come in."""
+    """Numbers that both dtypes can hold give the same bits whatever dtype they come in: in all that is not
+    differentiated, as the type of that is computed in."""
     inputs, rng = drawn(variant, (50, 10), dtype)
     weight = rng.integers(0, 5, inputs.samples)
+    for operand in inputs.row.operands:
+        if operand.role == FIXED:
+            inputs.arrays[operand.name] = cases.whole_numbers(operand.domain, inputs.samples, rng).astype(dtype)
+    expected = bits(inputs(sample_weight=weight))
+    for operand in inputs.row.operands:
+        if operand.role == FIXED:
+            for kind in (np.float64, np.float32, *HALVES, np.int8, np.int64):
+                given = inputs.arrays[operand.name].astype(kind)
+                assert bits(inputs.replace(**{operand.name: given})(sample_weight=weight)) == expected, kind
+    for kind in (np.float64, np.float32, *HALVES, np.uint8, np.int64):
+        assert bits(inputs(sample_weight=weight.astype(kind))) == expected, kind
+    if "y_true" not in inputs.arrays:
+        return
     expected = None
     if variant.target == "index":
         kinds = (
@@ -128,7 +169,7 @@ def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> 
         )
     else:
         domain = variant.row.targets(variant.loss.parameters | inputs.keywords)
-        y_true = cases.whole_numbers(domain, (50, 10), rng).astype(float)
+        y_true = cases.whole_numbers(domain, inputs.y_true.shape, rng).astype(float)
         inputs.y_true = np.eye(10)[rng.integers(10, size=50)] if variant.rowwise else y_true
         kinds = (np.float64, np.float32, *HALVES, np.int8, np.uint64, np.bool_)
         kinds = [kind for kind in kinds if (inputs.y_true.astype(kind) == inputs.y_true).all()]
@@ -136,22 +177,25 @@ def test_targets_and_weights_of_any_real_dtype(variant: Variant, dtype: Any) -> 
         got = bits(inputs.replace(y_true=inputs.y_true.astype(kind))(sample_weight=weight))
         expected = expected or got
         assert got == expected, kind
-    for kind in (np.float64, np.float32, *HALVES, np.uint8, np.int64):
-        assert bits(inputs(sample_weight=weight.astype(kind))) == expected, kind
 
 
 @every_variant
 def test_integers_and_lists_are_converted_to_float64(variant: Variant) -> None:
     inputs, rng = drawn(variant, (12, 3))
-    inputs.y_pred = cases.whole_numbers(variant.predicted, inputs.y_pred.shape, rng)
-    expected = bits(inputs.replace(y_pred=inputs.y_pred.astype(float))())
-    assert expected[0][0] == np.float64
-    for y_pred in (inputs.y_pred, inputs.y_pred.astype(np.int8), inputs.y_pred.astype(np.uint8).astype(np.int8)):
-        assert bits(inputs.replace(y_pred=y_pred)()) == expected
-    loss, keywords = variant.loss, {"reduction": "none", **inputs.keywords}
-    assert bits(loss.value_grad_hess(inputs.y_true.tolist(), inputs.y_pred.tolist(), **keywords)) == expected
-    flags = inputs.y_pred > 0
-    assert bits(inputs.replace(y_pred=flags)()) == bits(inputs.replace(y_pred=flags.astype(float))())
+    names, domain = (
+        differentiated(inputs),
+        variant.row.differentiated[0].domain if variant.row.several else variant.predicted,
+    )
+    whole = {name: cases.whole_numbers(domain, inputs.arrays[name].shape, rng) for name in names}
+    inputs = inputs.replace(**whole)
+    expected = bits(inputs.replace(**{name: array.astype(float) for name, array in whole.items()})())
+    assert variant.row.couples or expected[0][0] == np.float64
+    for kind in (np.int64, np.int8):
+        assert bits(inputs.replace(**{name: array.astype(kind) for name, array in whole.items()})()) == expected
+    assert bits(inputs.each(lambda array: array.tolist())()) == expected
+    flags = {name: array > 0 for name, array in whole.items()}
+    floats = {name: array.astype(float) for name, array in flags.items()}
+    assert bits(inputs.replace(**flags)()) == bits(inputs.replace(**floats)())
 
 
 class Foreign:
@@ -188,11 +232,11 @@ class Subclass(np.ndarray):
 @every_variant
 def test_arrays_of_others(variant: Variant, wrap: Any) -> None:
     inputs, _ = drawn(variant, (20, 5))
-    assert bits(inputs.replace(y_true=wrap(inputs.y_true), y_pred=wrap(inputs.y_pred))()) == bits(inputs())
+    assert bits(inputs.each(wrap)()) == bits(inputs())
 
 
 def test_an_array_of_the_standard_library() -> None:
-    assert fl.squared_error(array.array("f", [1, 2]), array.array("f", [3, 5]), reduction="sum") == 13
+    assert fl.squared_error(Buffer("f", [1, 2]), Buffer("f", [3, 5]), reduction="sum") == 13
 
 
 @of_dtype
@@ -200,8 +244,7 @@ def test_an_array_of_the_standard_library() -> None:
 def test_a_new_gradient_has_the_memory_order_and_the_dtype_of_y_pred(variant: Variant, dtype: Any) -> None:
     inputs, _ = drawn(variant, (6, 5, 4), dtype)
     for order in ("C", "F"):
-        grad, hess = inputs.replace(y_pred=np.asarray(inputs.y_pred, order=order))("grad_and_hess")
-        for result in (grad, hess):
+        for result in inputs.each(lambda array: np.asarray(array, order=order))()[1:]:  # noqa: B023
             assert type(result) is np.ndarray
             assert result.dtype == dtype
             assert result.flags[f"{order}_CONTIGUOUS"]
@@ -218,7 +261,11 @@ def test_a_new_gradient_has_the_memory_order_and_the_dtype_of_y_pred(variant: Va
 @pytest.mark.parametrize("reduction", ["none", "mean"])
 @every_variant
 def test_any_number_of_threads(variant: Variant, reduction: str, classes: int, dtype: Any) -> None:
-    shape = (max(3, 140_000 // classes) + 7, classes) if variant.rowwise else (140_007 // classes, classes)
+    if reduction not in reductions_of(variant, "none", "mean"):
+        pytest.skip("it has a mean alone")
+    shape = (
+        (max(3, 140_000 // classes) + 7, classes) if variant.row.axes in ("C", "D") else (140_007 // classes, classes)
+    )
     inputs, rng = drawn(variant, shape, dtype)
     keywords = {"reduction": reduction, "sample_weight": rng.random(inputs.samples)}
     expected = bits(inputs(n_threads=1, **keywords))
@@ -233,12 +280,13 @@ def test_any_number_of_threads(variant: Variant, reduction: str, classes: int, d
 @pytest.mark.parametrize("last", [1, 2, 10, 65, 1000])
 @every_variant
 def test_fused_and_separate_calls(variant: Variant, last: int, reduction: str, dtype: Any) -> None:
+    if reduction not in reductions_of(variant, "none", "sum", "mean"):
+        pytest.skip("it has a mean alone")
     inputs, rng = drawn(variant, (29, last), dtype)
     keywords = {"reduction": reduction, "sample_weight": rng.random(inputs.samples)}
-    together = dict(zip(("value", "grad", "hess"), inputs(**keywords), strict=True))
-    for method, parts in METHODS.items():
-        results = inputs(method, **keywords)
-        for part, result in zip(parts, results if len(parts) > 1 else (results,), strict=True):
+    together = results_of(inputs, inputs.every, **keywords)
+    for method in inputs.methods:
+        for part, result in results_of(inputs, method, **keywords).items():
             assert bits(result) == bits(together[part]), (method, part)
 
 
@@ -253,21 +301,25 @@ def test_a_plain_call_and_one_that_names_every_keyword(
 ) -> None:
     """Calls without weights take a shorter way through the library: it has to lead to the same bits."""
     inputs, _ = drawn(variant, (1,) * variant.refuses_one_row + shape, dtype)
-    loss = variant.loss.bind(**inputs.keywords)
-    call, y_true, y_pred = getattr(loss, method), inputs.y_true, inputs.y_pred
+    if method not in inputs.methods:
+        pytest.skip("it has no Hessian")
+    inputs = inputs.replace(loss=variant.loss.bind(**inputs.keywords), keywords={})
+    call, arrays, returned = getattr(inputs.loss, method), inputs.arrays, inputs.methods[method]
     every = {"sample_weight": None, "where": None, "normalizer": None, "out": None, "n_threads": None}
-    for reduction in ("mean", "sum", "none"):
-        expected = call(y_true, y_pred, reduction=reduction, **every)
-        assert type(expected) is type(call(y_true, y_pred, reduction=reduction))
-        assert bits(call(y_true, y_pred, reduction=reduction)) == bits(expected)
-        assert bits(call(y_true, y_pred, reduction=reduction, n_threads=2)) == bits(expected)
-        assert bits(call(y_true, y_pred=y_pred, reduction=reduction)) == bits(expected)
-        arrays = tuple(np.full_like(y_pred, 113) if part != "value" else None for part in METHODS[method])
-        results = call(y_true, y_pred, reduction=reduction, out=arrays)
+    for reduction in reductions_of(variant, "mean", "sum", "none"):
+        expected = inputs(method, reduction=reduction, **every)
+        assert type(expected) is type(inputs(method, reduction=reduction))
+        assert bits(inputs(method, reduction=reduction)) == bits(expected)
+        assert bits(inputs(method, reduction=reduction, n_threads=2)) == bits(expected)
+        *first, last = arrays
+        by_name = call(*(arrays[name] for name in first), **{last: arrays[last]}, reduction=reduction)
+        assert bits(flat(by_name)) == bits(flat(expected))
+        out = tuple(None if part == "value" else np.full_like(arrays[name], 113) for part, name in returned)
+        results = inputs(method, reduction=reduction, out=out)
         assert bits(results) == bits(expected)
-        for place, result in zip(arrays, results if len(arrays) > 1 else (results,), strict=True):
+        for place, result in zip(out, results if len(out) > 1 else (results,), strict=True):
             assert place is None or result is place
-    assert bits(call(y_true, y_pred)) == bits(call(y_true, y_pred, reduction="mean", **every))
+    assert bits(flat(call(*arrays.values()))) == bits(flat(inputs(method, reduction="mean", **every)))
 
 
 @compact
@@ -311,9 +363,9 @@ def test_a_row_alone_and_in_a_batch(variant: Variant, classes: int, dtype: Any) 
 @compact
 @of_float
 @pytest.mark.parametrize("size", SIZES)
-@every_variant
+@every_variant_apart
 def test_every_size_is_the_beginning_of_a_larger_one(variant: Variant, size: int, dtype: Any) -> None:
-    inputs, rng = drawn(variant, (2 * BLOCK + 3, 5) if variant.rowwise else (2 * BLOCK + 3,), dtype)
+    inputs, rng = drawn(variant, (2 * BLOCK + 3, 5) if variant.row.axes in ("C", "D") else (2 * BLOCK + 3,), dtype)
     weight = rng.random(inputs.samples)
     expected = tuple(result[:size] for result in inputs(sample_weight=weight))
     assert bits(inputs.take(slice(size))(sample_weight=weight[:size])) == bits(expected)
@@ -321,10 +373,10 @@ def test_every_size_is_the_beginning_of_a_larger_one(variant: Variant, size: int
 
 @compact
 @of_float
-@every_variant
+@every_variant_apart
 def test_shuffled_samples_give_shuffled_results(variant: Variant, dtype: Any) -> None:
     """Every sample passes through another lane or tail; repeated samples give repeated bits."""
-    inputs, rng = drawn(variant, (701, 10) if variant.rowwise else (7001,), dtype)
+    inputs, rng = drawn(variant, (701, 10) if variant.row.axes in ("C", "D") else (7001,), dtype)
     order = rng.integers(inputs.samples[0], size=inputs.samples[0] + 13)
     assert bits(inputs.take(order)()) == bits(tuple(result[order] for result in inputs()))
 
@@ -333,7 +385,7 @@ def test_shuffled_samples_give_shuffled_results(variant: Variant, dtype: Any) ->
 @given(data=st.data())
 def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
     """Special numbers beside ordinary ones, in every place of a vector."""
-    variant = data.draw(st.sampled_from(VARIANTS))
+    variant = data.draw(st.sampled_from(APART))
     dtype = data.draw(st.sampled_from(FLOATS))
     info = np.finfo(dtype)
     special = [
@@ -359,14 +411,36 @@ def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
     inputs, rng = drawn(variant, (rows, classes), dtype)
     with np.errstate(over="ignore"):
         chosen = np.array(special, dtype)
-    chosen = np.array([x for x in chosen if x != x or float(x) in variant.predicted], dtype)
-    places = rng.random(inputs.y_pred.shape) < data.draw(st.sampled_from([0.0, 0.1, 0.5]))
-    inputs.y_pred[places] = rng.choice(chosen, places.sum())
+    chosen = np.array([x for x in chosen if x != x or variant.row.several or float(x) in variant.predicted], dtype)
+    for operand in variant.row.operands:
+        if operand.role != TARGET:
+            array = inputs.arrays[operand.name]
+            places = rng.random(array.shape) < data.draw(st.sampled_from([0.0, 0.1, 0.5]))
+            array[places] = rng.choice(chosen, places.sum())
     results = inputs()
     order = data.draw(st.permutations(range(rows)))
     assert bits(inputs.take(list(order))()) == bits(tuple(result[list(order)] for result in results))
     i = data.draw(st.integers(0, rows - 1))
     assert bits(inputs.take(slice(i, i + 1))()) == bits(tuple(result[i : i + 1] for result in results))
+
+
+@compact
+@of_float
+@every_variant_apart
+def test_a_nan_stays_in_its_sample(variant: Variant, dtype: Any) -> None:
+    """Of any array that holds numbers: value and gradient of the sample are NaN, all others keep their bits."""
+    inputs, _ = drawn(variant, (40, 5) if variant.row.axes in ("C", "D") else (40,), dtype)
+    inputs.keywords.pop("ignore_index", None)
+    plain, rest = inputs(), np.arange(40) != 3
+    for operand in variant.row.operands:
+        array = inputs.arrays[operand.name].copy()
+        if operand.role == TARGET:
+            continue  # it may be an integer, or nothing that the result depends on
+        array[(3, *[-1] * (array.ndim - 1))] = np.nan
+        results = inputs.replace(**{operand.name: array})()
+        for (part, _), got, expected in zip(inputs.methods[inputs.every], results, plain, strict=True):
+            assert part == "hess" or np.isnan(got[3]).all(), operand.name  # a constant one may stay
+            assert bits(got[rest]) == bits(expected[rest]), operand.name
 
 
 # -- weights and masks ------------------------------------------------------------------------------------------------
@@ -377,12 +451,11 @@ def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
 @every_variant
 def test_weight_two_doubles_and_weight_one_changes_nothing(variant: Variant, dtype: Any) -> None:
     inputs, rng = drawn(variant, (130, 10), dtype)
-    for reduction in ("none", "sum"):
+    for reduction in reductions_of(variant, "none", "sum"):
         plain = inputs(reduction=reduction)
         assert bits(inputs(reduction=reduction, sample_weight=1)) == bits(plain)
-        assert bits(inputs(reduction=reduction, sample_weight=np.full(inputs.samples, 2.0))) == bits(
-            tuple(2 * x for x in plain)
-        )
+        doubled = plain if variant.row.couples else tuple(2 * x for x in plain)
+        assert bits(inputs(reduction=reduction, sample_weight=np.full(inputs.samples, 2.0))) == bits(doubled)
     weight = rng.random(inputs.samples)
     mean = inputs(reduction="mean", sample_weight=weight)
     assert bits(inputs(reduction="mean", sample_weight=2 * weight)) == bits(mean)
@@ -390,21 +463,21 @@ def test_weight_two_doubles_and_weight_one_changes_nothing(variant: Variant, dty
 
 @compact
 @of_float
-@pytest.mark.parametrize("variant", LOSS_VARIANTS, ids=str)  # what cancels in a sum is rounded elsewhere
+@pytest.mark.parametrize("variant", [v for v in APART if not v.row.terms], ids=str)  # a sum rounds what cancels
 def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
     """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with more on each side."""
     inputs, rng = drawn(variant, (130, 10), dtype)
     weight = rng.random(inputs.samples).astype(dtype)
-    each = weight[..., None] if inputs.samples != inputs.y_pred.shape else weight
-    ulps_of_value = 2 if "class_weight" in inputs.keywords else 1  # the product of two weights is rounded too
-    for got, plain, w, ulps in zip(
-        inputs(sample_weight=weight), inputs(), (weight, each, each), (ulps_of_value, 4, 6), strict=True
-    ):
-        expected = np.longdouble(plain) * np.longdouble(w)
-        assert (abs(got - expected) <= ulps * np.spacing(abs(expected).astype(dtype))).all()
+    # The product of two weights is rounded too.
+    ulps = {"value": 2 if "class_weight" in inputs.keywords else 1, "grad": 4, "hess": 6}
+    plain = results_of(inputs, inputs.every)
+    for (part, name), got in results_of(inputs, inputs.every, sample_weight=weight).items():
+        own = weight if part == "value" else inputs.per_sample(weight, name)
+        expected = np.longdouble(plain[part, name]) * np.longdouble(own)
+        assert (abs(got - expected) <= ulps[part] * np.spacing(abs(expected).astype(dtype))).all(), (part, name)
 
 
-@every_variant
+@every_variant_apart
 def test_a_weight_is_broadcast_to_the_samples(variant: Variant) -> None:
     inputs, rng = drawn(variant, (6, 5, 4))
     samples = inputs.samples
@@ -425,7 +498,7 @@ def test_a_weight_is_broadcast_to_the_samples(variant: Variant) -> None:
 @of_float
 @pytest.mark.parametrize("how", ["where", "weight 0", "both"])
 @pytest.mark.parametrize("last", [1, 3, 10, 65, 1000])
-@every_variant
+@every_variant_apart
 def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: Any) -> None:
     """Value and gradient exactly +0 even where its input is NaN, its label or its masked weight nonsense; nothing else
     changes."""
@@ -435,9 +508,13 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
     expected = inputs(sample_weight=weight)
     assert keep.any()
     assert not keep.all()
-    poisoned = inputs.replace(y_true=inputs.y_true.copy(), y_pred=inputs.y_pred.copy())
-    poisoned.y_pred[~keep] = rng.choice([np.nan, np.inf, -np.inf, 1e30], size=poisoned.y_pred[~keep].shape)
-    poisoned.y_true[~keep] = last + 5 if variant.target == "index" else 7
+    poisoned = inputs.each(np.copy)
+    for operand in variant.row.operands:
+        array = poisoned.arrays[operand.name]
+        if operand.role == TARGET:
+            array[~keep] = last + 5 if variant.target == "index" else 7
+        else:
+            array[~keep] = rng.choice([np.nan, np.inf, -np.inf, 1e30], size=array[~keep].shape)
     unread = np.where(keep, weight, rng.choice([np.nan, np.inf, -np.inf, -1, 1e-300, 1e300], size=keep.shape))
     keywords = {
         "where": {"where": keep, "sample_weight": unread},
@@ -449,19 +526,18 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
         assert bits(result[keep]) == bits(whole[keep])
         assert positive_zero(result[~keep])
     for reduction in ("sum", "mean"):
-        value, grad, hess = poisoned(reduction=reduction, **keywords)
-        if inputs.loss.kind == "rows" or keep.ndim == 1:
-            alone = inputs.take(keep)("value_grad_hess", reduction=reduction, sample_weight=weight[keep])
+        value, *derivatives = poisoned(reduction=reduction, **keywords)
+        if keep.ndim == 1:
+            alone = inputs.take(keep)(reduction=reduction, sample_weight=weight[keep])
             assert value == pytest.approx(alone[0], rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
-            for result, left in zip((grad, hess), alone[1:], strict=True):
+            for result, left in zip(derivatives, alone[1:], strict=True):
                 if reduction == "sum":
                     assert bits(result[keep]) == bits(left)
                 else:  # the denominator's sum has other blocks
                     np.testing.assert_allclose(result[keep], left, rtol=4 * float(np.finfo(dtype).eps), atol=0)
         else:
             assert math.isfinite(value)
-        assert positive_zero(grad[~keep])
-        assert positive_zero(hess[~keep])
+        assert all(positive_zero(result[~keep]) for result in derivatives)
 
 
 @compact
@@ -471,25 +547,25 @@ def test_a_place_that_is_left_out(variant: Variant, how: str, last: int, dtype: 
 def test_nothing_left_to_average(variant: Variant, method: str, dtype: Any) -> None:
     """All masked, all weights 0, an empty batch: value 0.0 and gradient 0, never NaN."""
     inputs, _ = drawn(variant, (40, 10), dtype)
-    inputs.y_pred[::2] = np.nan
+    if method not in inputs.methods:
+        pytest.skip("it has no Hessian")
+    for name in differentiated(inputs):
+        inputs.arrays[name][::2] = np.nan
     empty = inputs.take(slice(0))
-    for reduction in ("mean", "sum", "none"):
+    for reduction in reductions_of(variant, "mean", "sum", "none"):
         for call, keywords in (
             (inputs, {"where": False}),
             (inputs, {"sample_weight": 0}),
             (inputs, {"where": np.zeros(inputs.samples, bool)}),
             (empty, {}),
         ):
-            results = call(method, reduction=reduction, **keywords)
-            for part, result in zip(
-                METHODS[method], results if isinstance(results, tuple) else (results,), strict=True
-            ):
+            for (part, name), result in results_of(call, method, reduction=reduction, **keywords).items():
                 assert positive_zero(result), part
                 if part == "value" and reduction != "none":
                     assert isinstance(result, float)
                 else:
                     assert result.dtype == dtype
-                    assert result.shape == (call.samples if part == "value" else call.y_pred.shape)
+                    assert result.shape == (call.samples if part == "value" else call.arrays[name].shape)
 
 
 @every_variant
@@ -497,10 +573,10 @@ def test_inputs_are_never_written(variant: Variant) -> None:
     inputs, rng = drawn(variant, (40, 10))
     weight = rng.random(inputs.samples)
     where = rng.random(inputs.samples) < 0.5
-    before = bits(inputs.y_pred), bits(inputs.y_true), bits(weight), bits(where)
+    before = bits((*inputs.arrays.values(), weight, where))
     inputs(sample_weight=weight, where=where)
     inputs(sample_weight=weight, where=where, reduction="mean")
-    assert (bits(inputs.y_pred), bits(inputs.y_true), bits(weight), bits(where)) == before
+    assert bits((*inputs.arrays.values(), weight, where)) == before
 
 
 # -- reductions -------------------------------------------------------------------------------------------------------
@@ -508,22 +584,22 @@ def test_inputs_are_never_written(variant: Variant) -> None:
 
 @compact
 @of_float
-@every_variant
+@every_variant_apart
 def test_gradient_and_hessian_belong_to_the_returned_value(variant: Variant, dtype: Any) -> None:
     """With "none" they are those of the sum; a normalizer that is a power of two divides them exactly."""
     inputs, _ = drawn(variant, (64, 16), dtype)
-    _, grad, hess = inputs(reduction="none")
+    _, *derivatives = inputs(reduction="none")
     total, *of_sum = inputs(reduction="sum")
-    assert bits(tuple(of_sum)) == bits((grad, hess))
+    assert bits(tuple(of_sum)) == bits(tuple(derivatives))
     value, *of_mean = inputs(reduction="mean", normalizer=64)
     assert value == total / 64
-    assert bits(tuple(of_mean)) == bits((grad / dtype.type(64), hess / dtype.type(64)))
+    assert bits(tuple(of_mean)) == bits(tuple(result / dtype.type(64) for result in derivatives))
 
 
 @compact
 @of_float
 @pytest.mark.parametrize(
-    "variant", [v for v in VARIANTS if v.parameters == "default" and not (v.rowwise and v.target == "soft")], ids=str
+    "variant", [v for v in APART if v.parameters == "default" and not (v.rowwise and v.target == "soft")], ids=str
 )
 def test_the_mean_divides_by_the_sum_of_the_weights(variant: Variant, dtype: Any) -> None:
     inputs, rng = drawn(variant, (64, 16), dtype)
@@ -536,22 +612,22 @@ def test_the_mean_divides_by_the_sum_of_the_weights(variant: Variant, dtype: Any
         expected = inputs(reduction="mean", normalizer=denominator, **keywords)
         assert bits(inputs(reduction="mean", **keywords)) == bits(expected)
         assert bits(inputs(**keywords | {"reduction": "mean"})) == bits(expected)
-        assert bits(inputs.loss(inputs.y_true, inputs.y_pred, **keywords)) == bits(expected[0])  # "mean" is the default
+        assert bits(inputs.loss(*inputs.arrays.values(), **keywords)) == bits(expected[0])  # "mean" is the default
     value = inputs("__call__", reduction="sum", sample_weight=weight)
     assert inputs("__call__", reduction="mean", sample_weight=weight) == pytest.approx(
         value / weight.sum(), rel=4e-16, abs=0
     )
 
 
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.parameters == "default"], ids=str)
+@pytest.mark.parametrize("variant", [v for v in APART if v.parameters == "default"], ids=str)
 def test_micro_batches_add_up_with_a_normalizer(variant: Variant) -> None:
     inputs, _ = drawn(variant, (96, 10), np.float64)
     count = math.prod(inputs.samples)
-    value, grad, hess = inputs(reduction="mean", normalizer=count)
+    value, *derivatives = inputs(reduction="mean", normalizer=count)
     parts = [inputs.take(slice(start, start + 32))(reduction="mean", normalizer=count) for start in (0, 32, 64)]
     assert sum(part[0] for part in parts) == pytest.approx(value, rel=1e-14, abs=0)
-    assert bits(np.concatenate([part[1] for part in parts])) == bits(grad)
-    assert bits(np.concatenate([part[2] for part in parts])) == bits(hess)
+    for whole, *of_parts in zip(derivatives, *(part[1:] for part in parts), strict=True):
+        assert bits(np.concatenate(of_parts)) == bits(whole)
 
 
 # -- out= -------------------------------------------------------------------------------------------------------------
@@ -560,7 +636,7 @@ def test_micro_batches_add_up_with_a_normalizer(variant: Variant) -> None:
 @compact
 @of_dtype
 @pytest.mark.parametrize("last", [1, 10, 65, 1000])
-@every_variant
+@every_variant_apart
 def test_out_takes_the_results(variant: Variant, last: int, dtype: Any) -> None:
     inputs, _ = drawn(variant, (23, last), dtype)
     expected = inputs()
@@ -568,14 +644,16 @@ def test_out_takes_the_results(variant: Variant, last: int, dtype: Any) -> None:
     results = inputs(out=out)
     assert all(result is place for result, place in zip(results, out, strict=True))
     assert bits(out) == bits(expected)
-    grad = np.full_like(expected[1], 113)
-    value, got, hess = inputs(out=(None, grad, None))
-    assert got is grad
-    assert bits((value, got, hess)) == bits(expected)
-    single = np.full_like(expected[1], 113)
-    assert inputs("grad", out=single) is single
-    assert bits(single) == bits(expected[1])
-    assert inputs("grad", out=(single,)) is single
+    for k in range(1, len(expected)):
+        place = np.full_like(expected[k], 113)
+        results = inputs(out=tuple(place if j == k else None for j in range(len(expected))))
+        assert results[k] is place
+        assert bits(results) == bits(expected)
+    if len(differentiated(inputs)) == 1:
+        single = np.full_like(expected[1], 113)
+        assert inputs("grad", out=single) is single
+        assert bits(single) == bits(expected[1])
+        assert inputs("grad", out=(single,)) is single
     value = np.full_like(expected[0], 113)
     assert inputs("__call__", out=value) is value
     assert bits(value) == bits(expected[0])
@@ -585,13 +663,13 @@ def test_out_takes_the_results(variant: Variant, last: int, dtype: Any) -> None:
 @pytest.mark.parametrize("given", FLOATS + HALVES, ids=str)
 @pytest.mark.parametrize("wanted", FLOATS + HALVES, ids=str)
 @pytest.mark.parametrize("last", [3, 100])
-@every_variant
+@every_variant_apart
 def test_out_of_another_dtype(variant: Variant, last: int, wanted: Any, given: Any) -> None:
     """The result in the compute dtype, rounded once."""
     inputs, _ = drawn(variant, (23, last), given)
     compute = np.promote_types(given, np.float32) if given in FLOATS else np.dtype(np.float32)
-    wide = inputs.replace(y_pred=inputs.y_pred.astype(compute))
-    out = tuple(np.full(shape, 113, wanted) for shape in (inputs.samples, inputs.y_pred.shape, inputs.y_pred.shape))
+    wide = inputs.replace(**{name: inputs.arrays[name].astype(compute) for name in differentiated(inputs)})
+    out = tuple(np.full(shape, 113, wanted) for shape in inputs.shapes())
     inputs(out=out)
     assert bits(out) == bits(tuple(cases.rounded_once(result, wanted) for result in wide()))
 
@@ -600,7 +678,7 @@ def test_out_of_another_dtype(variant: Variant, last: int, wanted: Any, given: A
 @of_float
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if "stride 0" not in name and name != "read-only"])
 @pytest.mark.parametrize("last", [3, 10, 100])
-@every_variant
+@every_variant_apart
 def test_out_of_any_layout(variant: Variant, last: int, layout: str, dtype: Any) -> None:
     """Written in place, and nothing between its elements."""
     inputs, _ = drawn(variant, (23, last), dtype)
@@ -631,29 +709,80 @@ def whole(a: np.ndarray) -> np.ndarray:
 def test_the_gradient_in_place(variant: Variant, last: int, layout: str, dtype: Any) -> None:
     inputs, rng = drawn(variant, (2 * BLOCK // last + 19, last), dtype)
     weight = rng.random(inputs.samples)
-    for reduction in ("none", "mean"):
+    names = differentiated(inputs)
+    for reduction in reductions_of(variant, "none", "mean"):
         expected = inputs(reduction=reduction, sample_weight=weight)
-        y_pred = inputs.y_pred.copy() if layout == "contiguous" else LAYOUTS[layout](inputs.y_pred)
-        results = inputs.replace(y_pred=y_pred)(reduction=reduction, sample_weight=weight, out=(None, y_pred, None))
-        assert results[1] is y_pred
-        assert bits(results) == bits(expected)
-        y_pred = inputs.y_pred.copy()
-        inputs.replace(y_pred=y_pred)("grad", reduction=reduction, sample_weight=weight, out=y_pred)
-        assert bits(y_pred) == bits(expected[1])
+        for overwritten in {tuple(names), *((name,) for name in names)}:
+            for method in (inputs.every, "grad"):
+                arrange = np.copy if layout == "contiguous" or method == "grad" else LAYOUTS[layout]
+                own = {name: arrange(inputs.arrays[name]) for name in names}
+                returned = inputs.methods[method]
+                out = tuple(own[name] if part == "grad" and name in overwritten else None for part, name in returned)
+                results = inputs.replace(**own)(method, reduction=reduction, sample_weight=weight, out=out)
+                results = dict(zip(returned, flat(results), strict=True))
+                assert all(results["grad", name] is own[name] for name in overwritten)
+                wanted = dict(zip(inputs.methods[inputs.every], expected, strict=True))
+                assert all(bits(result) == bits(wanted[what]) for what, result in results.items())
 
 
 @of_float
 @every_variant
 def test_a_reduced_value_into_an_array_without_axes(variant: Variant, dtype: Any) -> None:
     inputs, _ = drawn(variant, (23, 10), dtype)
-    for reduction in ("mean", "sum"):
-        expected, grad = inputs("value_and_grad", reduction=reduction)
+    for reduction in reductions_of(variant, "mean", "sum"):
+        expected, *gradients = inputs("value_and_grad", reduction=reduction)
         for kind in FLOATS:
             out = np.full((), 113, kind)
-            value, got = inputs("value_and_grad", reduction=reduction, out=(out, None))
+            value, *got = inputs("value_and_grad", reduction=reduction, out=(out, *[None] * len(gradients)))
             assert value is out
             assert out == kind.type(expected)
-            assert bits(got) == bits(grad)
+            assert bits(tuple(got)) == bits(tuple(gradients))
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+def no_number_of(variant: Variant, inputs: Inputs, name: str) -> Any:
+    """Return what is not in the domain of an array, None where every number is."""
+    if name == "sample_weight":
+        return np.nan
+    operand = next(operand for operand in variant.row.operands if operand.name == name)
+    if variant.target == "index" and operand.role == TARGET:
+        return 4 + variant.row.target.levels
+    domain = operand.domain
+    if not variant.row.several:
+        given = variant.row.targets if operand.role == TARGET else variant.row.predictions
+        domain = given({p.name: p.default for p in variant.row.parameters} | inputs.given)
+    return 7 if domain.ends_only or domain.high < 7 else domain.low - 1 if math.isfinite(domain.low) else None
+
+
+@pytest.mark.parametrize("fault", ["shape", "words", "complex", "number"])
+@every_variant
+def test_the_array_that_is_wrong_is_named(variant: Variant, fault: str) -> None:
+    """Before anything is written: each array of a call, and what belongs to its samples."""
+    inputs, _ = drawn(variant, (6, 4), np.float64)
+    inputs.keywords.pop("ignore_index", None)
+    samples = {"sample_weight": np.ones(inputs.samples), "where": np.ones(inputs.samples, bool)}
+    places = [np.full_like(inputs.arrays[name], 113) for name in differentiated(inputs)]
+    for name, array in (inputs.arrays | samples).items():
+        if fault == "number":
+            bad = None if name == "where" else no_number_of(variant, inputs, name)
+            if bad is None:
+                continue
+            wrong = array.copy()
+            wrong[2] = bad
+            error, said = ValueError, rf"\b{name}\[2(, \d)*\] "
+        else:
+            types = {"words": str, "complex": complex}
+            wrong = array[:-1] if fault == "shape" else array.astype(types[fault])
+            error, said = ValueError if fault == "shape" else TypeError, rf"\b{name}\b"
+        given = {name: wrong}
+        own, keywords = (inputs, given) if name in samples else (inputs.replace(**given), {})
+        for out in ({}, {"out": tuple(places) if len(places) > 1 else places[0]}):  # the short way, and the long one
+            other = "|out" if out and fault == "shape" else ""  # which no longer goes with the prediction
+            with pytest.raises(error, match=said + other):
+                own("grad", **keywords, **out)
+        assert all((place == 113).all() for place in places)
 
 
 # -- shapes and axes --------------------------------------------------------------------------------------------------
@@ -735,18 +864,17 @@ def test_parameters_may_be_arrays(variant: Variant) -> None:
 
 
 @every_variant
-def test_the_prediction_may_be_given_by_name(variant: Variant) -> None:
+def test_arrays_may_be_given_by_name(variant: Variant) -> None:
     inputs, _ = drawn(variant, (20, 5))
-    expected = bits(inputs())
-    names = {"y_pred", variant.row.prediction}
-    for name in names:
-        for call in (
-            variant.loss.value_grad_hess(inputs.y_true, **{name: inputs.y_pred}, reduction="none", **inputs.keywords),
-            variant.loss.value_grad_hess(
-                y_true=inputs.y_true, **{name: inputs.y_pred}, reduction="none", **inputs.keywords
-            ),
-        ):
-            assert bits(call) == expected
+    expected, keywords = bits(inputs()), {"reduction": reductions_of(variant, "none")[0]} | inputs.keywords
+    method, first = getattr(inputs.loss, inputs.every), next(iter(inputs.arrays))
+    named = [inputs.arrays]
+    if not variant.row.several:
+        named.append({"y_true": inputs.y_true, "y_pred": inputs.y_pred})
+    for arrays in named:
+        others = {name: array for name, array in arrays.items() if name != first}
+        for results in (method(**arrays, **keywords), method(arrays[first], **others, **keywords)):
+            assert bits(flat(results)) == expected
 
 
 # -- classes ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Losses of several arrays: every promise of the interface, over the operands of each row.
+"""Losses of several arrays, those of users too: several gradients, their names and places, and types that differ.
 
-Nothing here knows a loss by name but `draw`, which has to know what its numbers are like.
+What those of the package promise as all losses do is in ``test_contract.py``, in more shapes and types.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import accuracy
 import cases
 import numpy as np
 import oracle
@@ -17,6 +18,7 @@ from cases import FLOATS, HALVES, METHODS, bits, generator
 from own_losses import OWN
 
 import fastloss as fl
+from fastloss import kinds
 from fastloss.rows import FIXED, PREDICTION, TARGET
 from fastloss.runtime import current_engine, kernels
 
@@ -29,26 +31,9 @@ PAIRED = [row for row in ROWS if len(row.differentiated) > 1]
 of_paired = pytest.mark.parametrize("row", PAIRED, ids=lambda row: row.name)
 
 
-def shape_of(operand: Any, samples: tuple[int, ...]) -> tuple[int, ...]:
-    return (*samples, 5) if operand.axes else samples
-
-
-def draw(
-    row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator, spread: float = 2.0
-) -> dict[str, Any]:
-    """Ordinary arrays of a loss, by their names."""
-    arrays = {}
-    for operand in row.operands:
-        shape = shape_of(operand, samples)
-        if operand.role == TARGET and operand.domain.ends_only:
-            ends = [operand.domain.low, operand.domain.high]
-            arrays[operand.name] = rng.choice(ends, size=shape).astype(dtype)
-        else:
-            array = rng.normal(scale=spread, size=shape).astype(dtype)
-            arrays[operand.name] = array if operand.domain.low < 0 else abs(array)
-    for name, array in arrays.items():
-        assert array.size < 20 or np.unique(array).size > 1, name
-    return arrays
+def draw(row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Ordinary arrays of a loss, by their names; vectors have five numbers."""
+    return kinds.draw(row, (*samples, 5) if row.axes else samples, dtype, rng)
 
 
 def methods_of(row: Any) -> dict[str, Any]:
@@ -100,39 +85,21 @@ def near_each_other(arrays: dict[str, Any], rng: np.random.Generator) -> None:
         array[...] = continuous[0] * (1 + rng.integers(-8, 9, array.shape) * np.finfo(array.dtype).eps)
 
 
-POINTS = [row for row in ROWS if row.kind == "points" and row.name in oracle.ORACLE]
+POINTS = [row for row in ROWS if not row.axes and row.name in oracle.ORACLE]
+
+
+VARIANTS = list(cases.variants_of(POINTS))
 
 
 @of_floats
 @pytest.mark.parametrize("regime", REGIMES)
-@pytest.mark.parametrize("row", POINTS, ids=lambda row: row.name)
-def test_every_result_is_right(row: Any, regime: str, dtype: Any) -> None:
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_every_result_is_right(variant: cases.Variant, regime: str, dtype: Any) -> None:
     """4 units in the last place, against the textbook in mpmath: values, and gradients and Hessians by each array."""
-    rng = generator("several", row.name, regime, dtype)
-    arrays = draw(row, (60,), dtype, rng)
-    REGIMES[regime](arrays, rng)
-    loss = fl.Loss(row)
-    for bound in ({}, {p.name: cases.other_value(p, 1, rng) for p in row.parameters}):
-        given = {p.name: bound.get(p.name, p.default) for p in row.parameters}
-        given = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in given.items()}
-        held = {name: dtype.type(value) for name, value in given.items()}
-        value, gradient, hessian = loss.value_grad_hess(*arrays.values(), reduction="none", **given)
-        for i in range(60):
-            numbers = {name: array[i] for name, array in arrays.items()}
-            for k, operand in enumerate(row.differentiated):
-                truths = oracle.loss_of_arrays(row.name, numbers, operand.name, **held)
-                parts = (value[i], as_tuple(gradient)[k][i], as_tuple(hessian)[k][i])
-                for part, result, truth in zip(("value", "gradient", "hessian"), parts, truths, strict=True):
-                    error = oracle.ulps(result, truth, dtype)
-                    assert error <= 4, (
-                        part,
-                        operand.name,
-                        numbers,
-                        held,
-                        result,
-                        oracle.mp.nstr(truth.exact, 20),
-                        error,
-                    )
+    rng = generator("several", variant.row.name, regime, dtype)
+    inputs = cases.draw(variant, (60,), dtype, rng)
+    REGIMES[regime](inputs.arrays, rng)
+    accuracy.measure(inputs, dtype).check(dict.fromkeys(accuracy.PARTS, 4))
 
 
 # -- what belongs to samples ------------------------------------------------------------------------------------------

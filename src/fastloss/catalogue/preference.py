@@ -56,6 +56,6 @@ def ppo_clip(advantage, log_prob, old_log_prob, low, high):
     beyond = where(gains, rho - bound, bound - rho)
     counts = where(beyond > 0, 0, where(beyond < 0, 1, 0.5))
     free = where(advantage == 0, zero, scaled(advantage * h, n))
-    slope = where(counts == 0, 0, 0 - counts * free)
+    slope = where(counts == 0, where(advantage == advantage, 0, advantage), 0 - counts * free)
     value = where(beyond > 0, 0 - advantage * bound, 0 - free)
     return where(advantage == 0, zero, value), slope, slope
