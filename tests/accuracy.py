@@ -23,54 +23,20 @@ BOUNDS = {
 }
 
 
-#: Parameters of losses over rows that float32 cannot hold exactly.
-INEXACT = {
-    "label_smoothing": 0.1, "z_loss": 1e-3, "softcap": 30.1, "temperature": 1.7,
-    "gamma": 1.7, "epsilon": 2.3, "q": 0.3, "margin": 0.7, "beta": 0.3, "clip": 1e-3,
-}  # fmt: skip
-
-#: Bounds of single element-wise losses, and the largest error of 800,000 elements of each regime in float32. They are
-#: products of four and more rounded numbers, or of a residual, rounded and put over a scale, with itself.
-WIDER = {
-    "binary_cross_entropy": {"hess": 5},  # 4.02
-    "binary_focal": {"hess": 5},  # 4.85
-    "poly1_binary_cross_entropy": {"grad": 5, "hess": 6},  # 3.80, 5.28
-    "pseudo_huber": {"value": 5, "hess": 6},  # 4.04, 5.04
-    "log_cosh": {"value": 6},  # 5.10
-    "fair": {"value": 6},  # 5.40
-    "cauchy": {"value": 6},  # 5.17
-    "geman_mcclure": {"grad": 6, "hess": 7},  # 5.46, 6.48
-    "welsch": {"value": 6},  # 4.83
-    "tukey_biweight": {"value": 6, "grad": 6},  # 4.87, 4.82
-    "poly1_cross_entropy": {"hess": 9},  # 7.92 in float64, 1 + epsilon times the last place of a subnormal exponential
-}
-
-
-#: The bounds of losses that raise a probability to a power, in float64.
-POWERS = {
-    "categorical_focal": {"value": 10, "grad": 10, "hess": 14},
-    "generalized_cross_entropy": {"value": 6, "grad": 6, "hess": 8},
-}
-
-
 def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
     """The bounds of a variant. Wider ones, each measured over many runs:
 
     - The Hessian in float32 of soft or smoothed targets: its terms are products of rounded numbers. For smoothed,
       weighted binary cross-entropy the weights of the two terms take at most 2.5 ULP, sigmoid' 2.9, their product 0.5:
       5.53.
-    - Single element-wise losses: `WIDER`.
+    - What single losses say of themselves (`ulps`): products of four and more rounded numbers, a residual that is
+      rounded and put over a scale, times itself, powers. Measured over 800,000 elements of each regime.
     - The Hessian in float64 of a row, without a fused multiply-add: exp is good to 1.17 ULP, not 0.92, and its error
       enters the sum over the row, p and 1 - p. Over 20 runs 4.5 with it, 6.2 without.
     - With smoothing and class weights, the value of a row in float64 and its gradient in float32: the part of the
       target that every class has is rounded up to four times, alike in every term of the sum, so that the errors add up
       where others cancel. Over 40 runs, 300,000 rows and 33,000 calls of the fuzzer 4.9 and 4.2, in a few rows.
-    - The value of 1.5-entmax in float64 where scores are tied: their u are rounded alike, and squared. 4.5.
-    - Powers of a probability in float64: its ULP, which are those of an exponential, count as often as the exponent
-      says, and in the Hessian two terms of opposite sign are of its size. Focal 9.0, 8.2 and 11.0, generalized 3.6, 3.7
-      and 6.3.
     - The Hessian in float64 of cross-entropy with a cap, a temperature and a z-loss: a sum of products of five. 6.7.
-    - Gradient and Hessian of gaussian_nll in float32: squares of a product of e^-s, which are rounded five times. 4.43.
     """
     limits = dict(BOUNDS[str(np.dtype(dtype))])
     if variant.target == "soft" or variant.parameters != "default":
@@ -80,16 +46,12 @@ def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
     if variant.rowwise and variant.parameters != "default":
         part, bound = ("value", 6) if dtype == np.float64 else ("grad", 5)
         limits[part] = bound
-    if dtype == np.float64 and variant.row.name == "entmax15":
-        limits["value"] = 6
-    if dtype == np.float32 and variant.row.name == "gaussian_nll":
-        limits |= {"grad": 5, "hess": 5}
-    if dtype == np.float64 and variant.row.name in POWERS:
-        limits = dict(POWERS[variant.row.name])
     if dtype == np.float64 and variant.parameters == "composed":
         limits["hess"] = 8
-    for part, bound in WIDER.get(variant.row.name, {}).items():
-        limits[part] = max(limits[part], bound)
+    for what, bound in variant.row.ulps.items():
+        *of, part = what.split()
+        if not of or np.dtype(of[0]) == dtype:
+            limits[part] = max(limits[part], bound)
     return limits
 
 
@@ -118,27 +80,11 @@ def scaled(truth: oracle.Truth, factor: Any) -> oracle.Truth:
 
 def inexact_values(loss: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return values that float32 cannot hold exactly, of those of the parameters that are real numbers."""
-    row = cases.row_of(loss)
-    known = INEXACT if row.kind == "rows" else {}
     return {
-        p.name: known.get(p.name) or cases.inexact(p)
-        for p in row.parameters
+        p.name: p.usual or cases.inexact(p)
+        for p in cases.row_of(loss).parameters
         if p.name in names and p.kind in ("element", "number") and not hasattr(p.domain, "options")
     }
-
-
-def truth_parameters(loss: Any, keywords: dict[str, Any], classes: int, dtype: Any) -> dict[str, Any]:
-    """Return every parameter that the textbook formula reads, those of an element as the compute type holds them."""
-    parameters = dict(loss.parameters) | {k: v for k, v in keywords.items() if k in loss.parameters}
-    for name in ("ignore_index", "axis", "labels"):
-        parameters.pop(name, None)
-    for parameter in cases.row_of(loss).parameters:
-        if parameter.kind == "element" and parameters[parameter.name] is not None:
-            parameters[parameter.name] = np.dtype(dtype).type(parameters[parameter.name])
-    if "class_weight" in parameters:
-        weight = parameters["class_weight"]
-        parameters["class_weight"] = np.ones(classes) if weight is None else np.asarray(weight, float)
-    return parameters
 
 
 def sampled_classes(y_true: Any, row: np.ndarray, rng: np.random.Generator, count: int) -> list[int]:
@@ -156,67 +102,61 @@ def sampled_classes(y_true: Any, row: np.ndarray, rng: np.random.Generator, coun
     return sorted(chosen)
 
 
-def row_truths(inputs: cases.Inputs, i: int, places: list[int], folded: bool) -> list[tuple[oracle.Truth, ...]]:
-    """Return the truth of one row at some of its classes."""
-    row, target = inputs.y_pred[i], inputs.y_true[i]
-    classes = row.size + cases.row_of(inputs.loss).target.levels
-    parameters = truth_parameters(inputs.loss, inputs.keywords, classes, row.dtype)
-    if not folded:
-        target = target if np.ndim(target) == 0 else list(target)
-        return oracle.loss_of_row(inputs.loss.name, target, row, places, row.dtype, **parameters)
-    kept = oracle.fold(row, places)
-    parameters["class_weight"] = [*parameters["class_weight"][places], *[0.0] * (len(kept) - len(places))]
-    return oracle.loss_of_row(inputs.loss.name, places.index(target), kept, range(len(places)), row.dtype, **parameters)
+def places_of(inputs: cases.Inputs) -> list[oracle.Place]:
+    """Return the places of all numbers that one sample is differentiated by."""
+    arrays = {operand.name: inputs.arrays[operand.name] for operand in inputs.row.differentiated}
+    deep = len(inputs.samples)
+    return [(name, k) for name, a in arrays.items() for k in (range(a.shape[-1]) if a.ndim > deep else (None,))]
+
+
+def truths_of(
+    inputs: cases.Inputs, i: int, places: Iterable[oracle.Place] | None = None, folded: bool = False
+) -> list[tuple[oracle.Truth, ...]]:
+    """Return the truths of one sample by the numbers at some places of it, by default at all of them.
+
+    `folded`: the classes at other places count by their exponentials alone.
+    """
+    sample, parameters = {name: array[i] for name, array in inputs.arrays.items()}, inputs.given
+    places, dtype, name = (
+        places_of(inputs) if places is None else list(places),
+        inputs.y_pred.dtype,
+        inputs.row.prediction,
+    )
+    if folded:
+        columns = [k for _, k in places]
+        kept = oracle.fold(sample[name], columns)
+        weight = np.ones(len(sample[name])) if parameters["class_weight"] is None else parameters["class_weight"]
+        parameters["class_weight"] = [*weight[columns], *[0.0] * (len(kept) - len(columns))]
+        sample = {"y_true": columns.index(sample["y_true"]), name: kept}
+        places = [(name, k) for k in range(len(columns))]
+    return oracle.truth(inputs.row, sample, places, dtype, **parameters)
 
 
 def foldable(variant: cases.Variant) -> bool:
-    """Tell whether the classes of a row that are not looked at count by their exponentials alone."""
-    softmax = ("cross_entropy", "categorical_focal", "poly1_cross_entropy", "generalized_cross_entropy")
-    return variant.row.name in softmax and variant.target == "index" and variant.parameters == "default"
+    """Tell whether the classes of a row that are not looked at count by their exponentials alone: in a softmax."""
+    softmax = variant.row.holds == "logits" and "label_smoothing" in variant.loss.parameters
+    return softmax and variant.target == "index" and variant.parameters == "default"
 
 
-def measure_rows(inputs: cases.Inputs, dtype: Any, rng: np.random.Generator, folded: bool = False) -> Worst:
-    """Measure a rowwise loss, without reduction, on every row at some of its classes."""
-    value, grad, hess = inputs()
-    assert value.dtype == grad.dtype == hess.dtype == dtype
+def measure(
+    inputs: cases.Inputs, dtype: Any, samples: Iterable[int] | None = None, rng: Any = None, folded: bool = False
+) -> Worst:
+    """Measure a loss, without reduction, on some of its samples: at all numbers of each, or at some classes."""
+    results = dict(zip(inputs.methods[inputs.every], inputs(), strict=True))
+    assert {result.dtype for result in results.values()} == {np.dtype(dtype)}
     worst = Worst()
-    for i in range(inputs.y_pred.shape[0]):
-        places = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 2)
-        truths = row_truths(inputs, i, places, folded)
-        worst.note("value", value[i], truths[0][0], dtype, (i,))
-        for place, (_, first, second) in zip(places, truths, strict=True):
-            worst.note("grad", grad[i, place], first, dtype, (i, place))
-            worst.note("hess", hess[i, place], second, dtype, (i, place))
-    return worst
-
-
-def element_truths(inputs: cases.Inputs, i: int) -> tuple[oracle.Truth, ...]:
-    parameters = truth_parameters(inputs.loss, inputs.keywords, 1, inputs.y_pred.dtype)
-    return oracle.loss_of_element(
-        inputs.loss.name, inputs.y_true[i], inputs.y_pred[i], inputs.y_pred.dtype, **parameters
-    )
-
-
-def pair_truths(inputs: cases.Inputs, i: int) -> tuple[tuple[oracle.Truth, ...], ...]:
-    """Return the truths by the location and those by the log-scale."""
-    return oracle.loss_of_pair(inputs.loss.name, inputs.y_true[i], *inputs.y_pred[i], inputs.y_pred.dtype)
-
-
-def measure_elements(inputs: cases.Inputs, dtype: Any, places: Iterable[int]) -> Worst:
-    """Measure a pointwise loss, without reduction, at some of its elements."""
-    results = inputs()
-    worst = Worst()
-    if inputs.loss._row.axes == "2":
-        for i in places:
-            at = f"y_true={inputs.y_true[i]!r}, y_pred={inputs.y_pred[i]!r}"
-            for k, truths in enumerate(pair_truths(inputs, i)):
-                for part, result, truth in zip(PARTS, results, truths, strict=True):
-                    worst.note(part, result[i] if part == "value" else result[i, k], truth, dtype, at)
-        return worst
-    for i in places:
-        for part, result, truth in zip(PARTS, results, element_truths(inputs, i), strict=True):
-            assert result.dtype == dtype
-            worst.note(part, result[i], truth, dtype, f"y_true={inputs.y_true[i]!r}, y_pred={inputs.y_pred[i]!r}")
+    for i in range(inputs.samples[0]) if samples is None else samples:
+        places = places_of(inputs)
+        if inputs.row.axes == "C":
+            columns = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 2)
+            places = [(inputs.row.prediction, k) for k in columns]
+        at = i if inputs.y_pred.ndim > 2 or inputs.row.axes == "C" else {k: a[i] for k, a in inputs.arrays.items()}
+        for (name, k), truths in zip(places, truths_of(inputs, i, places, folded), strict=True):
+            for part, truth in zip(PARTS, truths, strict=True):
+                if part == "value":
+                    worst.note(part, results[part, ""][i], truth, dtype, at)
+                elif (part, name) in results:
+                    worst.note(part, results[part, name][i if k is None else (i, k)], truth, dtype, (at, k))
     return worst
 
 
@@ -239,13 +179,8 @@ def check_against(variant: cases.Variant, regime: str, inputs: cases.Inputs, oth
             place = tuple(map(int, np.unravel_index(flat, apart.shape)))
             if apart[place] <= limits[part]:
                 continue
-            if variant.rowwise:
-                column = place[1] if part != "value" else 0
-                truth = row_truths(inputs, place[0], [column], folded=False)[0][k]
-            elif variant.row.axes == "2":
-                truth = pair_truths(inputs, place[0])[place[1] if part != "value" else 0][k]
-            else:
-                truth = element_truths(inputs, place[0])[k]
+            column = None if not variant.row.axes else 0 if part == "value" else place[1]
+            truth = truths_of(inputs, place[0], [(variant.row.prediction, column)])[0][k]
             worst.note(part, result[place], truth, dtype, f"{place}, where the other is {other[place]!r}")
             if other.dtype == dtype:
                 worst.note(part, other[place], truth, dtype, f"{place} of the other")
@@ -262,7 +197,7 @@ def inputs_of_rows(variant: cases.Variant, regime: str, dtype: Any, rows: int, c
         inputs.y_true = y_true
     inputs.keywords.pop("ignore_index", None)  # the truth of an ignored row is 0, and a test of its own
     inputs.keywords |= inexact_values(inputs.loss, inputs.keywords)
-    if regime == "near the largest" and variant.row.name != "cross_entropy" and "class_weight" in inputs.keywords:
+    if regime == "near the largest" and not variant.row.in_frame and "class_weight" in inputs.keywords:
         inputs.keywords["class_weight"] *= 16  # a loss that is too large before it is weighted stays infinite
     return inputs
 
@@ -290,13 +225,13 @@ def table() -> Iterable[tuple[str, str, str, Worst]]:
                             continue
                         inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
                         folded = classes >= 1000 and foldable(variant)
-                        more = measure_rows(inputs, dtype, cases.generator("table"), folded)
+                        more = measure(inputs, dtype, rng=cases.generator("table"), folded=folded)
                         worst.update({part: max(worst[part], more[part]) for part in PARTS})
                     yield str(variant), str(dtype), regime, worst
             else:
                 for regime in cases.element_regimes(variant.row):
                     inputs = cases.elements_of(variant, regime, dtype, 300)
-                    yield str(variant), str(dtype), regime, measure_elements(inputs, dtype, range(300))
+                    yield str(variant), str(dtype), regime, measure(inputs, dtype)
 
 
 def main() -> None:

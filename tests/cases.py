@@ -293,6 +293,11 @@ class Inputs:
         return self.loss._row
 
     @property
+    def given(self) -> dict[str, Any]:
+        """Its parameters: what the loss is bound to, and what this call gives."""
+        return dict(self.loss.parameters) | {k: v for k, v in self.keywords.items() if k in self.loss.parameters}
+
+    @property
     def every(self) -> str:
         """The method that returns all results there are."""
         return "value_and_grad" if self.row.no_hessian else "value_grad_hess"

@@ -13,9 +13,6 @@ import pytest
 hypothesis.settings.register_profile("suite", database=None, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
 
-#: The losses of which most tests run: one for each loop that others share, and the loss with kernels of its own.
-WHOLE = ("cross_entropy", "binary_cross_entropy", "huber")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--one-in", type=int, default=1, help="run one test in this many; the seed says which")
@@ -29,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "rotating(*names, most, of_whole=None): at most so many tests of a loss (and of each value of these names); "
-        "of the losses in WHOLE so many, or all",
+        "of typical losses so many, or all",
     )
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
 
@@ -56,8 +53,7 @@ def resting(items: list[pytest.Item]) -> set[pytest.Item]:
         marker = item.get_closest_marker("rotating")
         values = item.callspec.params if hasattr(item, "callspec") else {}
         if marker and "variant" in values:
-            whole = values["variant"].row.name in WHOLE
-            most = marker.kwargs.get("of_whole") if whole else marker.kwargs["most"]
+            most = marker.kwargs.get("of_whole") if values["variant"].row.typical else marker.kwargs["most"]
             check = (item.nodeid.partition("[")[0], *(str(values.get(name)) for name in ("variant", *marker.args)))
             groups[check, most].append(item)
 

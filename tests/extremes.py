@@ -174,16 +174,13 @@ class Extremes:
 
     def truths(self, i: int) -> Iterator[tuple[str, oracle.Truth, Any]]:
         """Yield what is known of one element: which part, its truth, and how it is found among the results."""
-        if self.row.axes == "2":
-            location, scale = self.y_pred[i]
-            for k, truths in enumerate(oracle.loss_of_pair(self.row.name, self.y_true[i], location, scale, self.dtype)):
-                for part, truth in zip(PARTS, truths, strict=True):
-                    yield part, truth, i if part == "value" else (i, k)
-            return
         own = {name: values[i] for name, values in self.parameters.items()}
-        truths = oracle.loss_of_element(self.row.name, self.y_true[i], self.y_pred[i], self.dtype, **own)
-        for part, truth in zip(PARTS, truths, strict=True):
-            yield part, truth, i
+        sample = {"y_true": self.y_true[i], self.row.prediction: self.y_pred[i]}
+        columns = range(self.y_pred.shape[1]) if self.row.axes else (None,)
+        places = [(self.row.prediction, k) for k in columns]
+        for k, truths in zip(columns, oracle.truth(self.row, sample, places, self.dtype, **own), strict=True):
+            for part, truth in zip(PARTS, truths, strict=True):
+                yield part, truth, i if part == "value" or k is None else (i, k)
 
     def at(self, i: int) -> str:
         own = {name: float(values[i]) for name, values in self.parameters.items()}

@@ -36,7 +36,7 @@ from typing import Any
 import cases
 import numpy as np
 import test_several as several
-from accuracy import bounds, check_against, inputs_of_rows, measure_elements, measure_rows
+from accuracy import bounds, check_against, inputs_of_rows, measure
 from cases import Inputs, Variant, bits
 
 from fastloss.domains import outside
@@ -174,9 +174,9 @@ def check_truth(variant: Variant, regime: str, inputs: Inputs, rng: np.random.Ge
     dtype, sample = inputs.y_pred.dtype, int(rng.integers(inputs.samples[0]))
     inputs.keywords.pop("ignore_index", None)
     if variant.rowwise:
-        measure_rows(inputs.take(slice(sample, sample + 1)), dtype, rng).check(bounds(variant, dtype))
+        measure(inputs.take(slice(sample, sample + 1)), dtype, rng=rng).check(bounds(variant, dtype))
     else:
-        measure_elements(inputs, dtype, [sample]).check(bounds(variant, dtype))
+        measure(inputs, dtype, [sample]).check(bounds(variant, dtype))
 
 
 def check_wide(variant: Variant, regime: str, inputs: Inputs) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -773,9 +773,9 @@ def exact(number: Any) -> mpf:
         return mp.ldexp(mpf(high) + mpf(float(fraction - np.longdouble(high))), int(exponent))
 
 
-def enough_digits(numbers: Iterable[Any], dtype: Any) -> Any:
+def enough_digits(numbers: Iterable[Any], dtype: Any, more: int = 0) -> Any:
     """Return a context of mpmath in which 1 + exp(-spread) keeps 50 digits, and so does what is left of the numbers
-    when they cancel.
+    when they cancel; and so many more.
 
     Beyond the spread at which the answer itself underflows in `dtype` no more are needed; one number alone is sure to
     cancel, and what is left must be less than that.
@@ -785,7 +785,7 @@ def enough_digits(numbers: Iterable[Any], dtype: Any) -> Any:
     if len(numbers) > 1:
         spread = float(min(max(numbers) - min(numbers), mpf(underflow)))
     largest = max(0, *(mp.mag(x) for x in numbers if x), 0)
-    return mp.workdps(50 + round(largest * math.log10(2)) + round(spread / math.log(10)))
+    return mp.workdps(50 + more + round(largest * math.log10(2)) + round(spread / math.log(10)))
 
 
 def truths(terms: Any) -> tuple[Truth, Truth, Truth]:
@@ -799,87 +799,99 @@ def truths(terms: Any) -> tuple[Truth, Truth, Truth]:
     return tuple(results)
 
 
-def loss_of_element(name: str, y_true: Any, y_pred: Any, dtype: Any, **parameters: Any) -> tuple[Truth, Truth, Truth]:
-    """Return value, gradient and Hessian of a pointwise loss at one place."""
-    # A loss that is even in the residual, or near 1, is lost below the square of what is tiny.
-    residual = np.longdouble(y_pred) - np.longdouble(y_true)
-    tiny = max(0, 0, *(-mp.mag(exact(x)) for x in (y_pred, residual) if x))
-    # And so it is below the square of its ratio to a parameter.
-    numbers = [exact(x) for x in parameters.values() if x is not None]
-    tiny += sum(abs(mp.mag(x)) for x in numbers if x and mp.isfinite(x))
-    with enough_digits((0, 2 * residual), dtype), mp.extradps(2 * round(tiny * math.log10(2)) + 20):
-        given = {key: None if value is None else exact(value) for key, value in parameters.items()}
-        return truths(ORACLE[name](exact(y_true), Jet(exact(y_pred), mpf(1), mpf(0)), **given))
+#: A number of a sample: the array that it is of, and its place there where the sample has several.
+Place = tuple[str, int | None]
 
 
-def loss_of_pair(
-    name: str, y_true: Any, location: Any, log_scale: Any, dtype: Any
-) -> tuple[tuple[Truth, Truth, Truth], ...]:
-    """Return value, gradient and Hessian by the location, then by the logarithm of the scale."""
-    residual = np.longdouble(location) - np.longdouble(y_true)
-    spread = abs(float(log_scale))
-    digits = 50 + sum(abs(int(mp.mag(exact(x)))) for x in (residual, location, y_true) if x) + 2 * round(spread)
-    with mp.workdps(digits):
-        y, m, s = map(exact, (y_true, location, log_scale))
-        by_location = ORACLE[name](y, Jet(m, mpf(1), mpf(0)), s)
-        by_log_scale = ORACLE[name](y, m, Jet(s, mpf(1), mpf(0)))
-        return truths(by_location), truths(by_log_scale)
+def truth(
+    row: Any,
+    sample: Mapping[str, Any],
+    places: Iterable[Place],
+    dtype: Any,
+    digits: Any = None,
+    **parameters: Any,
+) -> list[tuple[Truth, Truth, Truth]]:
+    """Return value, and first and second derivative, of one sample of a loss, by each of the numbers at `places`.
+
+    `sample` holds what the sample has of each array: a number, several, or the index of a class. What is not among the
+    `parameters` has the default of the loss; numbers that a formula reads are those that `dtype` holds. `digits` is a
+    context of mpmath, by default one in which 50 are left of what cancels.
+    """
+    given = parameters_of(row, sample, dtype, parameters)
+    with digits or enough_digits_for(row, sample, dtype, given):
+        exactly = {operand.name: exact_sample(operand, sample[operand.name]) for operand in row.operands}
+        own = {name: as_exact(value) for name, value in given.items()}
+        results = []
+        for name, k in places:
+            number = exactly[name] if k is None else exactly[name][k]
+            jet = Jet(number, mpf(1), mpf(0))
+            varied = jet if k is None else [*exactly[name][:k], jet, *exactly[name][k + 1 :]]
+            results.append(truths(ORACLE[row.name](*arguments_of(row, exactly | {name: varied}), **own)))
+        return results
 
 
-def loss_of_arrays(name: str, numbers: dict[str, Any], by: str | None, **parameters: Any) -> tuple[Truth, Truth, Truth]:
-    """Return value, and gradient and Hessian by one of the arrays, of one sample of a loss of several arrays."""
-    # What is near 1 or cancels is known to 50 digits: exponents are at most thousands.
-    spread = sum(min(abs(float(x)), 2000.0) for x in numbers.values())
-    magnitudes = sum(abs(int(mp.mag(exact(x)))) for x in (*numbers.values(), *parameters.values()) if x)
-    with mp.workdps(60 + round(spread) + magnitudes):
-        given = {key: Jet(exact(x), mpf(1), mpf(0)) if key == by else exact(x) for key, x in numbers.items()}
-        return truths(ORACLE[name](*given.values(), **{key: exact(value) for key, value in parameters.items()}))
+def exact_sample(operand: Any, numbers: Any) -> Any:
+    """Return the numbers of one array of a sample; an integer that is the index of a class stays one."""
+    if np.ndim(numbers):
+        return [exact(x) for x in numbers]
+    return int(numbers) if hasattr(operand.domain, "levels") else exact(numbers)
+
+
+def arguments_of(row: Any, sample: Mapping[str, Any]) -> list[Any]:
+    """Return what a textbook formula takes: each array; of one with so many numbers for each sample, each of these."""
+    arguments: list[Any] = []
+    for operand in row.operands:
+        arguments += sample[operand.name] if operand.axes.isdigit() else [sample[operand.name]]
+    return arguments
+
+
+def parameters_of(row: Any, sample: Mapping[str, Any], dtype: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every parameter that a textbook formula reads, those of an element as the compute type holds them."""
+    parameters = {}
+    for parameter in row.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if parameter.kind in ("index", "axis", "labels"):
+            continue
+        if parameter.kind == "element" and value is not None:
+            value = np.dtype(dtype).type(value)
+        if parameter.kind == "per_class":
+            columns = len(sample[row.prediction]) + row.target.levels
+            value = np.ones(columns) if value is None else np.asarray(value, float)
+        parameters[parameter.name] = value
+    return parameters
 
 
 def as_exact(value: Any) -> Any:
-    """Return a parameter in exact numbers; a name, or None, as it is."""
-    if value is None or isinstance(value, str):
+    """Return a parameter in exact numbers; a name, a switch, or None, as it is."""
+    if value is None or isinstance(value, str | bool):
         return value
     return [exact(v) for v in value] if np.ndim(value) else exact(value)
 
 
-def loss_of_row(
-    name: str, y_true: Any, y_pred: Sequence[Any], places: Iterable[int], dtype: Any, **parameters: Any
-) -> list[tuple[Truth, Truth, Truth]]:
-    """Return value, gradient and Hessian diagonal of a rowwise loss, with respect to the logits at `places`."""
-    # Each class of a decision of its own is far from 0 or not; for all others only their distances count.
-    with enough_digits((0, *y_pred) if name in ("multilabel_soft_margin", "ordinal") else y_pred, dtype):
-        row = [exact(x) for x in y_pred]
-        target = int(y_true) if np.ndim(y_true) == 0 else [exact(p) for p in y_true]
-        given = {key: as_exact(value) for key, value in parameters.items()}
-        results = []
-        for place in places:
-            varied = [*row[:place], Jet(row[place], mpf(1), mpf(0)), *row[place + 1 :]]
-            results.append(truths(ORACLE[name](target, varied, **given)))
-        return results
-
-
-def loss_of_vectors(
-    name: str, y_true: Any, vectors: Sequence[Sequence[Any]], places: Iterable[tuple[int, int]], **parameters: Any
-) -> tuple[Truth, list[Truth]]:
-    """Return the value of a loss of given vectors, and its derivatives by the numbers at `places` (array, column).
-
-    Nothing is forgiven for terms that cancel in the value: its scale is the value itself.
-    """
-    # Squares, and products of two, of numbers of any size: what is left of a sum of them may be the smallest one.
-    sizes = [mp.mag(exact(x)) for vector in vectors for x in vector if x] or [0]
-    sizes += [mp.mag(exact(x)) for x in parameters.values() if not isinstance(x, str) and x]
-    with mp.workprec(200 + 8 * int(max(sizes) - min(sizes))):
-        rows = [[exact(x) for x in vector] for vector in vectors]
-        given = {key: as_exact(value) for key, value in parameters.items()}
-        target = () if y_true is None else (y_true,)
-        value = sum(map(value_of, listed(ORACLE[name](*target, *rows, **given))), start=mpf(0))
-        gradients = []
-        for array, column in places:
-            varied = [list(row) for row in rows]
-            varied[array][column] = Jet(rows[array][column], mpf(1), mpf(0))
-            gradients.append(truths(ORACLE[name](*target, *varied, **given))[1])
-        return Truth(value, value), gradients
+def enough_digits_for(row: Any, sample: Mapping[str, Any], dtype: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return a context of mpmath in which what is left of a sample keeps 50 digits, whatever cancels in it."""
+    if row.axes == "C":
+        # Each class of a decision of its own is far from 0 or not; for all others only their distances count.
+        logits, of_one = sample[row.prediction], {"index", "soft"} & set(row.target.forms)
+        return enough_digits(logits if of_one and not row.target.levels else (0, *logits), dtype)
+    numbers = [x for operand in row.operands for x in np.ravel(sample[operand.name])]
+    own = [exact(x) for x in parameters.values() if x is not None and not isinstance(x, str | bool)]
+    if row.axes == "D":
+        # Squares, and products of two, of numbers of any size: what is left of a sum of them may be the smallest one.
+        sizes = [mp.mag(x) for x in (*map(exact, numbers), *own) if x] or [0]
+        return mp.workprec(200 + 8 * int(max(sizes) - min(sizes)))
+    predictions = [x for operand in row.differentiated for x in np.ravel(sample[operand.name])]
+    differences = [np.longdouble(y) - np.longdouble(x) for x, y in itertools.combinations(numbers, 2)]
+    # A loss that is even in the residual, or near 1, is lost below the square of what is tiny.
+    tiny = max(0, 0, *(-mp.mag(exact(x)) for x in (*predictions, *differences) if x))
+    # And so it is below the square of its ratio to a parameter.
+    tiny += sum(abs(mp.mag(x)) for x in own if x and mp.isfinite(x))
+    more = 2 * round(tiny * math.log10(2)) + 20
+    if row.several:  # exponentials that leave every range may be added and taken away again
+        more += round(sum(min(abs(float(x)), 2000.0) for x in numbers))
+    # Of two predictions each may be the exponent of something that is added.
+    exponents = differences if len(predictions) == 1 else [*differences, *map(np.longdouble, predictions)]
+    return enough_digits((0, *(2 * x for x in exponents)), dtype, more)
 
 
 def fold(y_pred: np.ndarray, kept: Sequence[int]) -> list[Any]:

@@ -10,6 +10,7 @@ large or too small for the type. ``tests/test_row_extremes.py`` runs some.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import zlib
 from collections import Counter
@@ -110,19 +111,14 @@ class Case:
         )  # fmt: skip
 
     def truths(self) -> list[tuple[oracle.Truth, ...]]:
-        classes = self.y_pred.size + self.variant.row.target.levels
-        parameters = accuracy.truth_parameters(self.variant.loss, self.keywords, classes, self.dtype)
+        row, given = self.variant.row, dict(self.variant.loss.parameters) | self.keywords
+        sample, places = {"y_true": self.y_true, row.prediction: self.y_pred}, range(self.y_pred.size)
         with mp.workdps(self.digits()):
-            row = [oracle.exact(x) for x in self.y_pred]
-            target = int(self.y_true) if np.ndim(self.y_true) == 0 else [oracle.exact(p) for p in self.y_true]
-            given = {key: oracle.as_exact(value) for key, value in parameters.items()}
             weight = oracle.exact(np.dtype(self.dtype).type(self.weight))
-            results = []
-            for place in range(len(row)):
-                varied = [*row[:place], oracle.Jet(row[place], mp.mpf(1), mp.mpf(0)), *row[place + 1 :]]
-                truths = oracle.truths(oracle.ORACLE[self.variant.row.name](target, varied, **given))
-                results.append(tuple(accuracy.scaled(truth, weight) for truth in truths))
-            return results
+            truths = oracle.truth(
+                row, sample, [(row.prediction, k) for k in places], self.dtype, contextlib.nullcontext(), **given
+            )
+            return [tuple(accuracy.scaled(truth, weight) for truth in of_place) for of_place in truths]
 
     def digits(self) -> int:
         """How many digits the textbook formula needs, whatever cancels in it."""

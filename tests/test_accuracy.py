@@ -13,15 +13,13 @@ import pytest
 from accuracy import (
     bounds,
     check_against,
-    element_truths,
     foldable,
     inexact_values,
     inputs_of_rows,
-    measure_elements,
-    measure_rows,
-    row_truths,
+    measure,
     sampled_classes,
     scaled,
+    truths_of,
 )
 from mpmath import mp, mpf
 from numpy.testing import assert_array_equal
@@ -82,7 +80,7 @@ def test_parameters_may_be_of_any_size(variant: cases.Variant, name: str, dtype:
             inputs.y_true, inputs.y_pred = np.zeros(12, dtype), (size * rng.choice([-1, 1], 12)).astype(dtype)
             assert len(set(abs(inputs.y_pred))) == 12
         inputs.keywords[name] = number
-        measure_elements(inputs, dtype, range(12)).check(bounds(variant, dtype))
+        measure(inputs, dtype, range(12)).check(bounds(variant, dtype))
         tried += 1
     assert tried >= 3
 
@@ -129,7 +127,7 @@ def test_powers_of_probabilities(
     for classes, rows in ((2, 8), (7, 3), (130, 1)):
         inputs = rows_of_powers(loss, exponent, of_rest, soft, dtype, rows, classes)
         inputs.keywords = {name: exponent}
-        measure_rows(inputs, dtype, cases.generator("powers", classes)).check(bounds(variant, dtype))
+        measure(inputs, dtype, rng=cases.generator("powers", classes)).check(bounds(variant, dtype))
 
 
 # -- single results ---------------------------------------------------------------------------------------------------
@@ -147,7 +145,7 @@ def test_rows_with_class_indices(variant: cases.Variant, regime: str, classes: i
     if variant.row.name != "cross_entropy":
         rows = rows // 3 if classes < 63 else 1
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
-    worst = measure_rows(inputs, dtype, cases.generator("classes", classes), folded)
+    worst = measure(inputs, dtype, rng=cases.generator("classes", classes), folded=folded)
     worst.check(bounds(variant, dtype))
 
 
@@ -163,7 +161,7 @@ def test_rows_with_other_targets_and_parameters(
     if variant.row.name != "cross_entropy":
         rows //= 3
     inputs = inputs_of_rows(variant, regime, dtype, rows, classes)
-    measure_rows(inputs, dtype, cases.generator("others", classes)).check(bounds(variant, dtype))
+    measure(inputs, dtype, rng=cases.generator("others", classes)).check(bounds(variant, dtype))
 
 
 @pytest.mark.rotating("dtype", most=1, of_whole=1)
@@ -173,9 +171,7 @@ def test_rows_with_other_targets_and_parameters(
     "variant", [v for v in ROWWISE if v.row.name == "cross_entropy" and not str(v).endswith("index-default")], ids=str
 )
 def test_wide_rows_with_other_targets_and_parameters(variant: cases.Variant, regime: str, dtype: np.dtype) -> None:
-    measure_rows(inputs_of_rows(variant, regime, dtype, 2, 1000), dtype, cases.generator()).check(
-        bounds(variant, dtype)
-    )
+    measure(inputs_of_rows(variant, regime, dtype, 2, 1000), dtype, rng=cases.generator()).check(bounds(variant, dtype))
 
 
 @of_dtype
@@ -184,7 +180,7 @@ def test_wide_rows_with_other_targets_and_parameters(variant: cases.Variant, reg
 @pytest.mark.parametrize("variant", [v for v in ROWWISE if str(v) == "cross_entropy-index-default"], ids=str)
 def test_huge_rows(variant: cases.Variant, regime: str, classes: int, dtype: np.dtype) -> None:
     inputs = inputs_of_rows(variant, regime, dtype, 1, classes)
-    measure_rows(inputs, dtype, cases.generator("huge"), folded=True).check(bounds(variant, dtype))
+    measure(inputs, dtype, rng=cases.generator("huge"), folded=True).check(bounds(variant, dtype))
 
 
 @pytest.mark.compact
@@ -203,7 +199,7 @@ def test_elements(variant: cases.Variant, regime: str, dtype: np.dtype) -> None:
     }
     first = inputs.y_pred.reshape(cases.BLOCK + 1, -1)[:, 0]
     sample |= {int(first.argmax()), int(first.argmin()), int(abs(first).argmin())}
-    measure_elements(inputs, dtype, sample).check(bounds(variant, dtype))
+    measure(inputs, dtype, sample).check(bounds(variant, dtype))
 
 
 @of_dtype
@@ -214,7 +210,7 @@ def test_elements_with_parameters_that_float32_cannot_hold(
     """Its value in the compute dtype decides on which side of a kink a residual is."""
     inputs = cases.elements_of(variant, regime, dtype, 64)
     inputs.keywords |= inexact_values(inputs.loss, inputs.keywords)
-    measure_elements(inputs, dtype, range(0, 64, 8 if regime in SLOW_REGIMES else 2)).check(bounds(variant, dtype))
+    measure(inputs, dtype, range(0, 64, 8 if regime in SLOW_REGIMES else 2)).check(bounds(variant, dtype))
 
 
 # -- many results, held to float64 ------------------------------------------------------------------------------------
@@ -254,7 +250,7 @@ def test_weighted_mean_of_elements(variant: cases.Variant, dtype: np.dtype) -> N
     for i in range(0, 333, 7):
         with mp.workdps(60):
             factor = mpf(weight[i]) / mpf(weight.sum())
-            _, first, second = (scaled(truth, factor) for truth in element_truths(inputs, i))
+            _, first, second = (scaled(truth, factor) for truth in truths_of(inputs, i)[0])
         assert oracle.ulps(grad[i], first, dtype) <= bounds(variant, dtype)["grad"]
         assert oracle.ulps(hess[i], second, dtype) <= bounds(variant, dtype)["hess"]
 
@@ -275,7 +271,9 @@ def test_weighted_mean_of_rows(variant: cases.Variant, classes: int, regime: str
     _, grad, hess = inputs(reduction="mean", sample_weight=weight)
     for i in range(0, 30, 3):
         places = sampled_classes(inputs.y_true[i], inputs.y_pred[i], rng, 1)
-        for place, truths in zip(places, row_truths(inputs, i, places, folded=False), strict=True):
+        for place, truths in zip(
+            places, truths_of(inputs, i, [(inputs.row.prediction, k) for k in places]), strict=True
+        ):
             with mp.workdps(60):
                 _, first, second = (scaled(truth, mpf(weight[i]) / oracle.exact(total)) for truth in truths)
             assert oracle.ulps(grad[i, place], first, dtype) <= bounds(variant, dtype)["grad"], (i, place)

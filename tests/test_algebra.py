@@ -20,7 +20,7 @@ import ml_dtypes
 import numpy as np
 import oracle
 import pytest
-from accuracy import bounds, element_truths, inputs_of_rows, pair_truths, row_truths
+from accuracy import bounds, inputs_of_rows, places_of, truths_of
 from cases import FLOATS, HALVES, LAYOUTS, METHODS, bits, draw, generator
 from mpmath import mpf
 from numpy.testing import assert_array_equal
@@ -190,12 +190,7 @@ def test_a_sum_of_element_wise_losses(variant: cases.Variant, regime: str, dtype
     room = 0.5 if current_engine() == "compiled" else 2.5
     limits = {part: max(bounds(v, dtype)[part] for v in (variant, others)) + room for part in ("value", "grad", "hess")}
     for i in range(0, 30, 3):
-        if variant.row.axes == "2":
-            truths = zip(pair_truths(inputs, i), pair_truths(second, i), strict=True)
-            found = [(k, of_one, of_other) for k, (of_one, of_other) in enumerate(truths)]
-        else:
-            found = [(None, element_truths(inputs, i), element_truths(second, i))]
-        for column, *terms in found:
+        for (_, column), *terms in zip(places_of(inputs), truths_of(inputs, i), truths_of(second, i), strict=True):
             for k, part in enumerate(limits):
                 result = results[k][i] if column is None or k == 0 else results[k][i, column]
                 truth = total_of([term[k] for term in terms], FACTORS)
@@ -226,7 +221,9 @@ def test_a_sum_of_losses_over_rows(variant: cases.Variant, regime: str, classes:
     for i in range(4):
         places = sorted({0, classes - 1, int(inputs.y_pred[i].argmax())})
         for place, *terms in zip(
-            places, row_truths(inputs, i, places, False), row_truths(second, i, places, False), strict=True
+            places,
+            *(truths_of(term, i, [(term.row.prediction, k) for k in places]) for term in (inputs, second)),
+            strict=True,
         ):
             for k, part in enumerate(limits):
                 result = results[k][i] if k == 0 else results[k][i, place]

@@ -25,7 +25,7 @@ import cases
 import numpy as np
 import pytest
 import vecmath_library
-from accuracy import bounds, element_truths, measure_elements
+from accuracy import bounds, measure, truths_of
 from cases import FLOATS, METHODS, bits, generator
 from mpmath import mp, mpf
 from vecmath_library import BOUNDS, ONE_ARGUMENT, Reference
@@ -125,9 +125,9 @@ def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
     tolerance = 12 * float(np.finfo(dtype).eps)
     inputs = cases.draw(variant, (2 * cases.BLOCK + 3,), dtype, generator(str(variant)))
     places = range(0, inputs.y_pred.size, 41)
-    if any(truth.scale > abs(truth.exact) for i in places for truth in element_truths(inputs, i)):
+    if any(truth.scale > abs(truth.exact) for i in places for truth in truths_of(inputs, i)[0]):
         with fl.engine("numba"):
-            measure_elements(inputs, dtype, places).check(bounds(variant, dtype))
+            measure(inputs, dtype, places).check(bounds(variant, dtype))
         return
     for result, expected in zip(results_of(inputs, "numba"), results_of(inputs, "compiled"), strict=True):
         np.testing.assert_allclose(result, expected, rtol=tolerance, atol=0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import cases
 import numpy as np
 import oracle
 import pytest
+from accuracy import places_of, truths_of
 from mpmath import mp, mpf
 from oracle import Truth, ulps
 
@@ -16,23 +20,34 @@ def test_a_formula_for_every_row_of_the_catalogue() -> None:
     assert set(oracle.ORACLE) == {row.name for row in fl.losses()}
 
 
-@pytest.mark.parametrize("name", ["huber", "binary_cross_entropy", "half_squared_error"])
-def test_jets_agree_with_the_finite_differences_of_mpmath(name: str) -> None:
-    parameters = {"huber": {"delta": 0.75}, "binary_cross_entropy": {"pos_weight": 3.0, "label_smoothing": 0.1}}.get(
-        name, {}
-    )
-    rng = cases.generator(name)
-    given = {key: mpf(value) for key, value in parameters.items()}
-    for y_true, y_pred in zip(rng.random(20), rng.normal(scale=3, size=20), strict=True):
-        _, first, second = oracle.loss_of_element(name, y_true, y_pred, np.float64, **parameters)
-        with mp.workdps(50):
+CASES = [(row, form) for row in fl.losses() if not row.couples for form in row.target.forms]
 
-            def loss(x: mpf, y: float = y_true) -> mpf:
-                terms = oracle.ORACLE[name](mpf(y), x, **given)
-                return sum(terms) if isinstance(terms, list) else terms
 
-            assert mp.almosteq(first.exact, mp.diff(loss, y_pred), mpf(10) ** -30)
-            assert mp.almosteq(second.exact, mp.diff(loss, y_pred, 2), mpf(10) ** -20)
+@pytest.mark.parametrize(("row", "form"), CASES, ids=lambda case: getattr(case, "name", case))
+def test_derivatives_are_those_of_mpmath(row: Any, form: str) -> None:
+    """Of every loss, at ordinary numbers: jets, and the way a sample is taken apart, against differences of values."""
+    rng = cases.generator("derivatives", row.name, form)
+    variant = cases.Variant(row, form, "other" if cases.choices(row) else "default")
+    inputs = cases.draw(variant, (3, 4) if row.axes in ("C", "D") else (3,), np.float64, rng)
+    for i in range(3):
+        sample = {name: array[i] for name, array in inputs.arrays.items()}
+        places = places_of(inputs)
+        for (name, k), found in zip(places, truths_of(inputs, i), strict=True):
+            number = float(sample[name] if k is None else sample[name][k])
+
+            def value(x: mpf, name: str = name, k: int | None = k, sample: dict[str, Any] = sample) -> mpf:
+                varied = list(sample[name]) if k is not None else x
+                if k is not None:
+                    varied[k] = x
+                here = sample | {name: varied}
+                return oracle.truth(row, here, [(name, k)], np.float64, contextlib.nullcontext(), **inputs.given)[0][
+                    0
+                ].exact
+
+            with mp.workdps(60):
+                assert mp.almosteq(found[1].exact, mp.diff(value, number), mpf(10) ** -22, mpf(10) ** -22), (name, k)
+                second = mp.diff(value, number, 2)
+                assert mp.almosteq(found[2].exact, second, mpf(10) ** -12, mpf(10) ** -12), (name, k)
 
 
 @pytest.mark.parametrize(
@@ -49,28 +64,12 @@ def test_jets_agree_with_the_finite_differences_of_mpmath(name: str) -> None:
 def test_large_parameters_leave_enough_digits(
     name: str, y_true: float, y_pred: float, parameters: dict, expected: tuple
 ) -> None:
-    truths = oracle.loss_of_element(name, y_true, y_pred, np.float64, **parameters)
+    row = getattr(fl, name)._row
+    sample = {"y_true": y_true, row.prediction: y_pred}
+    [truths] = oracle.truth(row, sample, [(row.prediction, None)], np.float64, **parameters)
     for truth, number in zip(truths, expected, strict=True):
         if number is not None:
             assert float(truth.exact) == pytest.approx(number, rel=1e-12, abs=0)
-
-
-@pytest.mark.parametrize("target", [2, [0.25, 0.5, 0.125, 0.125]])
-def test_jets_of_a_row_agree_with_the_finite_differences_of_mpmath(target: object) -> None:
-    row = cases.generator("row").normal(size=4)
-    given = {"class_weight": [mpf(1), mpf(2), mpf(0.5), mpf(3)], "label_smoothing": mpf(0.125)}
-    for place, truth in enumerate(oracle.loss_of_row("cross_entropy", target, row, range(4), np.float64, **given)):
-        with mp.workdps(50):
-
-            def loss(x: mpf, place: int = place) -> mpf:
-                return sum(
-                    oracle.ORACLE["cross_entropy"](
-                        target, [*map(mpf, row[:place]), x, *map(mpf, row[place + 1 :])], **given
-                    )
-                )
-
-            assert mp.almosteq(truth[1].exact, mp.diff(loss, row[place]), mpf(10) ** -30)
-            assert mp.almosteq(truth[2].exact, mp.diff(loss, row[place], 2), mpf(10) ** -20)
 
 
 @pytest.mark.parametrize("regime", cases.ROW_REGIMES)
@@ -80,17 +79,9 @@ def test_folded_classes_change_nothing(regime: str, dtype: np.dtype) -> None:
     y_true, logits = cases.rows_of(regime, dtype, 8, 30)
     for target, row in zip(y_true[:3], logits[:3], strict=True):
         places = sorted({int(target), 3, int(row.argmax())})
-        weight = {"class_weight": [1.0] * 30, "label_smoothing": 0.0}
-        full = oracle.loss_of_row("cross_entropy", int(target), row, places, dtype, **weight)
-        kept = oracle.fold(row, places)
-        less = oracle.loss_of_row(
-            "cross_entropy",
-            places.index(target),
-            kept,
-            range(len(places)),
-            dtype,
-            **weight | {"class_weight": [1.0] * len(kept)},
-        )
+        inputs = cases.call_of(fl.cross_entropy, [target], [row])
+        inputs = inputs.each(np.asarray)
+        full, less = (truths_of(inputs, 0, [("logits", k) for k in places], folded) for folded in (False, True))
         for right, folded in zip(full, less, strict=True):
             for exact, approximate in zip(right, folded, strict=True):
                 nearest = oracle.rounded(exact.exact, dtype)

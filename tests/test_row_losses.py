@@ -123,7 +123,7 @@ def test_an_infinite_score_gives_the_limit(variant: cases.Variant, infinity: flo
     for i, place in enumerate(places):
         far.y_pred[i, place] = np.sign(infinity) * huge
         shown = [int(place), (int(place) + 1) % classes]
-        truths = accuracy.row_truths(far, i, shown, folded=False)
+        truths = accuracy.truths_of(far, i, [(far.row.prediction, k) for k in shown])
         for column, of_column in zip(shown, truths, strict=True):
             for k, truth in enumerate(of_column):
                 got = results[k][i] if k == 0 else results[k][i, column]
@@ -237,7 +237,8 @@ def test_a_divergence_from_a_rounded_target_is_exact_where_it_is_below_0(dtype: 
         y = exact.astype(np.float32)
         logits = np.log(exact).astype(dtype)
         value = fl.kl_divergence(y[None], logits[None])
-        truth, _, _ = oracle.loss_of_row("kl_divergence", y, logits, [0], np.float64, given="logits")[0]
+        row = fl.kl_divergence._row
+        truth, _, _ = oracle.truth(row, {"y_true": y, "y_pred": logits}, [("y_pred", 0)], np.float64)[0]
         largest = float(abs(y * np.log(y)).max())
         assert abs(value - float(truth.exact)) <= 4 * np.finfo(dtype).eps * largest
         if dtype == np.float64 and value < 0:
@@ -264,7 +265,7 @@ def test_js_divergence_with_beta_next_to_an_end(variant: cases.Variant, beta: fl
     ):
         inputs = accuracy.inputs_of_rows(variant, regime, dtype, rows, classes, "beta")
         inputs.keywords["beta"] = beta
-        worst = accuracy.measure_rows(inputs, dtype, generator("beta", classes))
+        worst = accuracy.measure(inputs, dtype, rng=generator("beta", classes))
         worst.check(accuracy.bounds(variant, dtype))
 
 
@@ -280,7 +281,7 @@ def test_focal_of_probabilities_whose_rest_is_next_to_underflow(gamma: float, dt
             x = np.array([row], dtype)
             y = np.full_like(x, 1 / len(row))
             inputs = cases.call_of(fl.categorical_focal, y, x, {"gamma": gamma})
-            worst = accuracy.measure_rows(inputs, dtype, generator("rest"))
+            worst = accuracy.measure(inputs, dtype, rng=generator("rest"))
             worst.check(accuracy.bounds(variant, dtype))
 
 

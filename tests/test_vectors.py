@@ -25,14 +25,14 @@ INF, NAN = np.inf, np.nan
 BOUND = 4
 #: What a result of float16 and bfloat16 is rounded from.
 COMPUTED = np.float32
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "triplet": {"margin": 1.0, "distance": "euclidean", "swap": False},
-    "contrastive": {"margin": 1.0},
-    "cosine_distance": {},
-    "cosine_embedding": {"margin": 0.0},
+ROWS = {row.name: row for row in fl.losses() if row.axes == "D"}
+DEFAULTS = {name: {parameter.name: parameter.default for parameter in row.parameters} for name, row in ROWS.items()}
+ARRAYS = {name: len(row.differentiated) for name, row in ROWS.items()}
+TARGETS = {
+    name: (int(row.target.low), int(row.target.high))
+    for name, row in ROWS.items()
+    if row.operands[0] not in row.differentiated
 }
-ARRAYS = {"triplet": 3, "contrastive": 2, "cosine_distance": 2, "cosine_embedding": 2}
-TARGETS = {"contrastive": (0, 1), "cosine_embedding": (-1, 1)}
 DISTANCES = ("euclidean", "squared")
 
 
@@ -211,6 +211,17 @@ of_float = pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
 # -- accuracy ---------------------------------------------------------------------------------------------------------
 
 
+def truths_of(problem: Vectors, i: int, places: Iterable[tuple[int, int]]) -> tuple[oracle.Truth, list[oracle.Truth]]:
+    """Return the truths of a sample: its value, of which nothing is forgiven for terms that cancel, and derivatives by
+    the numbers at `places` (array, column)."""
+    row, label = ROWS[problem.name], {} if problem.y_true is None else {"y_true": problem.y_true[i]}
+    names = [operand.name for operand in row.differentiated]
+    sample = label | {name: array[i] for name, array in zip(names, problem.arrays, strict=True)}
+    found = oracle.truth(row, sample, [(names[k], c) for k, c in places], np.float64, **problem.parameters)
+    value = found[0][0].exact
+    return oracle.Truth(value, value), [first for _, first, _ in found]
+
+
 def worst_errors(problem: Vectors, rows: Iterable[int], dtype: Any) -> tuple[float, float, str]:
     """Return the largest errors of value and gradient, and where they are.
 
@@ -223,9 +234,7 @@ def worst_errors(problem: Vectors, rows: Iterable[int], dtype: Any) -> tuple[flo
     worst_value = worst_grad = 0.0
     found = ""
     for i in rows:
-        vectors = [array[i] for array in problem.arrays]
-        label = None if problem.y_true is None else int(problem.y_true[i])
-        truth, truths = oracle.loss_of_vectors(problem.name, label, vectors, places, **problem.given)
+        truth, truths = truths_of(problem, i, places)
         error = oracle.ulps(value[i], truth, dtype)
         if error > worst_value:
             worst_value, found = (
@@ -266,10 +275,8 @@ def test_long_rows(name: str, dtype: Any) -> None:
         problem = of(name, regime(rng, dtype, (2, 3000), ARRAYS[name]), rng)
         value, *grads = problem()
         for i in range(2):
-            label = None if problem.y_true is None else int(problem.y_true[i])
-            vectors = [array[i] for array in problem.arrays]
             places = [(k, c) for k in range(len(grads)) for c in (0, 1723)]
-            truth, truths = oracle.loss_of_vectors(name, label, vectors, places, **problem.given)
+            truth, truths = truths_of(problem, i, places)
             assert oracle.ulps(value[i], truth, dtype) <= BOUND
             for (k, c), of_number in zip(places, truths, strict=True):
                 assert oracle.ulps(grads[k][i, c], of_number, dtype) <= BOUND, (k, c, grads[k][i, c], of_number.exact)
@@ -318,9 +325,7 @@ def test_a_triplet_of_nearly_equal_vectors_keeps_its_digits(swap: bool, distance
     problem = Vectors("triplet", tuple(arrays), None, {"margin": 10.0, "swap": swap, "distance": distance})
     _, *grads = problem()
     for i in range(6):
-        vectors = [array[i] for array in arrays]
-        places = [(k, c) for k in range(3) for c in range(5)]
-        _, truths = oracle.loss_of_vectors("triplet", None, vectors, places, **problem.given)
+        _, truths = truths_of(problem, i, [(k, c) for k in range(3) for c in range(5)])
         for k in range(3):
             of_array = truths[5 * k : 5 * k + 5]
             largest = max(abs(truth.exact) for truth in of_array)
@@ -340,10 +345,8 @@ def test_weights_and_denominators_of_any_size(variant: str) -> None:
         denominator = float(np.ldexp(rng.uniform(1, 2), rng.integers(-1000, 1000)))
         value, *grads = problem(sample_weight=weight, denominator=denominator)
         for i in range(16):
-            vectors = [array[i] for array in problem.arrays]
-            label = None if problem.y_true is None else int(problem.y_true[i])
             places = [(k, c) for k in range(len(grads)) for c in range(3)]
-            truth, truths = oracle.loss_of_vectors(name, label, vectors, places, **problem.given)
+            truth, truths = truths_of(problem, i, places)
             with oracle.mp.workprec(400):
                 weighted = oracle.Truth(*(oracle.exact(weight[i]) * part for part in truth))
                 assert oracle.ulps(value[i], weighted, np.float64) <= BOUND

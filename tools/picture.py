@@ -55,8 +55,8 @@ def caption_of(row: Row, by: str) -> str:
     if row.axes == "2":
         other = {"location": "log-scale 0", "log_scale": "location 1"}[by]
         return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {other})"
-    if row.kind != "rows":
-        another = ", beside a sample of residual 1" if row.kind == "totals" else ""
+    if row.axes != "C":
+        another = ", beside a sample of residual 1" if row.couples else ""
         return f"{by} (y_true = {target_of(row):g}{another})"
     target = target_of_row(row)
     shown = f"{target:g}" if isinstance(target, int) else f"({', '.join(f'{y:g}' for y in target)})"
@@ -66,7 +66,7 @@ def caption_of(row: Row, by: str) -> str:
 
 def range_of(row: Row) -> tuple[float, float]:
     """Return the predictions that are drawn: where the loss changes its shape."""
-    if row.kind == "rows":
+    if row.axes == "C":
         return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0)}[row.holds]
     if row.predicted.high == 1:
         return 0.0, 1.0
@@ -88,7 +88,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
             return value, gradient[k], hessian[k]
 
         return of_part
-    if row.kind == "totals":
+    if row.couples:
 
         def beside_another(x: float) -> tuple[float, ...]:
             root = math.sqrt((x * x + 1) / 2)
@@ -113,7 +113,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
 
 def sampled(row: Row, by: str) -> list[tuple[float, tuple[float, ...]]]:
     """Return predictions and what the formula makes of them; the middle of each step, where no kink is."""
-    if row.kind == "rows":
+    if row.axes == "C":
         return sampled_over_classes(row)
     low, high = range_of(row)
     at = curves(row, by)
@@ -128,14 +128,12 @@ def sampled_over_classes(row: Row) -> list[tuple[float, tuple[float, ...]]]:
 
     low, high = range_of(row)
     target, others = target_of_row(row), OTHERS[row.holds]
-    parameters = {p.name: p.default for p in row.parameters if p.kind not in ("axis", "index")}
-    if "class_weight" in parameters:
-        parameters["class_weight"] = (1,) * (1 + len(others) + row.target.levels)
     step = (high - low) / CLASS_POINTS
     points = []
     for k in range(CLASS_POINTS):
         x = low + (k + 0.5) * step
-        [truths] = oracle.loss_of_row(row.name, target, (x, *others), [0], "float64", **parameters)
+        sample = {"y_true": target, row.prediction: (x, *others)}
+        [truths] = oracle.truth(row, sample, [(row.prediction, 0)], "float64")
         points.append((x, tuple(float(truth.exact) for truth in truths)))
     return points
 
@@ -162,7 +160,7 @@ def polylines(
 
 def pictures(row: Row) -> dict[str, str]:
     """Return the pictures of a loss by their names; of vectors there are none."""
-    if row.kind == "vectors":
+    if row.axes == "D":
         return {}
     if row.axes == "2":
         return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}
@@ -202,7 +200,7 @@ def picture(row: Row, by: str) -> str:
             f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle" fill="#444">{tick * step:g}</text>'
         )
     places = [x for x, _ in points]
-    largest_step = 0.1 if row.kind == "rows" and row.holds == "logits" else 0.3  # what is more is a jump
+    largest_step = 0.1 if row.axes == "C" and row.holds == "logits" else 0.3  # what is more is a jump
     for k, (name, colour) in enumerate(CURVES):
         lines += [
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'

@@ -140,7 +140,8 @@ class Parameter:
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
     for what `y_true` holds for two classes. Where an "element" may be None, the formula reads NaN. Of one that is
-    `learned` the formula returns the derivative too.
+    `learned` the formula returns the derivative too. `usual` is a value that is common beside the default, of one for
+    which not any number of its domain would do: a cap that is as small as logits are leaves nothing of them.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Parameter:
     kind: str = "element"
     description: str = ""
     learned: bool = False
+    usual: float | None = None
 
 
 #: What an array is to a loss: given and checked; differentiated; read, but not differentiated.
@@ -194,11 +196,17 @@ class Declared:
     kind: str = "element"
     description: str = ""
     learned: bool = False
+    usual: float | None = None
 
 
 def learned(parameter: Declared) -> Declared:
     """Declare a parameter by which there is a derivative: the formula returns it after the Hessian, by its name."""
     return replace(parameter, learned=True)
+
+
+def usually(parameter: Declared, value: float) -> Declared:
+    """Declare what a parameter often is, beside its default."""
+    return replace(parameter, usual=value)
 
 
 def positive(default: float | None, description: str = "", kind: str = "element") -> Declared:
@@ -377,6 +385,11 @@ class Row:
         Why it has no diagonal of the Hessian; empty where it has one.
     couples : bool
         Whether samples depend on each other: there is a mean, no sum, and no part of a batch.
+    ulps : dict
+        By how many units in the last place a result may be wrong, where that is more than of most losses: by "value",
+        "grad" or "hess", for one type after its name: "float64 hess". What was measured stands beside it.
+    typical : bool
+        Whether it stands for the losses that share its loop: tests that would take too long for all run for it.
     """
 
     name: str
@@ -406,6 +419,8 @@ class Row:
     whole_hessian: bool = False
     no_hessian: str = ""
     couples: bool = False
+    ulps: Mapping[str, float] = field(default_factory=dict, compare=False)
+    typical: bool = False
 
     @property
     def mixed(self) -> bool:
@@ -528,9 +543,7 @@ def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _named(parameters: dict[str, Declared]) -> tuple[Parameter, ...]:
-    return tuple(
-        Parameter(name, p.default, p.domain, p.kind, p.description, p.learned) for name, p in parameters.items()
-    )
+    return tuple(Parameter(name=name, **vars(declared)) for name, declared in parameters.items())
 
 
 def pointwise(
@@ -546,6 +559,8 @@ def pointwise(
     holds: str = "numbers",
     full: str | None = None,
     couples: bool = False,
+    ulps: Mapping[str, float] | None = None,
+    typical: bool = False,
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare an element-wise loss: the decorated function is its formula, the result its row in the catalogue.
@@ -574,6 +589,8 @@ def pointwise(
             by_default,
             axes=axes,
             couples=couples,
+            ulps=ulps or {},
+            typical=typical,
         )
         if full is None:
             return own
@@ -590,13 +607,15 @@ def pointwise(
     return row
 
 
-def location_scale(*, formula: str, source: str) -> Callable[[Callable[..., Any]], Row]:
+def location_scale(
+    *, formula: str, source: str, ulps: Mapping[str, float] | None = None
+) -> Callable[[Callable[..., Any]], Row]:
     """Declare a loss of a location and the logarithm of a scale.
 
     The formula takes target, location and log-scale. It returns the value, the two gradients, and the two second
     derivatives.
     """
-    return pointwise(target=real, formula=formula, source=source, axes="2")
+    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps)
 
 
 def of_arrays(
@@ -688,6 +707,8 @@ def rowwise(
     notes: str = "",
     in_frame: frozenset[str] = frozenset(),
     whole_hessian: bool = False,
+    ulps: Mapping[str, float] | None = None,
+    typical: bool = False,
     **parameters: Declared,
 ) -> Row:
     """Declare a loss over rows of classes, whose loops are kernels of their own (``kernels/rows/``)."""
@@ -696,5 +717,5 @@ def rowwise(
     own = (*_named(parameters), axis)
     return Row(
         name, "rows", summary, formula, source, target, own, prediction, notes, holds,
-        axes="C", in_frame=in_frame, whole_hessian=whole_hessian,
+        axes="C", in_frame=in_frame, whole_hessian=whole_hessian, ulps=ulps or {}, typical=typical,
     )  # fmt: skip

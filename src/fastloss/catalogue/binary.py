@@ -65,6 +65,8 @@ def binary_cross_entropy_by_default(y_true, y_pred):
     by_default=binary_cross_entropy_by_default,
     formula="(1 - y) log(1 + e^x) + pos_weight y log(1 + e^-x)",
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
+    ulps={"hess": 5},  # 4.02
+    typical=True,
 )
 def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
     """Binary cross-entropy of logits (sigmoid cross-entropy, logistic loss), for any target in [0, 1].
@@ -277,6 +279,7 @@ def perceptron(y_true, y_pred):
     labels=two_labels(),
     formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
+    ulps={"hess": 5},  # 4.85
 )
 def binary_focal(y_true, y_pred, gamma, alpha):
     """Focal loss of a two-class decision, from logits.
@@ -450,6 +453,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     epsilon=learned(finite(2.0, "the factor of the added term 1 - p_t; 0 is `binary_cross_entropy`")),
     formula="(1 - y) log(1 + e^x) + y log(1 + e^-x) + epsilon (1 - p_t),  p_t = y p + (1 - y) (1 - p),  p = sigmoid(x)",
     source="Leng et al. 2022, arXiv:2204.12511",
+    ulps={"grad": 5, "hess": 6},  # 3.80, 5.28
 )
 def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
     """Binary cross-entropy with a first polynomial term, from logits.

@@ -18,6 +18,7 @@ from ..rows import (
     positive,
     rowwise,
     shares,
+    usually,
 )
 
 
@@ -33,8 +34,8 @@ def _of_classes(*, smoothing: bool = True) -> dict[str, Any]:
         ),
     }
     if smoothing:
-        parameters["label_smoothing"] = fraction(
-            0.0, "the e of the smoothed target (1 - e) onehot(y) + e / C", kind="number"
+        parameters["label_smoothing"] = usually(
+            fraction(0.0, "the e of the smoothed target (1 - e) onehot(y) + e / C", kind="number"), 0.1
         )
     return parameters
 
@@ -53,11 +54,15 @@ cross_entropy = rowwise(
     **_of_classes(),
     in_frame=FRAME,
     whole_hessian=True,
-    z_loss=at_least_zero(
-        0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it", "number"
+    typical=True,
+    z_loss=usually(
+        at_least_zero(
+            0.0, "factor of log(sum_c e^x_c)^2, which is added to each row's loss and weighted with it", "number"
+        ),
+        1e-3,
     ),
-    softcap=positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"),
-    temperature=positive(1.0, "divides the logits, after the cap", kind="number"),
+    softcap=usually(positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"), 30.1),
+    temperature=usually(positive(1.0, "divides the logits, after the cap", kind="number"), 1.7),
     notes="""`logits` are raw scores: the softmax is part of the loss. Of probabilities, which would be taken for scores
 without a word, the loss is `categorical_log_loss` (Keras' default is ``from_logits=False``; PyTorch takes logits too).
 
@@ -86,10 +91,13 @@ categorical_log_loss = rowwise(
     source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
     holds="probs",
     **_of_classes(),
-    clip=number(
-        None,
-        Domain("> 0 and < 0.5", 0.0, 0.5, low_open=True, high_open=True),
-        "where given, probabilities are clipped to [clip, 1 - clip]; the gradient is 0 where that changes them",
+    clip=usually(
+        number(
+            None,
+            Domain("> 0 and < 0.5", 0.0, 0.5, low_open=True, high_open=True),
+            "where given, probabilities are clipped to [clip, 1 - clip]; the gradient is 0 where that changes them",
+        ),
+        1e-3,
     ),
     notes=_SHAPES.format(prediction="y_pred")
     + """
@@ -128,7 +136,11 @@ categorical_focal = rowwise(
     summary="Focal loss over the classes of a softmax: cross-entropy whose weight falls where the model is right.",
     formula="(1 - p_y)^gamma (-log p_y),  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c)^gamma (-log p_c)",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
-    gamma=at_least_zero(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy", "number"),
+    ulps={"float64 value": 10, "float64 grad": 10, "float64 hess": 14},  # 9.0, 8.2, 11.0: of a power
+    gamma=usually(
+        at_least_zero(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy", "number"),
+        1.7,
+    ),
     alpha=class_factors("factor of the loss, one for all classes or one for each; not a weight: no mean divides by it"),
     **_of_classes(),
     notes=_SHAPES.format(prediction="logits")
@@ -149,10 +161,14 @@ poly1_cross_entropy = rowwise(
     formula="-log p_y + epsilon (1 - p_y),  p = softmax(x);  with probabilities  "
     "sum_c y_c (-log p_c + epsilon (1 - p_c))",
     source="Leng et al. 2022, arXiv:2204.12511",
-    epsilon=number(
-        1.0,
-        Domain(">= -1 and finite", -1.0, float("inf"), high_open=True),
-        "what is added to the coefficient of 1 - p, which is 1 in cross-entropy",
+    ulps={"hess": 9},  # 7.92 in float64: 1 + epsilon times the last place of a subnormal exponential
+    epsilon=usually(
+        number(
+            1.0,
+            Domain(">= -1 and finite", -1.0, float("inf"), high_open=True),
+            "what is added to the coefficient of 1 - p, which is 1 in cross-entropy",
+        ),
+        2.3,
     ),
     **_of_classes(),
     notes=_SHAPES.format(prediction="logits")
@@ -169,10 +185,14 @@ generalized_cross_entropy = rowwise(
     summary="Generalized cross-entropy: bounded, so that wrong labels pull less; between cross-entropy and 1 - p.",
     formula="(1 - p_y^q) / q,  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c^q) / q",
     source="Zhang and Sabuncu 2018, arXiv:1805.07836",
-    q=number(
-        0.7,
-        Domain("> 0 and <= 1", 0.0, 1.0, low_open=True),
-        "1: 1 - p_y, half of the absolute error; towards 0: cross-entropy",
+    ulps={"float64 value": 6, "float64 grad": 6, "float64 hess": 8},  # 3.6, 3.7, 6.3: of a power
+    q=usually(
+        number(
+            0.7,
+            Domain("> 0 and <= 1", 0.0, 1.0, low_open=True),
+            "1: 1 - p_y, half of the absolute error; towards 0: cross-entropy",
+        ),
+        0.3,
     ),
     **_of_classes(),
     notes=_SHAPES.format(prediction="logits")
@@ -209,7 +229,7 @@ multi_margin = rowwise(
     source="Weston and Watkins 1999, https://www.esann.org/proceedings/1999",
     target=class_indices,
     p=number(1.0, Options("1 or 2", 1.0, 2.0, options=(1.0, 2.0)), "the power of each violation"),
-    margin=positive(1.0, "by how much the true class has to be ahead", kind="number"),
+    margin=usually(positive(1.0, "by how much the true class has to be ahead", kind="number"), 0.7),
     **_of_classes(smoothing=False),
     notes=_INDICES.format(prediction="logits")
     + """
@@ -262,6 +282,7 @@ entmax15 = rowwise(
     summary="Loss of 1.5-entmax, half way between softmax and sparsemax: sparse, and smooth where it is not 0.",
     formula="sum_c (p_c - [c = y]) x_c + 4/3 (1 - sum_c p_c^1.5),  p = max(0, x / 2 - tau)^2, sum_c p_c = 1",
     source="Peters, Niculae and Martins 2019, doi:10.18653/v1/P19-1146",
+    ulps={"float64 value": 6},  # 4.5 where scores are tied: their u are rounded alike, and squared
     target=class_indices,
     **_of_classes(smoothing=False),
     notes=_INDICES.format(prediction="logits")

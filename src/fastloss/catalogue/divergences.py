@@ -1,6 +1,6 @@
 """Divergences of a predicted distribution q from a true one y. Their loops are in ``kernels/rows/divergences.pxi``."""
 
-from ..rows import choice, number, probabilities, rowwise, unit
+from ..rows import choice, number, probabilities, rowwise, unit, usually
 
 _GIVEN = choice(
     "logits",
@@ -41,7 +41,7 @@ js_divergence = rowwise(
     formula="beta KL(y || m) + (1 - beta) KL(q || m),  m = beta y + (1 - beta) q",
     source="Lin 1991, doi:10.1109/18.61115",
     target=probabilities,
-    beta=number(0.5, unit, "the weight of the target; 0.5 is the symmetric divergence, at most log 2"),
+    beta=usually(number(0.5, unit, "the weight of the target; 0.5 is the symmetric divergence, at most log 2"), 0.3),
     given=_GIVEN,
     notes=_NOTES
     + """

@@ -77,6 +77,7 @@ def absolute_error(y_true, y_pred):
     delta=learned(positive(1.0, "where the loss turns from quadratic to linear")),
     formula="r^2 / 2 where |r| <= delta, else delta (|r| - delta / 2)",
     source="Huber 1964, doi:10.1214/aoms/1177703732",
+    typical=True,
 )
 def huber(y_true, y_pred, delta):
     """Huber's loss: quadratic near 0, linear in the tails.
@@ -119,6 +120,7 @@ def smooth_l1(y_true, y_pred, beta):
     delta=learned(positive(1.0, "where the loss turns from quadratic to linear")),
     formula="delta^2 (sqrt(1 + (r / delta)^2) - 1)",
     source="Charbonnier et al. 1997, doi:10.1109/83.551699",
+    ulps={"value": 5, "hess": 6},  # 4.04, 5.04
 )
 def pseudo_huber(y_true, y_pred, delta):
     """Pseudo-Huber loss: a smooth `huber`, with all derivatives continuous.
@@ -155,6 +157,7 @@ def pseudo_huber(y_true, y_pred, delta):
     target=real,
     formula="log(cosh(r))",
     source="Green 1990, doi:10.1109/42.52985",
+    ulps={"value": 6},  # 5.10
 )
 def log_cosh(y_true, y_pred):
     """Logarithm of the hyperbolic cosine of the residual: r^2 / 2 near 0, |r| - log 2 far away.
@@ -263,6 +266,7 @@ def absolute_percentage_error(y_true, y_pred, floor):
     c=learned(positive(1.3998, "the scale of the residuals")),
     formula="c^2 (|r| / c - log(1 + |r| / c))",
     source=f"Fair 1974, Annals of Economic and Social Measurement 3(4); {_ZHANG}",
+    ulps={"value": 6},  # 5.40
 )
 def fair(y_true, y_pred, c):
     """Fair's loss: r^2 / 2 near 0, c |r| less a logarithm far away.
@@ -307,6 +311,7 @@ def fair(y_true, y_pred, c):
     c=learned(positive(2.3849, "the scale of the residuals")),
     formula="c^2 / 2 log(1 + (r / c)^2)",
     source=f"Black & Anandan 1996, doi:10.1006/cviu.1996.0006; {_ZHANG}",
+    ulps={"value": 6},  # 5.17
 )
 def cauchy(y_true, y_pred, c):
     """Cauchy (Lorentzian) loss: r^2 / 2 near 0, a logarithm far away.
@@ -347,6 +352,7 @@ def cauchy(y_true, y_pred, c):
     c=learned(positive(1.0, "the scale of the residuals")),
     formula="r^2 / 2 / (1 + (r / c)^2)",
     source=f"Geman & McClure 1985; {_ZHANG}",
+    ulps={"grad": 6, "hess": 7},  # 5.46, 6.48
 )
 def geman_mcclure(y_true, y_pred, c):
     """Geman-McClure loss: r^2 / 2 near 0, at most c^2 / 2.
@@ -383,6 +389,7 @@ def geman_mcclure(y_true, y_pred, c):
     c=learned(positive(2.9846, "the scale of the residuals")),
     formula="c^2 / 2 (1 - e^(-(r / c)^2))",
     source=f"Dennis & Welsch 1978, doi:10.1080/03610917808812083; {_ZHANG}",
+    ulps={"value": 6},  # 4.83
 )
 def welsch(y_true, y_pred, c):
     """Welsch (Leclerc) loss: r^2 / 2 near 0, at most c^2 / 2.
@@ -435,6 +442,7 @@ def welsch(y_true, y_pred, c):
     c=learned(positive(4.6851, "where the loss becomes constant")),
     formula="c^2 / 6 (1 - (1 - (r / c)^2)^3) where |r| <= c, else c^2 / 6",
     source="Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171",
+    ulps={"value": 6, "grad": 6},  # 4.87, 4.82
 )
 def tukey_biweight(y_true, y_pred, c):
     """Tukey's biweight (bisquare): r^2 / 2 near 0, constant beyond c.
