@@ -16,8 +16,8 @@ Array = np.ndarray[Any, Any]
 
 
 def numbers_of(domain: Domain, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Return numbers from the inside of an interval."""
-    if math.isfinite(domain.low) and math.isfinite(domain.high):
+    """Return numbers from the inside of an interval; of a long one they are near its lower end, or near 0."""
+    if domain.high - domain.low <= 16:
         # So far from both ends that no type rounds a number to them: a probability of 0 or 1 is a case of its own.
         return domain.low + (1 + 126 * rng.random(shape)) / 128 * (domain.high - domain.low)
     if math.isfinite(domain.low):
