@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from . import reductions
-from .arrays import describe
-from .call import KEYWORDS, Checked, allocate, check, compute, finish, place, read
+from .arrays import as_axis, describe
+from .call import CURVATURE, KEYWORDS, Checked, allocate, check, compute, finish, place, read
 from .call import by_parameters as by_parameters_of
 from .kinds import KINDS, fuses
-from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Request, Results, Weights
+from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Curvature, Request, Results, Weights
 from .kinds.rows import Plan as RowsPlan
 from .loss import Loss, folds, restored_row
 from .operands import samples_of
@@ -135,7 +135,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
 def _names(rows: Sequence[Row]) -> list[str]:
     """Return what the parameters of each term begin with: its name, with a number where that tells them apart."""
     names: list[str] = []
-    known = {"y_true", "y_pred", "logits", "axis", *KEYWORDS}  # of every call
+    known = {"y_true", "y_pred", "logits", "axis", *KEYWORDS, *CURVATURE}  # of every call
     for row in rows:
         own = ["factor", *(parameter.name for parameter in row.parameters)]
         if len(set(own)) < len(own):
@@ -234,7 +234,7 @@ def request_of(request: Request, term: Term, out: Any, weight: Any, where: Any, 
         keywords["wrt"] = request.wrt[0] if request.bare else request.wrt
     asked = read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
     vectors = zip((operand.name for operand in term.row.differentiated), request.vectors.values(), strict=False)
-    return asked._replace(second=request.second, vectors=dict(vectors))
+    return asked._replace(second=request.second, vectors=dict(vectors), curvature=request.curvature)
 
 
 def named(row: Row, term: Term, function: Callable[[], Any]) -> Any:
@@ -268,8 +268,9 @@ def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any
     where = as_mask(request.where, samples[0])
     arrays, of_samples = Arrays(request.arrays, samples[0], ""), Weights(weights, where, LeftOut(where))
     call = Call(request, arrays, of_samples, place(request, arrays, of_samples))
+    of_terms = request._replace(curvature=request.curvature.of_term())
     parts = [
-        (term, named(request.row, term, lambda: check(request_of(request, term, None, weights, where))))  # noqa: B023
+        (term, named(request.row, term, lambda: check(request_of(of_terms, term, None, weights, where))))  # noqa: B023
         for term in terms
     ]
     results = allocate(call)
@@ -278,7 +279,8 @@ def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any
     counting = [(term.factor * factor, checked) for term, checked in parts if term.factor != 0]
     in_pieces = bool(counting) and all(isinstance(checked.plan, RowsPlan) for _, checked in counting)
     in_pieces &= request.second == DIAGONAL
-    return finish(call, results, (_in_pieces if in_pieces else _as_a_whole)(call, results, counting))
+    kept = _kept(call, [checked for _, checked in parts])
+    return finish(call, results, (_in_pieces if in_pieces else _as_a_whole)(call, results, counting, kept))
 
 
 #: The results of a call by what they are: "value", ("gradient", 0) … Terms may have other names for a prediction.
@@ -300,21 +302,52 @@ def _results(request: Request, every: Every) -> Results:
     return Results(every.get("value"), gradients, hessians)
 
 
+def _kept(call: Call, terms: Sequence[Checked]) -> np.ndarray[Any, Any] | None:
+    """Return which elements of the Hessian some term does not leave out, where a floor would have to know."""
+    found = [(checked.call.arrays.samples, checked.call.weights) for checked in terms]
+    if not call.request.curvature.floor or all(
+        weights.weights is None and weights.left_out.where is None and weights.left_out.ignore_index is None
+        for _, weights in found
+    ):
+        return None
+    shape = call.arrays.by_name[call.request.row.prediction].shape
+    kept = np.zeros(shape, np.bool_)
+    for (samples, weights), checked in zip(found, terms, strict=True):
+        of_term = weights.left_out.kept(samples, weights.weights)
+        core = checked.call.request.row.axes
+        if core:
+            of_term = np.expand_dims(of_term, as_axis(call.request.parameters.get("axis", -1), len(shape)))
+        kept |= of_term
+    return kept
+
+
 def _add_results(
-    call: Call, factors: Sequence[float], results: Sequence[np.ndarray[Any, Any]], total: np.ndarray[Any, Any]
+    call: Call,
+    key: Any,
+    factors: Sequence[float],
+    results: Sequence[np.ndarray[Any, Any]],
+    total: np.ndarray[Any, Any],
+    kept: np.ndarray[Any, Any] | None,
 ) -> None:
-    """Write the sum of factor x result."""
+    """Write the sum of factor x result: of the Hessian, what is asked of it."""
     described = tuple(map(describe, results))
     threads = threads_for(call.request.n_threads, total.size)
-    double_precision = call.request.double_precision
-    kernels.add_results(double_precision, total.size, tuple(factors), described, describe(total), threads)
+    curvature = call.request.curvature if key[0] == "hessian" else Curvature()
+    if curvature.by_gauss_newton:
+        factors = [abs(factor) for factor in factors]
+    kernels.add_results(
+        call.request.double_precision, total.size, tuple(factors), described, describe(total), threads,
+        curvature.described(), describe(kept) if curvature.floor else None,
+    )  # fmt: skip
 
 
 def _total(factors: Sequence[float], values: Sequence[float]) -> float:
     return added(factor * value for factor, value in zip(factors, values, strict=True))
 
 
-def _as_a_whole(call: Call, total: Results, counting: Sequence[tuple[float, Checked]]) -> float:
+def _as_a_whole(
+    call: Call, total: Results, counting: Sequence[tuple[float, Checked]], kept: np.ndarray[Any, Any] | None
+) -> float:
     """Compute one term after the other; add up their results; return the value, where it is reduced."""
     factors, values, computed = [factor for factor, _ in counting], [], []
     for k, (_, checked) in enumerate(counting):
@@ -324,7 +357,7 @@ def _as_a_whole(call: Call, total: Results, counting: Sequence[tuple[float, Chec
         values.append(kind.run(checked.plan, results, checked.number, 1.0) or 0.0)
         computed.append(_every(results))
     for key, array in _every(total).items():
-        _add_results(call, factors, [results[key] for results in computed], array)
+        _add_results(call, key, factors, [results[key] for results in computed], array, kept)
     return _total(factors, values)
 
 
@@ -353,7 +386,9 @@ def _pieces(samples: tuple[int, ...], classes: int) -> Iterator[tuple[Any, ...]]
             yield (*outer, slice(first, first + step))
 
 
-def _in_pieces(call: Call, total: Results, counting: Sequence[tuple[float, Checked]]) -> float:
+def _in_pieces(
+    call: Call, total: Results, counting: Sequence[tuple[float, Checked]], kept: np.ndarray[Any, Any] | None
+) -> float:
     """Compute all terms of some rows, then of the next: the data are read once, and the results added up in a cache."""
     factors, plans = [factor for factor, _ in counting], [checked.plan for _, checked in counting]
     axis = call.request.parameters["axis"]
@@ -377,7 +412,8 @@ def _in_pieces(call: Call, total: Results, counting: Sequence[tuple[float, Check
             own = _results(checked.call.request, results[k])
             sums[k].append(plans[k].cut(piece).loop(False, checked.number, own))
         for key, array in wanted.items():
-            _add_results(call, factors, [of_term[key] for of_term in results], array)
+            own = None if kept is None else np.moveaxis(kept, axis, -1)[piece]
+            _add_results(call, key, factors, [of_term[key] for of_term in results], array, own)
     values = [reductions.reduced(_pairwise(sums[k]), checked.number) or 0.0 for k, (_, checked) in enumerate(counting)]
     return _total(factors, values)
 

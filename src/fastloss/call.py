@@ -6,12 +6,14 @@ the results.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import reductions
+from .domains import check_held
 from .foreign import check_pairing
 from .kinds import KINDS
 from .kinds.base import (
@@ -24,6 +26,7 @@ from .kinds.base import (
     Array,
     Arrays,
     Call,
+    Curvature,
     Outputs,
     Request,
     Results,
@@ -32,16 +35,18 @@ from .kinds.base import (
 from .operands import read_arrays, resolve_axes
 from .outputs import as_output, check_overlaps, split_out, split_several
 from .parameters import as_parameter, check_held_parameters
-from .rows import Row
+from .rows import Domain, Row
 from .runtime import checked_threads, kernels
 from .samples import LeftOut, as_mask, as_weights, check_weights
-from .scalars import shown
+from .scalars import as_number, shown
 
 if TYPE_CHECKING:
     from .loss import Loss
 
 KEYWORDS = ("sample_weight", "where", "reduction", "normalizer", "out", "n_threads")
-#: Those of them that a loss can be bound to: what is no array.
+#: What a call takes besides where it returns the diagonal of a Hessian, and what that is where nobody asks.
+CURVATURE = {"curvature": "exact", "hess_factor": 1.0, "hess_floor": 0.0}
+#: Those of `KEYWORDS` that a loss can be bound to: what is no array.
 BINDABLE = ("reduction", "normalizer", "n_threads")
 _RESULTS = ((VALUE, "value"), (GRADIENT, "gradient"), (HESSIAN, "hessian"))
 
@@ -76,6 +81,7 @@ def read(
     reduction, normalizer, n_threads = as_keywords(row, options).values()
     if want & HESSIAN and row.no_hessian:
         raise TypeError(f"{row.name} has no diagonal of the Hessian: {row.no_hessian}")
+    curvature = as_curvature(row, want, options)
     wrt, bare = as_wrt(row, options.get("wrt"))
     arrays = read_arrays(row, given)
     _check_labels(row, given, keywords, parameters, arrays, vectors)
@@ -83,11 +89,13 @@ def read(
     if not double_precision:
         changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
         check_held_parameters(changed, parameters)
+        check_held("hess_factor", curvature.factor, _FACTOR)
+        check_held("hess_floor", curvature.floor, _FLOOR)
     own = chosen is row.chosen(loss._parameters)  # else the short ways call the loops of another formula
     return Request(
         row, chosen, want, arrays, double_precision, parameters, reduction, normalizer, n_threads,
         options.get("sample_weight"), options.get("where"), options.get("out"), wrt, bare,
-        loss._short if own else None, loss._jit if own else None,
+        loss._short if own else None, loss._jit if own else None, curvature=curvature,
     )  # fmt: skip
 
 
@@ -105,7 +113,7 @@ def _sorted(
     for name, value in keywords.items():
         if name in parameters:
             parameters[name] = value
-        elif name in known:
+        elif name in known or name in CURVATURE:
             options[name] = value
         elif name in names or (name == "y_pred" and not row.several):
             place = name if name in names else row.prediction
@@ -166,6 +174,34 @@ def as_keywords(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     n_threads = given.get("n_threads")
     threads = None if n_threads is None else checked_threads("n_threads", n_threads)
     return {"reduction": reduction, "normalizer": normalizer, "n_threads": threads}
+
+
+_FACTOR = Domain("a finite number > 0", 0.0, math.inf, low_open=True, high_open=True)
+_FLOOR = Domain("a finite number >= 0", 0.0, math.inf, high_open=True)
+
+
+def as_curvature(row: Row, want: int, given: Mapping[str, Any]) -> Curvature:
+    """Return what the diagonal of a Hessian is to be, checked."""
+    asked = {name: given[name] for name in CURVATURE if name in given}
+    if not asked:
+        return Curvature()
+    if not want & HESSIAN:
+        raise TypeError(
+            f"{next(iter(asked))} is for methods that return the diagonal of the Hessian: {row.name}.grad_and_hess and "
+            f"{row.name}.value_grad_hess"
+        )
+    mode, factor, floor = (asked.get(name, default) for name, default in CURVATURE.items())
+    if not isinstance(mode, str):
+        raise TypeError(f"curvature must be 'exact', 'gauss_newton' or 'abs', not {shown(mode)}")
+    mode = str.__str__(mode)
+    if mode not in ("exact", "gauss_newton", "abs"):
+        raise ValueError(f"curvature = {shown(mode)} is not one of 'exact', 'gauss_newton', 'abs'")
+    numbers = []
+    for name, value, domain in (("hess_factor", factor, _FACTOR), ("hess_floor", floor, _FLOOR)):
+        numbers.append(as_number(name, value))
+        if numbers[-1] not in domain:
+            raise ValueError(f"{name} = {shown(value)} is not {domain.description}")
+    return Curvature(mode, *numbers)
 
 
 def checked_choice(row: Row, parameters: Mapping[str, Any]) -> Row:

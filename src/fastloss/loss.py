@@ -532,6 +532,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         operands = ["y_true", "y_pred"] if method == "point" else operands
         of_calls = {"bind": BINDABLE, "point": (), **_OF_PARTS}.get(method, keywords_of(self._row))
         keywords = self.parameters | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
+        if method in ("grad_and_hess", "value_grad_hess") and not self._row.no_hessian:
+            keywords |= call.CURVATURE
         if method == "hvp":
             operands.append("vector")
         if method in ("hvp", "hess_matrix"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .arrays import as_array
-from .call import evaluate, read, vector_name
+from .call import CURVATURE, evaluate, read, vector_name
 from .kinds.base import HESSIAN, MATRIX, METHODS, PRODUCT
 from .rows import Row
 
@@ -46,8 +46,9 @@ def _evaluate(
     given: Mapping[str, Any],
 ) -> Any:
     method = METHODS[second]
-    if "wrt" in keywords:
-        raise TypeError(f"{loss.name}.{method} has no keyword 'wrt'")
+    for name in ("wrt", *CURVATURE):
+        if name in keywords:
+            raise TypeError(f"{loss.name}.{method} has no keyword {name!r}")
     if loss._row.no_hessian:
         raise TypeError(f"{loss.name} has no {method}: {loss._row.no_hessian}")
     vectors = {name: as_array(vector_name(loss._row, name), vector) for name, vector in given.items()}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, overload
 
-from ..call import KEYWORDS
+from ..call import CURVATURE, KEYWORDS
 from ..catalogue import CATALOGUE
 from ..loss import Loss
 from ..rows import FIXED, FRAME, PREDICTION, TARGET, Declared, Domain, Operand, Parameter, Row, real
@@ -54,9 +54,9 @@ def check_numba() -> None:
 
 
 #: What calls of every loss take.
-_TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *KEYWORDS})
+_TAKEN = frozenset({"self", "y_true", "y_pred", "logits", *KEYWORDS, *CURVATURE})
 #: What calls of losses of several arrays take besides them, and their methods.
-_TAKEN_OF_SEVERAL = frozenset({"self", *KEYWORDS, "wrt", "vector", "shape", "dtype"})
+_TAKEN_OF_SEVERAL = frozenset({"self", *KEYWORDS, *CURVATURE, "wrt", "vector", "shape", "dtype"})
 #: As many predictions as the kernels have places for (``kernels/points/columns.h``).
 _MOST_PREDICTIONS = 2
 

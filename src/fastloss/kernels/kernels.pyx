@@ -156,6 +156,7 @@ include "frame/numbers.pxi"
 include "points/vocabulary.pxi"
 include "frame/layout.pxi"
 include "frame/samples.pxi"
+include "frame/curvature.pxi"
 include "points/block.pxi"
 include "formulas.pxi"
 include "points/sums.pxi"
@@ -171,7 +172,7 @@ include "frame/capi.pxi"
 
 def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ssize_t size, double scale, tuple limits, bint inspect,
               bint in_place, tuple operands, int threads, bint accumulate=False, double value_factor=1, tuple vector=(),
-              ExactSum weight_sum=None):
+              ExactSum weight_sum=None, object curvature=None):
     """Run an element-wise loss, or a sum of some; return the sum of the weighted values, or (`inspect`) that of the weights,
     NaN if invalid.
 
@@ -180,6 +181,7 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     shape; gradient and Hessian by the first parameter are two more. `accumulate`: the gradient is added to what is there.
     `value_factor`: of values that go to an array. `vector`: an operand for each prediction; the Hessian times it is then
     what is left in place of the Hessian's diagonal, and the only result. `weight_sum`: where the sum of the weights is left too.
+    `curvature`: None, or what `curvature_of` takes.
     """
     cdef PointwiseCall call
     cdef Operand* places[9]
@@ -189,6 +191,7 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     call.want, call.size, call.scale, call.value_factor = want, size, scale, value_factor
     call.limits, call.in_place, call.accumulate = limits_of(limits), in_place, accumulate
     call.weight_sum = NULL if weight_sum is None else &weight_sum.sum
+    call.curvature = curvature_of(curvature)
     places[:] = [&call.y_true, &call.y_pred, &call.weight, &call.where, &call.value, &call.gradient, &call.hessian,
                  &call.second_gradient, &call.second_hessian]
     check_count("operands", len(operands), 9)
@@ -236,13 +239,14 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
 
 def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, double denominator, bint given_dense,
          double smoothing, object class_weight, object ignore_index, bint inspect, tuple operands, int threads,
-         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown="", double value_factor=1, ExactSum weight_sum=None):
+         size_t jit=0, int jit_rows=0, tuple jit_parameters=(), str jit_shown="", double value_factor=1, ExactSum weight_sum=None,
+         object curvature=None):
     """Run a loss over rows of classes; return the sum of the weighted values, or (`inspect`) that of the weights.
 
     `operands`: logits, y_true, weight, where, value, gradient, hessian, each None or (array, dtype, swapped); the class
     axis, where there is one, is the last. `class_weight`: None or a contiguous float64 array. `jit`: the address of a
     `jit_row`, or of a `jit_tile`, which takes the place of `task`; `jit_rows` says which (JitRows), `jit_shown` what
-    messages call it. `value_factor`: of values that go to an array. `weight_sum`: as `pointwise`.
+    messages call it. `value_factor`: of values that go to an array. `weight_sum`, `curvature`: as `pointwise`.
     """
     cdef RowsCall call
     cdef Operand* places[7]
@@ -250,6 +254,7 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
     cdef int k
     call.task, call.want, call.rows, call.classes = task, want, n_rows, classes
     call.value_factor, call.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
+    call.curvature = curvature_of(curvature)
     set_scale(&call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
@@ -268,7 +273,8 @@ def rows(int task, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_
 def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_ssize_t classes, Py_ssize_t label_classes,
                double denominator, int form, double smoothing, object class_weight, object ignore_index,
                int given, tuple parameters, object factor, tuple limits, bint inspect, tuple operands, int threads,
-               double value_factor=1, object vector=None, object matrix_stride=None, ExactSum weight_sum=None):
+               double value_factor=1, object vector=None, object matrix_stride=None, ExactSum weight_sum=None,
+               object curvature=None):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
     As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
@@ -283,6 +289,7 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.rows.task, call.rows.want, call.rows.rows, call.rows.classes = CROSS_ENTROPY, want, n_rows, label_classes
     call.rows.value_factor, call.rows.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
+    call.rows.curvature = curvature_of(curvature)
     set_scale(&call.rows, denominator)
     call.rows.given_dense, call.rows.smoothing = form != CLASS_INDEX, smoothing
     call.rows.dense = form != CLASS_INDEX or smoothing != 0

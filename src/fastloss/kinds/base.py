@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,6 +23,30 @@ HESSIAN: int = kernels.SHARED["HESSIAN"]
 DIAGONAL, PRODUCT, MATRIX = "diagonal", "product", "matrix"
 
 Array = np.ndarray[Any, Any]
+
+
+class Curvature(NamedTuple):
+    """What the diagonal of a Hessian is to be: max(floor, factor x curvature)."""
+
+    mode: str = "exact"  # "abs": its absolute value, "gauss_newton": what is positive for every loss
+    factor: float = 1.0
+    floor: float = 0.0  # 0: none, so that an exact Hessian below 0 stays
+
+    @property
+    def by_gauss_newton(self) -> bool:
+        """Whether another formula may take the place of the Hessian's."""
+        return self.mode == "gauss_newton"
+
+    def of_term(self) -> Curvature:
+        """Return what is asked of each term of a sum, whose results are added up before factor and floor."""
+        return Curvature(self.mode if self.by_gauss_newton else "exact")
+
+    def described(self) -> tuple[bool, bool, float, float] | None:
+        """Return it as the kernels take it."""
+        if self == Curvature():
+            return None
+        # A factor of a loss below 0 turns the sign of what is added up: the absolute value brings it back.
+        return self.mode != "exact", self.by_gauss_newton, self.factor, self.floor or -math.inf
 
 
 class Request(NamedTuple):
@@ -45,6 +70,7 @@ class Request(NamedTuple):
     fast_jit: Any
     second: str = DIAGONAL
     vectors: Mapping[str, Array] = {}  # what the Hessian is multiplied by, of each prediction
+    curvature: Curvature = Curvature()
 
 
 class Arrays(NamedTuple):

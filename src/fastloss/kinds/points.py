@@ -58,7 +58,7 @@ class Plan(NamedTuple):
             formulas, want, call.request.double_precision, self.size, factor_of_derivatives, self.limits, inspect,
             call.outputs.in_place, tuple(operands), self.threads, False, factor,
             () if vectors is None else tuple(column(vectors, k) for k in range(len(self.columns.predictions))),
-            weight_sum,
+            weight_sum, None if inspect else call.request.curvature.described(),
         )  # fmt: skip
         return total
 

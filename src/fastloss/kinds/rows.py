@@ -95,7 +95,7 @@ class Plan(NamedTuple):
             total = kernels.rows(
                 CROSS_ENTROPY, want, double_precision, rows, self.classes, denominator, soft, smoothing, class_weight,
                 ignore_index, inspect, operands, self.threads, *(() if inspect else self.jit), value_factor=factor,
-                weight_sum=weight_sum,
+                weight_sum=weight_sum, curvature=call.request.curvature.described(),
             )  # fmt: skip
         else:
             row = call.request.row
@@ -104,7 +104,8 @@ class Plan(NamedTuple):
             total = kernels.row_losses(
                 kernels.ROW_LOSSES.index(row.name), want, double_precision, rows, self.columns, self.classes,
                 denominator, form_number(target, self.form), smoothing, class_weight, ignore_index, *self.own,
-                call.limits, inspect, operands, self.threads, factor, weight_sum=weight_sum, **second,
+                call.limits, inspect, operands, self.threads, factor, weight_sum=weight_sum,
+                curvature=call.request.curvature.described(), **second,
             )  # fmt: skip
         return total
 

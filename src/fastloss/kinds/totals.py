@@ -71,7 +71,7 @@ class Totals(Points):
             for gradient in results.gradients.values():
                 gradient[place] = sign * factor * math.sqrt(own * inverse)
             for hessian in results.hessians.values():
-                hessian[place] = 0
+                hessian[place] = call.request.curvature.floor  # there the exact one is 0
         return value
 
     def _formulas(

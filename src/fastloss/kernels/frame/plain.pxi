@@ -50,6 +50,7 @@ cdef struct PlainWork:           # one call
     Py_ssize_t samples, classes
     PlainReduction reduction
     double denominator, value_factor
+    Curvature curvature
     bint left                    # to the long way, after all: nothing was written
 
 
@@ -225,7 +226,34 @@ def set_short_way(bint open):
 
 
 #: The keywords that are no parameters.
-cdef frozenset KEYWORDS = frozenset(("out", "n_threads", "reduction", "normalizer", "sample_weight", "where"))
+cdef frozenset KEYWORDS = frozenset(
+    ("out", "n_threads", "reduction", "normalizer", "sample_weight", "where", "curvature", "hess_factor", "hess_floor"))
+
+cdef dict ABSOLUTE = {"exact": False, "abs": True}     # the curvatures that need no other loop
+
+
+cdef bint take_size(object given, double* number):
+    """Take a factor or a floor of Hessians, if it is a number of either compute type."""
+    if type(given) is not float and type(given) is not int:
+        return False
+    if not 1e-30 < given < 1e30:
+        return False
+    number[0] = given
+    return True
+
+
+cdef bint take_curvature(Curvature* curvature, dict keywords):
+    """Take what is asked of Hessians; whether it is plain."""
+    curvature.asked, curvature.gauss_newton = True, False
+    found = keywords.get("curvature", "exact")
+    if type(found) is not str or found not in ABSOLUTE:
+        return False
+    curvature.absolute = ABSOLUTE[found]
+    if not take_size(keywords.get("hess_factor", 1.0), &curvature.factor):
+        return False
+    found = keywords.get("hess_floor", 0.0)
+    curvature.floor = -INFINITY
+    return ((type(found) is float or type(found) is int) and found == 0) or take_size(found, &curvature.floor)
 
 
 cdef enum: MOST_PLAIN_ARGUMENTS = 4
@@ -278,6 +306,7 @@ cdef class PlainCall:
         cdef Py_ssize_t known = 0, k
         cdef double total, number = 1
         cdef const Plain* y_pred = &work.array[Y_PRED]
+        work.curvature.asked = False
 
         # What is asked for.
         if keywords:
@@ -311,7 +340,9 @@ cdef class PlainCall:
                     number = normalizer
                 known += 1
             if len(keywords) != known:
-                return None
+                known += ("curvature" in keywords) + ("hess_factor" in keywords) + ("hess_floor" in keywords)
+                if len(keywords) != known or not want & HESSIAN or not take_curvature(&work.curvature, keywords):
+                    return None
 
         # What is given.
         for k in range(self.arguments):
@@ -467,6 +498,7 @@ cdef class PlainPoints(PlainCall):
         set_formulas(call, self.formulas.formula, self.formulas.count)
         call.want, call.size, call.limits = work.want, work.samples, self.limits[work.double_precision]
         call.scale, call.value_factor, call.accumulate, call.in_place = 0, 1, False, False
+        call.curvature = work.curvature
         call.value.data = call.gradient.data = call.hessian.data = NULL
         set_result(&call.y_true, &work.array[Y_TRUE], -1)
         set_view(&call.y_pred, &work.array[Y_PRED].view, work.array[Y_PRED].dtype, False, work.class_axis)
@@ -681,6 +713,7 @@ cdef class PlainRows(PlainCall):
             call.parameter[k] = self.parameter[k]
         rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
         rows.scale, rows.scale_tail, rows.value_factor, rows.weight_sum = 0, 0, 1, NULL
+        rows.curvature = work.curvature
         rows.given_dense, rows.smoothing = work.dense, self.smoothing
         rows.dense = work.dense or self.smoothing != 0
         rows.class_weight = self.class_weight.data

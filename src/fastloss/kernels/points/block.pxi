@@ -37,6 +37,7 @@ cdef struct PointwiseCall:
     Operand vector[2]            # what the Hessian is multiplied by, of each prediction; data NULL: nothing
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint accumulate              # the gradient is added to what its array holds
+    Curvature curvature          # what is made of the Hessian
 
 
 cdef inline bint is_array(const Formula* formula, Py_ssize_t k) noexcept nogil:
@@ -305,6 +306,10 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     columns.gradient[1], columns.hessian[1], columns.cross = second_gradient, second_hessian, NULL
     columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)
     run_formula(call.formulas, call.want, &columns, parameter, scratch, n)
+    if call.want & HESSIAN:
+        shape_hessian(&call.curvature, weight, hessian, n)
+        if call.formulas.paired:
+            shape_hessian(&call.curvature, weight, second_hessian, n)
 
     # Nothing of a second prediction was stored before it was read: it may all be in place. An array that is not there is of
     # a prediction whose derivatives nobody asked for.

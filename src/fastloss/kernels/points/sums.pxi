@@ -57,7 +57,7 @@ cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_s
     call.formulas, call.terms = formulas, terms
     call.is_sum = terms != 1 or formulas.factor_array != NULL or formulas.factor != 1
     call.uniform = not call.is_sum and formulas.uniform
-    call.weight_sum = NULL
+    call.weight_sum, call.curvature.asked = NULL, False
     call.second_gradient.data = call.second_hessian.data = NULL    # of a second prediction, where there is one
 
 
@@ -290,6 +290,8 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
             round_terms(before[k], results[0][k] if waiting > 0 else <const real*>NULL, factors[0][k > 0],
                         results[1][k] if waiting == 2 else <const real*>NULL, factors[1][k > 0], target[k], n,
                         ahead if k == 1 else NULL)
+        if wanted[k] == HESSIAN:
+            shape_hessian(&call.curvature, weight, target[k], n)
         if target[k] == results[0][k]:
             store(operands[k], 0, first, n, target[k])
     return value
@@ -410,7 +412,8 @@ cdef struct ResultsCall:
     Py_ssize_t terms
     const double* factor
     const Operand* result        # of each term
-    Operand total
+    Operand total, kept          # `kept`: 0 of what is left out
+    Curvature curvature
 
 
 cdef double results_block(const real* tag, const ResultsCall* call, Py_ssize_t block, double* scratch) noexcept nogil:
@@ -432,6 +435,9 @@ cdef double results_block(const real* tag, const ResultsCall* call, Py_ssize_t b
                 scratch[i] += result[i] * call.factor[term]
     for i in range(n):
         target[i] = <real>scratch[i]
+    if call.curvature.asked:
+        shape_hessian(&call.curvature, load(&call.kept, 0, first, n, <real*>scratch) if call.kept.data != NULL else <const real*>NULL,
+                      target, n)
     if target == buffer:
         store(&call.total, 0, first, n, target)
     return 0
@@ -444,8 +450,10 @@ cdef double results_block_f64(void* call, Py_ssize_t block, void* scratch) noexc
     return results_block(<const double*>NULL, <const ResultsCall*>call, block, <double*>scratch)
 
 
-def add_results(bint double_precision, Py_ssize_t size, tuple factors, tuple results, object total, int threads):
-    """Write the sum of factor x result of some terms, arrays as (array, dtype, swapped)."""
+def add_results(bint double_precision, Py_ssize_t size, tuple factors, tuple results, object total, int threads,
+                object curvature=None, object kept=None):
+    """Write the sum of factor x result of some terms, arrays as (array, dtype, swapped). `curvature`: of a Hessian, as `pointwise`
+    takes it; `kept`: None, or an array of which 0 says what is left out."""
     cdef ResultsCall call
     cdef Numbers numbers = Numbers(factors)
     cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL), k
@@ -459,6 +467,8 @@ def add_results(bint double_precision, Py_ssize_t size, tuple factors, tuple res
             set_from(&operands[k], results[k], False)
         call.size, call.terms, call.factor, call.result = size, numbers.count, numbers.data, operands
         set_from(&call.total, total, False)
+        set_from(&call.kept, kept, False)
+        call.curvature = curvature_of(curvature)
         run_blocks(results_block_f64 if double_precision else results_block_f32, &call, (size + block - 1) // block, block,
                    threads, 2 * SAMPLES * <Py_ssize_t>sizeof(double))
     finally:

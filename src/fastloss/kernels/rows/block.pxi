@@ -123,18 +123,21 @@ cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
 
 
 cdef void store_lanes(const real* tag, const Operand* operand, Py_ssize_t first, Py_ssize_t n, const Tile* t,
-                      const double* result, const double* multiplier) noexcept nogil:
-    """result x multiplier, rounded to the compute type, then to that of the array; +0 where the multiplier is 0."""
+                      const double* result, const double* multiplier, const Curvature* curvature, const real* weight) noexcept nogil:
+    """result x multiplier, rounded to the compute type, then to that of the array; +0 where the multiplier is 0. `curvature`:
+    what is made of a Hessian in between."""
     cdef Py_ssize_t lanes = lanes_of(tag), k, i
     cdef real* rounded = <real*>t.a
     for k in range(t.steps):
         for i in range(LANES):
             rounded[k * lanes + i] = where_(multiplier[i] == 0, <real>0, <real>(result[k * LANES + i] * multiplier[i]))
+        if curvature != NULL:
+            shape_hessian(curvature, weight, rounded + k * lanes, LANES)
     store_tile(operand, first, n, t.steps, <real*>NULL, rounded, <real*>t.b)
 
 
 cdef void store_wide(const real* tag, const RowLossCall* call, const Operand* operand, Py_ssize_t row, const Tile* t,
-                     const double* result, double multiplier) noexcept nogil:
+                     const double* result, double multiplier, const Curvature* curvature) noexcept nogil:
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef Py_ssize_t c
     cdef char* data = operand.data + sample_offset(operand, row, index)
@@ -147,6 +150,8 @@ cdef void store_wide(const real* tag, const RowLossCall* call, const Operand* op
     else:
         for c in range(call.classes):
             target[c] = <real>(result[c] * multiplier)
+    if curvature != NULL:
+        shape_hessian(curvature, <const real*>NULL, target, call.classes)
     if target != <real*>data:
         store_run(operand, data, operand.class_stride, call.classes, target)
 
@@ -222,6 +227,8 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
                 multiplier = weight[i] * call.rows.scale
                 if multiplier != 0:
                     result[i * classes + label[i]] = <real>(derivative[k][i] * multiplier)
+                if k == 1 and weight[i] != 0:
+                    shape_hessian(&call.rows.curvature, <const real*>NULL, result + i * classes, classes)
     return True
 
 
@@ -345,9 +352,9 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
         take_extremes(n, extreme, exact, weight, multiplier, t)
     round_values(t.value, t.root_unit, LANES, weight, value)
     if call.rows.want & GRADIENT and not call.second:
-        store_lanes(tag, &call.rows.gradient, first, n, t, t.gradient, multiplier)
+        store_lanes(tag, &call.rows.gradient, first, n, t, t.gradient, multiplier, NULL, weight)
     if call.rows.want & HESSIAN or call.second:
-        store_lanes(tag, &call.rows.hessian, first, n, t, t.hessian, multiplier)
+        store_lanes(tag, &call.rows.hessian, first, n, t, t.hessian, multiplier, &call.rows.curvature, weight)
     return finished_values(&call.rows, first, n, value, weight)
 
 
@@ -391,9 +398,10 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
                 t.root_unit[0] = weight[i] = multiplier = 1
             round_values(t.value, t.root_unit, 1, &weight[i], &value[i])
         if call.rows.want & GRADIENT and not call.second:
-            store_wide(tag, call, &call.rows.gradient, first + i, t, t.gradient, multiplier)
+            store_wide(tag, call, &call.rows.gradient, first + i, t, t.gradient, multiplier, NULL)
         if call.rows.want & HESSIAN or call.second:
-            store_wide(tag, call, &call.rows.hessian, first + i, t, t.hessian, multiplier)
+            store_wide(tag, call, &call.rows.hessian, first + i, t, t.hessian, multiplier,
+                       &call.rows.curvature if weight[i] != 0 else NULL)
     return finished_values(&call.rows, first, n, value, weight)
 
 

@@ -86,6 +86,8 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
     if call.want & GRADIENT:
         store_tile(&call.gradient, first, n, classes, <real*>NULL, gradient, spare)
     if call.want & HESSIAN:
+        for i in range(classes):
+            shape_hessian(&call.curvature, weight, hessian + i * lanes, lanes)
         store_tile(&call.hessian, first, n, classes, <real*>NULL, hessian, spare)
     return finished_values(call, first, n, value, weight)
 
@@ -152,6 +154,8 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
         value[i] = <real>loss
         if call.want & GRADIENT and gradient != <real*>gradient_data:
             store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, gradient)
+        if call.want & HESSIAN:
+            shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)
         if call.want & HESSIAN and hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     return finished_values(call, first, n, value, weight)

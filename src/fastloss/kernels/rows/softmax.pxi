@@ -56,6 +56,7 @@ cdef struct RowsCall:
     double least_target          # a smaller one makes a row extreme
     int team                     # threads that share each wide row, where there are fewer rows than threads
     fl_share* shares             # a place for each of them
+    Curvature curvature          # what is made of the Hessian
     Operand logits, y_true, weight, where, value, gradient, hessian
 
 
@@ -88,7 +89,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.value_factor = 1
     call.class_weight = NULL
     call.weight_sum = NULL
-    call.wary = False
+    call.wary = call.curvature.asked = False
     call.weight.data = call.where.data = call.value.data = NULL
 
 
@@ -564,6 +565,8 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                 x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
         if any_extreme:
             take_lanes(n, classes, extreme, of_hessian, x)
+        for c in range(classes):
+            shape_hessian(&call.curvature, weight, x + c * lanes, lanes)
         store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if call.want & GRADIENT:
         if call.dense:
@@ -797,6 +800,7 @@ cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, 
         store_run(&call.gradient, call.gradient.data + sample_offset(&call.gradient, row, index), call.gradient.class_stride,
                   call.classes, gradient)
     if call.want & HESSIAN:
+        shape_hessian(&call.curvature, <const real*>NULL, hessian, call.classes)
         store_run(&call.hessian, call.hessian.data + sample_offset(&call.hessian, row, index), call.hessian.class_stride,
                   call.classes, hessian)
     return value
@@ -888,6 +892,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         factor = hessian_factor(<real>weight, call, total, rest_real, <real>tail)
         for c in range(classes):
             hessian[c] = <real>(e[c] * complement(<double>e[c], rest, 1 + rest) * factor)
+        shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
