@@ -196,6 +196,12 @@ def as_curvature(row: Row, want: int, given: Mapping[str, Any]) -> Curvature:
     mode = str.__str__(mode)
     if mode not in ("exact", "gauss_newton", "abs"):
         raise ValueError(f"curvature = {shown(mode)} is not one of 'exact', 'gauss_newton', 'abs'")
+    for each in [term for _, term in row.terms] or [row]:
+        if mode == "gauss_newton" and each.kernels is not None:
+            raise TypeError(
+                f"{each.name} has no curvature='gauss_newton': it is a loss of your own, of which only the exact Hessian "
+                "is known; 'abs' takes its absolute value, hess_floor what is at least wanted"
+            )
     numbers = []
     for name, value, domain in (("hess_factor", factor, _FACTOR), ("hess_floor", floor, _FLOOR)):
         numbers.append(as_number(name, value))

@@ -173,7 +173,7 @@ def hinge(y_true, y_pred):
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     m = t * y_pred
     slope = where(m > 1, 0, where(m < 1, -t, -0.5 * t * m))
-    return where(m >= 1, 0, 1 - m), slope, where(m == m, 0, m)
+    return where(m >= 1, 0, 1 - m), slope, where(m == m, 0, m), {"gauss_newton": where(m == m, 1, m)}
 
 
 @pointwise(
@@ -212,7 +212,8 @@ def modified_huber(y_true, y_pred):
     short = where(m >= 1, 0, 1 - m)
     value = where(m < -1, -4 * m, short * short)
     gradient = where(m >= 1, 0, where(m < -1, -4 * t, -2 * t * short))
-    return value, gradient, where(m < -1, 0, where(m > 1, 0, 2))
+    hessian = where(m < -1, 0, where(m > 1, 0, 2))
+    return value, gradient, hessian, {"gauss_newton": where(m < -1, 4 / short, where(m > 1, 0, 2))}
 
 
 @pointwise(
@@ -268,7 +269,8 @@ def perceptron(y_true, y_pred):
     """
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     m = t * y_pred
-    return where(m >= 0, 0, -m), where(m > 0, 0, where(m < 0, -t, -0.5 * t + m)), where(m == m, 0, m)
+    slope = where(m > 0, 0, where(m < 0, -t, -0.5 * t + m))
+    return where(m >= 0, 0, -m), slope, where(m == m, 0, m), {"gauss_newton": where(m == m, 1, m)}
 
 
 @pointwise(
@@ -346,7 +348,9 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     spread = where(loss == 0 or away == 0, 0, spread)
     by_gamma = where(left_out, 0, -(factor * spread * weight * part * again))
     by_alpha = where(weight == 0, 0, t * (loss * weight * part))
-    return value, gradient, hessian, {"gamma": by_gamma, "alpha": by_alpha}
+    # Gauss-Newton's: the slope as a function of the logistic loss, times that loss's curvature
+    bowl = where(left_out, 0, factor * ((gained * again + q) * p) * weight * part * again)
+    return value, gradient, hessian, {"gamma": by_gamma, "alpha": by_alpha, "gauss_newton": bowl}
 
 
 @pointwise(
@@ -444,7 +448,8 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     by_gamma = where(left_out, 0, -(spread * weight * part * besides))
     by_pos = where(t < 0, 0, by_gamma)
     by_neg = where(t > 0, 0, by_gamma)
-    return value, gradient, hessian, {"gamma_pos": by_pos, "gamma_neg": by_neg}
+    bowl = where(left_out, 0, ((gained * again + level) * p) * weight * part * again)  # as in binary_focal
+    return value, gradient, hessian, {"gamma_pos": by_pos, "gamma_neg": by_neg, "gauss_newton": bowl}
 
 
 @pointwise(
@@ -481,4 +486,8 @@ def poly1_binary_cross_entropy(y_true, y_pred, epsilon):
     steps = side * h / (both * both) * once
     crossing = expm1(-abs(y_pred)) / both  # q - p for x > 0: a difference that crosses zero at 0
     hessian = (1 + side * (sign * crossing)) * h / (both * both) * once
-    return loss + added, slope + steps, hessian, {"epsilon": unlikely * h / both * once + likely / both}
+    # Each class's term has the slope 1 + epsilon p as a function of its logarithm
+    slopes = unlikely * (1 + epsilon / both) + likely * (1 + epsilon * (h * once) / both)
+    bowl = slopes * h / (both * both) * once
+    by_epsilon = unlikely * h / both * once + likely / both
+    return loss + added, slope + steps, hessian, {"epsilon": by_epsilon, "gauss_newton": bowl}

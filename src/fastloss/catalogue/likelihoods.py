@@ -368,6 +368,7 @@ def gaussian_nll(y_true, location, log_scale):
         where(half - half == 0, log_scale + half, half),
         (slope, 1 - 2 * half),
         (scaled(h * h, 2 * n), 4 * half, -2 * slope),
+        {"gauss_newton": (scaled(h * h, 2 * n), where(half == half, 2, half))},  # Fisher's information
     )
 
 
@@ -396,4 +397,5 @@ def laplace_nll(y_true, location, log_scale):
         where(ratio - ratio == 0, log_scale + ratio, ratio),
         (slope, 1 - ratio),
         (where(r == r, 0, r), ratio, -slope),
+        {"gauss_newton": (where(r == r, scaled(h * h, 2 * n), r), where(ratio == ratio, 1, ratio))},  # Fisher's information
     )

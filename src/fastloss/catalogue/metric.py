@@ -45,6 +45,7 @@ def margin_ranking(y_true, first, second, margin):
         where(missing <= 0, 0, missing),
         (where(right, 0 - size, size), where(right, size, 0 - size)),
         (zero, zero, zero),
+        {"gauss_newton": (zero + 1, zero + 1)},
     )
 
 

@@ -58,4 +58,4 @@ def ppo_clip(advantage, log_prob, old_log_prob, low, high):
     free = where(advantage == 0, zero, scaled(advantage * h, n))
     slope = where(counts == 0, where(advantage == advantage, 0, advantage), 0 - counts * free)
     value = where(beyond > 0, 0 - advantage * bound, 0 - free)
-    return where(advantage == 0, zero, value), slope, slope
+    return where(advantage == 0, zero, value), slope, slope, {"gauss_newton": abs(slope)}

@@ -59,7 +59,8 @@ def root_mean_squared_error(y_true, y_pred, unit, root, weight, inverse):
     r = y_pred - y_true
     scaled = where(r - r == 0, r * unit, y_pred * unit - y_true * unit)  # r itself may be too large for a float
     z = scaled / root
-    return scaled * scaled, z, (1 - weight * (z * (z * inverse))) * (unit / root)
+    hessian = (1 - weight * (z * (z * inverse))) * (unit / root)
+    return scaled * scaled, z, hessian, {"gauss_newton": where(z == z, unit / root, z)}
 
 
 @pointwise(target=real, formula="|r|", source="Boscovich 1757; Laplace 1793")
@@ -69,7 +70,7 @@ def absolute_error(y_true, y_pred):
     At r = 0 the gradient is 0, the midpoint of the subgradient [-1, 1]. The Hessian diagonal is 0 everywhere.
     """
     r = y_pred - y_true
-    return abs(r), where(r > 0, 1, where(r < 0, -1, r)), where(r == r, 0, r)
+    return abs(r), where(r > 0, 1, where(r < 0, -1, r)), where(r == r, 0, r), {"gauss_newton": where(r == r, 1, r)}
 
 
 @pointwise(
@@ -92,7 +93,9 @@ def huber(y_true, y_pred, delta):
     exact = (abs(r) - delta) + where(r < 0, -tail, tail)
     beyond = where(r - r == 0, exact, 2 * (abs(half) - 0.5 * delta))
     hessian = where(abs(r) <= delta, 1, 0 * g)
-    return 2 * (g * (half - 0.25 * g)), g, hessian, {"delta": where(beyond <= 0, 0, beyond)}
+    weight = where(abs(r) <= delta, 1, where(r - r == 0, delta / abs(r), 0.5 * delta / abs(half)))
+    by_delta = where(beyond <= 0, 0, beyond)
+    return 2 * (g * (half - 0.25 * g)), g, hessian, {"delta": by_delta, "gauss_newton": weight}
 
 
 @pointwise(
@@ -112,7 +115,9 @@ def smooth_l1(y_true, y_pred, beta):
     g = clamp(r / beta, -1, 1)
     inside = 0.5 * (r * g)
     outside = 2 * (abs(half) - 0.25 * beta)
-    return where(abs(r) <= beta, inside, outside), g, where(abs(r) <= beta, 1 / beta, 0 * g), {"beta": -0.5 * (g * g)}
+    value = where(abs(r) <= beta, inside, outside)
+    weight = where(abs(r) <= beta, 1 / beta, where(r - r == 0, 1 / abs(r), 0.5 / abs(half)))
+    return value, g, where(abs(r) <= beta, 1 / beta, 0 * g), {"beta": -0.5 * (g * g), "gauss_newton": weight}
 
 
 @pointwise(
@@ -189,7 +194,7 @@ def quantile(y_true, y_pred, alpha):
     r = y_pred - y_true
     half = 0.5 * y_pred - 0.5 * y_true
     slope = where(r > 0, 1 - alpha, where(r < 0, -alpha, (0.5 - alpha) + r))
-    return 2 * abs(half * slope), slope, where(r == r, 0, r), {"alpha": -r}
+    return 2 * abs(half * slope), slope, where(r == r, 0, r), {"alpha": -r, "gauss_newton": where(r == r, 1, r)}
 
 
 @pointwise(
@@ -238,7 +243,8 @@ def squared_log_error(y_true, y_pred):
     l = where(abs(v) < 0.5, near, far)
     endless = p == 2 * p  # where p is infinite and t is not, log(p) / p is 0
     falling = where(endless, -1 / l, (1 - l) / p)
-    return l * l, 2 * where(endless, 1 / l, l / p), 2 * falling / p
+    weight = where(y_true == y_true, 2 / p / p, y_true)
+    return l * l, 2 * where(endless, 1 / l, l / p), 2 * falling / p, {"gauss_newton": weight}
 
 
 @pointwise(
@@ -258,7 +264,8 @@ def absolute_percentage_error(y_true, y_pred, floor):
     below = where(abs(y_true) < floor, floor, abs(y_true))
     value = where(abs(r) > 1, 2 * (abs(half) / below), abs(r) / below)
     value = where(below == 2 * below and y_pred - y_pred == 0, 1, value)  # of an infinite target
-    return value, where(r > 0, 1, where(r < 0, -1, r)) / below, where(r == r, 0, r)
+    hessian = where(r == r, 0, r)
+    return value, where(r > 0, 1, where(r < 0, -1, r)) / below, hessian, {"gauss_newton": where(r == r, 1, r)}
 
 
 @pointwise(
@@ -344,7 +351,8 @@ def cauchy(y_true, y_pred, c):
     rest = where(v < 0.7, -log1pmx(-where(v < 0.7, v, 0)), (log1p(square) + 2 * log_ratio(a, b)) - 1 / w)
     by_c = c * where(far or k > 1e-9, rest, 0)
     by_c = where(far or k > 1e-9, by_c, c * square * (0.5 * square + square_tail))
-    return value, gradient, where(far, -falling * (square + square_tail), falling) / (w * w), {"c": by_c}
+    hessian = where(far, -falling * (square + square_tail), falling) / (w * w)
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": v}
 
 
 @pointwise(
@@ -381,7 +389,8 @@ def geman_mcclure(y_true, y_pred, c):
     falling = ((1 - 2 * square) - square) - 3 * square_tail  # crosses zero: exact differences, and the tail
     fourth = (square + square_tail) * (square + square_tail)
     by_c = where(far, c, c * square * (square + 2 * square_tail)) / (w * w)
-    return value, gradient, where(far, (square - 3) * fourth, falling) / (w * w * w), {"c": by_c}
+    hessian = where(far, (square - 3) * fourth, falling) / (w * w * w)
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": where(far, fourth, 1) / (w * w)}
 
 
 @pointwise(
@@ -434,7 +443,7 @@ def welsch(y_true, y_pred, c):
         )
     )
     by_c = where(u < 1, c * u * (0.5 * u + u_tail) * series * (h * h), where(h == 0, c, c * (1 - (1 + u) * h * h)))
-    return value, gradient, hessian, {"c": by_c}
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": h * h}
 
 
 @pointwise(
@@ -460,7 +469,8 @@ def tukey_biweight(y_true, y_pred, c):
     value = where(w <= 0, c * (c / 6), r * (r * ((1 + w + w * w) / 6)))  # 1 - w^3 = u (1 + w + w^2)
     hessian = w * (((1 - 4 * u) - u) - 5 * u_tail)
     by_c = where(w <= 0, c / 3, c * u * (u + 2 * u_tail) * ((3 - 2 * u) / 3))
-    return value, where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian), {"c": by_c}
+    weight = where(w <= 0, 0, w * w)
+    return value, where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian), {"c": by_c, "gauss_newton": weight}
 
 
 @pointwise(
@@ -583,6 +593,12 @@ def general_robust(y_true, y_pred, alpha, scale):
     share = exp_sum(level, level_tail)
     back = where(apart > 0, 5.421010862427522e-20, where(apart < 0, 1.8446744073709552e19, 1))
     hessian = where(share == 0, 0, curve * share * back)
+    # Gauss-Newton's is m / scale^2 alone
+    plain = slow - 2 * of_scale
+    plain_tail = difference_tail(slow, 2 * of_scale) + (slow_tail - 2 * of_scale_tail)
+    bowl = where(plain - plain == 0, plain + plain_tail, plain)
+    bowl_tail = where(bowl - bowl == 0, (plain - bowl) + plain_tail, 0)
+    weight = where(z == z, exp_sum(bowl, bowl_tail), z)
     # By a = alpha / 2: b times the integral over x from 0 to l of e^(a x) (e^-x - 1 + x), in which nothing is negative.
     # Each of its closed forms cancels somewhere; near 0 a Gauss-Jacobi rule of ten nodes with weight x^2 is exact.
     size = where(l < 4, where(l < 1e-100, 1e-100, l), 4)
@@ -699,4 +715,4 @@ def general_robust(y_true, y_pred, alpha, scale):
     limit = where(alpha > 0, exp(1e9), where(alpha == 0, 2 / scale, 0))
     by_scale = -where(b == 0, z / scale * z, where(endless, limit, exp_sum(all, all_tail)))
     signed = where(d > 0, gradient, where(d < 0, -gradient, d))
-    return value, signed, hessian, {"alpha": by_alpha, "scale": by_scale}
+    return value, signed, hessian, {"alpha": by_alpha, "scale": by_scale, "gauss_newton": weight}

@@ -14,7 +14,7 @@ from ..reductions import reduced, scale
 from ..rows import Columns, Operand, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
-from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results
+from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results, no_numba_kernel
 
 
 class Plan(NamedTuple):
@@ -127,6 +127,10 @@ class Points(Kind):
         """Return what the kernels compute for each sample."""
         request, parameters = plan.call.request, plan.parameters
         row, engine = request.chosen, current_engine()
+        if engine == "numba" and request.curvature.by_gauss_newton:
+            for term in [term for _, term in row.terms] or [row]:
+                if f"{term.name}_gauss_newton" in kernels.POINTWISE:
+                    raise no_numba_kernel(f"{term.name} with curvature='gauss_newton'")
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights
             uniform = all_numbers(parameters) and weights.weights is None and weights.where is None

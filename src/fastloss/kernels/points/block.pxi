@@ -9,6 +9,7 @@ cdef struct Limits:
 
 cdef struct Formula:             # what is computed for each element
     int loss                     # its number in POINTWISE
+    int gauss_newton             # that of the loop of its Gauss-Newton Hessian; 0: that is the exact one
     bint paired                  # parameter 0 is a prediction too, with derivatives of its own
     bint jit                     # its loops are compiled at run time, and take the place of loop number `loss`
     bint uniform                 # they take one multiplier and one number for each parameter, not one for each element
@@ -150,7 +151,7 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
             memcpy(<real*>columns.gradient[k] + done, last.gradient[k], size)
         if want & HESSIAN:
             memcpy(<real*>columns.hessian[k] + done, last.hessian[k], size)
-    if program.predictions == 2 and want == HESSIAN:
+    if columns.cross != NULL and want == HESSIAN:
         memcpy(<real*>columns.cross + done, last.cross, size)
 
 
@@ -229,9 +230,10 @@ cdef inline const fl_ahead* ahead_of(const PointwiseCall* call, Py_ssize_t first
     return next_block
 
 
-cdef inline void run_formula(const Formula* formula, int want, Columns* columns, const real** parameter, const real* numbers,
-                             Py_ssize_t n) noexcept nogil:
-    """Run the loop of a formula over a block; its parameters are columns, or `numbers` as a `jit_block` takes them."""
+cdef inline void run_formula(const Formula* formula, int want, bint gauss_newton, Columns* columns, const real** parameter,
+                             const real* numbers, Py_ssize_t n) noexcept nogil:
+    """Run the loop of a formula over a block; its parameters are columns, or `numbers` as a `jit_block` takes them. With
+    `gauss_newton` the Hessian comes from a loop of its own, where there is one: value and gradient keep their bits."""
     cdef const Program* program
     cdef real last_step[COLUMNS * STEP]
     cdef int k
@@ -244,7 +246,13 @@ cdef inline void run_formula(const Formula* formula, int want, Columns* columns,
     columns.prediction[1] = parameter[0]      # read if there are two
     for k in range(program.parameters):
         columns.parameter[k] = parameter[k + program.predictions - 1]
-    run_program(last_step, program, want, columns, n)
+    if not (gauss_newton and formula.gauss_newton and want & HESSIAN):
+        run_program(last_step, program, want, columns, n)
+        return
+    if want & ~HESSIAN:
+        run_program(last_step, program, want & ~HESSIAN, columns, n)
+    columns.ahead = NULL
+    run_program(last_step, &programs[formula.gauss_newton], HESSIAN, columns, n)
 
 
 cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
@@ -305,7 +313,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
     columns.gradient[1], columns.hessian[1], columns.cross = second_gradient, second_hessian, NULL
     columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)
-    run_formula(call.formulas, call.want, &columns, parameter, scratch, n)
+    run_formula(call.formulas, call.want, by_gauss_newton(&call.curvature), &columns, parameter, scratch, n)
     if call.want & HESSIAN:
         shape_hessian(&call.curvature, weight, hessian, n)
         if call.formulas.paired:

@@ -72,6 +72,7 @@ cdef int set_formula(Formula* formula, int loss, tuple parameters, object factor
     cdef int want
     formula.loss, formula.jit, formula.uniform, formula.paired = loss, loss < 0, uniform, predictions == 2
     if not formula.jit:
+        formula.gauss_newton = GAUSS_NEWTON[loss]
         check_count("parameters", len(parameters), FORMULA_PARAMETERS)
     if loops:
         for want in range(8):
@@ -117,6 +118,19 @@ cdef void multipliers_of_term(const Formula* term, const real* weight, double sc
         factor = load(term.factor_array, 0, first, n, buffer)
         for i in range(n):
             multiplier[i] *= factor[i]
+
+
+cdef void turn_hessian(const Formula* term, Py_ssize_t first, Py_ssize_t n, real* hessian, double* buffer) noexcept nogil:
+    """Turn the sign of a term's Hessian where its factor is below 0: times the factor it is positive."""
+    cdef const double* factor
+    cdef Py_ssize_t i
+    if term.factor_array != NULL:
+        factor = load(term.factor_array, 0, first, n, buffer)
+        for i in range(n):
+            hessian[i] = where_(factor[i] < 0, -hessian[i], hessian[i])
+    elif term.factor < 0:
+        for i in range(n):
+            hessian[i] = -hessian[i]
 
 
 cdef void add_term(const real* result, const double* multiplier, bint first, double* total, Py_ssize_t n) noexcept nogil:
@@ -253,7 +267,10 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
         if ahead != NULL and (term == begin or term == last):
             ask_for_next(ahead, n, (1 if stored[1] else 0) + (1 if begin < last else 0))
             columns.ahead = ahead
-        run_formula(formula, call.want, &columns, parameter, scratch, n)
+        run_formula(formula, call.want, by_gauss_newton(&call.curvature), &columns, parameter, scratch, n)
+        if by_gauss_newton(&call.curvature):
+            for k in range(2):
+                turn_hessian(formula, first, n, results[waiting][2 + 2 * k], factor_buffer)
         if call.want & VALUE and not stored[0] and not by_array:
             value += formula.factor * sum_of(results[waiting][0], weight, n)
         if weighted:
@@ -374,7 +391,7 @@ cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scr
         load_parameters(call, term, first, n, parameter, scratch)
         columns.multiplier = one if formula.uniform else <const real*>call.constants
         # Of two predictions HESSIAN alone is the whole block; loops compiled at run time have none for it alone.
-        run_formula(formula, HESSIAN if predictions == 2 else GRADIENT | HESSIAN, &columns, parameter, scratch, n)
+        run_formula(formula, HESSIAN if predictions == 2 else GRADIENT | HESSIAN, False, &columns, parameter, scratch, n)
         if (call.terms == 1 and predictions == 1 and weight == NULL and formula.factor_array == NULL
                 and formula.factor * call.scale != 0):
             # Through a buffer where it is in place: else gcc runs the scalar form that it keeps for arrays that overlap.

@@ -3,7 +3,8 @@
     python write_formulas.py FORMULAS_FOLDER OUTPUT_FOLDER
 
 A formula is a decorated function of scalars (``@pointwise(...)``): assignments, then one return of value, gradient and
-Hessian diagonal, and of a dictionary of the derivatives by its parameters and of its full value, if it has such.
+Hessian diagonal, and of a dictionary of what else there is: the derivatives by its parameters, its full value, and
+what `curvature="gauss_newton"` has in place of the Hessian.
 Assignment -> a variable of the type of numbers (of a condition: ``int``), number -> a cast (a bare literal is a double
 and would promote float32), call -> the primitive of the same name. What is outside that language is refused with file
 and line. `parts` tells of formulas that return something else. A formula of two predictions returns a pair for the
@@ -172,7 +173,8 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
     """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
     A derivative by a parameter is a loop of its own, where it takes the place of the value; "full" is a value with more
-    terms, which goes with the same gradient and Hessian.
+    terms, which goes with the same gradient and Hessian; "gauss_newton" is a loop of a Hessian alone, behind that of the
+    others.
     """
     if not isinstance(result, ast.Tuple):
         return None
@@ -182,9 +184,14 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
         elements.pop()
         parameters = [argument.arg for argument in function.args.args[2:]]
         for key, derivative in zip(derivatives.keys, derivatives.values, strict=True):
-            if not isinstance(key, ast.Constant) or key.value not in ("full", *parameters):
+            if not isinstance(key, ast.Constant) or key.value not in ("full", "gauss_newton", *parameters):
                 return None
-            if key.value == "full":
+            if key.value == "gauss_newton":
+                each = derivative.elts if isinstance(derivative, ast.Tuple) else [derivative]
+                if len(each) != len(head.predictions):
+                    return None
+                others[f"{name}_gauss_newton"] = [[], [], each]
+            elif key.value == "full":
                 others[f"{name}_full"] = [[element] for element in (derivative, *elements[1:])]
             else:
                 others[f"{name}_by_{key.value}"] = [[derivative]]
@@ -193,7 +200,7 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
     if len(head.predictions) == 1:
         return {name: [[element] for element in elements], **others}
     several = [element.elts for element in elements[1:] if isinstance(element, ast.Tuple)]
-    return {name: [[elements[0]], *several]} if [len(each) for each in several] == [2, 3] else None
+    return {name: [[elements[0]], *several], **others} if [len(each) for each in several] == [2, 3] else None
 
 
 def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
@@ -256,7 +263,7 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         Translated(
             name,
             plain=function.name if name == f"{function.name}_full" else name,
-            kind=kind if len(results) > 1 else "by_parameter",
+            kind="by_parameter" if len(results) == 1 else kind if results[0] else "gauss_newton",
             first=head.first,
             predictions=head.predictions,
             parameters=parameters,
@@ -335,6 +342,8 @@ WANTS = {
     "value_gradient_hessian": (5, 7),
     "hessian_cross": (4,),
 }
+#: The results that a loop of `gauss_newton` has.
+ALONE = {"hessian": (4,)}
 RESULTS = ("value", "gradient", "hessian", "cross")
 #: What is ever asked for of a kind of formula: each is a loop of its own, in which what is not wanted is not computed.
 WANTED = {
@@ -346,6 +355,7 @@ WANTED = {
     "by_parameter": ("value",),
     "by_default": tuple(WANTS),
     "function": ("value",),
+    "gauss_newton": tuple(ALONE),
 }
 
 
@@ -410,7 +420,7 @@ def loop(formula: Translated, real: str) -> list[str]:
             ],
         )
     read = [*given, *(stage.name for stage in formula.stages)]
-    outs = ["value"]
+    outs = ["value"] if formula.results[0] else []
     for result, each in zip(("gradient", "hessian"), formula.results[1:], strict=False):
         outs += [f"{result}{k}" if k < len(formula.predictions) else "cross" for k in range(len(each))]
     expressions = [text for elements in formula.results for text in elements]
@@ -423,11 +433,12 @@ def loop(formula: Translated, real: str) -> list[str]:
     )
     columns_read = [*read, "multiplier"]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
-    stores = ["            if (wants_value) value[i] = at_value;"]
-    stores += [
-        f"            if (wants_{out.rstrip('01')}) "
+    stores = [
+        "            if (wants_value) value[i] = at_value;"
+        if out == "value"
+        else f"            if (wants_{out.rstrip('01')}) "
         f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
-        for out in outs[1:]
+        for out in outs
     ]
     lines += function(
         f"FL_INLINE void {name}_loop",
@@ -448,8 +459,8 @@ def loop(formula: Translated, real: str) -> list[str]:
             "    }",
         ],
     )  # fmt: skip
-    slots |= {"multiplier": "multiplier", "value": "value"}
-    slots |= {out: out if out == "cross" else f"{out[:-1]}[{out[-1]}]" for out in outs[1:]}
+    slots["multiplier"] = "multiplier"
+    slots |= {out: out if out in ("value", "cross") else f"{out[:-1]}[{out[-1]}]" for out in outs}
     columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *outs]]
     stage_calls = []
     for k in range(len(formula.stages)):
@@ -483,7 +494,7 @@ def table(formula: Translated) -> str:
     for bits in map(BITS.__getitem__, reals(formula.kind)):
         if formula.derived:
             fields += [f".derive_{bits} = {formula.name}_{bits}_derive"]
-        loops = {asked: want for want in wants_of(formula) for asked in WANTS[want]}
+        loops = {asked: want for want in wants_of(formula) for asked in (WANTS | ALONE)[want]}
         for asked, want in loops.items():
             owner = formula.name if want in wanted(formula) else formula.plain
             fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}"]
@@ -521,10 +532,12 @@ def write(folder: Path) -> str:
 def write_names(folder: Path) -> str:
     """Return the text of formulas.pxi."""
     formulas = translated(folder)
+    places = {formula.name: place for place, formula in enumerate(formulas)}
     return (
         "# Written by write_formulas.py from the files of catalogue/ at build time: change those.\n"
         f"POINTWISE = {tuple(formula.name for formula in formulas)!r}\n"
         f"LOOPS = { ({formula.name: wanted(formula) for formula in formulas})!r}\n"
+        f"GAUSS_NEWTON = {tuple(places.get(f'{formula.plain}_gauss_newton', 0) for formula in formulas)!r}\n"
         f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}\n"
     )
 

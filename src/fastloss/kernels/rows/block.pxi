@@ -199,7 +199,7 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
     cdef double derivative[2][LANES]
     cdef const Operand* operands[2]
     cdef bint lost = False, small = False
-    if row_table[call.loss].of_label == NULL or call.rows.dense:
+    if row_table[call.loss].of_label == NULL or call.rows.dense or by_gauss_newton(&call.rows.curvature):
         return False
     operands[:] = [&call.rows.gradient, &call.rows.hessian]
     x = run_of_rows(tag, &call.rows.logits, first, classes)

@@ -9,7 +9,8 @@
 #     gradient_j = p_j sum_{c != j} y_c A_c  -  y_j A_j q_j
 #     Hessian_j  = p_j^2 sum_{c != j} y_c B_c  +  y_j B_j q_j^2  +  p_j q_j sum_c y_c A_c
 #
-# because d log p_c / dx_j = [c = j] - p_j and its derivative is -p_j q_j. B is O(p l): where p is next to underflow, a
+# because d log p_c / dx_j = [c = j] - p_j and its derivative is -p_j q_j. Gauss and Newton take B for 0: what is left is
+# cross-entropy's Hessian with each class weighted by A. B is O(p l): where p is next to underflow, a
 # logarithm of several hundred multiplies it, and weights multiply both p and q, so that products are formed with 2^128 p
 # and 2^128 q, which have all their digits.
 #
@@ -201,7 +202,7 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
     cdef double q[LANES]
     cdef double power[LANES]
     cdef double scaled_p, scaled_q
-    cdef bint doubtful
+    cdef bint doubtful, gauss_newton = by_gauss_newton(&call.rows.curvature)
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, group
     at_class(t, t.x, t.label, true_x)
@@ -220,6 +221,7 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
             scaled_q = where_(true_e[i] == 1, t.scaled_rest[i], below[i] * SCALE_UP) * t.inverse[i]
             surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
             confidence(tag, parameter, power[i], p, scaled_p, q[i], surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
+            bq[i] = where_(gauss_newton, <double>0, bq[i])
             if Confidence is not CrossEntropy:
                 doubtful = a[i] < LEAST_SLOPE
                 if Confidence is Focal:
@@ -316,7 +318,7 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
     cdef double p, q, scaled_q, scaled_pq, slope, offset, a, bq, others, weight
     cdef fl_pair surprisal
     cdef Py_ssize_t k, i, j
-    cdef bint is_top
+    cdef bint is_top, gauss_newton = by_gauss_newton(&call.rows.curvature)
     if not call.rows.want & (GRADIENT | HESSIAN):
         return
     find_first(t, e, NULL, t.top)
@@ -344,6 +346,7 @@ cdef void derivatives_of_probabilities(Confidence* tag, const RowLossCall* call,
             q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
             surprisal = distance(t.m[i], x[j], t.log_head[i], t.log_tail[i])
             confidence(tag, parameter, power[j], p, scaled_e[j] * t.inverse[i], q, surprisal.head, surprisal.tail, &slope, &offset, &a, &bq)
+            bq = where_(gauss_newton, <double>0, bq)
             ybq[j] = where_(weight == 0, <double>0, weight * bq)
             yb[j] = where_((weight == 0) | (q == 0), <double>0, weight * bq / q)
     sum_without(t, yb, t.top, b_others)

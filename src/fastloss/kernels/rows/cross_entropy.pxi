@@ -67,9 +67,10 @@ cdef void add_z_gradient(const RowLossCall* call, Tile* t) noexcept nogil:
 
 cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     """Cross-entropy of z = softcap tanh(x / softcap) / temperature, and z_loss log(sum e^z)^2: the loss of z, and the chain
-    rule around it:  gradient = g z',  Hessian = h z'^2 + g z''."""
+    rule around it:  gradient = g z',  Hessian = h z'^2 + g z''. Gauss and Newton leave out z'', and of the z-loss, a square, the
+    second derivative of what is squared."""
     cdef double z_loss = call.parameter[0], temperature = call.parameter[2]
-    cdef bint capped = is_capped(call)
+    cdef bint capped = is_capped(call), gauss_newton = by_gauss_newton(&call.rows.curvature)
     cdef double* e = t.e
     cdef double* gradient = t.gradient
     cdef double* hessian = t.hessian
@@ -96,7 +97,7 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
                 j = k * LANES + i
                 p = e[j] * t.inverse[i]
                 q = complement(e[j], t.rest[i], t.whole[i]) * t.inverse[i]
-                g = where_(p == 0, <double>0, p * t.log_total[i])
+                g = where_((p == 0) | gauss_newton, <double>0, p * t.log_total[i])
                 hessian[j] += pull[i] * (p * p + g * q)
     if call.rows.want & GRADIENT and temperature != 1:
         for j in range(t.steps * LANES):
@@ -106,7 +107,7 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             hessian[j] *= 1 / (temperature * temperature)
         if capped:               # every call that wants the Hessian wants the gradient
             for j in range(t.steps * LANES):
-                hessian[j] = hessian[j] * first[j] * first[j] + gradient[j] * second[j]
+                hessian[j] = hessian[j] * first[j] * first[j] + where_(gauss_newton, <double>0, gradient[j] * second[j])
     if call.rows.want & GRADIENT and capped:
         for j in range(t.steps * LANES):
             gradient[j] *= first[j]

@@ -24,7 +24,7 @@ cdef void kl_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             y = target[j]
             term[j] = where_(y == 0, <double>0, y * (log_(y) - x[j]))
             gradient[j] = 0 - y
-        clear_hessian(call, t)
+        flat_hessian(call, t)
     else:
         for j in range(t.steps * LANES):
             y, q = target[j], at_most_1(x[j])
@@ -106,6 +106,8 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     sum of q D and U that of H over the other classes,
 
         gradient_j = q_j (r D_j - S)                     Hessian_j = r ((1 - 2 q_j) q_j D_j + r W_j - q_j S) + q_j^2 U
+
+    Gauss and Newton leave out the second derivatives of q: W of log q; (1 - q_j)^2 W_j + q_j^2 sum_{c != j} W_c of logits.
     """
     cdef double beta = call.parameter[0], stride = t.stride, q, scaled, mixed, slope, rest
     cdef double* x = t.x
@@ -126,7 +128,7 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double h_others[LANES]
     cdef double total[LANES]
     cdef double d_top[LANES]
-    cdef bint is_top
+    cdef bint is_top, gauss_newton = by_gauss_newton(&call.rows.curvature)
     cdef Py_ssize_t k, i, j
     if beta == 0 or beta == 1:   # the limits: 0, even between distributions of which one is infinitely surprising
         clear(t, gradient)
@@ -169,7 +171,7 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = qd[j] * SCALE_DOWN
-            hessian[j] = h[j] * SCALE_DOWN
+            hessian[j] = (scaled_q[j] * w[j] if gauss_newton else h[j]) * SCALE_DOWN
         return
     sum_without(t, qd, t.top, others)
     at_class(t, qd, t.top, top)
@@ -177,7 +179,7 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     for j in range(t.steps * LANES):
         w[j] *= scaled_q[j]
     class_sum(t, w, total)
-    sum_without(t, h, t.top, h_others)
+    sum_without(t, w if gauss_newton else h, t.top, h_others)
     for i in range(LANES):
         others[i] *= SCALE_DOWN
         top[i] *= SCALE_DOWN
@@ -195,6 +197,16 @@ cdef void js_divergence_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             scaled = (1 - 2 * q) * (h[j] - scaled_q[j] * (others[i] + top[i])) + q * scaled_q[j] * total[i]
             mixed = rest * ((1 - 2 * q) * qd[j] + rest * w[j] - scaled_q[j] * others[i]) + q * scaled_q[j] * h_others[i]
             hessian[j] = where_(is_top, mixed, scaled) * SCALE_DOWN
+    if not gauss_newton:
+        return
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = (k * stride + t.offset[i] == t.top[i]) & (t.rest[i] < 1)
+            q = probability[j]
+            rest = where_(is_top, t.rest[i] * t.inverse[i], 1 - q)
+            scaled = q * scaled_q[j] * where_(is_top, h_others[i], total[i] - w[j] * SCALE_DOWN)
+            hessian[j] = (w[j] * rest * rest + scaled) * SCALE_DOWN
 
 
 cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
@@ -202,6 +214,8 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
 
         gradient_j = q_j (D_j - mean of D),  D = 1/2, -1/2 or 0;   D_j - mean = (at + 2 below) / 2,  -(at + 2 above) / 2,
         or (below - above) / 2;   Hessian_j = (1 - 2 q_j) gradient_j
+
+    That of Gauss and Newton is that of sum_c (y_c - q_c)^2 / 2: 1, q_j^2 of log q, q_j^2 ((1 - q_j)^2 + sum_{c != j} q_c^2).
     """
     cdef double* q = t.a
     cdef double* excess = t.c
@@ -215,6 +229,7 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double below_tail[LANES]
     cdef double at_tail[LANES]
     cdef double difference
+    cdef bint is_top, gauss_newton = by_gauss_newton(&call.rows.curvature)
     cdef Py_ssize_t k, i, j
     prediction_as_probabilities(call, t)
     for j in range(t.steps * LANES):
@@ -224,12 +239,12 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if call.given == PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = d[j]
-        clear_hessian(call, t)
+        flat_hessian(call, t)
         return
     if call.given == LOG_PROBABILITIES:
         for j in range(t.steps * LANES):
             gradient[j] = d[j] * q[j]
-            hessian[j] = d[j] * q[j]
+            hessian[j] = q[j] * q[j] if gauss_newton else d[j] * q[j]
         return
     for i in range(LANES):
         above[i] = below[i] = at[i] = above_tail[i] = below_tail[i] = at_tail[i] = 0
@@ -249,6 +264,19 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             difference = where_(d[j] > 0, 0.5 * at[i] + below[i], difference)
             gradient[j] = q[j] * difference
             hessian[j] = (1 - 2 * q[j]) * gradient[j]
+    if not gauss_newton:
+        return
+    for j in range(t.steps * LANES):
+        excess[j] = q[j] * q[j]
+    sum_without(t, excess, t.top, above)
+    at_class(t, excess, t.top, at)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = (k * t.stride + t.offset[i] == t.top[i]) & (t.rest[i] < 1)
+            difference = where_(is_top, t.rest[i] * t.inverse[i], 1 - q[j])
+            difference = difference * difference + where_(is_top, above[i], above[i] + (at[i] - excess[j]))
+            hessian[j] = excess[j] * difference
 
 
 add_row_loss("kl_divergence", 128, kl_divergence_rows, extreme_kl_divergence)

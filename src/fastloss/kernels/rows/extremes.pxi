@@ -180,6 +180,7 @@ cdef void extreme_confidence(Confidence* tag, double parameter, double z_loss, d
     cdef fl_wide f, a, bq, share, value = wide(0), total = wide(0), a_rest = wide(0), a_top = wide(0)
     cdef fl_wide b_rest = wide(0), bq_top = wide(0), gradient, hessian, others, log_total, z = wide(z_loss)
     cdef Py_ssize_t k
+    cdef bint gauss_newton = by_gauss_newton(&r.own.rows.curvature)     # as in confidence.pxi and cross_entropy.pxi
     wide_softmax(r, softcap, temperature, &s)
     for k in range(r.own.classes):
         share = share_of(r, k)
@@ -187,6 +188,7 @@ cdef void extreme_confidence(Confidence* tag, double parameter, double z_loss, d
             continue
         wide_class(r, &s, k, &c)
         wide_confidence(tag, parameter, &c, &f, &a, &bq)
+        bq = wide(0) if gauss_newton else bq
         value = plus(value, times(share, f))
         total = plus(total, share)
         if k == s.top:
@@ -202,7 +204,7 @@ cdef void extreme_confidence(Confidence* tag, double parameter, double z_loss, d
         a = bq = wide(0)
         if share.head != 0:
             wide_confidence(tag, parameter, &c, &f, &a, &bq)
-            a, bq = times(share, a), times(share, bq)
+            a, bq = times(share, a), wide(0) if gauss_newton else times(share, bq)
         others, hessian = a_rest, b_rest
         if k != s.top:
             others = minus(plus(a_rest, a_top), a)
@@ -215,9 +217,10 @@ cdef void extreme_confidence(Confidence* tag, double parameter, double z_loss, d
         if z_loss != 0 and positive(c.p):
             others = times(c.p, log_total)
             gradient = plus(gradient, times(z, others))
-            hessian = plus(hessian, times(z, plus(square(c.p), times(others, c.q))))
+            hessian = plus(hessian, times(z, square(c.p) if gauss_newton else plus(square(c.p), times(others, c.q))))
         gradient, hessian = over(gradient, s.temperature), over(hessian, square(s.temperature))
-        hessian = plus(times(hessian, square(c.first)), times(gradient, c.second))
+        hessian = times(hessian, square(c.first))
+        hessian = hessian if gauss_newton else plus(hessian, times(gradient, c.second))
         leave(r, k, times(gradient, c.first), hessian)
 
 
@@ -287,6 +290,11 @@ cdef void wide_prediction(const ExtremeRow* r, const WideSoftmax* s, Py_ssize_t 
         found.surprisal = negative(log_of(found.p))
 
 
+cdef inline fl_wide flat_curvature(const ExtremeRow* r) noexcept nogil:
+    """As flat_hessian."""
+    return wide(1 if by_gauss_newton(&r.own.rows.curvature) else 0)
+
+
 cdef void extreme_kl_divergence(ExtremeRow* r) noexcept nogil:
     cdef WideSoftmax s
     cdef WideClass c
@@ -301,7 +309,7 @@ cdef void extreme_kl_divergence(ExtremeRow* r) noexcept nogil:
             wide_prediction(r, &s, k, &c)
             value = plus(value, times(y, plus(log_of(y), c.surprisal)))
         if r.own.given == LOG_PROBABILITIES:
-            leave(r, k, negative(y), wide(0))
+            leave(r, k, negative(y), flat_curvature(r))
         elif r.own.given == PROBABILITIES:
             y = over(y, c.p) if positive(y) else y
             leave(r, k, negative(y), over(y, c.p) if positive(y) else y)
@@ -341,11 +349,12 @@ cdef void extreme_js_divergence(ExtremeRow* r) noexcept nogil:
     """D, W, H, S and U: see js_divergence_rows."""
     cdef double beta = r.own.parameter[0]
     cdef fl_wide b = wide(beta), a = minus(wide(1), wide(beta))
-    cdef fl_wide y, q, d, w, h, value = wide(0), qd_rest = wide(0), qd_top = wide(0), w_all = wide(0), h_rest = wide(0)
-    cdef fl_wide m, gradient, hessian
+    cdef fl_wide y, q, d, w, h, value = wide(0), qd_rest = wide(0), qd_top = wide(0), w_all = wide(0), h_rest = wide(0), w_rest = wide(0)
+    cdef fl_wide m, gradient, hessian, w_top = wide(0), w_others
     cdef WideSoftmax s
     cdef WideClass c
     cdef Py_ssize_t k, turn
+    cdef bint gauss_newton = by_gauss_newton(&r.own.rows.curvature)
     s.top = -1
     if r.own.given == LOGITS:
         wide_softmax(r, NAN, 1, &s)
@@ -366,27 +375,34 @@ cdef void extreme_js_divergence(ExtremeRow* r) noexcept nogil:
                 value = plus(value, gradient)
                 w_all = plus(w_all, w)
                 if k == s.top:
-                    qd_top = gradient
+                    qd_top, w_top = gradient, w
                 else:
+                    w_rest = plus(w_rest, w)
                     qd_rest, h_rest = plus(qd_rest, gradient), plus(h_rest, h)
             elif r.own.given == LOG_PROBABILITIES:
-                leave(r, k, gradient, h)
+                leave(r, k, gradient, w if gauss_newton else h)
             elif r.own.given == PROBABILITIES:
                 leave(r, k, d, over(over(times(times(b, a), y), m), q) if positive(y) else wide(0))
             elif k == s.top:
                 hessian = plus(times(minus(c.q, c.p), gradient), minus(times(c.q, w), times(q, qd_rest)))
+                hessian = plus(times(c.q, hessian), times(square(q), h_rest))
                 gradient = minus(times(c.q, gradient), times(q, qd_rest))
-                leave(r, k, gradient, plus(times(c.q, hessian), times(square(q), h_rest)))
             else:
                 m = times(q, plus(qd_rest, qd_top))
                 hessian = plus(times(minus(c.q, c.p), minus(h, m)), times(square(q), w_all))
-                leave(r, k, minus(gradient, m), hessian)
+                gradient = minus(gradient, m)
+            if turn == 1 and r.own.given == LOGITS:
+                w_others = w_rest if k == s.top else plus(minus(w_rest, w), w_top)
+                if gauss_newton:
+                    hessian = plus(times(square(c.q), w), times(square(q), w_others))
+                leave(r, k, gradient, hessian)
     leave_value(r, value)
 
 
 cdef void extreme_total_variation(ExtremeRow* r) noexcept nogil:
     """The masses at, above and below the target: see total_variation_rows."""
-    cdef fl_wide y, excess, value = wide(0), at = wide(0), above = wide(0), below = wide(0), slope
+    cdef fl_wide y, excess, value = wide(0), at = wide(0), above = wide(0), below = wide(0), slope, curvature
+    cdef fl_wide squares_of_others, squares = wide(0), of_top = wide(0)    # of the masses: of all but the largest, of that
     cdef WideSoftmax s
     cdef WideClass c
     cdef Py_ssize_t k, turn
@@ -405,10 +421,14 @@ cdef void extreme_total_variation(ExtremeRow* r) noexcept nogil:
                     below = plus(below, c.p)
                 else:
                     at = plus(at, c.p)
+                if r.own.given == LOGITS and k == s.top:
+                    of_top = square(c.p)
+                else:
+                    squares = plus(squares, square(c.p))
                 continue
             slope = wide(0.5 if excess.head > 0 else -0.5 if excess.head < 0 else 0)
             if r.own.given == PROBABILITIES:
-                leave(r, k, slope, wide(0))
+                leave(r, k, slope, flat_curvature(r))
                 continue
             if r.own.given == LOGITS:
                 slope = times(wide(0.5), minus(below, above))
@@ -416,7 +436,13 @@ cdef void extreme_total_variation(ExtremeRow* r) noexcept nogil:
                     slope = plus(times(wide(0.5), at), below if excess.head > 0 else above)
                     slope = slope if excess.head > 0 else negative(slope)
             slope = times(c.p, slope)
-            leave(r, k, slope, times(minus(c.q, c.p), slope) if r.own.given == LOGITS else slope)
+            curvature = times(minus(c.q, c.p), slope) if r.own.given == LOGITS else slope
+            if by_gauss_newton(&r.own.rows.curvature):
+                curvature = square(c.p)
+                if r.own.given == LOGITS:
+                    squares_of_others = squares if k == s.top else plus(minus(squares, curvature), of_top)
+                    curvature = times(curvature, plus(square(c.q), squares_of_others))
+            leave(r, k, slope, curvature)
     leave_value(r, times(wide(0.5), value))
 
 
@@ -446,7 +472,7 @@ cdef void extreme_nll(ExtremeRow* r) noexcept nogil:
         share = share_of(r, k)
         if share.head != 0:
             value = minus(value, times(share, wide(r.x[k])))
-        leave(r, k, negative(share), wide(0))
+        leave(r, k, negative(share), flat_curvature(r))
     leave_value(r, value)
 
 
@@ -487,16 +513,16 @@ cdef void extreme_multi_margin(ExtremeRow* r) noexcept nogil:
         if k == r.label:
             continue
         violation = plus(minus(wide(r.x[k]), own), wide(r.own.parameter[1]))
-        slope, curvature = wide(step(violation.head)), wide(0)
+        slope, curvature = wide(step(violation.head)), flat_curvature(r)
         violation = wide(0) if violation.head <= 0 else violation   # NaN stays
         if squared:
             curvature = wide(2 if positive(violation) else 0)
             slope = times(wide(2), violation)
         value = plus(value, square(violation) if squared else violation)
-        slope, curvature = over(slope, classes), over(curvature, classes)
+        slope, curvature = over(slope, classes), over(curvature, classes) if squared else curvature
         slopes, curvatures = plus(slopes, slope), plus(curvatures, curvature)
         leave(r, k, slope, curvature)
-    leave(r, r.label, negative(slopes), curvatures)
+    leave(r, r.label, negative(slopes), curvatures if squared else flat_curvature(r))
     leave_value(r, over(value, classes))
 
 

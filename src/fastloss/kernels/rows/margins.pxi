@@ -26,7 +26,7 @@ cdef void multiclass_hinge_rows(const RowLossCall* call, Tile* t) noexcept nogil
     cdef double ties[LANES]
     cdef double share[LANES]
     cdef Py_ssize_t k, i, j
-    clear_hessian(call, t)
+    flat_hessian(call, t)
     at_class(t, x, t.label, own)
     for i in range(LANES):
         largest[i] = -INFINITY
@@ -97,7 +97,7 @@ cdef void multi_margin_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     if not call.rows.want & HESSIAN:
         return
     if not squared:
-        clear_hessian(call, t)
+        flat_hessian(call, t)
         return
     sum_without(t, curved, t.label, total)
     set_class(t, curved, t.label, total)
@@ -117,7 +117,7 @@ cdef void multilabel_margin_rows(const RowLossCall* call, Tile* t) noexcept nogi
     cdef Py_ssize_t k, j, i
     cdef bint pair
     clear(t, gradient)
-    clear_hessian(call, t)
+    flat_hessian(call, t)
     if t.wide:
         t.value[0] = sorted_multilabel_margin(call, t)
         return

@@ -89,11 +89,12 @@ cdef void nll_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Py_ssize_t j
     if not call.rows.dense:
         label_rows(call, t, nll_of_label)
+        flat_hessian(call, t)
         return
     for j in range(t.steps * LANES):
         gradient[j] = 0 - y[j]
         term[j] = where_(y[j] == 0, <double>0, -y[j] * x[j])
-    clear_hessian(call, t)
+    flat_hessian(call, t)
     class_sum(t, term, t.value)
 
 

@@ -303,3 +303,13 @@ cdef inline void clear(const Tile* t, double* numbers) noexcept nogil:
 cdef inline void clear_hessian(const RowLossCall* call, const Tile* t) noexcept nogil:
     if call.rows.want & HESSIAN:
         clear(t, t.hessian)
+
+
+cdef inline void flat_hessian(const RowLossCall* call, const Tile* t) noexcept nogil:
+    """The Hessian of a loss without curvature: 0; 1 where one is asked for that is positive."""
+    cdef double* hessian = t.hessian
+    cdef double number = 1 if by_gauss_newton(&call.rows.curvature) else 0
+    cdef Py_ssize_t j
+    if call.rows.want & HESSIAN:
+        for j in range(t.steps * LANES):
+            hessian[j] = number
