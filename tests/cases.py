@@ -87,6 +87,19 @@ def rounded_once(results: Any, dtype: Any) -> np.ndarray:
         return narrow.astype(dtype)
 
 
+def shaped(
+    hessian: Any, kept: Any, curvature: str = "exact", hess_factor: float = 1.0, hess_floor: float = 0.0
+) -> np.ndarray:
+    """What a pass of one's own makes of a Hessian, in its type."""
+    exact = np.asarray(hessian)
+    with np.errstate(all="ignore"):
+        product = (np.abs(exact) if curvature == "abs" else exact).astype(np.float64) * hess_factor
+        found = product.astype(exact.dtype)
+        if hess_floor:
+            found = np.where(found < exact.dtype.type(hess_floor), exact.dtype.type(hess_floor), found)
+    return np.where(np.broadcast_to(kept, exact.shape), found, exact.dtype.type(0))
+
+
 # -- what a row of the catalogue asks for -----------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ import cases
 import numpy as np
 import test_several as several
 from accuracy import bounds, check_against, inputs_of_rows, measure
-from cases import Inputs, Variant, bits
+from cases import Inputs, Variant, bits, shaped
 
 from fastloss.domains import outside
 
@@ -121,6 +121,7 @@ def check_bits(inputs: Inputs, rng: np.random.Generator) -> None:
     reduction = pick(rng, ("none", "none", "sum", "mean"))
     together = dict(zip(("value", "grad", "hess"), inputs(reduction=reduction, n_threads=1), strict=True))
 
+    check_curvature(inputs, reduction, together, rng)
     other = arranged(inputs, rng)
     method = pick(rng, tuple(cases.METHODS))
     parts = cases.METHODS[method]
@@ -143,6 +144,26 @@ def check_bits(inputs: Inputs, rng: np.random.Generator) -> None:
         chosen = inputs.take(order)
         chosen.keywords = inputs.keywords | {name: inputs.keywords[name][order] for name in per_sample}
         assert bits(chosen()) == bits(tuple(result[order] for result in together.values())), "shuffled"
+
+
+def check_curvature(inputs: Inputs, reduction: str, plain: dict[str, Any], rng: np.random.Generator) -> None:
+    """Hold what is asked of the Hessian to what a second pass would make of it."""
+    asked: dict[str, Any] = {"curvature": pick(rng, ("exact", "abs")), "hess_factor": 2.0 ** rng.integers(-3, 4)}
+    asked["hess_floor"] = pick(rng, (0, 1e-16, 0.01))
+    kept = np.ones(inputs.samples, bool)
+    if "sample_weight" in inputs.keywords:
+        kept &= inputs.keywords["sample_weight"] != 0
+    kept &= inputs.keywords.get("where", True)
+    if inputs.keywords.get("ignore_index") is not None and inputs.y_true.shape == kept.shape:
+        kept &= inputs.y_true != inputs.keywords["ignore_index"]
+    class_weight = inputs.keywords.get("class_weight")
+    if inputs.y_pred.dtype.itemsize < 4 or (class_weight is not None and not np.all(class_weight)):
+        return
+    kept = kept.reshape(kept.shape + (1,) * (inputs.y_pred.ndim - kept.ndim))
+    expected = shaped(plain["hess"], kept, **asked)
+    value, gradient, hessian = inputs(reduction=reduction, n_threads=pick(rng, (1, 2)), **asked)
+    assert bits(hessian) == bits(expected), asked
+    assert bits((value, gradient)) == bits((plain["value"], plain["grad"])), asked
 
 
 def check_halves(inputs: Inputs, rng: np.random.Generator) -> None:

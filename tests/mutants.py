@@ -47,9 +47,11 @@ TESTS = (
     "parameter_grads",
     "negative_binomial",
     "second",
+    "curvature",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
 VECTORS = KERNELS + "vectors/"
+CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
 JIT, CYTHON = PACKAGE + "jit/", KERNELS + "frame/capi.pxi"
@@ -74,6 +76,51 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    # What is asked of the Hessian.
+    Mutant(
+        "a floor that lifts what is left out",
+        CURVATURE,
+        "            hessian[i] = where_(weight[i] == 0, <real>0, hessian[i])",
+        "            hessian[i] = hessian[i]",
+    ),
+    Mutant("a floor that loses a NaN", CURVATURE, "where_(h < floor, floor, h)", "where_(h >= floor, h, floor)"),
+    Mutant(
+        "a floor before the factor",
+        CURVATURE,
+        "        h = <real>(hessian[i] * factor)\n        hessian[i] = where_(h < floor, floor, h)",
+        "        h = hessian[i]\n        hessian[i] = <real>(where_(h < floor, floor, h) * factor)",
+    ),
+    Mutant(
+        "a second prediction's Hessian without a factor",
+        KERNELS + "points/block.pxi",
+        "            shape_hessian(&call.curvature, weight, second_hessian, n)",
+        "            shape_hessian(&call.curvature, weight, second_hessian, 0)",
+    ),
+    Mutant(
+        "a wide row's Hessian without a floor",
+        ROWS + "softmax.pxi",
+        "        shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)\n        if hessian",
+        "        if hessian",
+    ),
+    Mutant(
+        "a negative factor that turns a positive curvature",
+        SUMS,
+        "    elif term.factor < 0:\n",
+        "    elif term.factor < -9:\n",
+    ),
+    Mutant(
+        "the second derivative of a divergence kept",
+        ROWS + "confidence.pxi",
+        "bq = where_(gauss_newton, <double>0, bq)",
+        "bq = bq",
+    ),
+    Mutant(
+        "a Hessian of cauchy in place of its weight",
+        REGRESSION,
+        '"gauss_newton": where(far, square + square_tail, 1) / w}',
+        '"gauss_newton": where(far, square + square_tail, 1) / (w * w)}',
+        "cauchy",
+    ),
     # The whole of a likelihood.
     Mutant(
         "a last step of log Gamma left out",

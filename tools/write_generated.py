@@ -67,6 +67,15 @@ class _Samples(TypedDict, total=False):
 @type_check_only
 class _Given(_Bound, _Samples, total=False): ...
 
+@type_check_only
+class _Curvature(TypedDict, total=False):
+    curvature: Literal["exact", "gauss_newton", "abs"]
+    hess_factor: float
+    hess_floor: float
+
+@type_check_only
+class _GivenHessian(_Given, _Curvature, total=False): ...
+
 class Loss:
     __name__: str
     __qualname__: str
@@ -263,16 +272,19 @@ def overloads(texts: list[str]) -> list[str]:
 def loss_stub(row: Row) -> str:
     """Return the class of one loss, and what its calls and `bind` take by keyword."""
     name, mean_only = class_name(row), row.couples
-    lines, bound, given = [], "_Bound", "_Given"
+    lines, bound, given, of_hessian = [], "_Bound", "_Given", "_GivenHessian"
     if row.parameters:
         bound, given = f"{name}Bound", f"{name}Given"
         lines += ["@type_check_only", f"class {bound}(_Bound, total=False):"]
         lines += [f"    {p.name}: {parameter_type(p)}" for p in row.parameters]
         lines += ["", "@type_check_only", f"class {given}({bound}, _Samples, total=False): ...", ""]
+        if not row.no_hessian:
+            of_hessian = f"{name}GivenHessian"
+            lines += ["@type_check_only", f"class {of_hessian}({given}, _Curvature, total=False): ...", ""]
     lines += ["@type_check_only", f"class {name}(Loss):"]
     for method in METHODS:
         if not (row.no_hessian and "hess" in method):
-            lines += method_stub(row, method, f"**keywords: Unpack[{given}]")
+            lines += method_stub(row, method, f"**keywords: Unpack[{of_hessian if 'hess' in method else given}]")
     if row.has_products:
         vectors = "tuple[ArrayLike, ...]" if len(row.differentiated) > 1 else "ArrayLike"
         lines += second_stub(row, "hvp", f", vector: {vectors}", f"**keywords: Unpack[{given}]")

@@ -199,8 +199,8 @@ def as_curvature(row: Row, want: int, given: Mapping[str, Any]) -> Curvature:
     for each in [term for _, term in row.terms] or [row]:
         if mode == "gauss_newton" and each.kernels is not None:
             raise TypeError(
-                f"{each.name} has no curvature='gauss_newton': it is a loss of your own, of which only the exact Hessian "
-                "is known; 'abs' takes its absolute value, hess_floor what is at least wanted"
+                f"{each.name} has no curvature='gauss_newton': it is a loss of your own, of which only the exact "
+                "Hessian is known; 'abs' takes its absolute value, hess_floor what is at least wanted"
             )
     numbers = []
     for name, value, domain in (("hess_factor", factor, _FACTOR), ("hess_floor", floor, _FLOOR)):

@@ -41,6 +41,20 @@ _KEYWORDS = {
     ),
 }
 
+#: What methods that return the diagonal of the Hessian take besides.
+_CURVATURE = {
+    "curvature : {{'exact', 'gauss_newton', 'abs'}}, default='exact'": (
+        "What the returned Hessian is made of: its exact diagonal, the absolute value of that, or what Gauss-Newton "
+        "and iteratively reweighted least squares have in its place, which is never negative, and 1 where a loss has "
+        "no curvature at all."
+    ),
+    "hess_factor : float, default=1.0": "A number > 0 that multiplies the Hessian.",
+    "hess_floor : float, default=0.0": (
+        "The least that the Hessian is, after the factor; 0 for no floor: an exact Hessian may be below 0. Samples "
+        "that are left out keep +0."
+    ),
+}
+
 #: The results of a method, by their names; that of a call stands alone, and its type is its name.
 _RESULTS = {
     "value": (
@@ -408,6 +422,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     of_results = _RESULTS | _BY_SEVERAL if len(row.differentiated) > 1 else _RESULTS
     results = {name: (kind, text.format(**names)) for name, (kind, text) in of_results.items()}
     keywords = {head: text for head, text in _KEYWORDS.items() if head[:3] != "wrt" or len(row.differentiated) > 1}
+    if "hessian" in _OF_METHODS[method]:
+        keywords |= _CURVATURE
     if method == "__call__":
         summary, returned = row.summary, _entry(*results["value"])
         notes = f"{row.notes}\n\n{_METHODS.format(**names)}".lstrip()

@@ -213,7 +213,8 @@ def modified_huber(y_true, y_pred):
     value = where(m < -1, -4 * m, short * short)
     gradient = where(m >= 1, 0, where(m < -1, -4 * t, -2 * t * short))
     hessian = where(m < -1, 0, where(m > 1, 0, 2))
-    return value, gradient, hessian, {"gauss_newton": where(m < -1, 4 / short, where(m > 1, 0, 2))}
+    weight = where(m < -1, 4 / where(m < -1, short, 1), where(m > 1, 0, 2))
+    return value, gradient, hessian, {"gauss_newton": weight}
 
 
 @pointwise(

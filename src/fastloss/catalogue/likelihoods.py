@@ -397,5 +397,6 @@ def laplace_nll(y_true, location, log_scale):
         where(ratio - ratio == 0, log_scale + ratio, ratio),
         (slope, 1 - ratio),
         (where(r == r, 0, r), ratio, -slope),
-        {"gauss_newton": (where(r == r, scaled(h * h, 2 * n), r), where(ratio == ratio, 1, ratio))},  # Fisher's information
+        # Fisher's information
+        {"gauss_newton": (where(r == r, scaled(h * h, 2 * n), r), where(ratio == ratio, 1, ratio))},
     )

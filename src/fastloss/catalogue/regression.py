@@ -93,7 +93,8 @@ def huber(y_true, y_pred, delta):
     exact = (abs(r) - delta) + where(r < 0, -tail, tail)
     beyond = where(r - r == 0, exact, 2 * (abs(half) - 0.5 * delta))
     hessian = where(abs(r) <= delta, 1, 0 * g)
-    weight = where(abs(r) <= delta, 1, where(r - r == 0, delta / abs(r), 0.5 * delta / abs(half)))
+    size = where(abs(r) <= delta, 1, where(r - r == 0, abs(r), abs(half)))
+    weight = where(abs(r) <= delta, 1, where(r - r == 0, delta, 0.5 * delta) / size)
     by_delta = where(beyond <= 0, 0, beyond)
     return 2 * (g * (half - 0.25 * g)), g, hessian, {"delta": by_delta, "gauss_newton": weight}
 
@@ -116,7 +117,8 @@ def smooth_l1(y_true, y_pred, beta):
     inside = 0.5 * (r * g)
     outside = 2 * (abs(half) - 0.25 * beta)
     value = where(abs(r) <= beta, inside, outside)
-    weight = where(abs(r) <= beta, 1 / beta, where(r - r == 0, 1 / abs(r), 0.5 / abs(half)))
+    size = where(abs(r) <= beta, beta, where(r - r == 0, abs(r), abs(half)))
+    weight = where(abs(r) <= beta or r - r == 0, 1, 0.5) / size
     return value, g, where(abs(r) <= beta, 1 / beta, 0 * g), {"beta": -0.5 * (g * g), "gauss_newton": weight}
 
 
@@ -352,7 +354,7 @@ def cauchy(y_true, y_pred, c):
     by_c = c * where(far or k > 1e-9, rest, 0)
     by_c = where(far or k > 1e-9, by_c, c * square * (0.5 * square + square_tail))
     hessian = where(far, -falling * (square + square_tail), falling) / (w * w)
-    return value, gradient, hessian, {"c": by_c, "gauss_newton": v}
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": where(far, square + square_tail, 1) / w}
 
 
 @pointwise(

@@ -173,8 +173,8 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
     """Return the loops that a formula asks for, by name: value, gradients and Hessians of each; None in any other form.
 
     A derivative by a parameter is a loop of its own, where it takes the place of the value; "full" is a value with more
-    terms, which goes with the same gradient and Hessian; "gauss_newton" is a loop of a Hessian alone, behind that of the
-    others.
+    terms, which goes with the same gradient and Hessian; "gauss_newton" is a loop of a Hessian alone, behind that
+    of the others.
     """
     if not isinstance(result, ast.Tuple):
         return None
