@@ -28,6 +28,7 @@ import typed_calls
 from mpmath import mp, mpf
 
 import fastloss as fl
+from fastloss.call import CURVATURE
 from fastloss.catalogue import ALIASES, CATALOGUE, PENALTIES, vocabulary
 from fastloss.rows import Domain, Row
 from fastloss.runtime import kernels
@@ -222,6 +223,7 @@ def test_the_stub_has_the_arguments_of_the_loss(row: Row, method: str) -> None:
         return
     several = len(row.differentiated) > 1
     keywords = {parameter.name for parameter in row.parameters} | set(KEYWORDS) | ({"wrt"} if several else set())
+    keywords |= set(CURVATURE) if "hess" in method else set()
     arrays = [operand.name for operand in row.operands]
     first, *others = stub_methods(stub_classes()[row.name], method)
     assert {("reduction", "mean"), ("out", None)} <= set(signature_of(first.args))

@@ -289,7 +289,7 @@ def test_methods_without_a_hessian_refuse(keyword: str) -> None:
             loss.bind(**asked)
     with pytest.raises(TypeError, match=f"hess_matrix has no keyword '{keyword}'"):
         fl.cross_entropy.hess_matrix([0], np.ones((1, 2)), **asked)
-    with pytest.raises(TypeError, match=rf"^{keyword} is for methods"):
+    with pytest.raises(TypeError, match=f"normalizer has no keyword '{keyword}'"):
         fl.huber.normalizer(y_true, **asked)
     with pytest.raises(TypeError, match="triplet has no diagonal of the Hessian"):
         fl.triplet.grad_and_hess(np.ones((1, 2)), np.ones((1, 2)), np.ones((1, 2)), **asked)
@@ -505,7 +505,8 @@ def test_a_loss_that_declares_none_is_never_negative_and_has_curvature(variant: 
         assert (exact > 0).any()
     else:
         assert bits(found[2]) != bits(exact), "it declares what it need not"
-        assert (found[2][gradient != 0] > 0).all()
+        if str(variant) != "js_divergence-soft-log_probs":  # a straight line of q where the target is 0
+            assert (found[2][gradient != 0] > 0).all()
 
 
 @compiled_only

@@ -412,8 +412,8 @@ def _in_pieces(
             own = _results(checked.call.request, results[k])
             sums[k].append(plans[k].cut(piece).loop(False, checked.number, own))
         for key, array in wanted.items():
-            own = None if kept is None else np.moveaxis(kept, axis, -1)[piece]
-            _add_results(call, key, factors, [of_term[key] for of_term in results], array, own)
+            counted = None if kept is None else np.moveaxis(kept, axis, -1)[piece]
+            _add_results(call, key, factors, [of_term[key] for of_term in results], array, counted)
     values = [reductions.reduced(_pairwise(sums[k]), checked.number) or 0.0 for k, (_, checked) in enumerate(counting)]
     return _total(factors, values)
 
