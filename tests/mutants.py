@@ -1462,6 +1462,12 @@ MUTANTS = (
         "else sides[1]",
     ),
     Mutant(
+        "Numba: other arrays come before a second prediction inside of compiled functions",
+        JIT + "calls.py",
+        "read = [*(name for name, _ in columns.predictions[1:]), *columns.others]",
+        "read = [*columns.others, *(name for name, _ in columns.predictions[1:])]",
+    ),
+    Mutant(
         "Numba: a kink is passed in two directions",
         JIT + "derive.py",
         "graph.mean_derivative(sides, other, prediction)",
@@ -1542,14 +1548,14 @@ MUTANTS = (
     Mutant(
         "in compiled functions: what has no weight is read",
         JIT + "calls.py",
-        'kept = "multiplier[i] != 0 and " if weighted else ""',
-        'kept = ""',
+        '_KEPT = "multiplier[i] != 0 and "',
+        '_KEPT = ""',
     ),
     Mutant(
         "in compiled functions: what has no weight is multiplied by 0",
         JIT + "calls.py",
-        'left_out = "real(0) if factor == real(0) else " if weighted else ""',
-        'left_out = ""',
+        '_LEFT_OUT = "real(0) if factor == real(0) else "',
+        '_LEFT_OUT = ""',
     ),
     Mutant(
         "in compiled functions: parameters that are given are not looked at",

@@ -23,7 +23,7 @@ from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..kinds.rows import changed
 from ..loss import Loss
 from ..parameters import check_held_parameters
-from ..rows import FRAME, Domain, Parameter
+from ..rows import FRAME, PREDICTION, TARGET, Domain, Parameter
 from ..runtime import kernels
 from ..samples import WEIGHT
 from ..targets import SUM_TOLERANCE
@@ -121,11 +121,12 @@ class Arguments:
     def __init__(self, loss: Loss, method: str, by_place: tuple[Any, ...], by_name: Mapping[str, Any]) -> None:
         self.loss, self.row = loss, loss._row.chosen(loss._parameters)
         self.shown = loss.name if method == "__call__" else f"{loss.name}.{method}"
-        names = ("y_true", "y_pred")
-        if len(by_place) > 2:
-            raise NumbaTypeError(f"{self.shown} takes y_true and {self.row.prediction}, then keywords")
+        listed = [operand.name for operand in self.row.operands]
+        names = tuple(listed) if self.row.several else ("y_true", "y_pred")
+        if len(by_place) > len(names):
+            raise NumbaTypeError(f"{self.shown} takes {', '.join(listed[:-1])} and {listed[-1]}, then keywords")
         own = [parameter.name for parameter in self.row.parameters]
-        known = {"y_true", "y_pred", self.row.prediction, *own, *(KEYWORDS if method != "point" else ())}
+        known = {*names, self.row.prediction, *own, *(KEYWORDS if method != "point" else ())}
         self.names: list[str] = []  # as the caller has them
         self.kinds: dict[str, Any] = {}
         for name, kind in (*zip(names, by_place, strict=False), *by_name.items()):
@@ -133,12 +134,12 @@ class Arguments:
                 raise NumbaTypeError(
                     f"{self.shown} has no keyword {name!r} in a compiled function; it has {sorted(known)}"
                 )
-            place = "y_pred" if name == self.row.prediction else name
+            place = _place(self, name)
             if place in self.kinds:
                 raise NumbaTypeError(f"{self.shown} got {name} twice")
             self.names.append(name)
             self.kinds[place] = numba.typeof(kind.value) if isinstance(kind, types.Omitted) else kind
-        for name in ("y_true", "y_pred"):
+        for name in names:
             if name not in self.kinds:
                 raise NumbaTypeError(f"{self.shown} needs {self.row.prediction if name == 'y_pred' else name}")
         self.written = {name: self._written(name) for name in _WRITTEN if name in self.kinds}
@@ -166,7 +167,10 @@ class Arguments:
     def local(self, name: str) -> str:
         """Return what an argument is called in the text."""
         own = [parameter.name for parameter in self.row.parameters]
-        return f"parameter{own.index(name)}" if name in own else name
+        arrays = [operand.name for operand in self.row.operands] if self.row.several else []
+        if name in own:
+            return f"parameter{own.index(name)}"
+        return f"array{arrays.index(name)}" if name in arrays else name
 
     def is_array(self, name: str) -> bool:
         """Tell whether an argument is an array."""
@@ -322,7 +326,7 @@ def _made(call: Arguments, lines: list[str], names: dict[str, Any], decorate: An
 
 
 def _place(call: Arguments, name: str) -> str:
-    return "y_pred" if name == call.row.prediction else name
+    return "y_pred" if name == call.row.prediction and not call.row.several else name
 
 
 def _locals(call: Arguments) -> str:
@@ -346,6 +350,11 @@ def total_of(values: Any) -> Any:
     return total + tail
 
 
+#: What has no weight is neither looked at nor multiplied.
+_KEPT = "multiplier[i] != 0 and "
+_LEFT_OUT = "real(0) if factor == real(0) else "
+
+
 # -- element-wise losses ----------------------------------------------------------------------------------------------
 
 
@@ -356,23 +365,23 @@ def _formula(call: Arguments, want: int) -> Formula:
     return formula
 
 
-def _constants(call: Arguments, element: Callable[[str], str]) -> str:
-    """Return what the formula takes after target and prediction, as the end of a list of arguments."""
+def _constants(call: Arguments, element: Callable[[str], str]) -> list[str]:
+    """Return what the formula takes after its arrays."""
     texts = []
     bound = call.loss._parameters
     for parameter in call.row.parameters:
         if parameter.kind != "element":
             continue
         if parameter.name in call.given:
-            texts.append(f", real({element(parameter.name)})")
+            texts.append(f"real({element(parameter.name)})")
             continue
         value = None if parameter.name in call.kinds else bound[parameter.name]
         if isinstance(value, np.ndarray):
             raise NumbaTypeError(
                 f"{call.loss.name}: only parameters that are numbers can be bound in compiled functions"
             )
-        texts.append(f", real({written(math.nan if value is None else value)})")
-    return "".join(texts)
+        texts.append(f"real({written(math.nan if value is None else value)})")
+    return texts
 
 
 def _outside(domain: Domain, dtype: Any) -> str:
@@ -412,7 +421,7 @@ def _domain_check(call: Arguments, double: bool, weighted: bool) -> list[str]:
         outside = _outside(domain, dtype)
         if outside:
             what = f"is not {domain.description}" + (f"; {domain.hint}" if domain.hint else "")
-            kept = "multiplier[i] != 0 and " if weighted else ""
+            kept = _KEPT if weighted else ""
             lines += [
                 "    for i in range(x.size):",
                 f"        z = real({array}[i])",
@@ -489,7 +498,7 @@ def elementwise_call(call: Arguments, want: int) -> Any:
         f"def fill(y, x, values, gradients, hessians, scale{also}{own}):",
         "    factor = real(scale)",
         "    for i in range(x.size):",
-        f"        {results} = formula(real(y[i]), {prediction}{constants})",
+        f"        {results} = formula({', '.join(['real(y[i])', prediction, *constants])})",
     ]
     if weighted:
         lines += ["        weight = multiplier[i]", "        factor = real(np.float64(weight) * scale)"]
@@ -502,8 +511,121 @@ def elementwise_call(call: Arguments, want: int) -> Any:
         lines += [f"        values[i] = {zero} if weight == real(0) else {product}"]
     for flag, array, short in ((GRADIENT, "gradients", "g"), (HESSIAN, "hessians", "h")):
         if want & flag:
-            left_out = "real(0) if factor == real(0) else " if weighted else ""
+            left_out = _LEFT_OUT if weighted else ""
             lines += [f"        {array}[i] = {left_out}real({short}) * factor"]
+    return _made(call, lines, {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)})
+
+
+def arrays_call(call: Arguments, want: int) -> Any:
+    """Return what a loss of points of several arrays becomes: as `elementwise_call`, with a tuple of derivatives."""
+    row, columns = call.row, call.row.columns
+    first = row.differentiated[0].name
+    kind = call.given[first]
+    for operand in row.operands:
+        given = call.given[operand.name]
+        element = given.dtype if isinstance(given, types.Array) else given
+        if operand.role == PREDICTION and (not isinstance(given, types.Array) or element not in NUMBA_REALS.values()):
+            raise NumbaTypeError(f"{call.shown} takes an array of float32 or float64 for {operand.name}, not {given}")
+        if operand.role == PREDICTION and element != kind.dtype:
+            raise NumbaTypeError(
+                f"{call.shown} takes predictions of one type in a compiled function: {first} is {kind}, "
+                f"{operand.name} is {given}"
+            )
+        if not is_real(element) and element != types.boolean:
+            raise NumbaTypeError(f"{call.shown} takes real numbers for {operand.name}, not {given}")
+        if isinstance(given, types.Array) and given.ndim != kind.ndim:
+            raise NumbaTypeError(f"{call.shown}: {operand.name} has {given.ndim} dimensions, {first} has {kind.ndim}")
+    double = kind.dtype == types.float64
+    _check_held(call, double)
+    _check_kinds(call)
+    names = [operand.name for operand in row.operands]
+    for name in call.given:
+        if name == "where":
+            call.of_samples(name, kind.ndim, lambda kind: kind == types.boolean, "truth values")
+        elif name not in (*names, "normalizer"):
+            call.of_samples(name, kind.ndim, is_real, "real numbers")
+    formula, reduction = _formula(call, want), call.reduction()
+    weighted = not {"sample_weight", "where"}.isdisjoint(call.given)
+    reduced = reduction != "none"
+    arrays = [call.local(name) for name in names]
+    own = [call.local(p.name) for p in row.parameters if p.name in call.given]
+    also = ["multiplier"] if weighted else []
+    checks, functions = _checks_of_parameters(call, ("element",))
+
+    lines = [f"def run({_locals(call)}):", f"    shape, n = {call.local(first)}.shape, {call.local(first)}.size"]
+    for name, array in zip(names, arrays, strict=True):
+        if not call.is_array(name):
+            lines.append(f"    {array} = np.full(n, {array})")
+        else:
+            lines += [
+                f"    if {array}.shape != shape:",
+                f"        raise BadShape({name!r}, {array}.shape, {f', {first} has'!r}, shape, '; they must be equal')",
+                f"    {array} = {array}.ravel()",
+            ]
+    lines += checks
+    lines += [
+        f"    {call.local(name)} = to_samples({name!r}, {call.local(name)}, shape)"
+        for name in call.given
+        if name not in names and call.is_array(name)
+    ]
+    if weighted:
+        given = "".join(f", {name}" for name in ("sample_weight", "where") if name in call.given)
+        lines += ["    multiplier = np.empty(n, real)", f"    weigh(multiplier, shape{given})"]
+        functions += _weighing(call)
+    for operand in row.operands:
+        outside = _outside(operand.domain, REALS[double].type) if operand.role == TARGET else ""
+        if outside:
+            array, what = call.local(operand.name), f"is not {operand.domain.description}"
+            kept = _KEPT if weighted else ""
+            lines.append(f"    check_{array}({', '.join([array, 'shape', *also])})")
+            functions += [
+                f"def check_{array}({', '.join([array, 'shape', *also])}):",
+                f"    for i in range({array}.size):",
+                f"        z = real({array}[i])",
+                f"        if {kept}({outside}):",
+                f"            raise BadNumber({operand.name!r}, i, shape, {array}[i], {what!r})",
+            ]
+    lines += _denominator(call, "total_of(multiplier)" if weighted else "n", double)
+    if weighted and call.normalizer():
+        lines += ["    check_multipliers(multiplier, shape, scale)"]
+    wanted = [
+        (flag, group) for flag, group in zip((GRADIENT, HESSIAN), formula.returned[1:], strict=False) if want & flag
+    ]
+    results = [name for _, group in wanted for name in group if name != "cross"]
+    sums = "np.float64" if weighted and reduced else "real"
+    lines += [f"    values = np.empty({'n' if want & VALUE else 0}, {sums})"]
+    lines += [f"    {name} = np.empty(n, real)" for name in results]
+    taken = ", ".join([*arrays, "values", *results, "scale", *also, *own])
+    lines += [f"    fill({taken})"]
+    value = "total_of(values) / denominator if denominator != 0 else 0.0" if reduced else "values.reshape(shape)"
+    lines += [f"    value = {value}"] if want & VALUE else []
+    returned = ["value"] if want & VALUE else []
+    for _, group in wanted:
+        shaped = [f"{name}.reshape(shape)" for name in group if name != "cross"]
+        returned.append(shaped[0] if len(shaped) == 1 else f"({', '.join(shaped)})")
+    lines += [f"    return {', '.join(returned)}", *functions]
+
+    read = [*(name for name, _ in columns.predictions[1:]), *columns.others]
+    numbers = [f"real({call.local(name)}[i])" for name in read]
+    numbers += _constants(call, lambda name: call.local(name) + ("[i]" if call.is_array(name) else ""))
+    fixed = "" if columns.first is None else f"real({call.local(columns.first)}[i])"
+    given = formula.given(fixed, f"{call.local(first)}[i]", numbers.__getitem__)
+    lines += [
+        f"def fill({taken}):",
+        "    factor = real(scale)",
+        f"    for i in range({call.local(first)}.size):",
+        f"        {formula.as_returned('{}_i'.format)} = formula({given})",
+    ]
+    if weighted:
+        lines += ["        weight = multiplier[i]", "        factor = real(np.float64(weight) * scale)"]
+    if want & VALUE:
+        of_weight = "np.float64(weight) * np.float64(real(value_i))" if reduced else "real(value_i) * weight"
+        zero = "0.0" if reduced else "real(0)"
+        lines += [
+            f"        values[i] = {f'{zero} if weight == real(0) else {of_weight}' if weighted else 'real(value_i)'}"
+        ]
+    left_out = _LEFT_OUT if weighted else ""
+    lines += [f"        {name}[i] = {left_out}real({name}_i) * factor" for name in results]
     return _made(call, lines, {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)})
 
 
@@ -524,7 +646,7 @@ def point_call(call: Arguments, want: int) -> Any:
     lines = [
         f"def run({_locals(call)}):",
         *checks,
-        f"    v, g, h = formula(real(y_true), real(y_pred){_constants(call, call.local)})",
+        f"    v, g, h = formula({', '.join(['real(y_true)', 'real(y_pred)', *_constants(call, call.local)])})",
         "    return real(v), real(g), real(h)",
     ]
     names = {"real": NUMBA_REALS[double], "formula": compiled_formula(formula, double)}

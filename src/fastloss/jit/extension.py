@@ -31,7 +31,7 @@ from ..catalogue.vocabulary import ELEMENTWISE_FUNCTIONS
 from ..kinds.base import GRADIENT, HESSIAN, VALUE
 from ..loss import Loss
 from . import softmax
-from .calls import Arguments, BadNumber, BadShape, elementwise_call, is_real, point_call, rows_call
+from .calls import Arguments, BadNumber, BadShape, arrays_call, elementwise_call, is_real, point_call, rows_call
 from .compiling import NUMBA_REALS, REALS
 from .vecmath import WORDS, strict
 
@@ -53,16 +53,21 @@ METHODS = {
 def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple[tuple[str, Any], ...]) -> Any:
     """Return the compiled function of a call."""
     row = loss._row
-    if row.several:
-        raise NumbaTypeError(f"{loss!r} cannot be called in compiled functions: no loss of several arrays can")
+    if row.axes in ("D", "2"):
+        raise NumbaTypeError(
+            f"{loss!r} cannot be called in compiled functions: no loss of vectors, or of a location and a scale in one "
+            "array, can; call it in a block `with numba.objmode(...):`, or from Python"
+        )
     call = Arguments(loss, method, by_place, dict(by_name))
     if method == "point":
         return point_call(call, METHODS[method])
-    if row.terms and not row.of_numbers:
+    if row.terms and not row.of_numbers and not row.several:
         raise NumbaTypeError(
             f"{loss!r} cannot be called in compiled functions: of factors and sums only those of element-wise "
             "losses can"
         )
+    if row.several:
+        return arrays_call(call, METHODS[method])
     if row.of_numbers:
         return elementwise_call(call, METHODS[method])
     if row.axes == "C":
