@@ -674,8 +674,8 @@ MUTANTS = (
     Mutant(
         "a new gradient is taken as it comes",
         KERNELS + "frame/plain.pxi",
-        "if look(array, True, &work.array[slot]) and alike(&work.array[slot], &work.array[Y_PRED]) else None",
-        "if look(array, True, &work.array[slot]) else None",
+        "and alike(&work.array[slot], &work.array[self.prediction[by]]):\n            return array",
+        "and True:\n            return array",
     ),
     Mutant(
         "a text is what it says it is equal to",
@@ -783,14 +783,14 @@ MUTANTS = (
     ),
     Mutant(
         "the short way checks no labels",
-        KERNELS + "frame/plain.pxi",
+        KERNELS + "rows/plain.pxi",
         "return self.computed(&call, work, True) if self.set_call(&call, work) else NAN",
         "return <double>work.samples if self.set_call(&call, work) else NAN",
     ),
     Mutant(
         "the short way checks no overlap",
         KERNELS + "frame/plain.pxi",
-        "if not work.array[other].held or disjoint(output, &work.array[other]):",
+        "if other == slot or not work.array[other].held or disjoint(output, &work.array[other]):",
         "if True:",
     ),
     Mutant(

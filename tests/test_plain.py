@@ -12,9 +12,19 @@ import pytest
 from cases import FLOATS, HALVES, METHODS, Inputs, Variant, bits, generator
 
 import fastloss as fl
+from fastloss import kinds
+from fastloss.drawing import numbers_of
 from fastloss.runtime import current_engine, kernels
 
-WANT = {"__call__": 1, "grad": 2, "value_and_grad": 3, "grad_and_hess": 6, "value_grad_hess": 7}
+WANT = {
+    "__call__": 1,
+    "grad": 2,
+    "value_and_grad": 3,
+    "grad_and_hess": 6,
+    "value_grad_hess": 7,
+    "hvp": 8,
+    "hess_matrix": 16,
+}
 VARIANTS = [*cases.variants(), *cases.sums()]
 
 pytestmark = [
@@ -78,6 +88,128 @@ def test_the_short_way_has_the_bits_of_the_long_one(variant: Variant, shape: tup
                 taken += short_of(loss, method, (inputs.y_true, inputs.y_pred), keywords) is not None
     if fused(variant):
         assert taken == len(METHODS) * 8
+
+
+def same_both_ways(loss: Any, method: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Return the results of a call, which the short way takes, and with the bits of the long one."""
+    call = getattr(loss, method)
+    with long_way():
+        expected = call(*args, **keywords)
+    result = call(*args, **keywords)
+    assert bits(result) == bits(expected), (method, keywords)
+    assert short_of(loss, method, args, keywords) is not None, (method, keywords)
+    return result
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@every_variant
+def test_hessians_times_vectors_and_whole_ones(variant: Variant, dtype: Any) -> None:
+    row, rng = variant.row, generator("plain hvp", str(variant), str(dtype))
+    inputs = cases.draw(variant, (29, 10), dtype, rng)
+    loss, args = variant.loss.bind(**inputs.keywords), (inputs.y_true, inputs.y_pred)
+    if loss._short is None or not (row.has_products or row.whole_hessian):
+        return
+    vector = rng.normal(size=inputs.y_pred.shape).astype(dtype)
+    for keywords in keywords_of(inputs, rng):
+        if row.whole_hessian:
+            same_both_ways(loss, "hess_matrix", args, keywords)
+        if not row.has_products:
+            continue
+        product = same_both_ways(loss, "hvp", (*args, vector), keywords)
+        assert bits(same_both_ways(loss, "hvp", args, {**keywords, "vector": vector})) == bits(product)
+        for out in (np.empty_like(product), vector.copy()):  # the last one exactly over the vector
+            given = out if np.may_share_memory(out, vector) else vector
+            assert loss.hvp(*args, given, **keywords, out=out) is out
+            assert bits(out) == bits(product)
+        place = vector.copy()
+        assert short_of(loss, "hvp", (*args, place), {**keywords, "out": place}) is place
+        assert bits(place) == bits(product)
+
+
+@every_variant
+def test_parts(variant: Variant) -> None:
+    rng = generator("plain parts", str(variant))
+    inputs = cases.draw(variant, (29, 10), np.float32, rng)
+    loss, args = variant.loss.bind(**inputs.keywords), (inputs.y_true, inputs.y_pred)
+    if loss._short is None or variant.row.kind == "totals":
+        return
+    for keywords in keywords_of(inputs, rng):
+        if keywords.keys() & {"reduction", "normalizer"}:
+            continue
+        with long_way():
+            expected = loss.partial(*args, **keywords)
+            assert loss.try_partial(args, keywords) is None
+        assert loss.partial(*args, **keywords) == expected
+        assert loss.try_partial(args, keywords) is not None or len(variant.row.terms) == 1
+        assert loss.bind(reduction="sum").partial(*args, **keywords) == expected
+
+
+SEVERAL = [row for row in fl.losses() if len(row.differentiated) > 1]
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize("row", SEVERAL, ids=lambda row: row.name)
+def test_several_predictions(row: Any, dtype: Any) -> None:
+    """`wrt`, nested `out`, in place."""
+    rng = generator("plain several", row.name, str(dtype))
+    arrays = kinds.draw(row, (12, 5) if row.axes else (12,), dtype, rng)
+    args, names = tuple(arrays.values()), [operand.name for operand in row.differentiated]
+    weight = rng.random(12)
+    for loss in (getattr(fl, row.name), 3 * getattr(fl, row.name), getattr(fl, row.name).bind(reduction="none")):
+        for own in ({}, {"sample_weight": weight}):
+            gradients = same_both_ways(loss, "grad", args, own)
+            for wrt in (names[0], names[-1], (names[1],), tuple(names[::-1]), tuple(names)):
+                some = same_both_ways(loss, "grad", args, {**own, "wrt": wrt})
+                listed = (some,) if isinstance(wrt, str) else some
+                asked = (wrt,) if isinstance(wrt, str) else wrt
+                assert bits(listed) == bits(tuple(gradients[names.index(name)] for name in asked))
+                outs = tuple(None if k == 1 else np.empty_like(arrays[name]) for k, name in enumerate(asked))
+                given = outs[0] if isinstance(wrt, str) else outs
+                results = same_both_ways(loss, "value_and_grad", args, {**own, "wrt": wrt, "out": (None, given)})[1]
+                results = (results,) if isinstance(wrt, str) else results
+                assert all(out is None or out is result for out, result in zip(outs, results, strict=True))
+                assert bits(results) == bits(listed)
+            places = {name: arrays[name].copy() for name in names}
+            result = short_of(loss, "grad", tuple((arrays | places).values()), {**own, "out": tuple(places.values())})
+            assert bits(result) == bits(gradients)
+            assert all(own is place for own, place in zip(result, places.values(), strict=True))
+            assert short_of(loss, "grad", args, {"out": (arrays[names[1]], None, None)[: len(names)]}) is None
+            crossed = (*(arrays[name] for name in names[::-1]),)  # each over another one
+            assert short_of(loss, "grad", args, {"out": crossed}) is None or len(names) % 2
+            assert short_of(loss, "grad", args, {"wrt": (names[0], names[0])}) is None
+            assert short_of(loss, "grad", args, {"wrt": ()}) is None
+        if row.has_products and loss.keywords == {}:
+            vectors = tuple(rng.normal(size=12).astype(dtype) for _ in names)
+            products = same_both_ways(loss, "hvp", (*args, vectors), {})
+            assert short_of(loss, "hvp", (*args, vectors), {"out": vectors}) is not None
+            assert bits(vectors) == bits(products)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize("shape", [(10,), (29, 1), (29, 10), (1, 1)], ids=str)
+@every_variant
+def test_parameters_that_are_arrays(variant: Variant, shape: tuple[int, ...], dtype: Any) -> None:
+    row, rng = variant.row, generator("plain arrays", str(variant), shape, str(dtype))
+    elements = [parameter for parameter in row.parameters if parameter.kind == "element"]
+    if row.terms or row.kind != "points" or not elements:
+        return
+    inputs = cases.draw(variant, (29, 10), dtype, rng)
+    if inputs.samples != (29, 10):
+        shape = shape[: len(inputs.samples)]
+    arrays = {p.name: numbers_of(p.domain, shape, rng) for p in elements if p.domain.low < p.domain.high}
+    if inputs.samples != (29, 10) and shape not in ((1,), inputs.samples):
+        return
+    loss = variant.loss.bind(**inputs.keywords)
+    args = (inputs.y_true, inputs.y_pred)
+    try:
+        bound = loss.bind(**arrays)
+    except ValueError:
+        return  # no array of these numbers may be given
+    for method in METHODS:
+        for keywords in ({}, {"sample_weight": rng.random(inputs.samples), "reduction": "none"}):
+            same_both_ways(bound, method, args, keywords)
+    with pytest.raises(ValueError, match="does not broadcast"):
+        loss.bind(**{name: np.full(7, array.flat[0]) for name, array in arrays.items()})(*args)
 
 
 def outcome(call: Any, *args: Any, **keywords: Any) -> Any:

@@ -164,7 +164,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
         return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
 
-    @method()
+    @method(kernels.SHARED["WANT_PRODUCT"])
     def hvp(self, *args: Any, **keywords: Any) -> Any:
         """Return the Hessian of the value times a vector, from one pass over the data.
 
@@ -208,7 +208,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """
         return second.product(self, args, keywords)
 
-    @method()
+    @method(kernels.SHARED["WANT_MATRIX"])
     def hess_matrix(self, *args: Any, **keywords: Any) -> Any:
         """Return the whole Hessian of each row, from one pass: of `cross_entropy`, for at most 64 classes.
 
@@ -560,6 +560,8 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     # ---- the way of a call --------------------------------------------------------------------------------------
 
     def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if want in _BEYOND_THE_DIAGONAL:
+            return _BEYOND_THE_DIAGONAL[want](self, args, keywords)
         if self._jit is not None and current_engine() == "numba":
             result = self._jit.run(want, args, {**self._keywords, **keywords})
             if result is not None:
@@ -567,6 +569,11 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return call.evaluate(call.read(self, want, args, keywords))
 
 
+#: What evaluates the methods that return other second derivatives.
+_BEYOND_THE_DIAGONAL = {
+    kernels.SHARED["WANT_PRODUCT"]: second.product,
+    kernels.SHARED["WANT_MATRIX"]: second.matrix,
+}
 #: The keywords of the methods about parts, besides parameters.
 _OF_PARTS = {"partial": ("sample_weight", "where", "n_threads"), "normalizer": ("sample_weight", "where")}
 #: What they are where nothing is bound.

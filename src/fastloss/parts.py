@@ -110,6 +110,9 @@ def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> P
     row = loss._row
     _check_has_parts(row)
     _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
+    sums = loss.try_partial(args, keywords)
+    if sums is not None:
+        return _partial(*sums)
     request = read(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
     weights = kernels.ExactSum()
     if _is_scaled(row):

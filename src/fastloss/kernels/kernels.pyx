@@ -18,9 +18,11 @@ ctypedef fused real:
     double
 
 cdef enum:
-    VALUE = 1
+    VALUE = 1                    # results of a call
     GRADIENT = 2
     HESSIAN = 4
+    WANT_PRODUCT = 8             # the Hessian times a vector
+    WANT_MATRIX = 16             # the whole Hessian of each row
     SAMPLES = 1024               # in a block, at most
     BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
     BLOCK_DOUBLES = 512          # the same as doubles
@@ -166,6 +168,10 @@ include "rows/losses.pxi"
 include "rows/jit.pxi"
 include "vectors/vectors.pxi"
 include "frame/plain.pxi"
+include "points/plain.pxi"
+include "rows/plain.pxi"
+include "vectors/plain.pxi"
+include "frame/plain_functions.pxi"
 include "frame/methods.pxi"
 include "frame/capi.pxi"
 
@@ -200,10 +206,15 @@ def pointwise(Formulas formulas not None, int want, bint double_precision, Py_ss
     check_count("vectors", len(vector), 2)
     for k in range(2):
         set_from(&call.vector[k], vector[k] if k < len(vector) else None, False)
-    if multiplied:               # each term has a multiplier of its own, as in a sum
-        call.is_sum, call.uniform = True, False
-        return run_points_call(&call, double_precision, inspect, threads, product_block_f64 if double_precision else product_block_f32)
+    if multiplied:
+        return run_product(&call, double_precision, threads)
     return run_points_call(&call, double_precision, inspect, threads)
+
+
+cdef double run_product(PointwiseCall* call, bint double_precision, int threads) except? -1.0:
+    """Run the Hessian times a vector: each term has a multiplier of its own, as in a sum."""
+    call.want, call.is_sum, call.uniform = GRADIENT | HESSIAN, True, False
+    return run_points_call(call, double_precision, False, threads, product_block_f64 if double_precision else product_block_f32)
 
 
 cdef Limits limits_of(tuple given):
@@ -305,15 +316,24 @@ def row_losses(int loss, int want, bint double_precision, Py_ssize_t n_rows, Py_
     for k in range(<int>len(operands)):
         set_from(places[k], operands[k], k == 0 or k >= 5 or (k == 1 and form != CLASS_INDEX))
     set_from(&call.vector, vector, True)
-    call.second, call.matrix_stride = DIAGONAL, 0
+    set_second(&call, DIAGONAL, 0)
     if vector is not None:
-        call.second, call.rows.want = TIMES_VECTOR, GRADIENT     # which the product is made with
+        set_second(&call, TIMES_VECTOR, 0)
     elif matrix_stride is not None:
-        call.second, call.matrix_stride, call.rows.want = MATRIX, matrix_stride, GRADIENT | HESSIAN
+        set_second(&call, MATRIX, matrix_stride)
         check_count("classes", classes, FEW)
     if call.second and row_table[loss].second == NULL:
         raise ValueError(f"fastloss: {ROW_LOSSES[loss]} has no products with its Hessian")
     return run_row_losses(&call, double_precision, inspect, threads)
+
+
+cdef inline void set_second(RowLossCall* call, int second, Py_ssize_t matrix_stride) noexcept nogil:
+    """Say what a second derivative is; `matrix_stride`: the bytes between the rows of a matrix."""
+    call.second, call.matrix_stride = second, matrix_stride
+    if second == TIMES_VECTOR:
+        call.rows.want = GRADIENT     # which the product is made with
+    elif second == MATRIX:
+        call.rows.want = GRADIENT | HESSIAN
 
 
 def vectors(int loss, bint double_precision, Py_ssize_t samples, Py_ssize_t columns, double denominator, tuple parameters,
@@ -328,9 +348,7 @@ def vectors(int loss, bint double_precision, Py_ssize_t samples, Py_ssize_t colu
     cdef VectorCall call
     cdef Operand* places[4 + 2 * MOST_VECTORS]
     cdef int k, arrays
-    if not 0 <= loss < len(VECTOR_LOSSES):
-        raise ValueError(f"fastloss: there is no loss of vectors number {loss}")
-    call.loss = &vector_losses[loss]
+    call.loss = vector_loss(loss)
     arrays = call.loss.arrays
     call.samples, call.columns = samples, columns
     call.denominator, call.value_factor = denominator, value_factor
@@ -401,7 +419,7 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
 
 #: The numbers that Python needs to know: this is where they are set.
 SHARED = {
-    "VALUE": VALUE, "GRADIENT": GRADIENT, "HESSIAN": HESSIAN,
+    "VALUE": VALUE, "GRADIENT": GRADIENT, "HESSIAN": HESSIAN, "WANT_PRODUCT": WANT_PRODUCT, "WANT_MATRIX": WANT_MATRIX,
     "CROSS_ENTROPY": CROSS_ENTROPY, "SOFTMAX": SOFTMAX, "LOG_SOFTMAX": LOG_SOFTMAX, "LOGSUMEXP": LOGSUMEXP,
     "CLASS_INDEX": CLASS_INDEX, "CLASS_PROBABILITIES": CLASS_PROBABILITIES, "DISTRIBUTION": DISTRIBUTION, "SHARES": SHARES,
     "MEMBERS": MEMBERS,

@@ -180,27 +180,27 @@ class Points(Kind):
     ) -> tuple[Any, Any]:
         given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
         constants = given.constants(values)
-        if any(isinstance(value, np.ndarray) for value in row.constants(parameters)):
-            return None, None
         limits = limits_of_types(given.chosen(values), values)
-        if row.several:
-            first, predictions, others = row.columns
+        first, predictions, others = given.columns
+        if given.axes or given.several or has_arrays(constants):
             if not alone or len(others) > 1 or given.kernels is not None:
                 return None, None
-            arrays = (0.0,) * (len(predictions) - 1 + len(others))  # each call's own
-            path = kernels.PlainArrays(kernels.Formulas((formula_of(given, (*arrays, *constants)),)), *limits, factor)
-            roles = dict.fromkeys(others, "other")
-            roles |= {} if first is None else {first: "first"}
-            roles |= {name: role for (name, _), role in zip(predictions, ("prediction", "second"), strict=False)}
-            path.take_arguments(tuple(roles[operand.name] for operand in row.operands))
-            return path, None
-        if row.axes:
-            if not alone:
-                return None, None
-            pair = formula_of(given, (0.0, *constants))  # the second number is one of the prediction's
-            return kernels.PlainPairs(kernels.Formulas((pair,)), *limits, factor), None
+            arrays = len(predictions) - 1 + len(others)  # each call's own, which the formula takes for parameters
+            described = tuple(describe(value) if isinstance(value, np.ndarray) else value for value in constants)
+            number, read, *rest = formula_of(given, (*(0.0,) * arrays, *described))
+            own = iter(value for value in constants if isinstance(value, np.ndarray))
+            held = tuple((k, next(own)) for k, value in enumerate(read) if isinstance(value, tuple))
+            numbers = tuple(0.0 if isinstance(value, tuple) else value for value in read)
+            places = {operand.name: place for place, operand in enumerate(given.operands)}
+            names = tuple(operand.name for operand in given.differentiated)
+            return kernels.PlainPoints(
+                kernels.Formulas(((number, numbers, *rest),)), *limits, factor, arguments=len(places),
+                predictions=tuple(places[name] for name in names), names=names,
+                target=-1 if first is None else places[first], fixed=places[others[0]] if others else -1,
+                paired=bool(given.axes), arrays=held,
+            ), None  # fmt: skip
         by_numba = formula_of(given, constants, loops=())
-        jit = kernels.PlainPoints(kernels.Formulas((by_numba,)), *limits, factor, True)
+        jit = kernels.PlainPoints(kernels.Formulas((by_numba,)), *limits, factor, any_engine=True)
         if alone and given.kernels is not None:
             return jit, jit
         compiled = tuple(
@@ -208,6 +208,11 @@ class Points(Kind):
             for t in terms
         )
         return kernels.PlainPoints(kernels.Formulas(compiled), *limits, factor), jit
+
+
+def has_arrays(constants: tuple[Any, ...]) -> bool:
+    """Tell whether a number that a formula takes is another one for each sample."""
+    return any(isinstance(value, np.ndarray) for value in constants)
 
 
 def all_numbers(parameters: tuple[Any, ...]) -> bool:

@@ -224,6 +224,7 @@ class Rows(Kind):
             class_weight=parameters.get("class_weight"),
             class_factor=class_factor,
             factor=factor,
+            second_loss=kernels.ROW_LOSSES.index(row.name) if row.has_products else -1,
         )
         return path, None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import describe
-from ..rows import TARGET, Operand, Options, Row
+from ..rows import TARGET, Operand, Options, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
 from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel
@@ -55,13 +56,8 @@ class Vectors(Kind):
     name = "vectors"
 
     def plan(self, call: Call) -> Plan:
-        row, given, arrays = call.request.row, call.request.parameters, call.arrays.by_name
-        parameters = tuple(
-            float(parameter.domain.options.index(given[parameter.name]))
-            if isinstance(parameter.domain, Options)
-            else float(given[parameter.name])
-            for parameter in row.parameters
-        )
+        row, arrays = call.request.row, call.arrays.by_name
+        parameters = numbers_of(row, call.request.parameters)
         vectors = {operand.name: arrays[operand.name] for operand in row.differentiated}
         threads = threads_for(call.request.n_threads, sum(array.size for array in vectors.values()))
         return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
@@ -87,3 +83,27 @@ class Vectors(Kind):
         if current_engine() == "numba":
             raise no_numba_kernel(plan.call.request.row.name)
         return super().run(plan, results, number, factor)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given, values = terms[0].row, terms[0].parameters
+        places = {operand.name: place for place, operand in enumerate(given.operands)}
+        names = tuple(operand.name for operand in given.differentiated)
+        loss = kernels.VECTOR_LOSSES[given.name]
+        return kernels.PlainVectors(
+            loss, numbers_of(given, values), factor, len(places), tuple(places[name] for name in names), names,
+            places.get("y_true", -1),
+        ), None  # fmt: skip
+
+
+def numbers_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the parameters of a loss as the kernels take them: of a choice its place among the options."""
+    return tuple(
+        float(parameter.domain.options.index(parameters[parameter.name]))
+        if isinstance(parameter.domain, Options)
+        else float(parameters[parameter.name])
+        for parameter in row.parameters
+    )

@@ -17,22 +17,30 @@ cdef class QuickLoss:
     cdef dict variants           # the same loss with other parameters, by these; None: they were given once
 
     def __init__(self, PlainCall plain, dict keywords):
-        self.plain, self.keywords, self.methods, self.variants = plain, keywords or None, [None] * 8, {}
+        self.plain, self.keywords, self.methods, self.variants = plain, keywords or None, [None] * (WANT_MATRIX + 1), {}
 
     def __call__(self, *args, **keywords):
         return self.run(VALUE, args, keywords)
 
     cdef object run(self, int want, tuple args, dict keywords):
+        result = self.tried(want, args, keywords, None)
+        return self._evaluate(want, args, keywords) if result is None else result
+
+    cdef object tried(self, int want, tuple args, dict keywords, ExactSum weight_sum):
+        """What the short way returns of a call; None: it is not plain."""
         cdef PlainCall plain = self.plain
         cdef dict options = keywords if self.keywords is None else {**self.keywords, **keywords}
-        result = None
         for name in keywords:
             if name not in KEYWORDS:
                 plain, options = self.with_parameters(keywords, options)
                 break
-        if plain is not None:
-            result = plain.run(want, args, options)
-        return self._evaluate(want, args, keywords) if result is None else result
+        return None if plain is None else plain.run(want, args, options, weight_sum)
+
+    def try_partial(self, tuple args, dict keywords):
+        """Return the sum of weight x loss, and the sum of the weights in units of 2^-1074; None if the call is not plain."""
+        cdef ExactSum weights = ExactSum()
+        total = self.tried(VALUE, args, {**keywords, "reduction": "sum", "normalizer": None}, weights)
+        return None if total is None else (total, weights.units())
 
     cdef tuple with_parameters(self, dict keywords, dict options):
         """The short way with the parameters of a call, and the keywords that are none.
@@ -125,7 +133,7 @@ cdef class MethodOf:
     cdef int want
 
     def __init__(self, function, int want=0):
-        if not 0 <= want < 8:
+        if not 0 <= want <= WANT_MATRIX:
             raise ValueError(want)
         self.function, self.want = function, want
 

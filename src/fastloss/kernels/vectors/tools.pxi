@@ -83,6 +83,13 @@ cdef void add_vector_loss(str name, int arrays, tuple targets, sample_function p
     VECTOR_LOSSES[name] = len(VECTOR_LOSSES)
 
 
+cdef const VectorLoss* vector_loss(int number) except NULL:
+    """The loss of a number."""
+    if not 0 <= number < len(VECTOR_LOSSES):
+        raise ValueError(f"fastloss: there is no loss of vectors number {number}")
+    return &vector_losses[number]
+
+
 cdef inline const real* row_of(const real* tag, const Sample* s, int k) noexcept nogil:
     return <const real*>s.array[k]
 

@@ -1,0 +1,122 @@
+# The short way of losses over rows of classes (frame/plain.pxi).
+
+cdef class PlainRows(PlainCall):
+    """Of losses over rows of classes."""
+    cdef int loss                # its number in ROW_LOSSES; -1: the kernel of cross-entropy
+    cdef int second_loss         # that number, of what has more than the diagonal of a Hessian
+    cdef Py_ssize_t axis, levels
+    cdef bint by_index           # y_true may be a class of each row
+    cdef int dense_form          # what it is where it has a number for each class; -1: it may not
+    cdef int given
+    cdef double smoothing
+    cdef bint ignoring
+    cdef long long ignored
+    cdef double parameter[ROW_PARAMETERS]
+    cdef ClassNumbers class_weight, class_factor
+
+    def __init__(self, int loss, tuple limits, tuple double_limits, *, Py_ssize_t axis, Py_ssize_t levels, bint by_index, int dense_form,
+                 double smoothing, object ignore_index, int given, tuple parameters, object class_weight, object class_factor,
+                 double factor=1, int second_loss=-1):
+        """`loss`: its number in ROW_LOSSES, or -1; `second_loss` that of SECOND_DERIVATIVES; the others as `row_losses` takes
+        them."""
+        cdef Py_ssize_t k
+        self.loss, self.factor, self.any_engine = loss, factor, False
+        self.axis, self.levels, self.by_index, self.dense_form = axis, levels, by_index, dense_form
+        self.smoothing, self.given = smoothing, given
+        self.ignoring = ignore_index is not None
+        self.ignored = ignore_index if self.ignoring else 0
+        check_count("parameters", len(parameters), ROW_PARAMETERS)
+        for k in range(ROW_PARAMETERS):
+            self.parameter[k] = parameters[k] if k < len(parameters) else NAN
+        self.class_weight, self.class_factor = ClassNumbers(class_weight), ClassNumbers(class_factor)
+        self.second_loss = second_loss
+        if second_loss >= 0:
+            self.results |= WANT_PRODUCT | WANT_MATRIX
+        self.holds_arrays = class_weight is not None or class_factor is not None
+        self.take_limits(limits, double_limits)
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef const Plain* y_true = &work.array[0]
+        cdef const Plain* y_pred = &work.array[1]
+        cdef Py_ssize_t axis = self.axis + (y_pred.view.ndim if self.axis < 0 else 0)
+        if not 0 <= axis < y_pred.view.ndim:
+            return False
+        take_samples(work, <int>axis)
+        work.classes = y_pred.view.shape[axis]
+        if work.second == WANT_MATRIX and work.classes > FEW:
+            return False
+        if self.class_weight.data != NULL and self.class_weight.count != work.classes + self.levels:
+            return False
+        if self.class_factor.data != NULL and self.class_factor.count != work.classes:
+            return False
+        if self.by_index and of_samples(y_true, work):
+            work.dense = False
+            return y_true.dtype != FLOAT16 and y_true.dtype != BFLOAT16
+        work.dense = True
+        if self.dense_form < 0 or self.ignoring or (self.by_index and work.dimensions == 0):
+            return False
+        return y_true.view.ndim == y_pred.view.ndim and same_lengths(y_true.view.shape, y_pred.view.shape, y_pred.view.ndim)
+
+    cdef bint set_call(self, RowLossCall* call, PlainWork* work) noexcept:
+        cdef RowsCall* rows = &call.rows
+        cdef Py_ssize_t k
+        call.loss, call.classes, call.given = self.loss, work.classes, self.given
+        call.vector.data = NULL
+        call.form = self.dense_form if work.dense else <int>CLASS_INDEX
+        call.limits = self.limits[work.double_precision]
+        call.factor = self.class_factor.data
+        for k in range(ROW_PARAMETERS):
+            call.parameter[k] = self.parameter[k]
+        rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
+        rows.scale, rows.scale_tail, rows.value_factor, rows.weight_sum = 0, 0, 1, work.weight_sum
+        rows.curvature = work.curvature
+        rows.given_dense, rows.smoothing = work.dense, self.smoothing
+        rows.dense = work.dense or self.smoothing != 0
+        rows.class_weight = self.class_weight.data
+        rows.ignoring, rows.ignored = self.ignoring, self.ignored
+        rows.value.data = rows.gradient.data = rows.hessian.data = NULL
+        set_second(call, DIAGONAL, 0)
+        set_view(&rows.logits, &work.array[1].view, work.array[1].dtype, False, work.class_axis)
+        set_view(&rows.y_true, &work.array[0].view, work.array[0].dtype, False, work.class_axis if work.dense else -1)
+        return set_spread(&rows.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&rows.where, &work.array[WHERE], work)
+
+    cdef double computed(self, RowLossCall* call, PlainWork* work, bint inspect) except? -1.0:
+        if self.loss < 0 and call.second == DIAGONAL:
+            return run_rows_call(&call.rows, work.double_precision, inspect, work.threads)
+        return run_row_losses(call, work.double_precision, inspect, work.threads)
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        return self.computed(&call, work, True) if self.set_call(&call, work) else NAN
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        self.set_call(&call, work)
+        set_scale(&call.rows, work.denominator)
+        call.rows.value_factor = work.value_factor
+        set_result(&call.rows.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.rows.gradient, &work.array[OUT_GRADIENT], work.class_axis)
+        if work.second != WANT_MATRIX:
+            set_result(&call.rows.hessian, &work.array[OUT_HESSIAN], work.class_axis)
+        if work.second:
+            call.loss = self.second_loss
+            set_result(&call.vector, &work.array[VECTOR], work.class_axis)
+            if work.second == WANT_PRODUCT:
+                set_second(&call, TIMES_VECTOR, 0)
+            else:
+                set_matrix(&call, &work.array[OUT_HESSIAN])
+        return self.computed(&call, work, False)
+
+
+cdef void set_matrix(RowLossCall* call, const Plain* matrices) noexcept nogil:
+    """Say where the matrix of each row goes: the operand is the first row of each."""
+    cdef Py_ssize_t shape[MAX_DIMENSIONS]
+    cdef Py_ssize_t strides[MAX_DIMENSIONS]
+    cdef Py_buffer view = matrices.view
+    cdef int last = view.ndim - 2, k
+    for k in range(last + 1):
+        shape[k], strides[k] = view.shape[k], view.strides[k]
+    shape[last], strides[last] = view.shape[last + 1], view.strides[last + 1]
+    set_second(call, MATRIX, view.strides[last])
+    view.ndim, view.shape, view.strides = last + 1, shape, strides
+    set_view(&call.rows.hessian, &view, matrices.dtype, False, last)
