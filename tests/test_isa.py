@@ -23,5 +23,5 @@ def test_the_suite_on_another_level(level: str) -> None:
     environment = os.environ | {"FASTLOSS_ISA": level, "FASTLOSS_TEST_SEED": str(cases.SEED)}
     command = [sys.executable, "-m", "pytest", "-q", "-m", "compact", "--one-in=8", "-p", "no:cacheprovider"]
     command.append(str(Path(__file__).parent))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=3600, env=environment, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

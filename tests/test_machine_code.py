@@ -57,7 +57,7 @@ WIDEST = {"v2": "%xmm", "v3": "%ymm", "v4": "%zmm"}
 REALS = {"float32": (0, "ps"), "float64": (1, "pd")}
 BITS = {"float32": "f32", "float64": "f64"}
 #: ``want`` as in kernels.pyx, and how many arrays its loop stores.
-STORES = {"value": 1, "gradient": 1, "value_gradient": 2, "gradient_hessian": 2, "value_gradient_hessian": 3}
+STORES = {"value": 1, "gradient": 1, "value_gradient": 2, "gradient_hessian": 2, "value_gradient_hessian": 3, "hessian": 1}
 STORES["hessian_cross"] = 3
 #: An exponential has 10 products and more, a logarithm 17; what is done with them has fewer.
 TRANSCENDENTAL = 9
@@ -359,7 +359,7 @@ def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str,
 )
 def test_the_exponentials_of_a_stage_fill_the_registers(level: str, real: str, loss: str) -> None:
     """In each of its sweeps; beside them there may be a scalar loop for the last few."""
-    functions = module(level).with_called(point_loop(level, real, loss, "value"))
+    functions = module(level).with_called(point_loop(level, real, loss, kernels.LOOPS[loss][0]))
     assert any(block.powers_of_two(WIDEST[level]) for function in functions for block in function.looped)
 
 
