@@ -468,13 +468,17 @@ def test_a_weight_multiplies(variant: Variant, dtype: Any) -> None:
     """The value with one rounding; gradient and Hessian, whose factors are multiplied first, with more on each side."""
     inputs, rng = drawn(variant, (130, 10), dtype)
     weight = rng.random(inputs.samples).astype(dtype)
-    # The product of two weights is rounded too.
-    ulps = {"value": 2 if "class_weight" in inputs.keywords else 1, "grad": 4, "hess": 6}
+    # The product of two weights is rounded too, and a value that was made in float64 is rounded on each side.
+    vectors = variant.row.kind == "vectors"
+    ulps = {"value": 2 if "class_weight" in inputs.keywords or vectors else 1, "grad": 4, "hess": 6}
     plain = results_of(inputs, inputs.every)
     for (part, name), got in results_of(inputs, inputs.every, sample_weight=weight).items():
         own = weight if part == "value" else inputs.per_sample(weight, name)
         expected = np.longdouble(plain[part, name]) * np.longdouble(own)
-        assert (abs(got - expected) <= ulps[part] * np.spacing(abs(expected).astype(dtype))).all(), (part, name)
+        size = abs(expected)
+        if vectors and part == "grad":  # an element is what is left of two terms
+            size = size.max(axis=-1, keepdims=True)
+        assert (abs(got - expected) <= ulps[part] * np.spacing(size.astype(dtype))).all(), (part, name)
 
 
 @every_variant_apart
@@ -1012,20 +1016,18 @@ def test_bound_parameters_are_defaults(variant: Variant) -> None:
     bound = variant.loss.bind(**inputs.keywords)
     for name, value in inputs.keywords.items():
         assert_array_equal(bound.parameters[name], value)
-    assert bits(bound.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none")) == bits(inputs())
+    assert bits(inputs.replace(loss=bound, keywords={})()) == bits(inputs())
     assert bound.name == variant.loss.name
     again = pickle.loads(pickle.dumps(bound))
     same = variant.loss.bind(**inputs.keywords)
     assert again == bound == same
     assert hash(again) == hash(bound) == hash(same)
     assert bound != variant.loss
-    assert bits(again.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none")) == bits(inputs())
+    assert bits(inputs.replace(loss=again, keywords={})()) == bits(inputs())
     defaults = dict(variant.loss.parameters)
     plain = {name: defaults[name] for name in inputs.keywords}
-    y_true = np.maximum(inputs.y_true, 0) if "labels" in plain else inputs.y_true
-    assert bits(bound.value_grad_hess(y_true, inputs.y_pred, reduction="none", **plain)) == bits(
-        inputs.replace(y_true=y_true, keywords={})()
-    )
+    given = inputs.replace(y_true=np.maximum(inputs.y_true, 0)) if "labels" in plain else inputs
+    assert bits(given.replace(loss=bound, keywords=plain)()) == bits(given.replace(keywords={})())
     assert variant.loss.parameters == defaults
 
 
