@@ -59,13 +59,6 @@ BITS = {"float32": "f32", "float64": "f64"}
 #: ``want`` as in kernels.pyx, and how many arrays its loop stores.
 STORES = {"value": 1, "gradient": 1, "value_gradient": 2, "gradient_hessian": 2, "value_gradient_hessian": 3}
 STORES |= {"hessian": 1, "hessian_cross": 3}
-    "gradient": 1,
-    "value_gradient": 2,
-    "gradient_hessian": 2,
-    "value_gradient_hessian": 3,
-    "hessian": 1,
-}
-STORES["hessian_cross"] = 3
 #: An exponential has 10 products and more, a logarithm 17; what is done with them has fewer.
 TRANSCENDENTAL = 9
 
