@@ -84,7 +84,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
         k = by == "log_scale"
 
         def of_part(x: float) -> tuple[float, ...]:
-            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)))
+            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)))[:3]
             return value, gradient[k], hessian[k]
 
         return of_part
@@ -92,7 +92,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
 
         def beside_another(x: float) -> tuple[float, ...]:
             root = math.sqrt((x * x + 1) / 2)
-            _, gradient, hessian = formula(target, x, 1.0, root, 1.0, 0.5)
+            _, gradient, hessian = formula(target, x, 1.0, root, 1.0, 0.5)[:3]
             return root, gradient / 2, hessian / 2
 
         return beside_another
@@ -104,7 +104,7 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
         others = [0.0] * (len(row.differentiated) - 1)
 
         def of_first(x: float) -> tuple[float, ...]:
-            value, gradient, hessian = formula(*given[:1], x, *others, *given[1:], *constants)
+            value, gradient, hessian = formula(*given[:1], x, *others, *given[1:], *constants)[:3]
             return (value, gradient[0], hessian[0]) if others else (value, gradient, hessian)
 
         return of_first
