@@ -378,7 +378,7 @@ class Row:
         What axes that prediction has after those of the samples.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
-        (``kernels/rows/softmax.pxi``); with others it is one of ``kernels/rows/losses.pxi``.
+        (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).
     whole_hessian : bool
         Of a loss over rows, whether a kernel multiplies its Hessian by a vector (``kernels/rows/second.pxi``).
     no_hessian : str

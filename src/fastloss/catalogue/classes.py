@@ -1,4 +1,4 @@
-"""Losses over rows of classes. Their loops are kernels: ``kernels/rows/`` and ``softmax.pxi``."""
+"""Losses over rows of classes. Their loops are kernels: ``kernels/rows/``."""
 
 from typing import Any
 
