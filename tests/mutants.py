@@ -788,6 +788,30 @@ MUTANTS = (
         "return <double>work.samples if self.set_call(&call, work) else NAN",
     ),
     Mutant(
+        "the short way takes one prediction's gradient for another's",
+        KERNELS + "frame/plain.pxi",
+        "            return given if given is not None else self.derivative(work, args, slot + by, by)",
+        "            return given if given is not None else self.derivative(work, args, slot, by)",
+    ),
+    Mutant(
+        "the short way folds the factor of a part",
+        KERNELS + "frame/plain.pxi",
+        "        if weight_sum is not None and self.factor != 1:",
+        "        if weight_sum is not None and self.factor == 0:",
+    ),
+    Mutant(
+        "the short way reads an array of parameters from its beginning in each row",
+        KERNELS + "frame/plain.pxi",
+        "            strides[k] = view.strides[k - missing]",
+        "            strides[k] = view.strides[k - missing] if not extend or k > 0 else 0",
+    ),
+    Mutant(
+        "the short way takes vectors of another shape",
+        KERNELS + "frame/plain.pxi",
+        "if not same_lengths(taken.view.shape, prediction.view.shape, taken.view.ndim):",
+        "if taken.view.ndim == 0:",
+    ),
+    Mutant(
         "the short way checks no overlap",
         KERNELS + "frame/plain.pxi",
         "if other == slot or not work.array[other].held or disjoint(output, &work.array[other]):",
