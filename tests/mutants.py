@@ -46,6 +46,9 @@ TESTS = (
     "algebra",
     "parameter_grads",
     "negative_binomial",
+    "plain",
+    "several",
+    "parts",
     "second",
     "curvature",
 )
