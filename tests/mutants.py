@@ -72,7 +72,7 @@ class Mutant(NamedTuple):
     def tests(self) -> tuple[str, ...]:
         """The files of the suite that look for it."""
         if self.file.startswith((JIT, KERNELS + "jit_")):
-            return "jit", "jit_calls"
+            return "jit", "jit_calls", "jit_several"
         if self.file.startswith(VECTORS):
             return ("vectors",)
         return ("cython",) if self.file == CYTHON else TESTS

@@ -6,6 +6,7 @@ What every loss of several arrays promises, ``test_several.py`` tests of them to
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from cases import FLOATS, bits, generator
 from mpmath import mp, mpf
 
 import fastloss as fl
+from fastloss import kinds
 
 numba = pytest.importorskip("numba")
 
@@ -203,3 +205,89 @@ def unequal(a, b):
 def test_what_is_refused(function: Any, keywords: dict[str, Any], error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         fl.jit.pointwise(**keywords)(function)
+
+
+# -- calls in compiled functions --------------------------------------------------------------------------------------
+
+SEVERAL = [row for row in fl.losses() if row.several]
+OF_POINTS = [row for row in SEVERAL if row.kind == "points"] + [loss._row for loss in OWN]
+OF_VECTORS = [row for row in SEVERAL if row.kind != "points"]
+
+
+def draw(row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Ordinary arrays of a loss, by their names; vectors have five numbers."""
+    return kinds.draw(row, (*samples, 5) if row.axes else samples, dtype, rng)
+
+
+def every_method(row: Any) -> Any:
+    return fl.Loss(row).value_and_grad if row.no_hessian else fl.Loss(row).value_grad_hess
+
+
+@pytest.mark.parametrize(
+    ("row", "dtype"),
+    [
+        (row, FLOATS[k % 2]) for k, row in enumerate(OF_POINTS)
+    ],  # each is compiled for some seconds: the types take turns
+    ids=lambda value: getattr(value, "name", str(value)),
+)
+def test_a_call_in_a_compiled_function_is_the_call_outside(row: Any, dtype: Any) -> None:
+    rng = generator("several compiled", row.name, dtype)
+    arrays = draw(row, (6, 9), dtype, rng)
+    weight, where = rng.integers(0, 3, (6, 9)) / 2, rng.random((6, 9)) < 0.8
+    names, loss, every = ", ".join(arrays), fl.Loss(row), every_method(row).__name__
+    calls = [(loss, f"loss.{every}", keywords) for keywords in ("", ", sample_weight=w, where=m, reduction='none'")]
+    calls += [(loss, "loss.grad", ", sample_weight=w, normalizer=7.0"), (-3 * loss, f"loss.{every}", "")]
+    for given, called, keywords in calls:
+        text = f"lambda {names}, w, m: {called}({names}{keywords})"
+        inside = numba.njit(eval(text, {"loss": given}))(*arrays.values(), weight, where)
+        with fl.engine("numba"):
+            outside = eval(text, {"loss": given})(*arrays.values(), weight, where)
+        for result, expected in zip(flat(inside), flat(outside), strict=True):
+            assert np.shape(result) == np.shape(expected)
+            if given is loss and np.ndim(expected):
+                assert bits(result) == bits(expected), (called, keywords)
+            else:  # sums are rounded at other places, and so are factors
+                np.testing.assert_allclose(result, expected, rtol=1e-13 if given is loss else 4 * np.finfo(dtype).eps)
+
+
+def flat(results: Any) -> list[Any]:
+    return [one for result in results for one in flat(result)] if isinstance(results, tuple) else [results]
+
+
+@pytest.mark.parametrize("row", OF_POINTS, ids=lambda row: row.name)
+def test_what_is_wrong_in_a_compiled_function_is_said_as_outside(row: Any) -> None:
+    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
+    loss = fl.Loss(row)
+    inside = numba.njit(eval(f"lambda {', '.join(arrays)}: loss({', '.join(arrays)})", {"loss": loss}))
+    for operand in row.operands:
+        wrong = [dict(arrays, **{operand.name: arrays[operand.name][:5]})] if operand.name != row.prediction else []
+        if np.isfinite(operand.domain.low):
+            spoilt = arrays[operand.name].copy()
+            spoilt[3] = -7
+            wrong.append(dict(arrays, **{operand.name: spoilt}))
+        for given in wrong:
+            with pytest.raises(ValueError, match=f"^{operand.name}") as outside:
+                loss(**given)
+            with pytest.raises(ValueError, match=f"^{re.escape(str(outside.value))}$"):
+                inside(*given.values())
+    for given, text in (
+        (dict(arrays, **{row.prediction: np.arange(9)}), f"takes an array of float32 or float64 for {row.prediction}"),
+        (dict(arrays, **{row.prediction: np.zeros((3, 3))}), "dimensions"),
+    ):
+        with pytest.raises(numba.core.errors.TypingError, match=text):
+            inside(*given.values())
+
+
+@pytest.mark.parametrize("row", OF_VECTORS, ids=lambda row: row.name)
+def test_compiled_functions_say_that_they_cannot_call_losses_of_vectors(row: Any) -> None:
+    """However many arrays they are given: the text was about `y_true` and keywords."""
+    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
+
+    def functions(loss: Any) -> Any:
+        return numba.njit(lambda *given: loss(*given)), numba.njit(lambda *given: loss.grad(*given))
+
+    for loss in (fl.Loss(row), 2 * fl.Loss(row)):
+        for function in functions(loss):
+            for given in (arrays.values(), list(arrays.values())[:2]):
+                with pytest.raises(numba.core.errors.TypingError, match=r"no loss of vectors, .* call it in a block"):
+                    function(*given)

@@ -6,7 +6,6 @@ What those of the package promise as all losses do is in ``test_contract.py``, i
 from __future__ import annotations
 
 import pickle
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -458,71 +457,3 @@ def test_the_other_engine_has_no_kernel_of_vectors(row: Any) -> None:
     with fl.engine("numba"), pytest.raises(NotImplementedError, match=f"{row.name} has no Numba kernel"):
         loss.grad(*arrays.values(), out=places if len(places) > 1 else places[0])
     assert all((place == 7).all() for place in places)
-
-
-@of_floats
-@pytest.mark.parametrize("row", [row for row in ROWS if not row.axes], ids=lambda row: row.name)
-def test_a_call_in_a_compiled_function_is_the_call_outside(row: Any, dtype: Any) -> None:
-    numba = pytest.importorskip("numba")
-    rng = generator("several compiled", row.name, dtype)
-    arrays = draw(row, (6, 9), dtype, rng)
-    weight, where = rng.integers(0, 3, (6, 9)) / 2, rng.random((6, 9)) < 0.8
-    names, loss, every = ", ".join(arrays), fl.Loss(row), every_method(row).__name__
-    calls = [(loss, f"loss.{every}", keywords) for keywords in ("", ", sample_weight=w, where=m, reduction='none'")]
-    calls += [(loss, "loss.grad", ", sample_weight=w, normalizer=7.0"), (-3 * loss, f"loss.{every}", "")]
-    for given, called, keywords in calls:
-        text = f"lambda {names}, w, m: {called}({names}{keywords})"
-        inside = numba.njit(eval(text, {"loss": given}))(*arrays.values(), weight, where)
-        with fl.engine("numba"):
-            outside = eval(text, {"loss": given})(*arrays.values(), weight, where)
-        for result, expected in zip(flat(inside), flat(outside), strict=True):
-            assert np.shape(result) == np.shape(expected)
-            if given is loss and np.ndim(expected):
-                assert bits(result) == bits(expected), (called, keywords)
-            else:  # sums are rounded at other places, and so are factors
-                np.testing.assert_allclose(result, expected, rtol=1e-13 if given is loss else 4 * np.finfo(dtype).eps)
-
-
-def flat(results: Any) -> list[Any]:
-    return [one for result in results for one in flat(result)] if isinstance(results, tuple) else [results]
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if not row.axes], ids=lambda row: row.name)
-def test_what_is_wrong_in_a_compiled_function_is_said_as_outside(row: Any) -> None:
-    numba = pytest.importorskip("numba")
-    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
-    loss = fl.Loss(row)
-    inside = numba.njit(eval(f"lambda {', '.join(arrays)}: loss({', '.join(arrays)})", {"loss": loss}))
-    for operand in row.operands:
-        wrong = [dict(arrays, **{operand.name: arrays[operand.name][:5]})] if operand.name != row.prediction else []
-        if np.isfinite(operand.domain.low):
-            spoilt = arrays[operand.name].copy()
-            spoilt[3] = -7
-            wrong.append(dict(arrays, **{operand.name: spoilt}))
-        for given in wrong:
-            with pytest.raises(ValueError, match=f"^{operand.name}") as outside:
-                loss(**given)
-            with pytest.raises(ValueError, match=f"^{re.escape(str(outside.value))}$"):
-                inside(*given.values())
-    for given, text in (
-        (dict(arrays, **{row.prediction: np.arange(9)}), f"takes an array of float32 or float64 for {row.prediction}"),
-        (dict(arrays, **{row.prediction: np.zeros((3, 3))}), "dimensions"),
-    ):
-        with pytest.raises(numba.core.errors.TypingError, match=text):
-            inside(*given.values())
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if row.axes], ids=lambda row: row.name)
-def test_compiled_functions_say_that_they_cannot_call_losses_of_vectors(row: Any) -> None:
-    """However many arrays they are given: the text was about `y_true` and keywords."""
-    numba = pytest.importorskip("numba")
-    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
-
-    def functions(loss: Any) -> Any:
-        return numba.njit(lambda *given: loss(*given)), numba.njit(lambda *given: loss.grad(*given))
-
-    for loss in (fl.Loss(row), 2 * fl.Loss(row)):
-        for function in functions(loss):
-            for given in (arrays.values(), list(arrays.values())[:2]):
-                with pytest.raises(numba.core.errors.TypingError, match=r"no loss of vectors, .* call it in a block"):
-                    function(*given)
