@@ -144,6 +144,32 @@ def test_parts(variant: Variant) -> None:
         assert loss.bind(reduction="sum").partial(*args, **keywords) == expected
 
 
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@every_variant
+def test_what_is_asked_of_the_hessian(variant: Variant, dtype: Any) -> None:
+    rng = generator("plain curvature", str(variant), str(dtype))
+    inputs = cases.draw(variant, (29, 10), dtype, rng)
+    loss, args = variant.loss.bind(**inputs.keywords), (inputs.y_true, inputs.y_pred)
+    if loss._short is None or variant.row.terms:  # the fuzzer asks sums
+        return
+    for mode in ("exact", "abs", "gauss_newton"):
+        same_both_ways(loss, "grad_and_hess", args, {"curvature": mode, "hess_factor": 2, "hess_floor": 1e-3})
+    same_both_ways(
+        loss, "value_grad_hess", args, {"curvature": "gauss_newton", "sample_weight": rng.random(inputs.samples)}
+    )
+
+
+def test_a_number_of_numpy_is_a_number() -> None:
+    y_true, y_pred = np.zeros(4), np.linspace(-2, 2, 4)
+    for _ in range(4):
+        assert fl.huber(y_true, y_pred, delta=np.float64(0.5)) == fl.huber(y_true, y_pred, delta=0.5)
+    fresh = fl.huber.bind()
+    for _ in range(2):
+        fresh(y_true, y_pred, delta=np.float64(0.75))
+    before = fresh(y_true, y_pred, delta=0.75)  # what it remembers is one loss
+    assert fresh(y_true, y_pred, delta=np.float64(0.75)) == before
+
+
 SEVERAL = [row for row in fl.losses() if len(row.differentiated) > 1]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 #: What sums are counted in: every float64 is a whole number of it.
 _UNIT = 2**1074
+_UNIT_BITS = _UNIT.bit_length()
 #: No predictions have a class for a label above it.
 _MOST_LABEL = 2**31
 
@@ -129,7 +130,7 @@ def _partial(total: float, weights: int) -> Partial:
     if not math.isfinite(total):
         return Partial(0, weights, total)
     numerator, denominator = total.as_integer_ratio()
-    return Partial(numerator * (_UNIT // denominator), weights)
+    return Partial(numerator << (_UNIT_BITS - denominator.bit_length()), weights)
 
 
 def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mapping[str, Any]) -> float:

@@ -56,6 +56,8 @@ cdef class QuickLoss:
                 others[name] = value
                 continue
             kind = type(value)
+            if kind is not float and isinstance(value, float):     # NumPy's own
+                kind, value = float, float(value)
             if kind is ndarray and value.nbytes <= MOST_BYTES:
                 parameters[name] = value
                 key += (name, value.dtype.str, value.shape, value.tobytes())

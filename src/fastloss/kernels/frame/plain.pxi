@@ -251,7 +251,7 @@ cdef frozenset KEYWORDS = frozenset((
     "out", "n_threads", "reduction", "normalizer", "sample_weight", "where", "wrt", "vector", "curvature", "hess_factor",
     "hess_floor"))
 
-cdef dict ABSOLUTE = {"exact": False, "abs": True}     # the curvatures that need no other loop
+cdef dict CURVATURES = {"exact": 0, "abs": 1, "gauss_newton": 2}
 
 
 cdef bint take_size(object given, double* number):
@@ -266,11 +266,12 @@ cdef bint take_size(object given, double* number):
 
 cdef bint take_curvature(Curvature* curvature, dict keywords):
     """Take what is asked of Hessians; whether it is plain."""
-    curvature.asked, curvature.gauss_newton = True, False
+    cdef int mode
     found = keywords.get("curvature", "exact")
-    if type(found) is not str or found not in ABSOLUTE:
+    if type(found) is not str or found not in CURVATURES:
         return False
-    curvature.absolute = ABSOLUTE[found]
+    mode = CURVATURES[found]
+    curvature.asked, curvature.absolute, curvature.gauss_newton = True, mode != 0, mode == 2
     if not take_size(keywords.get("hess_factor", 1.0), &curvature.factor):
         return False
     found = keywords.get("hess_floor", 0.0)

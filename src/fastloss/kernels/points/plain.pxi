@@ -65,6 +65,8 @@ cdef class PlainPoints(PlainCall):
         if self.compiled_later and not (self.formulas.compiled(work.double_precision, work.want)
                                         and not work.array[SAMPLE_WEIGHT].held and not work.array[WHERE].held):
             return False
+        if self.compiled_later and by_gauss_newton(&work.curvature):     # of a loop of the caller's only the exact one is known
+            return False
         if self.paired and work.pred.view.shape[last] != 2:
             return False
         take_samples(work, last if self.paired else -1)
