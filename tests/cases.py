@@ -272,6 +272,16 @@ def soft_rows(classes: int, rows: int, rng: np.random.Generator, dtype: Any) -> 
     return distributions((rows, classes), rng).astype(dtype)
 
 
+def arrays_of(row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return ordinary arrays of a loss of several, by their names; vectors have five numbers."""
+    return kinds.draw(row, (*samples, 5) if row.axes else samples, dtype, rng)
+
+
+def every_method(row: Any) -> str:
+    """Return the name of the method that returns all results there are."""
+    return "value_and_grad" if row.no_hessian else "value_grad_hess"
+
+
 @dataclass
 class Inputs:
     """The arguments of one call: its arrays by the names of the operands, and what it is given by keyword."""
@@ -313,7 +323,7 @@ class Inputs:
     @property
     def every(self) -> str:
         """The method that returns all results there are."""
-        return "value_and_grad" if self.row.no_hessian else "value_grad_hess"
+        return every_method(self.row)
 
     @property
     def methods(self) -> dict[str, tuple[tuple[str, str], ...]]:

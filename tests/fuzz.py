@@ -334,7 +334,7 @@ def check_several(rng: np.random.Generator) -> str:
     """Hold a call made in a random way to the plain one, or spoil one of the arrays; return what it was."""
     row = pick(rng, several.ROWS)
     loss, n, dtype = cases.fl.Loss(row), pick(rng, SIZES), pick(rng, cases.FLOATS)
-    arrays = several.draw(row, (n,), dtype, rng)
+    arrays = cases.arrays_of(row, (n,), dtype, rng)
     if some(rng, 0.3):
         name = pick(rng, tuple(arrays))
         return f"several: {check_wrong_array(loss, row, arrays, name, rng)}"
@@ -348,7 +348,7 @@ def check_several(rng: np.random.Generator) -> str:
         keywords["sample_weight"] = rng.integers(0, 9, n) / 4
     if some(rng, 0.3):
         keywords["where"] = rng.random(n) < 0.8
-    plain = several.every_method(row)(*arrays.values(), n_threads=1, **keywords)
+    plain = several.every_result(row)(*arrays.values(), n_threads=1, **keywords)
     names = [operand.name for operand in row.differentiated]
     together = {"value": plain[0]}
     for part, results in zip(("grad", "hess"), plain[1:], strict=False):

@@ -108,7 +108,7 @@ def test_layouts(variant: Variant, layout: str) -> None:
 @of_points
 def test_several_arrays(row: Any, dtype: Any) -> None:
     rng = generator("curvature several", row.name, str(dtype))
-    arrays, loss = several.draw(row, (40, 3), dtype, rng), fl.Loss(row)
+    arrays, loss = cases.arrays_of(row, (40, 3), dtype, rng), fl.Loss(row)
     weight = rng.random((40, 3)) * (rng.random((40, 3)) < 0.8)
     kind = np.float64 if dtype == np.float64 else np.float32
     for names in ([operand.name for operand in row.differentiated], [row.differentiated[-1].name]):

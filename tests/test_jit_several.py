@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import oracle
 import pytest
-from cases import FLOATS, bits, generator
+from cases import FLOATS, arrays_of, bits, every_method, generator
 from mpmath import mp, mpf
 
 import fastloss as fl
-from fastloss import kinds
 
 numba = pytest.importorskip("numba")
 
@@ -214,15 +213,6 @@ OF_POINTS = [row for row in SEVERAL if row.kind == "points"] + [loss._row for lo
 OF_VECTORS = [row for row in SEVERAL if row.kind != "points"]
 
 
-def draw(row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """Ordinary arrays of a loss, by their names; vectors have five numbers."""
-    return kinds.draw(row, (*samples, 5) if row.axes else samples, dtype, rng)
-
-
-def every_method(row: Any) -> Any:
-    return fl.Loss(row).value_and_grad if row.no_hessian else fl.Loss(row).value_grad_hess
-
-
 @pytest.mark.parametrize(
     ("row", "dtype"),
     [
@@ -232,9 +222,9 @@ def every_method(row: Any) -> Any:
 )
 def test_a_call_in_a_compiled_function_is_the_call_outside(row: Any, dtype: Any) -> None:
     rng = generator("several compiled", row.name, dtype)
-    arrays = draw(row, (6, 9), dtype, rng)
+    arrays = arrays_of(row, (6, 9), dtype, rng)
     weight, where = rng.integers(0, 3, (6, 9)) / 2, rng.random((6, 9)) < 0.8
-    names, loss, every = ", ".join(arrays), fl.Loss(row), every_method(row).__name__
+    names, loss, every = ", ".join(arrays), fl.Loss(row), every_method(row)
     calls = [(loss, f"loss.{every}", keywords) for keywords in ("", ", sample_weight=w, where=m, reduction='none'")]
     calls += [(loss, "loss.grad", ", sample_weight=w, normalizer=7.0"), (-3 * loss, f"loss.{every}", "")]
     for given, called, keywords in calls:
@@ -256,7 +246,7 @@ def flat(results: Any) -> list[Any]:
 
 @pytest.mark.parametrize("row", OF_POINTS, ids=lambda row: row.name)
 def test_what_is_wrong_in_a_compiled_function_is_said_as_outside(row: Any) -> None:
-    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
+    arrays = arrays_of(row, (9,), np.float64, generator("several compiled", row.name))
     loss = fl.Loss(row)
     inside = numba.njit(eval(f"lambda {', '.join(arrays)}: loss({', '.join(arrays)})", {"loss": loss}))
     for operand in row.operands:
@@ -281,7 +271,7 @@ def test_what_is_wrong_in_a_compiled_function_is_said_as_outside(row: Any) -> No
 @pytest.mark.parametrize("row", OF_VECTORS, ids=lambda row: row.name)
 def test_compiled_functions_say_that_they_cannot_call_losses_of_vectors(row: Any) -> None:
     """However many arrays they are given: the text was about `y_true` and keywords."""
-    arrays = draw(row, (9,), np.float64, generator("several compiled", row.name))
+    arrays = arrays_of(row, (9,), np.float64, generator("several compiled", row.name))
 
     def functions(loss: Any) -> Any:
         return numba.njit(lambda *given: loss(*given)), numba.njit(lambda *given: loss.grad(*given))

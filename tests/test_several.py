@@ -14,11 +14,10 @@ import cases
 import numpy as np
 import oracle
 import pytest
-from cases import FLOATS, HALVES, METHODS, bits, generator
+from cases import FLOATS, HALVES, METHODS, arrays_of, bits, every_method, generator
 from own_losses import OWN
 
 import fastloss as fl
-from fastloss import kinds
 from fastloss.rows import FIXED, PREDICTION, TARGET
 from fastloss.runtime import current_engine, kernels
 
@@ -31,17 +30,12 @@ PAIRED = [row for row in ROWS if len(row.differentiated) > 1]
 of_paired = pytest.mark.parametrize("row", PAIRED, ids=lambda row: row.name)
 
 
-def draw(row: Any, samples: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """Ordinary arrays of a loss, by their names; vectors have five numbers."""
-    return kinds.draw(row, (*samples, 5) if row.axes else samples, dtype, rng)
-
-
 def methods_of(row: Any) -> dict[str, Any]:
     return {name: parts for name, parts in METHODS.items() if not (row.no_hessian and "hess" in parts)}
 
 
-def every_method(row: Any) -> Any:
-    return fl.Loss(row).value_and_grad if row.no_hessian else fl.Loss(row).value_grad_hess
+def every_result(row: Any) -> Any:
+    return getattr(fl.Loss(row), every_method(row))
 
 
 def as_tuple(derivative: Any) -> tuple[Any, ...]:
@@ -110,11 +104,11 @@ def test_every_result_is_right(variant: cases.Variant, regime: str, dtype: Any) 
 def test_weights_masks_and_reductions(row: Any, dtype: Any) -> None:
     """The mean is that of weighted losses over the weights; what is left out adds nothing, whatever it holds."""
     rng = generator("several weights", row.name, dtype)
-    arrays, samples = draw(row, (7, 30), dtype, rng), (7, 30)
+    arrays, samples = arrays_of(row, (7, 30), dtype, rng), (7, 30)
     weight, where = rng.integers(0, 4, samples) / 4, rng.random(samples) < 0.7
     kept = where & (weight > 0)
     assert 0 < kept.sum() < kept.size
-    loss, method = fl.Loss(row), every_method(row)
+    loss, method = fl.Loss(row), every_result(row)
     each = loss(*arrays.values(), reduction="none").astype(np.float64)
     plain = method(*arrays.values(), reduction="sum")[1:]
     for operand in row.operands:
@@ -143,8 +137,8 @@ def test_weights_masks_and_reductions(row: Any, dtype: Any) -> None:
 @of_rows
 def test_a_nan_stays_in_its_sample(row: Any) -> None:
     rng = generator("several nan", row.name)
-    arrays = draw(row, (40,), np.float64, rng)
-    method = every_method(row)
+    arrays = arrays_of(row, (40,), np.float64, rng)
+    method = every_result(row)
     clean = method(*arrays.values(), reduction="none")
     for operand in row.operands:
         if operand.role == TARGET:
@@ -167,22 +161,22 @@ def test_a_nan_stays_in_its_sample(row: Any) -> None:
 @of_rows
 def test_the_layout_of_each_array_changes_nothing(row: Any, dtype: Any) -> None:
     rng = generator("several layouts", row.name, dtype)
-    arrays = draw(row, (9, 130), dtype, rng)
+    arrays = arrays_of(row, (9, 130), dtype, rng)
     for operand in row.operands:
         for name, laid_out in cases.LAYOUTS.items():
             given = dict(arrays, **{operand.name: laid_out(arrays[operand.name])})
             copied = dict(given, **{operand.name: given[operand.name].copy()})
-            results = [bits(every_method(row)(*each.values())) for each in (given, copied)]
+            results = [bits(every_result(row)(*each.values())) for each in (given, copied)]
             assert results[0] == results[1], (operand.name, name)
 
 
 @of_rows
 def test_threads_and_batches_change_nothing(row: Any) -> None:
     rng = generator("several threads", row.name)
-    arrays = draw(row, (70_000,), np.float32, rng)
-    results = [every_method(row)(*arrays.values(), n_threads=n, reduction="sum") for n in (1, 2, 5)]
+    arrays = arrays_of(row, (70_000,), np.float32, rng)
+    results = [every_result(row)(*arrays.values(), n_threads=n, reduction="sum") for n in (1, 2, 5)]
     assert bits(results[0]) == bits(results[1]) == bits(results[2])
-    some = every_method(row)(*(array[1000:1100] for array in arrays.values()), reduction="sum")
+    some = every_result(row)(*(array[1000:1100] for array in arrays.values()), reduction="sum")
     for derivative, whole in zip(some[1:], results[0][1:], strict=True):
         for own, of_all in zip(as_tuple(derivative), as_tuple(whole), strict=True):
             assert bits(own) == bits(of_all[1000:1100])
@@ -191,9 +185,9 @@ def test_threads_and_batches_change_nothing(row: Any) -> None:
 @of_rows
 def test_methods_agree(row: Any) -> None:
     rng = generator("several methods", row.name)
-    arrays = draw(row, (100,), np.float32, rng)
+    arrays = arrays_of(row, (100,), np.float32, rng)
     loss = fl.Loss(row)
-    whole = dict(zip(("value", "grad", "hess"), every_method(row)(*arrays.values()), strict=False))
+    whole = dict(zip(("value", "grad", "hess"), every_result(row)(*arrays.values()), strict=False))
     for name, parts in methods_of(row).items():
         results = getattr(loss, name)(*arrays.values()) if name != "__call__" else loss(*arrays.values())
         results = results if len(parts) > 1 else (results,)
@@ -209,7 +203,7 @@ def test_methods_agree(row: Any) -> None:
 def test_types_of_each_array(row: Any, half: Any) -> None:
     """Each gradient has its own array's type; everything is computed in the widest."""
     rng = generator("several types", row.name, half)
-    arrays = draw(row, (50,), np.float32, rng)
+    arrays = arrays_of(row, (50,), np.float32, rng)
     narrow = {name: array.astype(half) for name, array in arrays.items()}
     loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*narrow.values())
@@ -234,7 +228,7 @@ def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> N
     """Plain calls do not pass the checks in Python; other calls of the same loss do."""
     rng = generator("several short", row.name, dtype)
     plain, samples = fl.Loss(row), (6, 50)
-    arrays = draw(row, samples, dtype, rng)
+    arrays = arrays_of(row, samples, dtype, rng)
     weight, where = rng.random(samples), rng.random(samples) < 0.8
     for loss in (plain, 3 * plain, plain.bind(reduction="sum")):
         for keywords in (
@@ -262,7 +256,7 @@ def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> N
 @of_paired
 def test_wrt_asks_for_some_gradients_in_its_order(row: Any) -> None:
     rng = generator("several wrt", row.name)
-    arrays = draw(row, (33,), np.float64, rng)
+    arrays = arrays_of(row, (33,), np.float64, rng)
     loss = fl.Loss(row)
     names = [operand.name for operand in row.differentiated]
     value, gradients = loss.value_and_grad(*arrays.values())
@@ -291,7 +285,7 @@ def test_wrt_asks_for_some_gradients_in_its_order(row: Any) -> None:
 @of_rows
 def test_out_nests_as_the_results_do(row: Any) -> None:
     rng = generator("several out", row.name)
-    arrays = draw(row, (44,), np.float32, rng)
+    arrays = arrays_of(row, (44,), np.float32, rng)
     loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*arrays.values(), reduction="none")
     given_value = np.empty(44, np.float64)
@@ -322,7 +316,7 @@ def test_out_nests_as_the_results_do(row: Any) -> None:
 @of_rows
 def test_each_gradient_may_take_the_place_of_its_array(row: Any, dtype: Any) -> None:
     rng = generator("several in place", row.name, dtype)
-    arrays = draw(row, (1500,), dtype, rng)
+    arrays = arrays_of(row, (1500,), dtype, rng)
     loss = fl.Loss(row)
     expected = loss.value_and_grad(*arrays.values())
     own = {name: array.copy() for name, array in arrays.items()}
@@ -345,7 +339,7 @@ def test_each_gradient_may_take_the_place_of_its_array(row: Any, dtype: Any) -> 
 @of_rows
 def test_arrays_by_place_and_by_name(row: Any) -> None:
     rng = generator("several names", row.name)
-    arrays = draw(row, (12,), np.float64, rng)
+    arrays = arrays_of(row, (12,), np.float64, rng)
     loss = fl.Loss(row)
     expected = bits(loss.value_and_grad(*arrays.values()))
     assert bits(loss.value_and_grad(**arrays)) == expected
@@ -371,7 +365,7 @@ def test_arrays_by_place_and_by_name(row: Any) -> None:
 @of_rows
 def test_bad_arguments_are_named(row: Any) -> None:
     rng = generator("several bad", row.name)
-    arrays = draw(row, (6, 4), np.float64, rng)
+    arrays = arrays_of(row, (6, 4), np.float64, rng)
     loss = fl.Loss(row)
     first = row.differentiated[0].name
     for operand in row.operands:
@@ -399,7 +393,7 @@ def test_bad_arguments_are_named(row: Any) -> None:
 @of_rows
 def test_one_number_stands_for_all_samples_where_nothing_is_differentiated(row: Any) -> None:
     rng = generator("several scalars", row.name)
-    arrays = draw(row, (20,), np.float64, rng)
+    arrays = arrays_of(row, (20,), np.float64, rng)
     loss = fl.Loss(row)
     for operand in row.operands:
         if operand.role in (TARGET, FIXED) and not operand.axes:
@@ -414,7 +408,7 @@ def test_one_number_stands_for_all_samples_where_nothing_is_differentiated(row: 
 @of_rows
 def test_a_factor_scales_it_and_a_sum_refuses_it(row: Any) -> None:
     rng = generator("several factor", row.name)
-    arrays = draw(row, (50,), np.float64, rng)
+    arrays = arrays_of(row, (50,), np.float64, rng)
     loss = fl.Loss(row)
     value, gradient = loss.value_and_grad(*arrays.values())
     for factor in (4.0, -0.5, 2.0**-40):
@@ -437,7 +431,7 @@ def test_a_factor_scales_it_and_a_sum_refuses_it(row: Any) -> None:
 def test_a_factor_leaves_wrt_alone(row: Any, factor: float) -> None:
     """A loss with a factor returned the gradients of all its predictions where the name of one was asked for."""
     rng = generator("several factor wrt", row.name)
-    arrays = draw(row, (9,), np.float64, rng)
+    arrays = arrays_of(row, (9,), np.float64, rng)
     scaled = factor * fl.Loss(row)
     gradients = scaled.grad(*arrays.values())
     for operand, gradient in zip(row.differentiated, gradients, strict=True):
@@ -451,7 +445,7 @@ def test_a_factor_leaves_wrt_alone(row: Any, factor: float) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "vectors"], ids=lambda row: row.name)
 def test_the_other_engine_has_no_kernel_of_vectors(row: Any) -> None:
     pytest.importorskip("numba")
-    arrays = draw(row, (9,), np.float64, generator("several numba", row.name))
+    arrays = arrays_of(row, (9,), np.float64, generator("several numba", row.name))
     loss = fl.Loss(row)
     places = tuple(np.full_like(arrays[operand.name], 7) for operand in row.differentiated)
     with fl.engine("numba"), pytest.raises(NotImplementedError, match=f"{row.name} has no Numba kernel"):

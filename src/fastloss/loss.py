@@ -32,7 +32,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def method(want: int = 0) -> Callable[[Function], Function]:
     """Make a function of a class a method with a signature of its own for each object (``kernels/frame/methods.pxi``).
 
-    `want` are the results of a loss that it returns; then its function is for who calls that of the class.
+    `want` are the results of a loss that it returns, for the short way; its function is what runs where there is none.
     """
     return lambda function: kernels.MethodOf(function, want)
 
@@ -560,8 +560,6 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     # ---- the way of a call --------------------------------------------------------------------------------------
 
     def _evaluate(self, want: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        if want in _BEYOND_THE_DIAGONAL:
-            return _BEYOND_THE_DIAGONAL[want](self, args, keywords)
         if self._jit is not None and current_engine() == "numba":
             result = self._jit.run(want, args, {**self._keywords, **keywords})
             if result is not None:
@@ -569,11 +567,6 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         return call.evaluate(call.read(self, want, args, keywords))
 
 
-#: What evaluates the methods that return other second derivatives.
-_BEYOND_THE_DIAGONAL = {
-    kernels.SHARED["WANT_PRODUCT"]: second.product,
-    kernels.SHARED["WANT_MATRIX"]: second.matrix,
-}
 #: The keywords of the methods about parts, besides parameters.
 _OF_PARTS = {"partial": ("sample_weight", "where", "n_threads"), "normalizer": ("sample_weight", "where")}
 #: What they are where nothing is bound.

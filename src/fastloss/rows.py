@@ -456,6 +456,10 @@ class Row:
         )
         return Columns(given[0] if given else None, predictions, tuple(given[1:]))
 
+    def place_of(self, name: str) -> int:
+        """Return which of the arrays of a call one is."""
+        return [operand.name for operand in self.operands].index(name)
+
     @property
     def several(self) -> bool:
         """Whether a call takes other arrays than a target and a prediction."""

@@ -27,11 +27,9 @@ def draw(
     parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Array]:
     """Return ordinary arrays of a loss, as its kind draws them (``Kind.draw``); of a sum, what all its terms take."""
-    if not row.mixed:
-        return KINDS[row.kind].draw(row, sizes, dtype, rng, form, parameters)
-    over_classes = any(term.axes == "C" for _, term in row.terms)
-    if not over_classes:
-        return KINDS[row.terms[0][1].kind].draw(row, sizes, dtype, rng, form, parameters)
+    if not row.mixed or all(term.axes != "C" for _, term in row.terms):
+        kind = row.terms[0][1].kind if row.mixed else row.kind
+        return KINDS[kind].draw(row, sizes, dtype, rng, form, parameters)
     held = {term.holds for _, term in row.terms} | ({"probs"} if row.predicted.high == 1 else set())
     holds = next((holds for holds in ("log_probs", "probs") if holds in held), "logits")
     pairs = any(term.axes == "2" for _, term in row.terms)  # whose columns can only be two classes

@@ -136,6 +136,18 @@ def no_numba_kernel(shown: str) -> NotImplementedError:
     return NotImplementedError(f"{shown} has no Numba kernel; call it outside fastloss.engine('numba')")
 
 
+def places_of(row: Row) -> dict[str, Any]:
+    """Return where a call has its arrays, as the short ways take it: how many, the predictions, what is the target."""
+    predictions = tuple(operand.name for operand in row.differentiated)
+    first = row.columns.first
+    return {
+        "arguments": len(row.operands),
+        "predictions": tuple(map(row.place_of, predictions)),
+        "names": predictions,
+        "target": -1 if first is None else row.place_of(first),
+    }
+
+
 class Kind(ABC):
     """A shape of a loop. What is the same for all kinds is in ``call.py``."""
 

@@ -14,7 +14,7 @@ from ..reductions import reduced, scale
 from ..rows import Columns, Operand, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
-from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results, no_numba_kernel
+from .base import GRADIENT, HESSIAN, PRODUCT, VALUE, Array, Call, Kind, Results, no_numba_kernel, places_of
 
 
 class Plan(NamedTuple):
@@ -181,7 +181,7 @@ class Points(Kind):
         given, values = (terms[0].row, terms[0].parameters) if alone else (row, parameters)
         constants = given.constants(values)
         limits = limits_of_types(given.chosen(values), values)
-        first, predictions, others = given.columns
+        _, predictions, others = given.columns
         if given.axes or given.several or has_arrays(constants):
             if not alone or len(others) > 1 or given.kernels is not None:
                 return None, None
@@ -191,12 +191,9 @@ class Points(Kind):
             own = iter(value for value in constants if isinstance(value, np.ndarray))
             held = tuple((k, next(own)) for k, value in enumerate(read) if isinstance(value, tuple))
             numbers = tuple(0.0 if isinstance(value, tuple) else value for value in read)
-            places = {operand.name: place for place, operand in enumerate(given.operands)}
-            names = tuple(operand.name for operand in given.differentiated)
+            fixed = given.place_of(others[0]) if others else -1
             return kernels.PlainPoints(
-                kernels.Formulas(((number, numbers, *rest),)), *limits, factor, arguments=len(places),
-                predictions=tuple(places[name] for name in names), names=names,
-                target=-1 if first is None else places[first], fixed=places[others[0]] if others else -1,
+                kernels.Formulas(((number, numbers, *rest),)), *limits, factor, **places_of(given), fixed=fixed,
                 paired=bool(given.axes), arrays=held,
             ), None  # fmt: skip
         by_numba = formula_of(given, constants, loops=())

@@ -12,7 +12,7 @@ from ..arrays import describe
 from ..rows import TARGET, Operand, Options, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
-from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel
+from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel, places_of
 
 
 class Plan(NamedTuple):
@@ -90,13 +90,8 @@ class Vectors(Kind):
         if not alone:
             return None, None
         given, values = terms[0].row, terms[0].parameters
-        places = {operand.name: place for place, operand in enumerate(given.operands)}
-        names = tuple(operand.name for operand in given.differentiated)
         loss = kernels.VECTOR_LOSSES[given.name]
-        return kernels.PlainVectors(
-            loss, numbers_of(given, values), factor, len(places), tuple(places[name] for name in names), names,
-            places.get("y_true", -1),
-        ), None  # fmt: skip
+        return kernels.PlainVectors(loss, numbers_of(given, values), factor, **places_of(given)), None
 
 
 def numbers_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:

@@ -20,11 +20,8 @@ cdef class QuickLoss:
         self.plain, self.keywords, self.methods, self.variants = plain, keywords or None, [None] * (WANT_MATRIX + 1), {}
 
     def __call__(self, *args, **keywords):
-        return self.run(VALUE, args, keywords)
-
-    cdef object run(self, int want, tuple args, dict keywords):
-        result = self.tried(want, args, keywords, None)
-        return self._evaluate(want, args, keywords) if result is None else result
+        result = self.tried(VALUE, args, keywords, None)
+        return self._evaluate(VALUE, args, keywords) if result is None else result
 
     cdef object tried(self, int want, tuple args, dict keywords, ExactSum weight_sum):
         """What the short way returns of a call; None: it is not plain."""
@@ -86,12 +83,14 @@ cdef class Method:
     # No docstring here: it would hide the property.
     cdef readonly object __self__            # the loss
     cdef readonly object __func__            # the function of the class
-    cdef int want                            # the results it returns; 0: its function runs
+    cdef int want                            # the results it returns, which the short way is asked for first; 0: it is not
     cdef object __weakref__
 
     def __call__(self, *args, **keywords):
         if self.want:
-            return (<QuickLoss>self.__self__).run(self.want, args, keywords)
+            result = (<QuickLoss>self.__self__).tried(self.want, args, keywords, None)
+            if result is not None:
+                return result
         return self.__func__(self.__self__, *args, **keywords)
 
     @property
