@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The quick ones and those that see most first.
 TESTS = (
     "deal",
+    "blocks",
     "fuzz",
     "special_values",
     "limits",
@@ -436,6 +437,42 @@ MUTANTS = (
         KERNELS + "blocks/blocks.h",
         "rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
         "rest[j] = i + j <= n ? x[i + j] : -(FL_REAL)INFINITY;\n            FL_NO_OVERLAP",
+    ),
+    Mutant(
+        "AVX2: what the last register lacks counts as classes that tie",
+        KERNELS + "blocks/blocks_avx2.h",
+        "tied -= (FL_INTEGER)missing;",
+        "",
+    ),
+    Mutant(
+        "AVX2: subnormal exponentials go the quick way",
+        KERNELS + "blocks/blocks_avx2.h",
+        "#define FL_SAFE 87.0f",
+        "#define FL_SAFE 88.5f",
+    ),
+    Mutant(
+        "AVX2: a NaN on the careful way",
+        KERNELS + "blocks/blocks_avx2.h",
+        "FL_V(mul)(FL_V(max)(least, x), ",
+        "FL_V(mul)(FL_V(max)(x, least), ",
+    ),
+    Mutant(
+        "AVX2: what the powers lack is left out",
+        KERNELS + "blocks/blocks_avx2.h",
+        "(t, FL_V(add)(t, rest))",
+        "(t, t)",
+    ),
+    Mutant(
+        "AVX2: a NaN first hides the least class",
+        KERNELS + "blocks/blocks_avx2.h",
+        "least = FL_V(min)(FL_V(loadu)(x + i + FL_WIDTH * j), least);",
+        "least = FL_V(min)(least, FL_V(loadu)(x + i + FL_WIDTH * j));",
+    ),
+    Mutant(
+        "AVX2: sums of a row never go on in double",
+        KERNELS + "blocks/blocks_avx2.h",
+        "if ((i & (RUN - 1)) == RUN - LANES) FL_NAME(fl_flush)(lane, sum);",
+        "",
     ),
     Mutant(
         "weights of 1 add up in another order",

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -191,9 +192,10 @@ def address(array: np.ndarray) -> ctypes.c_void_p:
 class Library:
     """The functions of vecmath.h, or of other loops, as array functions of one level."""
 
-    def __init__(self, level: str, folder: Path, loops: str = LOOPS) -> None:
+    def __init__(self, level: str, folder: Path, loops: str = LOOPS, more: Sequence[str] = ()) -> None:
         target = folder / f"vecmath_{level}.so"
-        run_compiler(loops, target, *FLAGS, *LEVELS[level].flags, "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
+        flags = [*FLAGS, *LEVELS[level].flags, "-Wall", "-Wextra", "-Werror", *more, "-fPIC", "-shared"]
+        run_compiler(loops, target, *flags)
         self.functions = ctypes.CDLL(str(target))
 
     def __call__(self, name: str, *arguments: np.ndarray) -> np.ndarray:

@@ -133,6 +133,31 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 FL_WITH_AVX512(f32, float, fl_absf)
 FL_WITH_AVX512(f64, double, fl_abs)
 #undef FL_WITH_AVX512
+#elif defined(__AVX2__) && defined(__FMA__)
+#include "blocks/blocks_avx2.h"
+#define FL_WITH_AVX2(type, real, absolute)                                                                            \
+    static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx2_max_##type(x, n); }           \
+    static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties,           \
+                                                 const fl_ahead *ahead, ptrdiff_t first)                              \
+    {                                                                                                                 \
+        return absolute(m) < FL_AVX2_LARGEST_##type ? fl_avx2_exp_sum_##type(x, m, e, n, ties, ahead, first)          \
+                                                    : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);      \
+    }                                                                                                                 \
+    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx2_exp_##type(x, n, 0); }                     \
+    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx2_exp_##type(x, n, 1); }           \
+    static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
+    {                                                                                                                 \
+        fl_avx2_lanes_exp_##type(x, m, e, sum, ties);                                                                 \
+    }                                                                                                                 \
+    static inline void fl_transpose_##type(const real *from, ptrdiff_t from_stride, real *to, ptrdiff_t to_stride,    \
+                                           ptrdiff_t rows, ptrdiff_t columns)                                         \
+    {                                                                                                                 \
+        if (!fl_avx2_transpose_##type(from, from_stride, to, to_stride, rows, columns))                               \
+            fl_general_transpose_##type(from, from_stride, to, to_stride, rows, columns);                             \
+    }
+FL_WITH_AVX2(f32, float, fl_absf)
+FL_WITH_AVX2(f64, double, fl_abs)
+#undef FL_WITH_AVX2
 #else
 #define fl_block_max_f32 fl_general_max_f32
 #define fl_block_max_f64 fl_general_max_f64
