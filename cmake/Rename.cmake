@@ -1,11 +1,14 @@
-# Write a C file again with another name of its module: cmake -DFROM= -DTO= -DNAME= -DNEW_NAME= -P Rename.cmake
+# Write a C file of a kernel module again for another level: cmake -DFROM= -DTO= -DNAMES= -DLEVEL= -DNEW_LEVEL= -P Rename.cmake
 #
-# Cython counts the characters of the strings that it writes, so both names have the same length.
-string(LENGTH "${NAME}" length)
-string(LENGTH "${NEW_NAME}" new_length)
+# Cython counts the characters of the strings that it writes, so the names of both levels have the same length.
+string(LENGTH "${LEVEL}" length)
+string(LENGTH "${NEW_LEVEL}" new_length)
 if(NOT length EQUAL new_length)
-  message(FATAL_ERROR "fastloss: ${NAME} and ${NEW_NAME} have different lengths")
+  message(FATAL_ERROR "fastloss: the levels ${LEVEL} and ${NEW_LEVEL} have names of different lengths")
 endif()
 file(READ "${FROM}" text)
-string(REPLACE "${NAME}" "${NEW_NAME}" text "${text}")
+separate_arguments(NAMES)
+foreach(name ${NAMES})
+  string(REPLACE "_${name}_${LEVEL}" "_${name}_${NEW_LEVEL}" text "${text}")
+endforeach()
 file(WRITE "${TO}" "${text}")

@@ -26,7 +26,7 @@ from fastloss.runtime import current_engine, kernels
 DEFAULT_SEED = 1
 
 # A busy machine makes calls run on one thread for a while; what is tested here is several threads.
-kernels.set_impatient(False)
+kernels.frame.set_impatient(False)
 
 
 def chosen_seed(asked: str) -> int:

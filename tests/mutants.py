@@ -58,7 +58,7 @@ VECTORS = KERNELS + "vectors/"
 CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
-JIT, CYTHON = PACKAGE + "jit/", KERNELS + "frame/capi.pxi"
+JIT, CYTHON = PACKAGE + "jit/", KERNELS + "points/capi.pxi"
 ALGEBRA, SUMS = PACKAGE + "algebra.py", KERNELS + "points/sums.pxi"
 
 
@@ -76,7 +76,7 @@ class Mutant(NamedTuple):
             return "jit", "jit_calls", "jit_several"
         if self.file.startswith(VECTORS):
             return ("vectors",)
-        return ("cython",) if self.file == CYTHON else TESTS
+        return ("cython",) if self.file.endswith("/capi.pxi") else TESTS
 
 
 MUTANTS = (
@@ -603,7 +603,7 @@ MUTANTS = (
     ),
     Mutant(
         "half precision forgiven the roundings of float64",
-        KERNELS + "points/block.pxi",
+        KERNELS + "frame/domains.pxi",
         "    if dtype == FLOAT16:\n        return 0.0009765625\n",
         "",
     ),
@@ -841,7 +841,7 @@ MUTANTS = (
     ),
     Mutant(
         "the short way reads an array of parameters from its beginning in each row",
-        KERNELS + "frame/plain.pxi",
+        KERNELS + "frame/given.pxi",
         "            strides[k] = view.strides[k - missing]",
         "            strides[k] = view.strides[k - missing] if not extend or k > 0 else 0",
     ),
@@ -1653,7 +1653,7 @@ MUTANTS = (
     ),
     Mutant(
         "in Cython: labels are not checked",
-        CYTHON,
+        KERNELS + "rows/capi.pxi",
         "if not 0 <= y_true[row] < classes:",
         "if not 0 <= y_true[row] <= classes:",
     ),

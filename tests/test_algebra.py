@@ -748,21 +748,22 @@ def test_what_the_kernels_are_handed_fits_into_their_arrays() -> None:
 
     array = (np.zeros(2), 12, False)
     limits = limits_of(fl.huber._row, fl.huber.parameters, np.float64)
-    number = kernels.POINTWISE.index("huber")
+    number = kernels.points.POINTWISE.index("huber")
     for given in ((1.0,) * 5, (array,) * 5):
         with pytest.raises(ValueError, match="5 parameters; there is room for 4"):
-            kernels.one_formula(number, given)
-    with pytest.raises(ValueError, match="10 operands; there is room for 9"):
-        kernels.pointwise(kernels.one_formula(number, (1.0,)), 1, True, 2, 1.0, limits, False, False, (array,) * 10, 1)
+            kernels.points.one_formula(number, given)
+    asked: Any = {"want": 1, "double_precision": True, "limits": limits}
+    with pytest.raises(TypeError, match="the kernels take no weights, third"):
+        formula = kernels.points.one_formula(number, (1.0,))
+        kernels.points.pointwise(formula, {"y_pred": array, "weights": None, "third": array}, size=2, **asked)
     with pytest.raises(ValueError, match="1 results, 2 factors"):
-        kernels.add_results(True, 2, (1.0, 1.0), (array,), array, 1)
-    rows = (np.zeros((2, 3)), 12, False)
-    with pytest.raises(ValueError, match="8 operands; there is room for 7"):
-        kernels.rows(0, 1, True, 2, 3, 2.0, False, 0.0, None, None, False, (rows, array, *[None] * 6), 1)
-    too_many = ((8, 3, "8 operands; there is room for 7"), (7, 5, "5 parameters; there is room for 4"))
-    for operands, numbers, what in too_many:
-        given = (rows, array, *[None] * (operands - 2))
-        with pytest.raises(ValueError, match=what):
-            kernels.row_losses(
-                0, 1, True, 2, 3, 3, 2.0, 0, 0.0, None, None, 0, (1.0,) * numbers, None, limits, False, given, 1
-            )
+        kernels.points.add_results(True, 2, (1.0, 1.0), (array,), array, 1)
+    arrays = {"logits": (np.zeros((2, 3)), 12, False), "y_true": (np.zeros(2), 12, False)}
+    sizes = {"samples": 2, "classes": 3}
+    with pytest.raises(TypeError, match="the kernels take no y_pred"):
+        kernels.rows.rows({**arrays, "y_pred": array}, task=0, want=1, double_precision=True, **sizes)
+    row: Any = {**asked, **sizes, "loss": 0, "label_classes": 3, "form": 0, "given": 0}
+    with pytest.raises(TypeError, match="the kernels take no y_pred"):
+        kernels.rows.row_losses({**arrays, "y_pred": array}, parameters=(), **row)
+    with pytest.raises(ValueError, match="5 parameters; there is room for 4"):
+        kernels.rows.row_losses(arrays, parameters=(1.0,) * 5, **row)

@@ -89,15 +89,15 @@ def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
         for row in ROWS
         if row.function is not None and '"gauss_newton"' in inspect.getsource(row.function)
     }
-    assert set(kernels.POINTWISE) - set(functions) == loops
-    assert set(functions) <= set(kernels.POINTWISE)
+    assert set(kernels.points.POINTWISE) - set(functions) == loops
+    assert set(functions) <= set(kernels.points.POINTWISE)
     assert set(functions) <= set(fl.__all__)
 
 
 @needs_repository
 def test_every_rowwise_row_has_a_row_kernel_and_nothing_else_has() -> None:
-    assert set(kernels.ROW_LOSSES) == {row.name for row in ROWS if row.kind == "rows"}
-    assert len(kernels.ROW_LOSSES) == len(set(kernels.ROW_LOSSES))
+    assert set(kernels.rows.ROW_LOSSES) == {row.name for row in ROWS if row.kind == "rows"}
+    assert len(kernels.rows.ROW_LOSSES) == len(set(kernels.rows.ROW_LOSSES))
 
 
 @needs_repository
@@ -497,7 +497,9 @@ def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) 
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
     text = translator.write(SOURCE / "catalogue")
     bodies = re.findall(r"^FL_INLINE void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
-    assert len(bodies) == 2 * len(kernels.POINTWISE) - sum(len(row.learned) for row in ROWS)  # these in float64 alone
+    assert len(bodies) == 2 * len(kernels.points.POINTWISE) - sum(
+        len(row.learned) for row in ROWS
+    )  # these in float64 alone
     for body in bodies:
         statements = "".join(line.partition(" = ")[2] for line in body.splitlines()[1:])
         assert not re.search(r"(?<![\w.)])(?<!e[+-])\d", statements), body
@@ -523,7 +525,7 @@ def doctests() -> Iterator[doctest.DocTest]:
     """Find the examples of every module and of every loss."""
     finder, parser = doctest.DocTestFinder(exclude_empty=True), doctest.DocTestParser()
     for module in pkgutil.walk_packages(fl.__path__, "fastloss."):
-        if not re.search(r"\._kernels|\.__main__|\.demo|\.write_formulas", module.name):
+        if not re.search(r"\._(cpu|frame|points|rows|vectors)_?|\.__main__|\.demo|\.write_formulas", module.name):
             yield from finder.find(importlib.import_module(module.name))
     for row in ROWS:
         yield parser.get_doctest(getattr(fl, row.name).__doc__, {}, f"fastloss.{row.name}", None, None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -63,3 +65,27 @@ SUBJECTS = ("scalars", "arrays", "domains", "parameters", "samples", "targets", 
 @pytest.mark.parametrize("module", SUBJECTS)
 def test_checks_know_nothing_of_losses(module: str) -> None:
     assert not {"loss", "algebra", "catalogue"} & set(imports_of(PACKAGE / f"{module}.py", whole=True))
+
+
+def test_the_kernels_of_a_kind_are_loaded_on_first_use() -> None:
+    code = """
+import sys
+import numpy as np
+import fastloss as fl
+
+def loaded():
+    level = fl.build_info()["isa"]
+    return {name[10:].removesuffix("_" + level) for name in sys.modules if name.startswith("fastloss._")} - {"cpu"}
+
+print(*loaded())
+str(fl.huber), fl.huber.grad, fl.losses(), fl.huber.bind(delta=2.0), fl.l2, fl.cross_entropy.__doc__
+print(*loaded() - {"frame"})
+fl.sigmoid([1.0])
+print(*loaded() - {"frame"})
+fl.cross_entropy([0], [[1.0, 2.0]])
+print(*sorted(loaded() - {"frame"}))
+fl.cosine_distance(np.ones((2, 3)), np.ones((2, 3)))
+print(*sorted(loaded() - {"frame"}))
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.splitlines() == ["frame", "", "points", "points rows", "points rows vectors"]

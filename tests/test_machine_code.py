@@ -39,24 +39,29 @@ if why_not():
     pytest.skip(why_not(), allow_module_level=True)
 
 
+#: The modules of a level: what all kinds share, and one for each.
+PARTS = ("frame", "points", "rows", "vectors")
+
+
 def modules() -> dict[str, Path]:
     """Return the files of the compiled modules that are installed, also of levels that this CPU lacks."""
     found = {}
-    for name in ("_cpu", "_kernels_v2", "_kernels_v3", "_kernels_v4"):
-        spec = importlib.util.find_spec(f"fastloss.{name}")
+    for name in ("cpu", *(f"{part}_{level}" for part in PARTS for level in ("v2", "v3", "v4"))):
+        spec = importlib.util.find_spec(f"fastloss._{name}")
         if spec is not None and spec.origin is not None:
-            found[name.removeprefix("_kernels_")] = Path(spec.origin)
+            found[name] = Path(spec.origin)
     return found
 
 
 FILES = modules()
-LEVELS = [name for name in FILES if name != "_cpu"]
+LEVELS = [name.removeprefix("frame_") for name in FILES if name.startswith("frame_")]
+KINDS = [name for name in FILES if name.startswith(("points", "rows", "vectors"))]
 #: What a register is called that is as wide as the level's registers are.
 WIDEST = {"v2": "%xmm", "v3": "%ymm", "v4": "%zmm"}
 #: Cython numbers the types of ``ctypedef fused real`` in its symbols; the suffix is that of an instruction on vectors.
 REALS = {"float32": (0, "ps"), "float64": (1, "pd")}
 BITS = {"float32": "f32", "float64": "f64"}
-#: ``want`` as in kernels.pyx, and how many arrays its loop stores.
+#: ``want`` as in frame.pxd, and how many arrays its loop stores.
 STORES = {"value": 1, "gradient": 1, "value_gradient": 2, "gradient_hessian": 2, "value_gradient_hessian": 3}
 STORES |= {"hessian": 1, "hessian_cross": 3}
 #: An exponential has 10 products and more, a logarithm 17; what is done with them has fewer.
@@ -295,11 +300,12 @@ def module(name: str) -> Module:
 
 
 def point_loop(level: str, real: str, loss: str, want: str) -> Function:
-    return module(level).find(f"{loss}_{BITS[real]}_{want}")
+    return module(f"points_{level}").find(f"{loss}_{BITS[real]}_{want}")
 
 
 def row_functions(level: str, real: str, kernel: str) -> list[Function]:
-    return module(level).with_called(module(level).find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
+    code = module(f"rows_{level}")
+    return code.with_called(code.find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
 
 
 each_level = pytest.mark.parametrize("level", LEVELS)
@@ -314,7 +320,7 @@ each_loop = pytest.mark.parametrize(
     ("loss", "want", "real"),
     [
         pytest.param(loss, want, real, id=f"{loss}-{want}-{real}")
-        for loss, wants in kernels.LOOPS.items()
+        for loss, wants in kernels.points.LOOPS.items()
         for want in wants
         for real in REALS
         if real == "float64" or loss not in BY_PARAMETERS  # which are computed in float64 alone
@@ -355,11 +361,16 @@ def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str,
 @each_level
 @pytest.mark.parametrize(
     ("loss", "real"),
-    [(loss, real) for loss in kernels.STAGED for real in REALS if real == "float64" or loss not in BY_PARAMETERS],
+    [
+        (loss, real)
+        for loss in kernels.points.STAGED
+        for real in REALS
+        if real == "float64" or loss not in BY_PARAMETERS
+    ],
 )
 def test_the_exponentials_of_a_stage_fill_the_registers(level: str, real: str, loss: str) -> None:
     """In each of its sweeps; beside them there may be a scalar loop for the last few."""
-    functions = module(level).with_called(point_loop(level, real, loss, kernels.LOOPS[loss][0]))
+    functions = module(f"points_{level}").with_called(point_loop(level, real, loss, kernels.points.LOOPS[loss][0]))
     assert any(block.powers_of_two(WIDEST[level]) for function in functions for block in function.looped)
 
 
@@ -430,16 +441,16 @@ def one_each(scalar: list[Loop]) -> list[Loop]:
 
 
 @each_level
-@pytest.mark.parametrize("loss", kernels.ROW_LOSSES)
+@pytest.mark.parametrize("loss", kernels.rows.ROW_LOSSES)
 def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, loss: str) -> None:
     """gcc keeps a scalar copy of a loop for arrays that might overlap: beside each, there is its vector code.
 
     That is the copy of 32 lanes unrolled, or a loop: a block with at least 3/4 of its products, quotients and sums (gcc
     forms some of them twice in the branches of the scalar one), and no two scalar loops share one.
     """
-    code = module(level)
+    code = module(f"rows_{level}")
     missing = []
-    for function in code.with_called(code.find(rf"__pyx_f_\w+?_kernels_v\d_{loss}_rows")):
+    for function in code.with_called(code.find(rf"__pyx_f_\w+?_rows_v\d_{loss}_rows")):
         if any(name in function.name for name in SCALAR_BY_NATURE):
             continue
         free = [Code(tuple(block)).amounts("pd", WIDEST[level]) for block in function.blocks]
@@ -466,7 +477,7 @@ SWEEPS = {"distance": 1, "products": 3, "difference": 1, "differences": 2, "resi
 @pytest.mark.parametrize("sweep", SWEEPS)
 def test_each_sweep_over_vectors_is_vector_code(level: str, real: str, sweep: str) -> None:
     """In doubles for either type. Beside it only the last few lanes are added one after the other."""
-    function, register = module(level).find(f"fl_vector_{sweep}_{BITS[real]}"), WIDEST[level]
+    function, register = module(f"vectors_{level}").find(f"fl_vector_{sweep}_{BITS[real]}"), WIDEST[level]
     vector = [
         loop for loop in function.loops if loop.is_vector(register) and loop.products("pd", register) >= SWEEPS[sweep]
     ]
@@ -479,16 +490,16 @@ def test_each_sweep_over_vectors_is_vector_code(level: str, real: str, sweep: st
 # ---- whole modules
 
 
-@each_level
-def test_no_function_of_vecmath_is_called(level: str) -> None:
+@pytest.mark.parametrize("name", KINDS)
+def test_no_function_of_vecmath_is_called(name: str) -> None:
     """Neither one of ours that should have been inlined, nor one of the C library; a sweep over a block may be, and
     what computes an extreme row, one number after the other."""
-    names = {line.called for line in module(level).instructions() if line.name.startswith(("call", "jmp"))}
+    names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
         r"fl_(?!ask|exact_|block_|vector_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|threads_|stack_|deal|wide_)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
-    assert not [name for name in names if mathematics.match(name)]
+    assert not [called for called in names if mathematics.match(called)]
 
 
 #: Instructions and registers, in the order of the levels that bring them.
@@ -504,34 +515,35 @@ HALF_CONVERSIONS = {"vcvtph2ps", "vcvtps2ph"}  # of F16C, in v3
 
 def above(level: str, line: Instruction) -> bool:
     """Whether an instruction belongs to a level above this one."""
-    if level in ("_cpu", "v2"):
+    if level in ("cpu", "v2"):
         return AVX.fullmatch(line.name) is not None or AVX512.search(line.operands) is not None
     if level == "v3":
         return AVX512.search(line.operands) is not None
     return BEYOND_V4.fullmatch(line.name) is not None and line.name not in HALF_CONVERSIONS
 
 
-@pytest.mark.parametrize("level", FILES)
-def test_no_instruction_of_a_higher_level(level: str) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_no_instruction_of_a_higher_level(name: str) -> None:
     """It would end the process where the CPU lacks it, and no machine with a newer CPU shows that."""
-    names = {line.name for line in module(level).instructions() if above(level, line)}
+    level = name.rpartition("_")[2]
+    names = {line.name for line in module(name).instructions() if above(level, line)}
     assert not names
 
 
-@each_level
-def test_memory_is_asked_ahead(level: str) -> None:
+@pytest.mark.parametrize("name", KINDS)
+def test_memory_is_asked_ahead(name: str) -> None:
     """To gcc that has no effect: it left out all calls of a function that did nothing else, and then the function."""
-    assert any(line.name.startswith("prefetch") for line in module(level).instructions())
+    assert any(line.name.startswith("prefetch") for line in module(name).instructions())
 
 
-@pytest.mark.parametrize("level", [level for level in LEVELS if level != "v2"])
-def test_levels_with_a_fused_multiply_add_use_it(level: str) -> None:
-    assert any(line.name.startswith("vfmadd") for line in module(level).instructions())
+@pytest.mark.parametrize("name", [name for name in KINDS if not name.endswith("v2")])
+def test_levels_with_a_fused_multiply_add_use_it(name: str) -> None:
+    assert any(line.name.startswith("vfmadd") for line in module(name).instructions())
 
 
-@pytest.mark.parametrize("level", FILES)
-def test_the_floating_point_environment_is_left_alone(level: str) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_the_floating_point_environment_is_left_alone(name: str) -> None:
     """Flags as -ffast-math link in code that sets flush-to-zero for the whole process when the module is loaded."""
-    names = {line.name for line in module(level).instructions()}
+    names = {line.name for line in module(name).instructions()}
     assert not names & {"ldmxcsr", "vldmxcsr", "stmxcsr", "vstmxcsr", "fldenv", "fldcw", "fxrstor"}
-    assert not [name for name in module(level).code if "set_fast_math" in name or "crtfastmath" in name]
+    assert not [code for code in module(name).code if "set_fast_math" in code or "crtfastmath" in code]

@@ -339,4 +339,4 @@ def test_a_chunked_batch_trains_as_the_whole() -> None:
 
 
 def test_a_sum_of_nothing_is_nothing() -> None:
-    assert kernels.ExactSum().units() == 0
+    assert kernels.frame.ExactSum().units() == 0

@@ -35,11 +35,11 @@ every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 @contextmanager
 def long_way() -> Iterator[None]:
     """Close the short way."""
-    kernels.set_short_way(False)
+    kernels.frame.set_short_way(False)
     try:
         yield
     finally:
-        kernels.set_short_way(True)
+        kernels.frame.set_short_way(True)
 
 
 def fused(variant: Variant) -> bool:

@@ -547,7 +547,7 @@ def test_what_has_no_product() -> None:
     rows, row = np.zeros((2, 3)), np.zeros(2, int)
     for loss in fl.losses():
         if loss.kind == "rows":
-            assert loss.whole_hessian == (loss.name in kernels.SECOND_DERIVATIVES), loss.name
+            assert loss.whole_hessian == (loss.name in kernels.rows.SECOND_DERIVATIVES), loss.name
     with pytest.raises(
         TypeError, match="root_mean_squared_error has no hvp: each of its samples depends on all others"
     ):

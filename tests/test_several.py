@@ -242,11 +242,11 @@ def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> N
                 continue
             for name in methods_of(row):
                 short = getattr(loss, name)(*arrays.values(), **keywords)
-                kernels.set_short_way(False)
+                kernels.frame.set_short_way(False)
                 try:
                     long = getattr(loss, name)(*arrays.values(), **keywords)
                 finally:
-                    kernels.set_short_way(True)
+                    kernels.frame.set_short_way(True)
                 assert bits(short) == bits(long), (name, keywords)
 
 

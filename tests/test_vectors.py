@@ -69,12 +69,20 @@ class Vectors:
         samples, columns = shape[:-1], shape[-1]
         to = lambda array: None if array is None else np.broadcast_to(array, samples)  # noqa: E731
         numbers = tuple(float(DISTANCES.index(v) if isinstance(v, str) else v) for v in self.given.values())
-        operands = [to(self.y_true), *(np.broadcast_to(array, shape) for array in self.arrays)]
-        operands += [to(sample_weight), to(where), value_out, *((out or {}).get(k) for k in range(len(self.arrays)))]
-        number = kernels.VECTOR_LOSSES[self.name]
-        described = tuple(map(describe, operands))
-        n = int(np.prod(samples))
-        return kernels.vectors(number, self.wide, n, columns, denominator, numbers, inspect, described, threads)
+        operands = {"y_true": to(self.y_true), "weight": to(sample_weight), "where": to(where), "value": value_out}
+        for k, array in enumerate(self.arrays):
+            operands |= {f"array {k}": np.broadcast_to(array, shape), f"gradient {k}": (out or {}).get(k)}
+        return kernels.vectors.vectors(
+            {name: describe(array) for name, array in operands.items()},
+            loss=kernels.vectors.VECTOR_LOSSES[self.name],
+            double_precision=self.wide,
+            samples=int(np.prod(samples)),
+            columns=columns,
+            denominator=denominator,
+            parameters=numbers,
+            inspect=inspect,
+            threads=threads,
+        )
 
     def __call__(self, wanted: Iterable[int] | None = None, **keywords: Any) -> tuple[Any, ...]:
         """Return the values and the gradients."""
@@ -639,16 +647,19 @@ def test_empty_arrays(name: str) -> None:
     assert_array_equal(problem()[0], expected)
 
 
-def test_a_wrong_number_of_anything_is_refused() -> None:
+def test_what_the_kernels_do_not_know_is_refused() -> None:
     array = describe(np.ones((1, 1)))
-    with pytest.raises(ValueError, match="5 operands; the loss has 8"):
-        kernels.vectors(
-            kernels.VECTOR_LOSSES["contrastive"], True, 1, 1, 1.0, (1.0,), False, (None, array, array, None, None), 1
-        )
+    both = {"array 0": array, "array 1": array}
+    asked: Any = {"double_precision": True, "samples": 1, "columns": 1, "parameters": (1.0,)}
+    number = kernels.vectors.VECTOR_LOSSES["contrastive"]
+    with pytest.raises(ValueError, match="array 1 is missing; the loss has 2"):
+        kernels.vectors.vectors({"array 0": array}, loss=number, **asked)
+    with pytest.raises(TypeError, match="the kernels take no array 2, weights"):
+        kernels.vectors.vectors({**both, "array 2": array, "weights": None}, loss=number, **asked)
     with pytest.raises(ValueError, match="no loss of vectors number 99"):
-        kernels.vectors(99, True, 1, 1, 1.0, (), False, (), 1)
+        kernels.vectors.vectors(both, loss=99, **asked)
     with pytest.raises(ValueError, match="4 parameters"):
-        kernels.vectors(0, True, 1, 1, 1.0, (1.0,) * 4, False, (None,) * 10, 1)
+        kernels.vectors.vectors(both, loss=number, **{**asked, "parameters": (1.0,) * 4})
 
 
 # -- the public call --------------------------------------------------------------------------------------------------

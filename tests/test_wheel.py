@@ -26,7 +26,7 @@ def tool() -> ModuleType:
 def problems(tool: ModuleType, folder: Path, missing: str = "", stray: str = "") -> list[str]:
     """Return what is found in a wheel of empty files."""
     wheel = folder / "fastloss-0.1.0-cp311-abi3-linux_x86_64.whl"
-    names = tool.expected_files("fastloss-0.1.0") | {"fastloss/_kernels_v2.abi3.pyd"}
+    names = tool.expected_files("fastloss-0.1.0") | {"fastloss/_frame_v2.abi3.pyd"}
     with zipfile.ZipFile(wheel, "w") as archive:
         for name in sorted((names - {missing}) | ({stray} if stray else set())):
             archive.writestr(name, "")

@@ -47,16 +47,14 @@ __all__ = [
 ]
 
 
-#: Where Cython finds the functions of ``__init__.pxd``: those of the ISA level that was chosen.
-__pyx_capi__ = _kernels.__pyx_capi__
-
-
 def __getattr__(name: str) -> object:
-    """Import `fastloss.jit` when it is asked for."""
+    """Import `fastloss.jit` when it is asked for, and what other Cython code calls (``__init__.pxd``)."""
     if name == "jit":
         from importlib import import_module
 
         return import_module(".jit", __name__)
+    if name == "__pyx_capi__":
+        return {**_kernels.points.__pyx_capi__, **_kernels.rows.__pyx_capi__}
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -335,7 +335,7 @@ def _add_results(
     curvature = call.request.curvature if key[0] == "hessian" else Curvature()
     if curvature.by_gauss_newton:
         factors = [abs(factor) for factor in factors]
-    kernels.add_results(
+    kernels.points.add_results(
         call.request.double_precision, total.size, tuple(factors), described, describe(total), threads,
         curvature.described(), describe(kept) if curvature.floor else None,
     )  # fmt: skip

@@ -71,7 +71,7 @@ def read(
 
     `vectors` are arrays as they were given, of a prediction's shape, whose labels have to be the call's too.
     """
-    kernels.check_stack()
+    kernels.frame.check_stack()
     row = loss._row
     given, parameters, options = _sorted(loss, args, keywords)
     for parameter in row.parameters:
@@ -311,7 +311,7 @@ class Checked(NamedTuple):
 
 
 def check(request: Request, weight_sum: Any = None) -> Checked:
-    """Check everything, and find the denominator; `weight_sum` is a ``kernels.ExactSum`` for the sum of the weights."""
+    """Check everything, and find the denominator; `weight_sum`: an ``ExactSum`` for the sum of the weights."""
     kind = KINDS[request.row.kind]
     if request.second != DIAGONAL:
         kind.check_second(request.row, request.second)

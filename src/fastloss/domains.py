@@ -13,7 +13,7 @@ from .rows import Domain, Row
 from .runtime import kernels
 
 #: The distance of 1 and the number after it, by the number of a type.
-_EPSILON: dict[int, float] = kernels.SHARED["EPSILON"]
+_EPSILON: dict[int, float] = kernels.frame.SHARED["EPSILON"]
 #: What is not larger than the one is 0 in float32; the other is its largest number.
 VANISHES, LARGEST = 2.0**-150, float(np.finfo(np.float32).max)
 #: The least normal number of each compute type, by whether it is float64.

@@ -14,9 +14,6 @@ from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
 from .scalars import as_index
 
-_SOFTMAX, _LOG_SOFTMAX, _LOGSUMEXP = (kernels.SHARED[name] for name in ("SOFTMAX", "LOG_SOFTMAX", "LOGSUMEXP"))
-_LOOPS = {name: kernels.POINTWISE.index(name) for name in ("sigmoid", "log_sigmoid", "softplus")}
-
 
 def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], Any, bool]:
     """Return the array to write to, the caller's own if there is one, and whether that is `x` itself."""
@@ -40,26 +37,33 @@ def _threads(n_threads: Any, size: int) -> int:
 
 
 def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
-    quick = kernels.plain_function(0, _LOOPS[name], x, None, out, n_threads)
+    loop = kernels.points.POINTWISE.index(name)
+    quick = kernels.points.plain_function(loop, x, out, n_threads)
     if quick is not None:
         return quick
-    kernels.check_stack()
+    kernels.frame.check_stack()
     array = as_prediction("x", x)
     threads = _threads(n_threads, array.size)
     result, given, in_place = _output(out, array, array.shape)
-    described = describe(array), describe(result)
-    kernels.pointwise(
-        kernels.one_formula(_LOOPS[name]), VALUE, array.dtype.type is np.float64, array.size, 1.0,
-        NO_LIMITS, False, in_place, (None, described[0], None, None, described[1], None, None), threads,
-    )  # fmt: skip
+    kernels.points.pointwise(
+        kernels.points.one_formula(loop),
+        {"y_pred": describe(array), "value": describe(result)},
+        want=VALUE,
+        double_precision=array.dtype.type is np.float64,
+        size=array.size,
+        limits=NO_LIMITS,
+        in_place=in_place,
+        threads=threads,
+    )
     return _returned(result, given)
 
 
-def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
-    quick = kernels.plain_function(task, 0, x, axis, out, n_threads)
+def _over_classes(name: str, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
+    task, by_row = kernels.rows.TASKS[name], name == "logsumexp"
+    quick = kernels.rows.plain_function(task, x, axis, out, n_threads)
     if quick is not None:
         return quick
-    kernels.check_stack()
+    kernels.frame.check_stack()
     array = as_prediction("x", x)
     if array.ndim == 0:
         raise ValueError("x has no dimensions; it needs an axis of classes")
@@ -70,17 +74,17 @@ def _over_classes(task: int, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
     if classes == 0 and rows:
         raise ValueError(f"x has shape {array.shape}: rows of no classes")
     threads = _threads(n_threads, array.size)
-    result, given, _ = _output(out, array, shape if task == _LOGSUMEXP else array.shape)
-    logits = describe(np.moveaxis(array, axis, -1))
-    value = gradient = None
-    if task == _LOGSUMEXP:
-        value = describe(result)
-    else:
-        gradient = describe(np.moveaxis(result, axis, -1))
-    kernels.rows(
-        task, VALUE if task == _LOGSUMEXP else GRADIENT, array.dtype.type is np.float64, rows, classes, 1.0, False, 0.0,
-        None, None, False, (logits, None, None, None, value, gradient, None), threads,
-    )  # fmt: skip
+    result, given, _ = _output(out, array, shape if by_row else array.shape)
+    written = {"value": describe(result)} if by_row else {"gradient": describe(np.moveaxis(result, axis, -1))}
+    kernels.rows.rows(
+        {"logits": describe(np.moveaxis(array, axis, -1)), **written},
+        task=task,
+        want=VALUE if by_row else GRADIENT,
+        double_precision=array.dtype.type is np.float64,
+        samples=rows,
+        classes=classes,
+        threads=threads,
+    )
     return _returned(result, given)
 
 
@@ -122,7 +126,7 @@ def softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = 
     >>> fl.softmax([1.0, 1.0])
     array([0.5, 0.5])
     """
-    return _over_classes(_SOFTMAX, x, axis, out, n_threads)
+    return _over_classes("softmax", x, axis, out, n_threads)
 
 
 def log_softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:
@@ -160,7 +164,7 @@ def log_softmax(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | Non
     >>> fl.log_softmax(np.float32([20.0, 0.0]))
     array([-2.0611537e-09, -2.0000000e+01], dtype=float32)
     """
-    return _over_classes(_LOG_SOFTMAX, x, axis, out, n_threads)
+    return _over_classes("log_softmax", x, axis, out, n_threads)
 
 
 def logsumexp(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None = None) -> Any:
@@ -197,7 +201,7 @@ def logsumexp(x: Any, *, axis: int = -1, out: Any = None, n_threads: int | None 
     >>> round(float(fl.logsumexp([1000.0, 1000.0])), 6)
     1000.693147
     """
-    return _over_classes(_LOGSUMEXP, x, axis, out, n_threads)
+    return _over_classes("logsumexp", x, axis, out, n_threads)
 
 
 def sigmoid(x: Any, *, out: Any = None, n_threads: int | None = None) -> Any:

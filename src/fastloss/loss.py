@@ -24,7 +24,7 @@ from .rows import Row, Term
 from .runtime import current_engine, kernels, threads_for
 from .scalars import as_number
 
-kernels.connect(np.ndarray, np.empty, np.empty_like, threads_for, bits_of_bfloat16)
+kernels.frame.connect(np.ndarray, np.empty, np.empty_like, threads_for, bits_of_bfloat16)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,10 +34,10 @@ def method(want: int = 0) -> Callable[[Function], Function]:
 
     `want` are the results of a loss that it returns, for the short way; its function is what runs where there is none.
     """
-    return lambda function: kernels.MethodOf(function, want)
+    return lambda function: kernels.frame.MethodOf(function, want)
 
 
-class _Learning(kernels.MethodOf):  # type: ignore[misc, name-defined]
+class _Learning(kernels.frame.MethodOf):  # type: ignore[misc, name-defined]
     """A method of losses that have parameters to learn; the others do not have it."""
 
     def __get__(self, loss: Any, kind: Any) -> Any:
@@ -46,7 +46,7 @@ class _Learning(kernels.MethodOf):  # type: ignore[misc, name-defined]
         return super().__get__(loss, kind)
 
 
-class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _evaluate where there is no short way
+class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _evaluate where there is no short way
     """A loss function: call it for the value, its methods give gradient and Hessian diagonal, each in one pass.
 
     Losses are not made by users; they are attributes of the package (`fastloss.huber`), and `bind` makes one with other
@@ -67,8 +67,6 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
     _parameters: dict[str, Any]
     _keywords: dict[str, Any]
     _in_float32: bool  # whether its parameters can be computed with there
-    _short: Any
-    _jit: Any
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
         declared = {parameter.name: parameter for parameter in row.parameters}
@@ -94,14 +92,29 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
             set_(self, "_in_float32", False)
         if row.terms:
             row.targets(self._parameters), row.predictions(self._parameters)  # raise where one does not suit all
-        short, jit = _short_ways(row, self._parameters) if self._in_float32 else (None, None)
-        super().__init__(short, self._keywords)
-        set_(self, "_short", short)
-        set_(self, "_jit", jit)
+        super().__init__(self._keywords)
         # What others call a function by; help and pickle find a loss of the package there.
         set_(self, "__name__", row.name)
         set_(self, "__qualname__", row.qualname or row.name)
         set_(self, "__module__", row.module)
+
+    @property
+    def _short(self) -> Any:
+        """What tries a call first (``kernels/frame/plain.pxi``), or None."""
+        return self._short_ways()[0]
+
+    @property
+    def _jit(self) -> Any:
+        """The same on the engine "numba"."""
+        return self._short_ways()[1]
+
+    def _short_ways(self) -> tuple[Any, Any]:
+        """Return both, made when they are first asked for: with them the kernels of the loss's kind are loaded."""
+        ways: tuple[Any, Any] | None = self.__dict__.get("_ways")
+        if ways is None:
+            made = _short_ways_of(self._row, self._parameters) if self._in_float32 else (None, None)
+            ways = self.__dict__.setdefault("_ways", made)  # all threads take those of the first
+        return ways
 
     @property
     def name(self) -> str:
@@ -164,7 +177,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """Return value, gradient and diagonal of the Hessian, from one pass; arguments as in a call of the loss."""
         return self._evaluate(VALUE | GRADIENT | HESSIAN, args, keywords)
 
-    @method(kernels.SHARED["WANT_PRODUCT"])
+    @method(kernels.frame.SHARED["WANT_PRODUCT"])
     def hvp(self, *args: Any, **keywords: Any) -> Any:
         """Return the Hessian of the value times a vector, from one pass over the data.
 
@@ -208,7 +221,7 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
         """
         return second.product(self, args, keywords)
 
-    @method(kernels.SHARED["WANT_MATRIX"])
+    @method(kernels.frame.SHARED["WANT_MATRIX"])
     def hess_matrix(self, *args: Any, **keywords: Any) -> Any:
         """Return the whole Hessian of each row, from one pass: of `cross_entropy`, for at most 64 classes.
 
@@ -415,7 +428,9 @@ class Loss(kernels.QuickLoss):  # type: ignore[misc, name-defined]  # it calls _
                 has_hessian &= complete
             chosen = row.chosen(self._parameters)
             limits = limits_of(chosen, self._parameters, np.float32), limits_of(chosen, self._parameters, np.float64)
-            prepared = kernels.PreparedLoss(kernels.Formulas(tuple(formulas)), *limits, factor, has_hessian)
+            prepared = kernels.points.PreparedLoss(
+                kernels.points.Formulas(tuple(formulas)), *limits, factor, has_hessian
+            )
             self.__dict__["prepared"] = prepared  # for as long as the loss lives
         return self.__dict__["prepared"]
 
@@ -602,7 +617,7 @@ def terms_of(row: Row, parameters: dict[str, Any]) -> tuple[list[Term], float, b
     return [terms[0]._replace(factor=1.0)], terms[0].factor, True
 
 
-def _short_ways(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
+def _short_ways_of(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
     """Return what tries a call the short way (``kernels/frame/plain.pxi``) on each engine, None where there is none.
 
     Loops that are compiled at run time are known to it once the long way has set them.

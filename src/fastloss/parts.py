@@ -115,7 +115,7 @@ def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> P
     if sums is not None:
         return _partial(*sums)
     request = read(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
-    weights = kernels.ExactSum()
+    weights = kernels.frame.ExactSum()
     if _is_scaled(row):
         from .algebra import named, request_of
 

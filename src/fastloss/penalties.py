@@ -36,10 +36,14 @@ class Penalty:
 
     def __init__(self, row: PenaltyRow) -> None:
         self._row = row
-        self._loop = kernels.POINTWISE.index(row.name)
         self.name, self.formula, self.source = row.name, row.formula, row.source
         self.__doc__ = penalty_docstring(row)
         self.__name__, self.__qualname__, self.__module__ = row.name, row.name, "fastloss"
+
+    @property
+    def _loop(self) -> int:
+        number: int = kernels.points.POINTWISE.index(self.name)
+        return number
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -120,7 +124,7 @@ class Penalty:
         known = {p.name for p in self._row.parameters}
         if not known.issuperset(own) or n_threads is not None or type(accumulate) is not bool or type(out) is tuple:
             return None
-        quick: tuple[float, Any] | None = kernels.plain_penalty(
+        quick: tuple[float, Any] | None = kernels.points.plain_penalty(
             self._loop, want, parameter, strength, numbers, out, accumulate, threads_for(None, parameter.size)
         )
         return quick
@@ -131,7 +135,7 @@ class Penalty:
         quick = self._quick(want, parameter, strength, out, accumulate, n_threads, own)
         if quick is not None:
             return quick
-        kernels.check_stack()
+        kernels.frame.check_stack()
         declared = {p.name: p for p in self._row.parameters}
         for name in own:
             if name not in declared:
@@ -166,12 +170,19 @@ class Penalty:
         ]
         # The formula multiplies by a power of 2: w^2 may be too large for a float where strength w^2 is not.
         mantissa, exponent = math.frexp(factor)
-        formula = kernels.one_formula(self._loop, (math.ldexp(1.0, exponent - 1), *described))
-        total = kernels.pointwise(
-            formula, want, double, array.size, 2 * mantissa, NO_LIMITS, False, in_place,
-            (None, describe(array), None, None, None, describe(gradient), None),
-            threads_for(threads, array.size), accumulate,
-        )  # fmt: skip
+        formula = kernels.points.one_formula(self._loop, (math.ldexp(1.0, exponent - 1), *described))
+        total = kernels.points.pointwise(
+            formula,
+            {"y_pred": describe(array), "gradient": describe(gradient)},
+            want=want,
+            double_precision=double,
+            size=array.size,
+            scale=2 * mantissa,
+            limits=NO_LIMITS,
+            in_place=in_place,
+            threads=threads_for(threads, array.size),
+            accumulate=accumulate,
+        )
         value = 2 * mantissa * total if factor else 0.0
         if out is not None or gradient is None:
             return value, out

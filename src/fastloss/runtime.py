@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,21 +23,35 @@ from .scalars import shown
 _MAX_THREADS = 2**31 - 1
 
 
-def _load_kernels() -> ModuleType:
+class _Kernels:
+    """The compiled modules of one ISA level: the frame of all calls, and one for each kind, loaded on first use."""
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+
+    def __getattr__(self, kind: str) -> Any:
+        if kind.startswith("_"):
+            raise AttributeError(kind)
+        module = importlib.import_module(f"._{kind}_{self._level}", __package__)
+        setattr(self, kind, module)
+        return module
+
+
+def _choose_level() -> str:
     levels = _cpu.isa_levels()
     if not levels:
         raise ImportError("fastloss needs an x86-64 CPU with SSE4.2 (level x86-64-v2)")
     level = os.environ.get("FASTLOSS_ISA") or levels[0]
     if level not in levels:
         raise ImportError(f"FASTLOSS_ISA={level} is not a level that this CPU and this build have: {', '.join(levels)}")
-    return importlib.import_module(f"._kernels_{level}", __package__)
+    return level
 
 
-kernels = _load_kernels()
+kernels = _Kernels(_choose_level())
 
 #: Below this many elements a call takes less than about 50 µs on one thread: waking others would cost more than
 #: it saves.
-SERIAL_BELOW: int = kernels.SHARED["SERIAL_BELOW"]
+SERIAL_BELOW: int = kernels.frame.SHARED["SERIAL_BELOW"]
 
 
 def checked_threads(name: str, value: Any) -> int:
@@ -85,7 +98,7 @@ def _hear_of_engines(more: int) -> None:
     global _engines_asked_for
     with _engine_lock:
         _engines_asked_for += more
-        kernels.set_short_way(_engines_asked_for <= 0 and _process_engine == "compiled")
+        kernels.frame.set_short_way(_engines_asked_for <= 0 and _process_engine == "compiled")
 
 
 _hear_of_engines(0)
@@ -189,7 +202,7 @@ def _default_threads() -> int:
     global _available
     if _available is None:
         _available = max(1, math.floor(min(_cgroup_quota(), os.cpu_count() or 1)))
-    threads: int = min(_available, kernels.openmp_threads())
+    threads: int = min(_available, kernels.frame.openmp_threads())
     if hasattr(os, "sched_getaffinity"):
         threads = min(threads, len(os.sched_getaffinity(0)))
     return max(1, threads)
@@ -287,7 +300,7 @@ def build_info() -> dict[str, Any]:
 
     return {
         "version": __version__,
-        **kernels.build(),
+        **kernels.frame.build(),
         "isa_available": _cpu.isa_levels(),
         "threads": get_num_threads(),
         "python": platform.python_version(),

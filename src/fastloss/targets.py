@@ -13,7 +13,7 @@ from .runtime import kernels
 from .samples import LeftOut
 
 #: How far the sum of a soft target's row may be from 1.
-SUM_TOLERANCE: float = kernels.SHARED["SUM_TOLERANCE"]
+SUM_TOLERANCE: float = kernels.frame.SHARED["SUM_TOLERANCE"]
 
 
 @quiet

@@ -858,7 +858,7 @@ def _row_of_user(call: Arguments, want: int, double: bool, dense: bool, names: d
     lines = [f"        {results} = formula({target}, logits[i].copy(){''.join(numbers)})"]
     for (flag, array), name, short in zip(_ARRAYS, rows.WRONG_SIZE, "gh", strict=True):
         if want & flag:
-            wrong = f"{formula.name} ({formula.place()}) {kernels.JIT_FAILURES[rows.WRONG_SIZE[name]]}"
+            wrong = f"{formula.name} ({formula.place()}) {kernels.rows.JIT_FAILURES[rows.WRONG_SIZE[name]]}"
             lines += [
                 f"        if len({short}) != classes:",
                 f"            raise ValueError({wrong!r})",

@@ -14,7 +14,7 @@ from .compiling import NUMBA_REALS, compile_kernel, compiled_formula, never_rais
 from .formula import Formula, FormulaError, Places, places_of
 from .translate import translate_own
 
-BLOCK_BYTES, _ = kernels.limits()
+BLOCK_BYTES: int = kernels.frame.SHARED["BLOCK_BYTES"]
 
 
 def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
@@ -43,7 +43,7 @@ def loop_text(formula: Formula, want: int, double: bool, uniform: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-#: The results as a `jit_block` takes them (``kernels/kernels.pyx``): those by a second prediction are the last.
+#: The results as a `jit_block` takes them (``kernels/points/points.pyx``): those by a second prediction are the last.
 _OUTPUTS = ("value", "gradient0", "hessian0", "gradient1", "hessian1", "cross")
 
 

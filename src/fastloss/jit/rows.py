@@ -19,7 +19,7 @@ from .vecmath import POWERS, WORDS, strict
 
 #: How a kernel takes rows, as kernels/rows/jit.pxi: a user's gets copies, which it may write into.
 COPIED, IN_PLACE, TILES = 0, 1, 2
-#: What the function of a row returns: 0, or what went wrong (`kernels.JIT_FAILURES` has the words).
+#: What the function of a row returns: 0, or what went wrong (`kernels.rows.JIT_FAILURES` has the words).
 RAISED, WRONG_SIZE = 1, {"gradient": 2, "hessian": 3}
 
 

@@ -26,7 +26,7 @@ from .compiling import NUMBA_REALS, REALS, compile_kernel
 from .formula import Formula
 from .vecmath import FUNCTIONS, bits_of, fma, from_bits, inline, strict
 
-FEW = kernels.limits()[1]
+FEW: int = kernels.frame.SHARED["FEW"]
 CHUNK = 512  # terms that are added up before the sum goes on with its rounding errors
 
 #: LLVM may add the terms of these in any order, in vectors; NaN and infinities stay what they are.

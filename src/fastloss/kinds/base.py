@@ -16,9 +16,9 @@ from ..rows import PREDICTION, TARGET, Operand, Row, Term
 from ..runtime import kernels
 from ..samples import LeftOut, check_multipliers
 
-VALUE: int = kernels.SHARED["VALUE"]
-GRADIENT: int = kernels.SHARED["GRADIENT"]
-HESSIAN: int = kernels.SHARED["HESSIAN"]
+VALUE: int = kernels.frame.SHARED["VALUE"]
+GRADIENT: int = kernels.frame.SHARED["GRADIENT"]
+HESSIAN: int = kernels.frame.SHARED["HESSIAN"]
 #: What is wanted of second derivatives.
 DIAGONAL, PRODUCT, MATRIX = "diagonal", "product", "matrix"
 
@@ -161,7 +161,7 @@ class Kind(ABC):
     def inspect(self, plan: Any, weight_sum: Any = None) -> float:
         """Return the sum of the weights, NaN if any number is outside its domain.
 
-        `weight_sum` is a ``kernels.ExactSum``, for who wants it without rounding.
+        `weight_sum` is a ``kernels.frame.ExactSum``, for who wants it without rounding.
         """
         total: float = plan.loop(True, 0.0, weight_sum=weight_sum)
         return total

@@ -46,20 +46,33 @@ class Plan(NamedTuple):
             return None if array is None else describe(array[part])
 
         gradients, hessians = (None, None) if results is None else (results.gradients, results.hessians)
-        operands = [
-            None if self.columns.first is None else describe(arrays[self.columns.first]),
-            column(arrays, 0), describe(call.weights.weights), describe(call.weights.where),
-            None if results is None else describe(results.value),
-        ]  # fmt: skip
-        for k in range(len(self.columns.predictions)):
-            operands += [column(gradients, k), column(hessians, k)]
-        vectors = None if inspect or call.request.second != PRODUCT else call.request.vectors
-        total: float = kernels.pointwise(
-            formulas, want, call.request.double_precision, self.size, factor_of_derivatives, self.limits, inspect,
-            call.outputs.in_place, tuple(operands), self.threads, False, factor,
-            () if vectors is None else tuple(column(vectors, k) for k in range(len(self.columns.predictions))),
-            weight_sum, None if inspect else call.request.curvature.described(),
-        )  # fmt: skip
+        operands = {
+            "y_true": None if self.columns.first is None else describe(arrays[self.columns.first]),
+            "y_pred": column(arrays, 0),
+            "weight": describe(call.weights.weights),
+            "where": describe(call.weights.where),
+            "value": None if results is None else describe(results.value),
+        }
+        multiplied = not inspect and call.request.second == PRODUCT
+        for k, prefix in enumerate(("", "second_")[: len(self.columns.predictions)]):
+            operands |= {f"{prefix}gradient": column(gradients, k), f"{prefix}hessian": column(hessians, k)}
+            if multiplied:
+                operands[f"{prefix}vector"] = column(call.request.vectors, k)
+        total: float = kernels.points.pointwise(
+            formulas,
+            operands,
+            want=want,
+            double_precision=call.request.double_precision,
+            size=self.size,
+            scale=factor_of_derivatives,
+            limits=self.limits,
+            inspect=inspect,
+            in_place=call.outputs.in_place,
+            threads=self.threads,
+            value_factor=factor,
+            weight_sum=weight_sum,
+            curvature=None if inspect else call.request.curvature.described(),
+        )
         return total
 
 
@@ -88,7 +101,7 @@ class Points(Kind):
         limited = any(map(math.isfinite, limits[:2] + limits[3:5]))
         if weights.weights is None and weights.where is None and not limited and weight_sum is None:
             return float(plan.size)
-        return plan.loop(kernels.one_formula(0), 0.0, 0, None, inspect=True, weight_sum=weight_sum)
+        return plan.loop(kernels.points.one_formula(0), 0.0, 0, None, inspect=True, weight_sum=weight_sum)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -129,7 +142,7 @@ class Points(Kind):
         row, engine = request.chosen, current_engine()
         if engine == "numba" and request.curvature.by_gauss_newton:
             for term in [term for _, term in row.terms] or [row]:
-                if f"{term.name}_gauss_newton" in kernels.POINTWISE:
+                if f"{term.name}_gauss_newton" in kernels.points.POINTWISE:
                     raise no_numba_kernel(f"{term.name} with curvature='gauss_newton'")
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights
@@ -137,9 +150,9 @@ class Points(Kind):
             address = jit_loop(plan, row, want, uniform)
             if uniform and request.fast_jit is not None:
                 request.fast_jit.set_loop(0, plan.call.request.double_precision, want, address)
-            return kernels.Formulas((formula_of(row, parameters, loops=(address, address), uniform=uniform),))
+            return kernels.points.Formulas((formula_of(row, parameters, loops=(address, address), uniform=uniform),))
         if not row.terms:
-            return kernels.Formulas((formula_of(row, parameters),))
+            return kernels.points.Formulas((formula_of(row, parameters),))
         arrays = len(plan.columns.predictions) - 1 + len(plan.columns.others)  # that all terms read
         shared, given, terms = parameters[:arrays], iter(parameters[arrays:]), []
         for k, (_, term) in enumerate(row.terms):
@@ -153,7 +166,7 @@ class Points(Kind):
             if request.fast is not None:
                 request.fast.set_loop(k, plan.call.request.double_precision, want, address)
             terms.append(formula_of(term, read, factor, (address, address), all_numbers(read)))
-        return kernels.Formulas(tuple(terms))
+        return kernels.points.Formulas(tuple(terms))
 
     def by_parameters(self, plan: Plan, denominator: float) -> dict[str, Any]:
         """Return the derivatives by the parameters: each is a formula of its own, whose values are summed."""
@@ -165,8 +178,10 @@ class Points(Kind):
             shape = np.shape(given)
             by_each = shape != () and math.prod(shape) != 1
             value: Any = np.empty(plan.call.arrays.samples) if by_each else None
-            number = kernels.POINTWISE.index(f"{row.name}_by_{parameter.name}")
-            total: Any = plan.loop(kernels.one_formula(number, plan.parameters), 1.0, VALUE, Results(value, {}, {}))
+            number = kernels.points.POINTWISE.index(f"{row.name}_by_{parameter.name}")
+            total: Any = plan.loop(
+                kernels.points.one_formula(number, plan.parameters), 1.0, VALUE, Results(value, {}, {})
+            )
             if value is not None:
                 extended = (1,) * (value.ndim - len(shape)) + shape
                 axes = tuple(k for k, n in enumerate(extended) if n == 1)
@@ -192,19 +207,19 @@ class Points(Kind):
             held = tuple((k, next(own)) for k, value in enumerate(read) if isinstance(value, tuple))
             numbers = tuple(0.0 if isinstance(value, tuple) else value for value in read)
             fixed = given.place_of(others[0]) if others else -1
-            return kernels.PlainPoints(
-                kernels.Formulas(((number, numbers, *rest),)), *limits, factor, **places_of(given), fixed=fixed,
+            return kernels.points.PlainPoints(
+                kernels.points.Formulas(((number, numbers, *rest),)), *limits, factor, **places_of(given), fixed=fixed,
                 paired=bool(given.axes), arrays=held,
             ), None  # fmt: skip
         by_numba = formula_of(given, constants, loops=())
-        jit = kernels.PlainPoints(kernels.Formulas((by_numba,)), *limits, factor, any_engine=True)
+        jit = kernels.points.PlainPoints(kernels.points.Formulas((by_numba,)), *limits, factor, any_engine=True)
         if alone and given.kernels is not None:
             return jit, jit
         compiled = tuple(
             formula_of(t.row, t.row.constants(t.parameters), t.factor, None if t.row.kernels is None else ())
             for t in terms
         )
-        return kernels.PlainPoints(kernels.Formulas(compiled), *limits, factor), jit
+        return kernels.points.PlainPoints(kernels.points.Formulas(compiled), *limits, factor), jit
 
 
 def has_arrays(constants: tuple[Any, ...]) -> bool:
@@ -227,9 +242,9 @@ def jit_loop(plan: Plan, row: Row, want: int, uniform: bool) -> int:
 def formula_of(
     row: Row, constants: tuple[Any, ...], factor: Any = 1.0, loops: tuple[int, ...] | None = None, uniform: bool = True
 ) -> tuple[Any, ...]:
-    """Return a term as ``kernels.Formulas`` takes it; with `loops` as one that is compiled at run time."""
+    """Return a term as ``kernels.points.Formulas`` takes it; with `loops` as one that is compiled at run time."""
     predictions = len(row.columns.predictions)
     if loops is not None:
         return -1, constants, factor, predictions, loops, uniform
     name, constants = row.loop(constants)
-    return kernels.POINTWISE.index(name), constants, factor, predictions, (), False
+    return kernels.points.POINTWISE.index(name), constants, factor, predictions, (), False

@@ -17,18 +17,7 @@ from ..samples import check_products
 from ..targets import check_row_predictions, check_row_targets
 from .base import DIAGONAL, MATRIX, METHODS, PRODUCT, Array, Call, Kind, Results, no_numba_kernel
 
-MOST_CLASSES = kernels.MATRIX_CLASSES  # of a matrix
-CROSS_ENTROPY = kernels.SHARED["CROSS_ENTROPY"]
-_DISTRIBUTION: int = kernels.SHARED["DISTRIBUTION"]
-_FORMS: dict[str, int] = {
-    form: kernels.SHARED[name]
-    for form, name in (
-        ("index", "CLASS_INDEX"),
-        ("soft", "CLASS_PROBABILITIES"),
-        ("shares", "SHARES"),
-        ("members", "MEMBERS"),
-    )
-}
+MOST_CLASSES: int = kernels.frame.SHARED["FEW"]  # of a matrix: its rows lie in the lanes
 
 
 class Plan(NamedTuple):
@@ -73,40 +62,62 @@ class Plan(NamedTuple):
         smoothing, class_weight = parameters.get("label_smoothing", 0.0), parameters.get("class_weight")
         ignore_index, want = parameters.get("ignore_index"), 0 if inspect else call.request.want
         rows = math.prod(self.y_pred.shape[:-1])
-        written: tuple[Any, ...] = (None, None, None)
+        arrays = {"logits": self.y_pred, "y_true": self.y_true, "weight": self.weights, "where": self.where}
         second: dict[str, Any] = {}
         if results is not None and call.request.second == MATRIX:
             (matrix,) = results.hessians.values()
             if not matrix.size:
                 return 0.0
-            written, second = (None, None, matrix[..., 0, :]), {"matrix_stride": matrix.strides[-2]}
+            arrays["hessian"], second = matrix[..., 0, :], {"matrix_stride": matrix.strides[-2]}
         elif results is not None:
-            gradient, hessian = (
-                next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)
-            )
-            written = results.value, gradient, hessian
+            arrays["value"] = results.value
+            for name, written in (("gradient", results.gradients), ("hessian", results.hessians)):
+                arrays[name] = next(map(self.last, written.values()), None)
             if call.request.second == PRODUCT:
-                (vector,) = call.request.vectors.values()
-                second = {"vector": describe(self.last(vector))}
-        operands = tuple(map(describe, (self.y_pred, self.y_true, self.weights, self.where, *written)))
-        soft = self.form != "index"
+                arrays["vector"] = next(map(self.last, call.request.vectors.values()))
+        asked = {
+            "want": want,
+            "double_precision": double_precision,
+            "samples": rows,
+            "denominator": denominator,
+            "smoothing": smoothing,
+            "class_weight": class_weight,
+            "ignore_index": ignore_index,
+            "inspect": inspect,
+            "threads": self.threads,
+            "value_factor": factor,
+            "weight_sum": weight_sum,
+            "curvature": call.request.curvature.described(),
+        }
+        described = {name: describe(array) for name, array in arrays.items()}
         total: float
         if self.in_frame:
-            total = kernels.rows(
-                CROSS_ENTROPY, want, double_precision, rows, self.classes, denominator, soft, smoothing, class_weight,
-                ignore_index, inspect, operands, self.threads, *(() if inspect else self.jit), value_factor=factor,
-                weight_sum=weight_sum, curvature=call.request.curvature.described(),
-            )  # fmt: skip
+            total = kernels.rows.rows(
+                described,
+                task=kernels.rows.TASKS["cross_entropy"],
+                classes=self.classes,
+                given_dense=self.form != "index",
+                jit=() if inspect else self.jit,
+                **asked,
+            )
         else:
             row = call.request.row
             target = row.target
             assert isinstance(target, RowTarget)
-            total = kernels.row_losses(
-                kernels.ROW_LOSSES.index(row.name), want, double_precision, rows, self.columns, self.classes,
-                denominator, form_number(target, self.form), smoothing, class_weight, ignore_index, *self.own,
-                call.limits, inspect, operands, self.threads, factor, weight_sum=weight_sum,
-                curvature=call.request.curvature.described(), **second,
-            )  # fmt: skip
+            given, numbers, class_factor = self.own
+            total = kernels.rows.row_losses(
+                described,
+                loss=kernels.rows.ROW_LOSSES.index(row.name),
+                classes=self.columns,
+                label_classes=self.classes,
+                form=form_number(target, self.form),
+                given=given,
+                parameters=numbers,
+                factor=class_factor,
+                limits=call.limits,
+                **asked,
+                **second,
+            )
         return total
 
 
@@ -210,8 +221,8 @@ class Rows(Kind):
         if np.ndim(class_factor) == 0 and class_factor is not None:
             return None, None  # as long as there are classes
         dense = [form for form in target.forms if form != "index"]
-        path = kernels.PlainRows(
-            -1 if takes_frame(row, parameters) else kernels.ROW_LOSSES.index(row.name),
+        path = kernels.rows.PlainRows(
+            -1 if takes_frame(row, parameters) else kernels.rows.ROW_LOSSES.index(row.name),
             *limits_of_types(row, parameters),
             axis=parameters["axis"],
             levels=target.levels,
@@ -224,7 +235,7 @@ class Rows(Kind):
             class_weight=parameters.get("class_weight"),
             class_factor=class_factor,
             factor=factor,
-            second_loss=kernels.ROW_LOSSES.index(row.name) if row.has_products else -1,
+            second_loss=kernels.rows.ROW_LOSSES.index(row.name) if row.has_products else -1,
         )
         return path, None
 
@@ -245,7 +256,8 @@ def changed(row: Row, parameters: Mapping[str, Any]) -> list[str]:
 
 def form_number(target: RowTarget, form: str) -> int:
     """Return the Form of kernels/rows/tile.pxi."""
-    return _DISTRIBUTION if target.forms == ("soft",) else _FORMS[form]
+    number: int = kernels.rows.FORMS["distribution" if target.forms == ("soft",) else form]
+    return number
 
 
 def row_parameters(row: Row, parameters: Mapping[str, Any]) -> tuple[int, tuple[float, ...], Any]:
@@ -274,7 +286,7 @@ def _own(row: Row, parameters: Mapping[str, Any], columns: int) -> tuple[int, tu
 
 
 def _jit(call: Call, of_softmax: bool, classes: int, soft: bool) -> tuple[Any, ...]:
-    """Return what `kernels.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
+    """Return what `kernels.rows.rows` has to know of a kernel that Numba compiles; nothing on the other engine."""
     row, parameters = call.request.row, call.request.parameters
     if row.kernels is None and current_engine() == "compiled":
         return ()

@@ -87,8 +87,8 @@ class Totals(Points):
             return None, None
         given, values = terms[0].row, terms[0].parameters
         limits = limits_of_types(given, values)
-        formulas = kernels.Formulas((formula_of(given, (1.0, 1.0, 1.0, 1.0)),))
-        return kernels.PlainRoot(formulas, *limits, factor), None
+        formulas = kernels.points.Formulas((formula_of(given, (1.0, 1.0, 1.0, 1.0)),))
+        return kernels.points.PlainRoot(formulas, *limits, factor), None
 
 
 def _one_at_infinity(call: Call) -> tuple[Any, float] | None:

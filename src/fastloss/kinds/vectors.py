@@ -19,7 +19,7 @@ class Plan(NamedTuple):
     """A call as the kernels take it."""
 
     call: Call
-    loss: int  # its number in kernels.VECTOR_LOSSES
+    loss: int  # its number in kernels.vectors.VECTOR_LOSSES
     y_true: Array | None
     vectors: dict[str, Array]
     parameters: tuple[float, ...]
@@ -35,18 +35,27 @@ class Plan(NamedTuple):
     ) -> float:
         """Run all samples; return the sum of their weighted losses, or (`inspect`) of their weights."""
         call = self.call
-        samples = call.arrays.samples
-        columns = next(iter(self.vectors.values())).shape[-1]
-        value = None if results is None else results.value
-        gradients = {} if results is None else results.gradients
-        operands = (
-            self.y_true, *self.vectors.values(), call.weights.weights, call.weights.where,
-            value, *map(gradients.get, self.vectors),
-        )  # fmt: skip
-        total: float = kernels.vectors(
-            self.loss, call.request.double_precision, math.prod(samples), columns, denominator, self.parameters,
-            inspect, tuple(map(describe, operands)), self.threads, factor, weight_sum,
-        )  # fmt: skip
+        arrays = {
+            "y_true": self.y_true,
+            "weight": call.weights.weights,
+            "where": call.weights.where,
+            "value": None if results is None else results.value,
+        }
+        for k, (name, array) in enumerate(self.vectors.items()):
+            arrays |= {f"array {k}": array, f"gradient {k}": None if results is None else results.gradients.get(name)}
+        total: float = kernels.vectors.vectors(
+            {name: describe(array) for name, array in arrays.items()},
+            loss=self.loss,
+            double_precision=call.request.double_precision,
+            samples=math.prod(call.arrays.samples),
+            columns=next(iter(self.vectors.values())).shape[-1],
+            parameters=self.parameters,
+            denominator=denominator,
+            inspect=inspect,
+            threads=self.threads,
+            value_factor=factor,
+            weight_sum=weight_sum,
+        )
         return total
 
 
@@ -60,7 +69,7 @@ class Vectors(Kind):
         parameters = numbers_of(row, call.request.parameters)
         vectors = {operand.name: arrays[operand.name] for operand in row.differentiated}
         threads = threads_for(call.request.n_threads, sum(array.size for array in vectors.values()))
-        return Plan(call, kernels.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
+        return Plan(call, kernels.vectors.VECTOR_LOSSES[row.name], arrays.get("y_true"), vectors, parameters, threads)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -90,8 +99,8 @@ class Vectors(Kind):
         if not alone:
             return None, None
         given, values = terms[0].row, terms[0].parameters
-        loss = kernels.VECTOR_LOSSES[given.name]
-        return kernels.PlainVectors(loss, numbers_of(given, values), factor, **places_of(given)), None
+        loss = kernels.vectors.VECTOR_LOSSES[given.name]
+        return kernels.vectors.PlainVectors(loss, numbers_of(given, values), factor, **places_of(given)), None
 
 
 def numbers_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:

@@ -3,14 +3,6 @@
 # No kernel knows of factor and floor. A block's Hessian is complete, in the compute type, when `shape_hessian` goes over it,
 # while it is in the first-level cache: so the result is, to the bit, what a pass of the caller's own would make of it.
 
-cdef struct Curvature:
-    bint asked                   # else the Hessian is stored as it is
-    bint absolute
-    bint gauss_newton            # in place of the exact one, where a loss has another
-    double factor
-    double floor                 # -infinity: none
-
-
 cdef Curvature curvature_of(object given):
     """Of (absolute, gauss_newton, factor, floor), or of None."""
     cdef Curvature curvature

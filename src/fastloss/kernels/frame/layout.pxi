@@ -5,9 +5,6 @@
 # (that of the class), and gets a pointer to contiguous numbers of its compute type: into the array itself where that is
 # what it holds, else into a buffer filled for it. So no kernel has a loop for a layout or an element type.
 
-cdef enum:
-    MAX_DIMENSIONS = 64          # NumPy's limit
-
 cdef struct Operand:
     char* data                   # NULL: the call has no such operand
     int dtype
@@ -33,6 +30,25 @@ cdef int set_operand(Operand* operand, object array, int dtype, bint swapped, bi
         # The caller holds the array for the time of the call, and with it its memory.
         PyBuffer_Release(&view)
     return 0
+
+
+cdef int take(Operand* operand, dict arrays, str name, bint has_class_axis) except -1:
+    """Describe an array of a call, and take it out of `arrays`; it may be missing, or None."""
+    return set_from(operand, arrays.pop(name, None), has_class_axis)
+
+
+cdef int check_all_taken(dict arrays) except -1:
+    """Raise where there is an array that no kernel reads."""
+    if arrays:
+        raise TypeError(f"fastloss: the kernels take no {', '.join(map(str, arrays))}")
+    return 0
+
+
+cdef int set_from(Operand* operand, object described, bint has_class_axis) except -1:
+    if described is None:
+        operand.data = NULL
+        return 0
+    return set_operand(operand, described[0], described[1], described[2], has_class_axis)
 
 
 cdef void set_view(Operand* operand, const Py_buffer* view, int dtype, bint swapped, int class_axis) noexcept nogil:
@@ -87,6 +103,10 @@ cdef inline void set_run(Operand* operand, const void* data, int dtype, Py_ssize
     operand.strides[0] = itemsize * (classes if classes else 1)
 
 
+cdef inline void set_numbers(Operand* operand, const real* data, Py_ssize_t samples, Py_ssize_t classes) noexcept nogil:
+    set_run(operand, data, dtype_of(data), sizeof(real), samples, classes)
+
+
 cdef inline bint adjoining(const Operand* operand) noexcept nogil:
     """Whether the samples are one contiguous run."""
     return operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == operand.itemsize)
@@ -97,6 +117,32 @@ cdef inline void look_ahead(fl_ahead* ahead, int place, const Operand* operand, 
     if operand.data != NULL and adjoining(operand):
         ahead.place[place] = operand.data + first * operand.itemsize
         ahead.size[place] = operand.itemsize
+
+
+cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
+    """Whether the classes of a row lie in memory as the kernel computes with them."""
+    return operand.class_stride == sizeof(real) and native(tag, operand) and aligned(data, sizeof(real))
+
+
+# ---- few classes: rows in the lanes ----------------------------------------------------------------------------
+
+cdef inline bint rows_in_place(const real* tag, const Operand* operand) noexcept nogil:
+    """Whether each row lies in memory as the kernel computes with it, and the rows lie evenly."""
+    return (operand.dimensions <= 1 and class_run_in_place(tag, operand, operand.data)
+            and (operand.dimensions == 0 or operand.strides[0] % <Py_ssize_t>sizeof(real) == 0))
+
+
+cdef inline bint one_run(const Operand* operand, Py_ssize_t classes) noexcept nogil:
+    """Whether all rows together are one contiguous run."""
+    return operand.class_stride == operand.itemsize and not operand.swapped and (
+        operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == classes * operand.itemsize))
+
+
+cdef inline void look_at_rows(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t first, Py_ssize_t classes) noexcept nogil:
+    """Note where rows from `first` on lie, if all rows are one run."""
+    if one_run(operand, classes):
+        ahead.size[place] = classes * operand.itemsize
+        ahead.place[place] = operand.data + first * ahead.size[place]
 
 
 cdef Py_ssize_t sample_offset(const Operand* operand, Py_ssize_t sample, Py_ssize_t* index) noexcept nogil:

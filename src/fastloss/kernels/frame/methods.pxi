@@ -11,21 +11,28 @@ cdef enum:
 
 cdef class QuickLoss:
     """What is compiled of a loss: its call, and the methods that it keeps."""
-    cdef PlainCall plain         # None: every call goes the long way
+    cdef PlainCall plain         # None: every call goes the long way, or nobody has called it yet:
+    cdef bint looked             # whether `plain` was asked for, and with it the kernels of the loss's kind
     cdef dict keywords           # of every call, which it is bound to; None: there are none
     cdef list methods            # by the results they return
     cdef dict variants           # the same loss with other parameters, by these; None: they were given once
 
-    def __init__(self, PlainCall plain, dict keywords):
-        self.plain, self.keywords, self.methods, self.variants = plain, keywords or None, [None] * (WANT_MATRIX + 1), {}
+    def __init__(self, dict keywords):
+        self.keywords, self.methods, self.variants = keywords or None, [None] * (WANT_MATRIX + 1), {}
 
     def __call__(self, *args, **keywords):
         result = self.tried(VALUE, args, keywords, None)
         return self._evaluate(VALUE, args, keywords) if result is None else result
 
+    cdef PlainCall short_way(self):
+        if not self.looked:
+            self.plain = self._short
+            self.looked = True
+        return self.plain
+
     cdef object tried(self, int want, tuple args, dict keywords, ExactSum weight_sum):
         """What the short way returns of a call; None: it is not plain."""
-        cdef PlainCall plain = self.plain
+        cdef PlainCall plain = self.short_way()
         cdef dict options = keywords if self.keywords is None else {**self.keywords, **keywords}
         for name in keywords:
             if name not in KEYWORDS:
@@ -76,7 +83,7 @@ cdef class QuickLoss:
             except (TypeError, ValueError):          # the long way says what is wrong
                 return None, others
             self.variants[found] = variant
-        return variant.plain, others
+        return variant.short_way(), others
 
 
 cdef class Method:

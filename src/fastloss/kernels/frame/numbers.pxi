@@ -32,10 +32,3 @@ cdef class ClassNumbers:
     def __dealloc__(self):
         if self.data != NULL:
             PyBuffer_Release(&self.view)
-
-
-cdef int check_count(str what, Py_ssize_t count, Py_ssize_t most) except -1:
-    """Raise where there are more than an array of a fixed size has room for."""
-    if count > most:
-        raise ValueError(f"fastloss: {count} {what}; there is room for {most}")
-    return 0

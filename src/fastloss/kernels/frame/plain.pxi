@@ -15,60 +15,12 @@ def connect(array_type, make, make_like, threads, bits):
     ndarray, empty, empty_like, threads_for, bits_of_bfloat16 = array_type, make, make_like, threads, bits
 
 
-cdef enum:
-    MOST_ARGUMENTS = 4           # arrays of a call
-    MOST_PREDICTIONS = 3         # of them that are differentiated
+cdef object new_like(object array):
+    """A new array like another."""
+    return empty_like(array)
 
-cdef enum:                       # what an array is to a call: the arguments come first, then
-    SAMPLE_WEIGHT = MOST_ARGUMENTS
-    WHERE
-    VECTOR                       # for each prediction, as the results by it
-    OUT_VALUE = VECTOR + MOST_PREDICTIONS
-    OUT_GRADIENT
-    OUT_HESSIAN = OUT_GRADIENT + MOST_PREDICTIONS
-    PLAIN_ARRAYS = OUT_HESSIAN + MOST_PREDICTIONS
-
-cdef enum PlainReduction:
-    MEAN
-    SUM
-    NONE
 
 cdef dict REDUCTIONS = {"mean": MEAN, "sum": SUM, "none": NONE}
-
-cdef struct Plain:
-    Py_buffer view
-    int dtype
-    bint held                    # the buffer has to be released
-
-cdef struct PlainWork:           # one call
-    Plain array[PLAIN_ARRAYS]    # those that are not held are not there
-    Plain* pred                  # the first prediction
-    int want                     # the results
-    int second                   # WANT_PRODUCT, WANT_MATRIX: what a second derivative is, if not the diagonal
-    int by[MOST_PREDICTIONS]     # predictions by which derivatives are wanted, in the order of the results
-    int derivatives              # how many these are
-    bint bare                    # one derivative is returned as it is, not in a tuple
-    int threads
-    Py_ssize_t numbers           # that are swept, for who decides on threads
-    bint double_precision
-    bint dense                   # the target has a number for each class
-    bint in_place                # some derivative lies over an array that is read
-    int class_axis               # of the prediction, or that of location and log-scale; -1: none
-    int dimensions               # of the samples
-    Py_ssize_t shape[MAX_DIMENSIONS]
-    Py_ssize_t samples, classes
-    PlainReduction reduction
-    double denominator, value_factor
-    Curvature curvature
-    fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
-    bint left                    # to the long way, after all: nothing was written
-
-
-cdef void hold_nothing(PlainWork* work) noexcept:
-    cdef int k
-    for k in range(PLAIN_ARRAYS):
-        work.array[k].held = False
-
 
 cdef void release(PlainWork* work) noexcept:
     """Let go of the buffers that a call holds."""
@@ -120,103 +72,6 @@ cdef bint look(object array, bint writable, Plain* plain) except -1:
     return hold(bits_of_bfloat16(array), flags, plain)
 
 
-cdef bint contiguous(const Plain* plain) noexcept nogil:
-    """Whether an array is one run in C order."""
-    cdef Py_ssize_t stride = plain.view.itemsize
-    cdef int k
-    for k in range(plain.view.ndim - 1, -1, -1):
-        if plain.view.shape[k] != 1 and plain.view.strides[k] != stride:
-            return False
-        stride *= plain.view.shape[k]
-    return True
-
-
-cdef Py_ssize_t extent(const Plain* plain, char** lowest) noexcept nogil:
-    """The bytes from the lowest of an array to behind the highest, and where they begin."""
-    cdef Py_ssize_t below = 0, above = plain.view.itemsize, reach
-    cdef int k
-    for k in range(plain.view.ndim):
-        reach = (plain.view.shape[k] - 1) * plain.view.strides[k]
-        if reach < 0:
-            below += reach
-        else:
-            above += reach
-    lowest[0] = <char*>plain.view.buf + below
-    return above - below
-
-
-cdef bint disjoint(const Plain* a, const Plain* b) noexcept nogil:
-    """Whether the memory of two arrays lies apart; False where only their elements may."""
-    cdef char* low_a
-    cdef char* low_b
-    cdef Py_ssize_t size_a = extent(a, &low_a), size_b = extent(b, &low_b)
-    return low_a + size_a <= low_b or low_b + size_b <= low_a
-
-
-cdef bint alike(const Plain* a, const Plain* b) noexcept nogil:
-    """Whether two arrays have one type and shape."""
-    return a.dtype == b.dtype and a.view.ndim == b.view.ndim and same_lengths(a.view.shape, b.view.shape, a.view.ndim)
-
-
-cdef inline bint same_lengths(const Py_ssize_t* a, const Py_ssize_t* b, int count) noexcept nogil:
-    cdef int k
-    for k in range(count):
-        if a[k] != b[k]:
-            return False
-    return True
-
-
-cdef inline bint of_samples(const Plain* plain, const PlainWork* work) noexcept nogil:
-    """Whether an array has the shape of the samples."""
-    return plain.view.ndim == work.dimensions and same_lengths(plain.view.shape, work.shape, work.dimensions)
-
-
-cdef void take_samples(PlainWork* work, int class_axis) noexcept nogil:
-    """Take the shape of the samples: that of the prediction without one axis, or (-1) all of it."""
-    cdef const Py_buffer* view = &work.pred.view
-    cdef int k
-    work.class_axis, work.dimensions, work.samples = class_axis, 0, 1
-    for k in range(view.ndim):
-        if k != class_axis:
-            work.shape[work.dimensions] = view.shape[k]
-            work.samples *= view.shape[k]
-            work.dimensions += 1
-
-
-cdef inline void set_result(Operand* operand, const Plain* plain, int class_axis) noexcept nogil:
-    """Describe an array, if it is there."""
-    operand.data = NULL
-    if plain.held:
-        set_view(operand, &plain.view, plain.dtype, False, class_axis)
-
-
-cdef bint set_spread(Operand* operand, const Plain* plain, const PlainWork* work, bint extend=False) noexcept nogil:
-    """Describe what belongs to each sample, if it is there: it has their shape, or length 1 on some axes. Whether it does.
-
-    `extend`: it may have fewer axes, those at the end, as NumPy has it.
-    """
-    cdef Py_ssize_t strides[MAX_DIMENSIONS]
-    cdef Py_buffer view
-    cdef int k, missing
-    operand.data = NULL
-    if not plain.held:
-        return True
-    view = plain.view
-    missing = work.dimensions - view.ndim
-    if missing < 0 or (missing > 0 and not extend):
-        return False
-    for k in range(work.dimensions):
-        if k < missing or (view.shape[k - missing] == 1 and work.shape[k] != 1):
-            strides[k] = 0
-        elif view.shape[k - missing] == work.shape[k]:
-            strides[k] = view.strides[k - missing]
-        else:
-            return False
-    view.ndim, view.shape, view.strides = work.dimensions, <Py_ssize_t*>work.shape, strides
-    set_view(operand, &view, plain.dtype, False, -1)
-    return True
-
-
 cdef bint may_vanish(const Plain* weight) noexcept nogil:
     """Whether float32 takes some weight for 0 that is not, as far as one sees: as may_vanish of samples.py."""
     cdef const double* w = <const double*>weight.view.buf
@@ -231,13 +86,12 @@ cdef bint may_vanish(const Plain* weight) noexcept nogil:
     return vanishes
 
 
-cdef inline double reduced(double total, double denominator) noexcept nogil:
-    """The value: not -0 where a factor below 0 multiplies nothing."""
-    cdef double value = total / denominator
-    return 0 if value == 0 else value
-
-
 cdef bint short_way = True
+
+
+cdef bint short_way_is_open() noexcept:
+    """Whether a call may be tried; where the stack is short the long way says so."""
+    return short_way and not fl_stack_is_short()
 
 
 def set_short_way(bint open):
@@ -281,15 +135,6 @@ cdef bint take_curvature(Curvature* curvature, dict keywords):
 
 cdef class PlainCall:
     """The short way of one loss, its parameters bound. What differs between the kinds of losses is in three methods."""
-    cdef int arguments           # how many arrays a call takes
-    cdef int predictions         # how many of them are differentiated
-    cdef int prediction[MOST_PREDICTIONS]   # which
-    cdef tuple names             # what these are called, where there are several
-    cdef int results             # those that it has: VALUE | GRADIENT | HESSIAN | WANT_PRODUCT | WANT_MATRIX
-    cdef double factor           # of a loss that is one with a factor and nothing else
-    cdef Limits limits[2]        # in float32 and in float64
-    cdef bint any_engine         # its loops are compiled at run time, whatever the engine
-    cdef bint holds_arrays       # some parameter is an array
 
     def __cinit__(self):
         self.arguments, self.predictions, self.prediction[0], self.names = 2, 1, 1, ()
@@ -324,7 +169,7 @@ cdef class PlainCall:
     cpdef object run(self, int want, tuple args, dict keywords, ExactSum weight_sum=None):
         """Return what the call returns, None if it is not plain. `weight_sum`: where the sum of the weights is left too."""
         cdef PlainWork work
-        if not (short_way or self.any_engine) or fl_stack_is_short():     # the long way says so
+        if not (short_way or self.any_engine) or fl_stack_is_short():
             return None
         if weight_sum is not None and self.factor != 1:     # parts are added up: their factor is not folded into a denominator
             return None
@@ -595,5 +440,40 @@ cdef class PlainCall:
         return None
 
 
-cdef tuple samples_of(const PlainWork* work):
-    return tuple([work.shape[k] for k in range(work.dimensions)])
+cdef object take_function(PlainWork* work, object x, object axis, bint by_sample, object out, object n_threads):
+    """Take hold of what a function beside the losses reads and writes; return where it writes to, None if it is not plain.
+
+    `axis`: of the classes, or None; `by_sample`: the result has none.
+    """
+    cdef Py_ssize_t place = -1
+    cdef const Plain* given = &work.array[0]
+    cdef const Plain* result = &work.array[OUT_VALUE]
+    if n_threads is not None and (type(n_threads) is not int or not 0 < n_threads < MAX_PLAIN_THREADS):
+        return None
+    if not look(x, False, &work.array[0]) or given.view.len == 0 or given.view.ndim == 0 or given.dtype < FLOAT16:
+        return None
+    work.pred = &work.array[0]
+    if axis is not None:
+        if type(axis) is not int or not -given.view.ndim <= axis < given.view.ndim:
+            return None
+        place = axis
+        place += given.view.ndim if place < 0 else 0
+        work.classes = given.view.shape[place]
+    take_samples(work, <int>place)
+    work.want, work.double_precision, work.threads = VALUE, given.dtype == FLOAT64, 1
+    if out is not None:
+        if type(out) is tuple or not look(out, True, &work.array[OUT_VALUE]) or not contiguous(result):
+            return None
+        if not disjoint(result, given) and (result.view.buf != given.view.buf or by_sample or not contiguous(given)):
+            return None
+    elif by_sample and work.dimensions == 0:
+        return None
+    else:
+        out = empty(samples_of(work), x.dtype) if by_sample else empty_like(x)
+        if not look(out, True, &work.array[OUT_VALUE]):
+            return None
+    if result.dtype != given.dtype or not (of_samples(result, work) if by_sample else alike(result, given)):
+        return None
+    if n_threads is not None or given.view.len >= SERIAL_BELOW * 2:
+        work.threads = threads_for(n_threads, given.view.len // given.view.itemsize)
+    return out

@@ -5,12 +5,16 @@ cdef extern from "blocks/threads.h":
     bint fl_stack_is_short()
 
 cdef extern from "blocks/deal.h" nogil:
-    ctypedef struct fl_share:
-        pass
-    ctypedef void (*fl_piece)(void* work, Py_ssize_t piece, int thread) noexcept
     int fl_impatient
     bint fl_worth_a_try()
     void fl_deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int threads, fl_share* shares) noexcept
+
+
+cdef int check_count(str what, Py_ssize_t count, Py_ssize_t most) except -1:
+    """Raise where there are more than an array of a fixed size has room for."""
+    if count > most:
+        raise ValueError(f"fastloss: {count} {what}; there is room for {most}")
+    return 0
 
 
 def set_impatient(bint impatient):
@@ -19,7 +23,12 @@ def set_impatient(bint impatient):
     fl_impatient = impatient
 
 
-cdef int threads_now(Py_ssize_t wanted):
+cdef void deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int threads, fl_share* shares) noexcept nogil:
+    """Run pieces of work on some threads."""
+    fl_deal(run, work, first, last, threads, shares)
+
+
+cdef int threads_now(Py_ssize_t wanted) noexcept:
     """How many threads a region of at most so many gets now."""
     return fl_threads_possible(<int>wanted) if wanted > 1 and fl_worth_a_try() else 1
 
@@ -29,19 +38,6 @@ def check_stack():
     if fl_stack_is_short():
         raise MemoryError("fastloss: this thread has too little stack left; a call needs 96 KiB (see threading.stack_size)")
 
-
-cdef extern from "blocks/exact.h" nogil:
-    enum: FL_EXACT_DIGITS
-    ctypedef struct fl_exact:
-        pass
-    void fl_exact_add(fl_exact*, double*, Py_ssize_t) noexcept
-    void fl_exact_add_one(fl_exact*, double) noexcept
-    void fl_exact_add_sum(fl_exact*, const fl_exact*) noexcept
-    double fl_exact_value(fl_exact*) noexcept
-    void fl_exact_bytes(const fl_exact*, unsigned char*) noexcept
-
-
-ctypedef double (*block_function)(void* call, Py_ssize_t block, void* scratch) noexcept nogil
 
 cdef enum:
     MAX_SPANS = 4096
@@ -104,10 +100,6 @@ cdef void run_one_span(void* work, Py_ssize_t s, int thread) noexcept nogil:
                                 spans.scratch + thread * spans.scratch_size)
 
 
-cdef enum:
-    EXACT_BYTES = 576            # of the scratch of a function that inspects: its fl_exact, in whole lines of the cache
-
-
 cdef double run_inspection(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
                            Py_ssize_t scratch_size, fl_exact* sum) except? -1.0:
     """Run a function that inspects on every block; return the sum of the weights, rounded once, or NaN if any number is bad.
@@ -126,33 +118,8 @@ cdef double run_inspection(block_function function, void* call, Py_ssize_t block
     return fl_exact_value(sum)
 
 
-cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
-    """Add the weights of a block to the sum of a function that inspects; return what that returns. NULL: all are 1."""
-    cdef double wide[SAMPLES]
-    cdef Py_ssize_t i
-    if weight == NULL:
-        return n
-    for i in range(n):
-        wide[i] = weight[i]
-    fl_exact_add(<fl_exact*>scratch, wide, n)
-    return 0
-
-
-cdef inline double weigh_rows(void* scratch, double* weight, Py_ssize_t n) noexcept nogil:
-    """The same of weights that were multiplied; what a function that inspects returns, infinity or NaN where one is."""
-    cdef double total = 0
-    cdef Py_ssize_t i
-    for i in range(n):
-        total += weight[i]
-    if not total < INFINITY:
-        return total
-    fl_exact_add(<fl_exact*>scratch, weight, n)
-    return 0
-
-
 cdef class ExactSum:
     """The sum of the weights of a call, without rounding."""
-    cdef fl_exact sum
 
     def __init__(self):
         memset(&self.sum, 0, sizeof(fl_exact))
@@ -231,8 +198,27 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     return result
 
 
-cdef int set_from(Operand* operand, object described, bint has_class_axis) except -1:
-    if described is None:
-        operand.data = NULL
-        return 0
-    return set_operand(operand, described[0], described[1], described[2], has_class_axis)
+cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t scratch_size, double* total) noexcept nogil:
+    """As `run_blocks` with one thread, with the same sum; without a look at signals, for which the GIL would be needed."""
+    cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
+    cdef char* memory = NULL
+    cdef double* partial
+    cdef Py_ssize_t span = span_of(blocks), spans = (blocks + span - 1) // span, s
+    total[0] = 0
+    if blocks == 0:
+        return OK
+    if blocks == 1 and scratch_size <= SMALL_SCRATCH:
+        total[0] = function(call, 0, whole_lines(small_scratch))
+        return OK
+    partial = <double*>malloc(spans * sizeof(double))
+    memory = <char*>malloc(scratch_size + CACHE_LINE)
+    if partial == NULL or memory == NULL:
+        free(partial)
+        free(memory)
+        return NO_MEMORY
+    for s in range(spans):
+        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), whole_lines(memory))
+    total[0] = add_pairwise(partial, spans)
+    free(partial)
+    free(memory)
+    return OK

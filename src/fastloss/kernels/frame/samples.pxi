@@ -74,3 +74,27 @@ cdef inline void multiply(real* values, double factor, Py_ssize_t count) noexcep
     if factor != 1:
         for i in range(count):
             values[i] = <real>(values[i] * factor + 0)
+
+
+cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
+    """Add the weights of a block to the sum of a function that inspects; return what that returns. NULL: all are 1."""
+    cdef double wide[SAMPLES]
+    cdef Py_ssize_t i
+    if weight == NULL:
+        return n
+    for i in range(n):
+        wide[i] = weight[i]
+    fl_exact_add(<fl_exact*>scratch, wide, n)
+    return 0
+
+
+cdef inline double weigh_rows(void* scratch, double* weight, Py_ssize_t n) noexcept nogil:
+    """The same of weights that were multiplied; what a function that inspects returns, infinity or NaN where one is."""
+    cdef double total = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        total += weight[i]
+    if not total < INFINITY:
+        return total
+    fl_exact_add(<fl_exact*>scratch, weight, n)
+    return 0

@@ -1,12 +1,5 @@
 # Element-wise losses: ONE loop, compiled once for each formula and compute type.
 
-cdef struct Limits:
-    double low, high             # of y_true
-    bint ends_only               # y_true is one of the two
-    double predicted_low, predicted_high
-    double rounding              # of the array's own epsilon, by which a prediction may be above: it is taken for the limit
-
-
 cdef struct Formula:             # what is computed for each element
     int loss                     # its number in POINTWISE
     int gauss_newton             # that of the loop of its Gauss-Newton Hessian; 0: that is the exact one
@@ -342,30 +335,6 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
             store(&call.value, 0, first, n, value)
         return 0
     return sum_of(value, weight, n)
-
-
-cdef inline bint inside(const real* x, const real* weight, double low, double high, bint ends_only, Py_ssize_t n) noexcept nogil:
-    if real is float:
-        if ends_only:
-            return fl_block_either_f32(x, weight, <float>low, <float>high, n)
-        return fl_block_inside_f32(x, weight, <float>low, <float>high, n)
-    else:
-        if ends_only:
-            return fl_block_either_f64(x, weight, low, high, n)
-        return fl_block_inside_f64(x, weight, low, high, n)
-
-
-cdef inline double epsilon_of(int dtype) noexcept nogil:
-    """The distance of 1 and the number after it."""
-    if dtype == FLOAT16:
-        return 0.0009765625
-    if dtype == BFLOAT16:
-        return 0.0078125
-    return 1.1920928955078125e-07 if dtype == FLOAT32 else 2.220446049250313e-16
-
-
-cdef inline double highest_prediction(const Limits* limits, const Operand* y_pred) noexcept nogil:
-    return limits.predicted_high + limits.rounding * epsilon_of(y_pred.dtype)
 
 
 cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block, void* scratch) noexcept nogil:

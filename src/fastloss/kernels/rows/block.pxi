@@ -156,13 +156,6 @@ cdef void store_wide(const real* tag, const RowLossCall* call, const Operand* op
         store_run(operand, data, operand.class_stride, call.classes, target)
 
 
-cdef inline void look_at_rows(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t first, Py_ssize_t classes) noexcept nogil:
-    """Note where rows from `first` on lie, if all rows are one run."""
-    if one_run(operand, classes):
-        ahead.size[place] = classes * operand.itemsize
-        ahead.place[place] = operand.data + first * ahead.size[place]
-
-
 cdef void fetch_rows(const RowLossCall* call, Py_ssize_t first, Py_ssize_t count) noexcept nogil:
     """Ask for the rows that come next, while there is something to compute."""
     cdef fl_ahead ahead

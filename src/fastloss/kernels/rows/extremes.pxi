@@ -4,21 +4,6 @@
 # out for either. Which rows they are, their numbers, weights and parameters decide alone: a row has the same bits wherever
 # it lies.
 
-cdef extern from "maths/wide.h" nogil:
-    ctypedef struct fl_wide:
-        double head, tail, exponent
-    fl_wide wide "fl_wide_of"(double) noexcept
-    double number_of "fl_wide_number"(fl_wide) noexcept
-    fl_wide plus "fl_wide_sum"(fl_wide, fl_wide) noexcept
-    fl_wide times "fl_wide_product"(fl_wide, fl_wide) noexcept
-    fl_wide over "fl_wide_quotient"(fl_wide, fl_wide) noexcept
-    fl_wide negative "fl_wide_negative"(fl_wide) noexcept
-    fl_wide exp_of "fl_wide_exp"(fl_wide) noexcept
-    fl_wide expm1_of "fl_wide_expm1"(fl_wide) noexcept
-    fl_wide log_of "fl_wide_log"(fl_wide) noexcept
-    fl_wide log1p_of "fl_wide_log1p"(fl_wide) noexcept
-    double power_within "fl_power_within"(double) noexcept
-
 cdef struct ExtremeRow:
     const RowLossCall* own
     const double* x              # the prediction
@@ -29,14 +14,6 @@ cdef struct ExtremeRow:
     double value                 # it and these are left weighted and scaled, wanted or not
     double* gradient
     double* hessian
-
-cdef inline fl_wide minus(fl_wide a, fl_wide b) noexcept nogil:
-    return plus(a, negative(b))
-
-
-cdef inline fl_wide square(fl_wide a) noexcept nogil:
-    return times(a, a)
-
 
 cdef inline bint positive(fl_wide a) noexcept nogil:
     return a.head > 0
@@ -654,10 +631,6 @@ cdef inline bint huge(real x, real most) noexcept nogil:
 cdef inline double most_score(const real* tag) noexcept nogil:
     """2^120, 2^1000: of larger scores the difference or the loss may be infinite where the weighted loss is not."""
     return 1.329227995784916e36 if sizeof(real) == 4 else 1.0715086071862673e301
-
-
-cdef inline bint finite(double x) noexcept nogil:
-    return abs_(x) < INFINITY
 
 
 cdef inline bint shows(const real* tag, const RowsCall* call, double weight) noexcept nogil:

@@ -1,5 +1,6 @@
 # Losses over rows of classes, beside plain cross-entropy: one generic block, one function for each loss.
 
+include "maths/scalars.pxi"
 include "rows/tile.pxi"
 include "rows/softmax_tile.pxi"
 include "rows/confidence.pxi"
@@ -11,8 +12,5 @@ include "rows/sparse.pxi"
 include "rows/divergences.pxi"
 include "rows/second.pxi"
 include "rows/extremes.pxi"
-
-#: Of the matrix: its rows lie in the lanes.
-MATRIX_CLASSES = FEW
 
 include "rows/block.pxi"

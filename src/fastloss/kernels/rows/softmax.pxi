@@ -22,7 +22,6 @@
 # runs, and the order in which a row is added up, depends on the number of classes alone.
 
 cdef enum:
-    FEW = 64                     # classes, at most, of a tile with rows in the lanes
     TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
     TILES = 8                    # tiles of a block
     WIDE_ROWS = 16               # rows of a block of wide rows, at most
@@ -222,31 +221,12 @@ cdef inline double hessian_factor(real weight, const RowsCall* call, double tota
         return fl_ratio(1, fl_ratio(weight, call.scale, call.scale_tail, rest, tail), 0, rest, tail) * total
 
 
-cdef inline bint class_run_in_place(const real* tag, const Operand* operand, const char* data) noexcept nogil:
-    """Whether the classes of a row lie in memory as the kernel computes with them."""
-    return operand.class_stride == sizeof(real) and native(tag, operand) and aligned(data, sizeof(real))
-
-
-# ---- few classes: rows in the lanes ----------------------------------------------------------------------------
-
 cdef inline void transpose(const real* source, Py_ssize_t source_stride, real* target, Py_ssize_t target_stride,
                            Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     if real is float:
         fl_transpose_f32(source, source_stride, target, target_stride, rows, columns)
     else:
         fl_transpose_f64(source, source_stride, target, target_stride, rows, columns)
-
-
-cdef inline bint rows_in_place(const real* tag, const Operand* operand) noexcept nogil:
-    """Whether each row lies in memory as the kernel computes with it, and the rows lie evenly."""
-    return (operand.dimensions <= 1 and class_run_in_place(tag, operand, operand.data)
-            and (operand.dimensions == 0 or operand.strides[0] % <Py_ssize_t>sizeof(real) == 0))
-
-
-cdef inline bint one_run(const Operand* operand, Py_ssize_t classes) noexcept nogil:
-    """Whether all rows together are one contiguous run."""
-    return operand.class_stride == operand.itemsize and not operand.swapped and (
-        operand.dimensions == 0 or (operand.dimensions == 1 and operand.strides[0] == classes * operand.itemsize))
 
 
 cdef inline bint staged(const real* tag, const Operand* operand, Py_ssize_t classes) noexcept nogil:
@@ -726,9 +706,9 @@ cdef void sweep_row(const real* tag, const WideRow* row, Sweep sweep, const Rows
         return
     work.row, work.sweep = row, sweep
     if real is float:
-        fl_deal(sweep_chunk_of_floats, &work, 0, chunks_of(row.classes), call.team, call.shares)
+        deal(sweep_chunk_of_floats, &work, 0, chunks_of(row.classes), call.team, call.shares)
     else:
-        fl_deal(sweep_chunk_of_doubles, &work, 0, chunks_of(row.classes), call.team, call.shares)
+        deal(sweep_chunk_of_doubles, &work, 0, chunks_of(row.classes), call.team, call.shares)
 
 
 cdef real wide_sums(const real* tag, WideRow* row, const RowsCall* call, double* rest, double* tail, double* ties) noexcept nogil:

@@ -12,24 +12,6 @@
 # Hessian diagonal, and writes those times weight / denominator. So a function knows neither layouts nor dtypes nor weights,
 # and what it makes of a row with a NaN is not looked at.
 
-cdef extern from "maths/pairs.h" nogil:
-    ctypedef struct fl_pair:
-        double head, tail
-    double fl_exp_sum(double, double) noexcept
-    fl_pair fl_two_sum(double, double) noexcept
-    fl_pair fl_two_product(double, double) noexcept
-    fl_pair fl_pair_sum(fl_pair, fl_pair) noexcept
-    fl_pair fl_pair_over(fl_pair, double) noexcept
-    fl_pair fl_pair_product(fl_pair, fl_pair) noexcept
-    fl_pair fl_log_pair(double) noexcept
-    fl_pair fl_pair_quotient(fl_pair, fl_pair) noexcept
-    fl_pair fl_exp_pair(double, double) noexcept
-    fl_pair fl_log1p_pair(fl_pair) noexcept
-    fl_pair fl_tanh_pair(fl_pair) noexcept
-    double fl_exp_of_product(double, double, double) noexcept
-    double fl_power(double, double) noexcept
-    double fl_half_violation(double, double, double) noexcept
-
 cdef enum:
     LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
     GROUP = 8

@@ -10,13 +10,6 @@ cdef extern from *:
     ctypedef struct fl_kernel:
         pass
 
-cdef enum Status:
-    OK = 0
-    BAD_TARGET = -1
-    NO_HESSIAN = -2
-    NO_MEMORY = -3
-
-
 cdef struct Prepared:            # what a fl_kernel is: an element-wise loss with its parameters, or a sum of some
     const Formula* formulas
     Py_ssize_t terms
@@ -44,40 +37,6 @@ cdef api const fl_kernel* kernel_of(object loss) except NULL:
     except AttributeError:
         raise TypeError(f"{loss!r} is not a loss of fastloss") from None
     return <const fl_kernel*>&prepared.prepared
-
-
-cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t scratch_size, double* total) noexcept nogil:
-    """As `run_blocks` with one thread, with the same sum; without a look at signals, for which the GIL would be needed."""
-    cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
-    cdef char* memory = NULL
-    cdef double* partial
-    cdef Py_ssize_t span = span_of(blocks), spans = (blocks + span - 1) // span, s
-    total[0] = 0
-    if blocks == 0:
-        return OK
-    if blocks == 1 and scratch_size <= SMALL_SCRATCH:
-        total[0] = function(call, 0, whole_lines(small_scratch))
-        return OK
-    partial = <double*>malloc(spans * sizeof(double))
-    memory = <char*>malloc(scratch_size + CACHE_LINE)
-    if partial == NULL or memory == NULL:
-        free(partial)
-        free(memory)
-        return NO_MEMORY
-    for s in range(spans):
-        partial[s] = run_span(function, call, s * span, min(span, blocks - s * span), whole_lines(memory))
-    total[0] = add_pairwise(partial, spans)
-    free(partial)
-    free(memory)
-    return OK
-
-
-cdef inline void set_numbers(Operand* operand, const real* data, Py_ssize_t samples, Py_ssize_t classes) noexcept nogil:
-    set_run(operand, data, dtype_of(data), sizeof(real), samples, classes)
-
-
-cdef inline int results_of(const void* value, const void* gradient, const void* hessian) noexcept nogil:
-    return VALUE * (value != NULL) | GRADIENT * (gradient != NULL) | HESSIAN * (hessian != NULL)
 
 
 cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true, const real* y_pred, double denominator,
@@ -120,31 +79,6 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     return status
 
 
-cdef int softmax_run(Py_ssize_t n_rows, Py_ssize_t classes, const int64_t* y_true, const real* logits, double denominator,
-                     double* value, real* gradient, real* hessian) noexcept nogil:
-    cdef RowsCall call
-    cdef bint double_precision = sizeof(real) == sizeof(double)
-    cdef Py_ssize_t size = rows_per_block(logits, classes), row
-    cdef double total
-    cdef int status
-    for row in range(n_rows):
-        if not 0 <= y_true[row] < classes:
-            return BAD_TARGET
-    set_bare_rows(&call, results_of(value, gradient, hessian), n_rows, classes)
-    call.team = 1
-    set_scale(&call, denominator)
-    set_run(&call.y_true, y_true, INT64, sizeof(int64_t), n_rows, 0)
-    set_numbers(&call.logits, logits, n_rows, classes)
-    set_numbers(&call.gradient, gradient, n_rows, classes)
-    set_numbers(&call.hessian, hessian, n_rows, classes)
-    note_extremes(logits, &call, classes)
-    status = run_blocks_here(rows_block_f64 if double_precision else rows_block_f32, &call, (n_rows + size - 1) // size,
-                             rows_scratch(logits, &call, False) * <Py_ssize_t>sizeof(real), &total)
-    if status == OK and value != NULL:
-        value[0] = total
-    return status
-
-
 cdef api int pointwise_f32(const fl_kernel* kernel, Py_ssize_t n, const float* y_true, const float* y_pred, double denominator,
                            double* value, float* gradient, float* hessian) noexcept nogil:
     return prepared_run(<const Prepared*>kernel, n, y_true, y_pred, denominator, value, gradient, hessian)
@@ -152,11 +86,3 @@ cdef api int pointwise_f32(const fl_kernel* kernel, Py_ssize_t n, const float* y
 cdef api int pointwise_f64(const fl_kernel* kernel, Py_ssize_t n, const double* y_true, const double* y_pred, double denominator,
                            double* value, double* gradient, double* hessian) noexcept nogil:
     return prepared_run(<const Prepared*>kernel, n, y_true, y_pred, denominator, value, gradient, hessian)
-
-cdef api int cross_entropy_f32(Py_ssize_t rows, Py_ssize_t classes, const int64_t* y_true, const float* logits, double denominator,
-                               double* value, float* gradient, float* hessian) noexcept nogil:
-    return softmax_run(rows, classes, y_true, logits, denominator, value, gradient, hessian)
-
-cdef api int cross_entropy_f64(Py_ssize_t rows, Py_ssize_t classes, const int64_t* y_true, const double* logits, double denominator,
-                               double* value, double* gradient, double* hessian) noexcept nogil:
-    return softmax_run(rows, classes, y_true, logits, denominator, value, gradient, hessian)
