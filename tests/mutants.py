@@ -910,8 +910,8 @@ MUTANTS = (
     Mutant(
         "the class axis is not moved for the Hessian",
         PACKAGE + "kinds/rows.py",
-        "next(map(self.last, arrays.values()), None) for arrays in (results.gradients, results.hessians)",
-        "next(iter(arrays.values()), None) for arrays in (results.gradients, results.hessians)",
+        "arrays[name] = next(map(self.last, written.values()), None)",
+        "arrays[name] = next(iter(written.values()), None)",
     ),
     # Factors and sums.
     Mutant(
@@ -947,8 +947,8 @@ MUTANTS = (
     Mutant(
         "sums: values that are stored lack the factor",
         PACKAGE + "kinds/points.py",
-        "tuple(operands), self.threads, False, factor,",
-        "tuple(operands), self.threads, False, 1.0,",
+        "            value_factor=factor,\n",
+        "",
     ),
     Mutant(
         "sums: a factor that float32 has not with the weights",

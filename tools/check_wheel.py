@@ -19,11 +19,11 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 #: Bytes of a wheel, at most: three levels of kernels, with room for what is to come.
 MOST_BYTES = 4_000_000
 #: Read at build time only.
-BUILD_STEP = "fastloss/kernels/points/write_formulas.py"
+BUILD_STEPS = {"fastloss/kernels/points/write_formulas.py", "fastloss/kernels/frame/frame.pxd"}
 #: Written by the build.
 STUB = "fastloss/__init__.pyi"
 METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
-EXTENSION = re.compile(r"fastloss/_(cpu|kernels_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
+EXTENSION = re.compile(r"fastloss/_(cpu|(frame|points|rows|vectors)_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
 #: What auditwheel brings along.
 BUNDLED = re.compile(r"fastloss\.libs/libgomp-\w+\.so[\d.]*")
 LIBRARIES = re.compile(
@@ -37,7 +37,7 @@ def expected_files(stem: str) -> set[str]:
         for pattern in ("*.py", "*.pyi", "*.pxd", "py.typed")
         for path in (SOURCE / "fastloss").rglob(pattern)
     }
-    return (modules - {BUILD_STEP}) | {STUB} | {f"{stem}.dist-info/{name}" for name in METADATA}
+    return (modules - BUILD_STEPS) | {STUB} | {f"{stem}.dist-info/{name}" for name in METADATA}
 
 
 def wrong_in_library(path: Path) -> Iterator[str]:
