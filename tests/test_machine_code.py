@@ -403,6 +403,20 @@ def test_no_row_kernel_computes_one_logarithm_at_a_time(level: str, real: str, k
 
 @each_level
 @each_real
+def test_no_loop_over_rows_in_the_lanes_selects_one_number_at_a_time(level: str, real: str) -> None:
+    """As the look-up of the labels' logits did once, by what one comparison leaves in a register."""
+    scalar = [
+        f"{function}, the loop {loop}"
+        for function in row_functions(level, real, "few")
+        if re.search(r"few_(block|tile)", function.name)
+        for loop in function.loops
+        if loop.innermost and {"setnp", "sete"} & {line.name for line in loop.instructions}
+    ]
+    assert not scalar
+
+
+@each_level
+@each_real
 @each_row_kernel
 def test_a_row_kernel_has_its_short_loops_as_vector_code(level: str, real: str, kernel: str) -> None:
     suffix, register = REALS[real][1], WIDEST[level]

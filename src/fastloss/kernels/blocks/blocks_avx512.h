@@ -171,12 +171,13 @@ FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
         r = FL_V(fnmadd)(n, FL_V(set1)(FL_LN2_LOW), r);                                                \
     }
 
-/* 2^places e^t, places as FL_REDUCE leaves them */
-FL_INLINE FL_VECTOR FL_NAME(fl_power_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR places, FL_VECTOR t)
+/* 2^places e^t, places as FL_REDUCE leaves them; 0 where it is out of reach, whatever t is there: some processors take 150
+ * cycles for a result that underflows, and masked logits are whole rows of them. */
+FL_INLINE FL_VECTOR FL_NAME(fl_power_avx512)(FL_MASK reached, FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR places, FL_VECTOR t)
 {
     FL_VECTOR power = FL_V(permutex2var)(table_low, FL_AS_INDEX(places), table_high);
     FL_VECTOR q = FL_V(fmadd)(FL_NAME(fl_rise)(t), power, power);
-    return FL_V(scalef)(q, FL_V(sub)(places, FL_V(set1)(FL_MAGIC)));
+    return FL_V(maskz_scalef)(reached, q, FL_V(sub)(places, FL_V(set1)(FL_MAGIC)));
 }
 
 typedef struct {
@@ -198,9 +199,9 @@ FL_INLINE FL_NAME(fl_row) FL_NAME(fl_row_avx512)(FL_VECTOR m)
 
 FL_INLINE FL_VECTOR FL_NAME(fl_exp_below_avx512)(const FL_NAME(fl_row) *row, FL_VECTOR x)
 {
-    x = FL_V(max)(row->lowest, x); /* the second operand where one is NaN: NaN stays */
+    FL_MASK reached = FL_COMPARE(x, row->lowest, _CMP_NLT_UQ); /* NaN too */
     FL_REDUCE(x, shifted, r)
-    return FL_NAME(fl_power_avx512)(row->table_low, row->table_high, FL_V(sub)(shifted, row->k), FL_V(sub)(r, row->s));
+    return FL_NAME(fl_power_avx512)(reached, row->table_low, row->table_high, FL_V(sub)(shifted, row->k), FL_V(sub)(r, row->s));
 }
 
 /* The same for the rows of a tile, each with its own m, which may be of any size: the difference and its rounding error
@@ -211,11 +212,9 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VE
     FL_VECTOR high = FL_V(min)(u, x), low = FL_V(max)(u, x); /* x second: a NaN stays */
     FL_VECTOR d = FL_V(add)(high, low);
     FL_VECTOR error = FL_V(sub)(low, FL_V(sub)(d, high));
-    FL_VECTOR lowest = FL_V(set1)(-FL_REACH);
-    error = FL_V(maskz_mov)(FL_COMPARE(d, lowest, _CMP_GE_OQ), error);
-    d = FL_V(max)(lowest, d);
+    FL_MASK reached = FL_COMPARE(d, FL_V(set1)(-FL_REACH), _CMP_NLT_UQ); /* NaN too */
     FL_REDUCE(d, shifted, r)
-    return FL_NAME(fl_power_avx512)(table_low, table_high, shifted, FL_V(add)(r, error));
+    return FL_NAME(fl_power_avx512)(reached, table_low, table_high, shifted, FL_V(add)(r, error));
 }
 
 typedef struct {
@@ -223,17 +222,17 @@ typedef struct {
 } FL_NAME(fl_powers);
 
 /* exp(x), or exp(-|x|): x is a number as it is given, so that its reduction is all there is to carry, and what the table's
- * numbers lack. Beyond the clamps scalef makes 0 or infinity of it. */
+ * numbers lack. Beyond the clamp scalef makes infinity of it. */
 FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx512)(const FL_NAME(fl_powers) *table, FL_VECTOR x, int minus_abs)
 {
     if (minus_abs) x = FL_V(or)(x, FL_V(set1)((FL_REAL)-0.0));
     else x = FL_V(min)(FL_V(set1)(FL_REACH), x); /* the second operand where one is NaN: NaN stays */
-    x = FL_V(max)(FL_V(set1)(-FL_REACH), x);
+    FL_MASK reached = FL_COMPARE(x, FL_V(set1)(-FL_REACH), _CMP_NLT_UQ); /* NaN too */
     FL_REDUCE(x, shifted, t)
     FL_VECTOR power = FL_V(permutex2var)(table->low, FL_AS_INDEX(shifted), table->high);
     FL_VECTOR tail = FL_V(permutex2var)(table->tail_low, FL_AS_INDEX(shifted), table->tail_high);
     FL_VECTOR result = FL_V(add)(power, FL_V(fmadd)(FL_NAME(fl_rise)(t), power, tail));
-    return FL_V(scalef)(result, FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC)));
+    return FL_V(maskz_scalef)(reached, result, FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC)));
 }
 
 static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
