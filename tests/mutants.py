@@ -361,8 +361,8 @@ MUTANTS = (
     Mutant(
         "lse - x_t (wide rows)",
         KERNELS + "rows/softmax.pxi",
-        "        distance = finite_difference(m, target)\n    if call.wary",
-        "        distance = (m + fl_log1p(rest)) - target - fl_log1p(rest)\n    if call.wary",
+        "        distance = finite_difference(m, target)\n    if call.dense",
+        "        distance = (m + fl_log1p(rest)) - target - fl_log1p(rest)\n    if call.dense",
     ),
     Mutant(
         "infinity - infinity in the value",
@@ -404,8 +404,26 @@ MUTANTS = (
     Mutant(
         "complement form at every largest logit",
         KERNELS + "rows/softmax.pxi",
-        "where_((e == 1) & (rest < 1), (total",
-        "where_(e == 1, (total",
+        "mark[i] = 1 if rest[i] < 1 else 2",
+        "mark[i] = 1",
+    ),
+    Mutant(
+        "complement form at every largest logit (wide rows)",
+        KERNELS + "rows/softmax.pxi",
+        "elif e[label] == 1 and rest < 1:",
+        "elif e[label] == 1:",
+    ),
+    Mutant(
+        "smoothed: the label is one of the others in the sum (wide rows)",
+        KERNELS + "rows/softmax.pxi",
+        "call, &total) + (1 - call.smoothing) * (<double>m - target)",
+        "call, &total) + (1 - call.smoothing - every) * (<double>m - target)",
+    ),
+    Mutant(
+        "smoothed: rows with infinite scores",
+        KERNELS + "rows/softmax.pxi",
+        "    tile_distances(x, y, m, classes, True, careful, total)",
+        "    tile_distances(x, y, m, classes, False, careful, total)",
     ),
     Mutant(
         "log_softmax through the logarithm of softmax",
@@ -591,9 +609,9 @@ MUTANTS = (
     Mutant(
         "weights looked at where nothing reads them (rows)",
         KERNELS + "rows/softmax.pxi",
-        "    if not weights_valid(weight, n):\n        return NAN\n    for i in range(n):\n        weighed",
+        "    if not weights_valid(weight, n):\n        return NAN\n    if call.given",
         "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):\n"
-        "        return NAN\n    for i in range(n):\n        weighed",
+        "        return NAN\n    if call.given",
     ),
     Mutant(
         "weights looked at where nothing reads them (elements)",
@@ -689,7 +707,7 @@ MUTANTS = (
     Mutant(
         "the Hessian of a dense target is not weighted",
         KERNELS + "rows/softmax.pxi",
-        "total_exactly[i] if call.dense else 1, rest[i]",
+        "total_exactly[i] if dense else 1, rest[i]",
         "1, rest[i]",
     ),
     Mutant(
@@ -904,7 +922,7 @@ MUTANTS = (
     Mutant(
         "sums of soft targets unchecked",
         KERNELS + "rows/softmax.pxi",
-        " or row_weight > 1 + SUM_TOLERANCE or row_weight < 1 - SUM_TOLERANCE",
+        " or total > 1 + SUM_TOLERANCE or total < 1 - SUM_TOLERANCE",
         "",
     ),
     Mutant(

@@ -118,6 +118,10 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
         return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties, ahead, first)      \
                                                       : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);    \
     }                                                                                                                 \
+    static inline double fl_block_distance_##type(const real *y, const real *x, real m, ptrdiff_t n, double *total)   \
+    {                                                                                                                 \
+        return y ? fl_avx512_distance_##type(y, x, m, n, total, 1) : fl_avx512_distance_##type(x, x, m, n, total, 0); \
+    }                                                                                                                 \
     static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 0); }                   \
     static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 1); }         \
     static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
@@ -158,11 +162,15 @@ FL_WITH_AVX512(f64, double, fl_abs)
 FL_WITH_AVX2(f32, float, fl_absf)
 FL_WITH_AVX2(f64, double, fl_abs)
 #undef FL_WITH_AVX2
+#define fl_block_distance_f32 fl_general_distance_f32
+#define fl_block_distance_f64 fl_general_distance_f64
 #else
 #define fl_block_max_f32 fl_general_max_f32
 #define fl_block_max_f64 fl_general_max_f64
 #define fl_block_exp_sum_f32 fl_general_exp_sum_f32
 #define fl_block_exp_sum_f64 fl_general_exp_sum_f64
+#define fl_block_distance_f32 fl_general_distance_f32
+#define fl_block_distance_f64 fl_general_distance_f64
 #define fl_block_exp_f32 fl_general_exp_f32
 #define fl_block_exp_f64 fl_general_exp_f64
 #define fl_block_exp_minus_abs_f32 fl_general_exp_minus_abs_f32
@@ -216,6 +224,49 @@ static inline double FL_NAME(fl_block_dot)(const FL_REAL *x, const FL_REAL *w, p
     for (int j = 0; i + j < n; j++) lane[j] += FL_PRODUCT(i + j);
 #undef FL_PRODUCT
     return FL_NAME(fl_add_lanes)(lane);
+}
+
+/* The sum of x, in double, in the order of fl_block_sum; whether there is a number below 0. */
+static inline double FL_NAME(fl_block_shares)(const FL_REAL *x, ptrdiff_t n, int *negative)
+{
+    double lane[FL_LANES] = {0};
+    FL_REAL least[FL_LANES] = {0};
+    ptrdiff_t i = 0;
+    int found = 0;
+    for (; i + 4 * FL_LANES <= n; i += 4 * FL_LANES)
+        for (int j = 0; j < FL_LANES; j++) {
+            FL_REAL a = x[i + j], b = x[i + j + FL_LANES], c = x[i + j + 2 * FL_LANES], d = x[i + j + 3 * FL_LANES];
+            lane[j] += ((double)a + (double)b) + ((double)c + (double)d);
+            least[j] = a < least[j] ? a : least[j]; /* a NaN is passed over */
+            least[j] = b < least[j] ? b : least[j];
+            least[j] = c < least[j] ? c : least[j];
+            least[j] = d < least[j] ? d : least[j];
+        }
+    for (; i + FL_LANES <= n; i += FL_LANES)
+        for (int j = 0; j < FL_LANES; j++) {
+            lane[j] += (double)x[i + j];
+            least[j] = x[i + j] < least[j] ? x[i + j] : least[j];
+        }
+    for (int j = 0; i + j < n; j++) {
+        lane[j] += (double)x[i + j];
+        least[j] = x[i + j] < least[j] ? x[i + j] : least[j];
+    }
+    for (int j = 0; j < FL_LANES; j++) found |= least[j] < 0;
+    *negative = found;
+    return FL_NAME(fl_add_lanes)(lane);
+}
+
+/* The first place of a number in x; n where it is not there. */
+static inline ptrdiff_t FL_NAME(fl_block_find)(const FL_REAL *x, FL_REAL number, ptrdiff_t n)
+{
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES <= n; i += FL_LANES) {
+        int found = 0;
+        for (int j = 0; j < FL_LANES; j++) found |= x[i + j] == number;
+        if (found) break;
+    }
+    while (i < n && x[i] != number) i++;
+    return i;
 }
 
 /* x w in place, +0 where w is 0. */
@@ -377,6 +428,24 @@ static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptr
 /* Terms that a lane adds up in FL_REAL before it is added to the double of its lane: one term may outweigh all others, and
  * then every addition after it rounds at its weight. */
 #define FL_RUN (8 * FL_LANES)
+
+/* The sum of y (m - x), in double, and that of y in `total`. Where y is NULL it is 1, and nobody asks for its sum. Not finite
+ * where a difference is none, be y 0 or not. */
+static inline double FL_NAME(fl_general_distance)(const FL_REAL *y, const FL_REAL *x, FL_REAL m, ptrdiff_t n, double *total)
+{
+    FL_REAL term[FL_RUN];
+    double sum = 0;
+    for (ptrdiff_t start = 0; start < n; start += FL_RUN) {
+        ptrdiff_t count = n - start < FL_RUN ? n - start : FL_RUN;
+        if (y)
+            for (ptrdiff_t j = 0; j < count; j++) term[j] = y[start + j] * (m - x[start + j]);
+        else
+            for (ptrdiff_t j = 0; j < count; j++) term[j] = m - x[start + j];
+        sum += FL_NAME(fl_block_sum)(term, count);
+    }
+    if (y) *total = FL_NAME(fl_block_sum)(y, n);
+    return sum;
+}
 
 /* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m. `first`: the
  * number of x[0] in its row, whose successor is fetched meanwhile. */

@@ -82,6 +82,13 @@ FL_INLINE void fl_flush_f32(__m512d *lane, __m512 *sum)
         sum[j] = _mm512_setzero_ps();
     }
 }
+/* Numbers as doubles: one register or two. */
+FL_INLINE void fl_as_doubles_f32(__m512d *wide, __m512 x)
+{
+    wide[0] = _mm512_cvtps_pd(_mm512_castps512_ps256(x));
+    wide[1] = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
+}
+FL_INLINE void fl_as_doubles_f64(__m512d *wide, __m512d x) { wide[0] = x; }
 FL_INLINE void fl_flush_f64(__m512d *lane, __m512d *sum)
 {
     for (int j = 0; j < 4; j++) {
@@ -300,6 +307,57 @@ static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_
     }
     FL_NAME(fl_flush)(lane, sum);
     *ties += (double)equal;
+    return fl_add_registers_avx512(lane, REGISTERS);
+}
+
+/* lane += the terms of FL_WIDTH places, and so of y: of those places that are `left`. */
+FL_INLINE void FL_NAME(fl_add_distance_avx512)(__m512d *lane, __m512d *share, FL_VECTOR y, FL_VECTOR x, FL_VECTOR m,
+                                               FL_MASK left, int weighted)
+{
+    enum { REGISTERS = FL_WIDTH / 8 };
+    __m512d term[REGISTERS], of_y[REGISTERS];
+    FL_VECTOR d = FL_V(maskz_sub)(left, m, x);
+    if (weighted) {
+        FL_NAME(fl_as_doubles)(of_y, y);
+        for (int k = 0; k < REGISTERS; k++) share[k] = _mm512_add_pd(share[k], of_y[k]);
+        d = FL_V(mul)(y, d);
+    }
+    FL_NAME(fl_as_doubles)(term, d);
+    for (int k = 0; k < REGISTERS; k++) lane[k] = _mm512_add_pd(lane[k], term[k]);
+}
+
+/* As fl_general_distance; four numbers of a lane are added before they go to its sum, as in fl_block_sum. */
+FL_INLINE double FL_NAME(fl_avx512_distance)(const FL_REAL *y, const FL_REAL *x, FL_REAL m, ptrdiff_t n, double *total, int weighted)
+{
+    enum { LANES = 4 * FL_WIDTH, REGISTERS = LANES / 8, EACH = FL_WIDTH / 8 };
+    FL_VECTOR largest = FL_V(set1)(m);
+    __m512d lane[REGISTERS], share[REGISTERS];
+    ptrdiff_t i = 0;
+    for (int j = 0; j < REGISTERS; j++) lane[j] = share[j] = _mm512_setzero_pd();
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int j = 0; j < 4; j++) {
+            __m512d part[2][EACH], of_y[2][EACH];
+            for (int half = 0; half < 2; half++) {
+                for (int k = 0; k < EACH; k++) part[half][k] = of_y[half][k] = _mm512_setzero_pd();
+                for (int quarter = 2 * half; quarter < 2 * half + 2; quarter++) {
+                    ptrdiff_t at = i + quarter * LANES + j * FL_WIDTH;
+                    FL_NAME(fl_add_distance_avx512)(part[half], of_y[half], FL_V(loadu)(y + at), FL_V(loadu)(x + at), largest,
+                                                    (FL_MASK)-1, weighted);
+                }
+            }
+            for (int k = 0; k < EACH; k++) {
+                lane[EACH * j + k] = _mm512_add_pd(lane[EACH * j + k], _mm512_add_pd(part[0][k], part[1][k]));
+                if (weighted) share[EACH * j + k] = _mm512_add_pd(share[EACH * j + k], _mm512_add_pd(of_y[0][k], of_y[1][k]));
+            }
+        }
+    for (; i < n; i += LANES)
+        for (int j = 0; j < 4; j++) {
+            ptrdiff_t at = i + j * FL_WIDTH, count = n - at < 0 ? 0 : n - at < FL_WIDTH ? n - at : FL_WIDTH;
+            FL_MASK left = (FL_MASK)((1u << count) - 1);
+            FL_NAME(fl_add_distance_avx512)(lane + EACH * j, share + EACH * j, FL_V(maskz_loadu)(left, y + at),
+                                            FL_V(maskz_loadu)(left, x + at), largest, left, weighted);
+        }
+    if (weighted) *total = fl_add_registers_avx512(share, REGISTERS);
     return fl_add_registers_avx512(lane, REGISTERS);
 }
 

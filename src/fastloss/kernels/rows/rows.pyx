@@ -117,7 +117,8 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
     """How many numbers of scratch a block of rows needs."""
     cdef Py_ssize_t tiles = few_scratch(tag, call), wide_row
     if inspect:
-        return call.classes if call.given_dense else 0
+        # a tile and what loads it, or a row
+        return (2 * lanes_of(tag) if call.classes <= FEW else 1) * call.classes if call.given_dense else 0
     if call.classes > FEW:
         wide_row = wide_scratch(tag, call.classes)
         if call.wary:

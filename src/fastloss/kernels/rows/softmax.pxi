@@ -18,8 +18,20 @@
 #     gradient_c   = Y p_c - y_c,  at a logit with p_c > 1/2  (Y - y_c) - Y rest / (1 + rest)
 #     Hessian_c    = Y p_c (1 - p_c)
 #
+# The target of a label that is smoothed by s has s / C everywhere but at the label: Y is 1, and one sum of the m - x_c
+# is all that it adds.
+#
 # Up to FEW classes a tile of rows is transposed so that rows lie in the lanes; with more, classes do. Which of the two
 # runs, and the order in which a row is added up, depends on the number of classes alone.
+
+cdef extern from "blocks/blocks.h" nogil:
+    float fl_fmaf(float, float, float) noexcept
+    double fl_block_shares_f32(const float*, Py_ssize_t, int*) noexcept
+    double fl_block_shares_f64(const double*, Py_ssize_t, int*) noexcept
+    double fl_block_distance_f32(const float*, const float*, float, Py_ssize_t, double*) noexcept
+    double fl_block_distance_f64(const double*, const double*, double, Py_ssize_t, double*) noexcept
+    Py_ssize_t fl_block_find_f32(const float*, float, Py_ssize_t) noexcept
+    Py_ssize_t fl_block_find_f64(const double*, double, Py_ssize_t) noexcept
 
 cdef enum:
     TILE_ROWS = 64               # rows of a tile, at most (a double tile has 32)
@@ -92,9 +104,14 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.weight.data = call.where.data = call.value.data = NULL
 
 
+cdef inline bint smoothed_labels(const RowsCall* call) noexcept nogil:
+    """Whether the target of a row is one number for each class but the label's."""
+    return call.dense and not call.given_dense and call.class_weight == NULL
+
+
 cdef inline bint labels_alone(const RowsCall* call) noexcept nogil:
     """Whether the labels, checked before, are compared with classes and nothing else: no place is looked up by them."""
-    return (call.task == CROSS_ENTROPY and not call.dense and not call.ignoring and call.class_weight == NULL
+    return (call.task == CROSS_ENTROPY and not call.given_dense and not call.ignoring and call.class_weight == NULL
             and adjoining(&call.y_true) and not call.y_true.swapped and aligned(call.y_true.data, call.y_true.itemsize)
             and (call.y_true.dtype == INT64 or call.y_true.dtype == INT32))
 
@@ -165,10 +182,12 @@ cdef inline real weighted_difference(real y, real m, real x) noexcept nogil:
     return where_(y == 0, <real>0, product)
 
 
-cdef inline double dense_gradient(double e, double y, double total, double rest, double share) noexcept nogil:
-    """total p - y, with share = total / (1 + rest), p total = e share; at the one class of probability > 1/2 the digits of
-    1 - p are kept."""
-    return where_((e == 1) & (rest < 1), (total - y) - rest * share, e * share - y)
+cdef inline real product_less(real a, real b, real c) noexcept nogil:
+    """a b - c, rounded once where there is an FMA."""
+    if real is float:
+        return fl_fmaf(a, b, -c)
+    else:
+        return fl_fma(a, b, -c)
 
 
 cdef inline real complement(real e, real rest, real whole) noexcept nogil:
@@ -417,6 +436,109 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
     return where_((m == -INFINITY) | ((m == INFINITY) & (ties > 1)), <real>NAN, rest)
 
 
+cdef inline void load_lane_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* labels,
+                                  real* label) noexcept nogil:
+    """The label of each row as a number of the lanes' own type, so that lanes are compared with it; beyond the last row 0."""
+    cdef Py_ssize_t i
+    if not labels_alone(call):
+        for i in range(n):
+            label[i] = <real>labels[i]
+    elif call.y_true.dtype == INT64:
+        for i in range(n):
+            label[i] = <real>(<const int64_t*>call.y_true.data)[first + i]
+    else:
+        for i in range(n):
+            label[i] = <real>(<const int32_t*>call.y_true.data)[first + i]
+    for i in range(n, lanes_of(label)):
+        label[i] = 0
+
+
+cdef inline void at_label(const real* x, const real* label, Py_ssize_t classes, real* chosen) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(x), c, i
+    for i in range(lanes):
+        chosen[i] = 0
+    for c in range(classes):
+        for i in range(lanes):
+            chosen[i] = where_(label[i] == c, x[c * lanes + i], chosen[i])
+
+
+cdef inline bint all_finite(const double* numbers, Py_ssize_t n) noexcept nogil:
+    cdef double sum_ = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        sum_ += 0 * numbers[i]
+    return sum_ == 0
+
+
+cdef void tile_distances(const real* x, const real* y, const real* m, Py_ssize_t classes, bint carefully,
+                         double* distance, double* total) noexcept nogil:
+    """The sum of y (m - x) of each row, and that of y. Where y is NULL it is 1, and nobody asks for its sum. Not `carefully`
+    the distance is not finite where one of the differences is none, be y 0 or not."""
+    cdef Py_ssize_t lanes = lanes_of(x), group, c, i
+    cdef real part[TILE_ROWS]
+    cdef real share[TILE_ROWS]
+    for i in range(lanes):
+        distance[i] = total[i] = 0
+    for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
+        for i in range(lanes):
+            part[i] = share[i] = 0
+        for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
+            if y == NULL:
+                for i in range(lanes):
+                    part[i] += m[i] - x[c * lanes + i]
+            elif carefully:
+                for i in range(lanes):
+                    part[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
+                    share[i] += y[c * lanes + i]
+            else:
+                for i in range(lanes):
+                    part[i] += y[c * lanes + i] * (m[i] - x[c * lanes + i])
+                    share[i] += y[c * lanes + i]
+        for i in range(lanes):
+            distance[i] += part[i]
+            total[i] += share[i]
+
+
+cdef void tile_distances_of_all(const RowsCall* call, const real* x, const real* y, const real* m,
+                                double* distance, double* total) noexcept nogil:
+    """The same, also of rows with infinite numbers."""
+    cdef double careful_distance[TILE_ROWS]
+    cdef double careful_total[TILE_ROWS]
+    cdef Py_ssize_t lanes = lanes_of(x), i
+    tile_distances(x, y, m, call.classes, False, distance, total)
+    if all_finite(distance, lanes):
+        return
+    tile_distances(x, y, m, call.classes, True, careful_distance, careful_total)
+    for i in range(lanes):
+        if not finite(distance[i]):
+            distance[i], total[i] = careful_distance[i], careful_total[i]
+
+
+cdef void smoothed_distances(const RowsCall* call, const real* x, const real* m, const real* label, real* y, real* spare,
+                             double* distance) noexcept nogil:
+    """The same of labels that are smoothed. `y`, `spare`: tiles, for rows with infinite numbers."""
+    cdef Py_ssize_t lanes = lanes_of(x), classes = call.classes, i
+    cdef double every = call.smoothing / classes, own = 1 - call.smoothing
+    cdef double careful[TILE_ROWS]
+    cdef double total[TILE_ROWS]
+    cdef real target[TILE_ROWS]
+    cdef int64_t labels[TILE_ROWS]
+    at_label(x, label, classes, target)
+    tile_distances(x, <const real*>NULL, m, classes, False, distance, total)
+    for i in range(lanes):
+        distance[i] = every * distance[i] + own * (<double>m[i] - target[i])
+    if all_finite(distance, lanes):
+        return
+    for i in range(lanes):
+        labels[i] = <int64_t>label[i]
+    load_dense_tile(call, 0, lanes, labels, y, spare)
+    weigh_dense_tile(call, y)
+    tile_distances(x, y, m, classes, True, careful, total)
+    for i in range(lanes):
+        if not finite(distance[i]):
+            distance[i] = careful[i]
+
+
 cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const real* logits_stage, real* gradient_stage,
                    real* hessian_stage, double* total) noexcept nogil:
     """One tile; its weighted values are added to `total`, lane by lane. `tiles`: few_scratch."""
@@ -438,19 +560,22 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real inverse[TILE_ROWS]
     cdef real whole[TILE_ROWS]
     cdef double exact_factor[TILE_ROWS]
-    cdef double share[TILE_ROWS]
     cdef double total_exactly[TILE_ROWS]
-    cdef double value_exactly[TILE_ROWS]
+    cdef double distance[TILE_ROWS]
     cdef real target[TILE_ROWS]
-    cdef real label[TILE_ROWS]   # a number of the lanes' own type, so that lanes are compared with it
+    cdef real share[TILE_ROWS]
+    cdef real taken[TILE_ROWS]
+    cdef real mark[TILE_ROWS]
+    cdef real label[TILE_ROWS]
     cdef int64_t labels[TILE_ROWS]
+    cdef bint smoothed = smoothed_labels(call), dense = call.dense and not smoothed
     cdef Mended mended = mended_tiles(tiles, call)
     cdef real* of_gradient = <real*>mended.gradient
     cdef real* of_hessian = <real*>mended.hessian
     cdef bint extreme[TILE_ROWS]
     cdef bint any_extreme = False
-    cdef real g
-    cdef double h
+    cdef real g, top, y_total
+    cdef double h, every = call.smoothing / classes
 
     load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
@@ -485,7 +610,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
 
     if call.wary:
         any_extreme = find_extremes(call, x, classes, m, weight, n, extreme)
-    if call.dense:
+    if dense:
         load_dense_tile(call, first, n, labels, y, spare)
         if call.wary and call.given_dense:
             any_extreme = find_small_targets(call, y, classes, m, weight, n, extreme)
@@ -494,42 +619,19 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         if extreme[i]:
             mended.value[i] = mended_row(x + i, lanes, call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
                                          mended.scratch)
-    if call.dense:
-        for i in range(lanes):
-            total_exactly[i] = 0
-            value_exactly[i] = 0
-        for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
-            for i in range(lanes):
-                part[i] = 0
-                target[i] = 0
-            for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
-                for i in range(lanes):
-                    part[i] += y[c * lanes + i]
-                    target[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
-            for i in range(lanes):
-                total_exactly[i] += part[i]
-                value_exactly[i] += target[i]
+    if dense:
+        tile_distances_of_all(call, x, y, m, distance, total_exactly)
         if call.want & VALUE:
             for i in range(lanes):
-                value[i] = <real>(value_exactly[i] + total_exactly[i] * log_sum[i])
+                value[i] = <real>(distance[i] + total_exactly[i] * log_sum[i])
     else:
-        if not labels_alone(call):
-            for i in range(n):
-                label[i] = <real>labels[i]
-        elif call.y_true.dtype == INT64:
-            for i in range(n):
-                label[i] = <real>(<const int64_t*>call.y_true.data)[first + i]
-        else:
-            for i in range(n):
-                label[i] = <real>(<const int32_t*>call.y_true.data)[first + i]
-        for i in range(n, lanes):
-            label[i] = 0
-        if call.want & VALUE:
+        load_lane_labels(call, first, n, labels, label)
+        if call.want & VALUE and smoothed:
+            smoothed_distances(call, x, m, label, y, spare, distance)
             for i in range(lanes):
-                target[i] = 0
-            for c in range(classes):
-                for i in range(lanes):
-                    target[i] = where_(label[i] == c, x[c * lanes + i], target[i])
+                value[i] = <real>(distance[i] + log_sum[i])
+        elif call.want & VALUE:
+            at_label(x, label, classes, target)
             for i in range(lanes):
                 value[i] = finite_difference(m[i], target[i]) + log_sum[i]
 
@@ -538,7 +640,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
     if call.want & HESSIAN:
         for i in range(lanes):
-            exact_factor[i] = hessian_factor(weight[i], call, total_exactly[i] if call.dense else 1, rest[i], tail[i])
+            exact_factor[i] = hessian_factor(weight[i], call, total_exactly[i] if dense else 1, rest[i], tail[i])
         for c in range(classes):
             for i in range(lanes):
                 h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
@@ -549,14 +651,34 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
             shape_hessian(&call.curvature, weight, x + c * lanes, lanes)
         store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if call.want & GRADIENT:
-        if call.dense:
+        for i in range(lanes):   # e is that at a class of probability > 1/2, of which the digits of 1 - p are kept
+            mark[i] = 1 if rest[i] < 1 else 2
+        if dense:
             for i in range(lanes):
-                exact_factor[i] = <double>weight[i] * call.scale
-                share[i] = total_exactly[i] / (1 + (<double>rest[i] + <double>tail[i]))
+                h = 1 + (<double>rest[i] + <double>tail[i])
+                factor[i] = <real>(weight[i] * call.scale)
+                share[i] = <real>(total_exactly[i] / h)
+                whole[i] = <real>total_exactly[i]
+                taken[i] = <real>(total_exactly[i] * (rest[i] / h) - (total_exactly[i] - whole[i]))
             for c in range(classes):
                 for i in range(lanes):
-                    h = dense_gradient(e[c * lanes + i], y[c * lanes + i], total_exactly[i], rest[i], share[i]) * exact_factor[i]
-                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>h)
+                    g, y_total = e[c * lanes + i], y[c * lanes + i]
+                    top = (whole[i] - y_total) - taken[i]
+                    g = where_(g == mark[i], top, product_less(g, share[i], y_total)) * factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        elif smoothed:           # p - y, both times 1 + rest
+            for i in range(lanes):
+                h = 1 + <double>rest[i]
+                factor[i] = row_factor(weight[i], call, rest[i], tail[i])
+                share[i] = <real>(every * h)
+                target[i] = <real>(((1 - call.smoothing) + every) * h)
+                taken[i] = <real>((call.smoothing - every) * h - rest[i])
+            for c in range(classes):
+                for i in range(lanes):
+                    g = e[c * lanes + i]
+                    top = where_(g == mark[i], taken[i], g - target[i])
+                    g = where_(label[i] == c, top, g - share[i]) * factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         else:
             for i in range(lanes):
                 factor[i] = row_factor(weight[i], call, rest[i], tail[i])
@@ -640,16 +762,20 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
 cdef enum Sweep:
     LARGEST
     EXPONENTIALS
+    DISTANCES
     SCALE
 
 cdef struct WideRow:
     void* x
     void* e                      # exponentials of the row, then its gradient; NULL: nobody needs them
+    const void* y                # the target; NULL: a label, or it is the same for each class but that
     Py_ssize_t classes
     double m                     # its largest logit
-    double factor                # of the gradient
+    double share                 # of the exponentials in the gradient, before y is taken off; where there is no y,
+    double taken                 # what is taken off each of them
+    double factor                # of the difference
     double* part                 # what each chunk found: its largest logit, or its sum
-    double* ties
+    double* ties                 # or the sum of its target
     fl_ahead ahead               # the next row
 
 
@@ -657,13 +783,30 @@ cdef inline Py_ssize_t chunks_of(Py_ssize_t classes) noexcept nogil:
     return (classes + CHUNK - 1) // CHUNK
 
 
+cdef inline void scale_run(const real* tag, const WideRow* row, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+    """Make the gradient of some exponentials."""
+    cdef real* e = <real*>row.e + start
+    cdef const real* y = <const real*>row.y + start
+    cdef real factor = <real>row.factor, share = <real>row.share, taken = <real>row.taken
+    cdef Py_ssize_t i
+    if row.y != NULL:
+        for i in range(n):
+            e[i] = product_less(e[i], share, y[i]) * factor
+    elif taken != 0:
+        for i in range(n):
+            e[i] = (e[i] - taken) * factor
+    else:
+        for i in range(n):
+            e[i] *= factor
+
+
 cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize_t chunk) noexcept nogil:
     """Sweep a chunk of a row, 16 or 32 KiB: every sweep of a row goes chunk by chunk, whoever does them."""
-    cdef Py_ssize_t start = chunk * CHUNK, n = min(<Py_ssize_t>CHUNK, row.classes - start), i
+    cdef Py_ssize_t start = chunk * CHUNK, n = min(<Py_ssize_t>CHUNK, row.classes - start)
     cdef const real* x = <const real*>row.x + start
+    cdef const real* y = NULL if row.y == NULL else <const real*>row.y + start
     cdef real* e = <real*>row.e + start
     cdef real unwanted[CHUNK]
-    cdef real factor = <real>row.factor
     if sweep == LARGEST:
         if real is float:
             row.part[chunk] = fl_block_max_f32(x, n)
@@ -677,9 +820,13 @@ cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize
             row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk], &row.ahead, start)
         else:
             row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk], &row.ahead, start)
+    elif sweep == DISTANCES:
+        if real is float:
+            row.part[chunk] = fl_block_distance_f32(y, x, <float>row.m, n, &row.ties[chunk])
+        else:
+            row.part[chunk] = fl_block_distance_f64(y, x, row.m, n, &row.ties[chunk])
     else:
-        for i in range(n):
-            e[i] *= factor
+        scale_run(tag, row, start, n)
 
 
 cdef struct SweepOfRow:
@@ -730,6 +877,21 @@ cdef real wide_sums(const real* tag, WideRow* row, const RowsCall* call, double*
     rest[0] += tail[0]
     tail[0] += part - rest[0]
     return <real>row.m
+
+
+cdef double wide_distance(const real* tag, const WideRow* row, const RowsCall* call, double* total) noexcept nogil:
+    """The sum of y (m - x) and, if there is a y, that of y. Not finite where one of the differences is none."""
+    cdef double distance = 0, tail = 0, total_tail = 0
+    cdef Py_ssize_t chunk
+    sweep_row(tag, row, DISTANCES, call)
+    for chunk in range(chunks_of(row.classes)):
+        add_exactly(row.part[chunk], &distance, &tail)
+    if row.y != NULL:
+        total[0] = 0
+        for chunk in range(chunks_of(row.classes)):
+            add_exactly(row.ties[chunk], total, &total_tail)
+        total[0] += total_tail
+    return distance + tail
 
 
 cdef inline void look_at_row(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t row) noexcept nogil:
@@ -795,14 +957,16 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     cdef char* logits_data = call.logits.data + sample_offset(&call.logits, row, index)
     cdef char* gradient_data = NULL
     cdef char* hessian_data
+    cdef char* target_data
     cdef real* x = <real*>logits_data
     cdef real* e
     cdef real* spare = scratch + classes
     cdef real* y = scratch + 2 * classes
     cdef real* hessian = scratch + 3 * classes
-    cdef real m, whole, scaled, rest_real, p, target = 0
-    cdef double rest, tail, ties, distance = 0, factor, share, total = 1, weight = row_weight[0]
-    cdef bint small_target = False
+    cdef real m, whole, rest_real, p, target = 0, mended = 0
+    cdef double rest, tail, ties, distance = 0, factor, total = 1, weight = row_weight[0], every = call.smoothing / classes
+    cdef bint small_target = False, smoothed = smoothed_labels(call), dense = call.dense and not smoothed
+    cdef Py_ssize_t place        # whose gradient is the number `mended`
     cdef WideRow wide
 
     if call.want & GRADIENT:
@@ -814,15 +978,20 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     if (not call.want & GRADIENT or call.task == LOG_SOFTMAX or gradient_data == logits_data
             or not class_run_in_place(tag, &call.gradient, gradient_data)):
         # Not over logits that are needed again.
-        e = scratch if call.task != LOG_SOFTMAX and not call.wary and x == scratch else spare
-    if call.task == CROSS_ENTROPY and not call.dense:
+        e = scratch if call.task != LOG_SOFTMAX and not call.wary and not call.dense and x == scratch else spare
+    if call.task == CROSS_ENTROPY and not dense:
         target = x[label]
-    if call.dense:
-        load_dense_row(call, row, label, y)
+    if dense:
+        target_data = call.y_true.data + (sample_offset(&call.y_true, row, index) if call.given_dense else 0)
+        if (call.given_dense and call.smoothing == 0 and call.class_weight == NULL
+                and class_run_in_place(tag, &call.y_true, target_data)):
+            y = <real*>target_data
+        else:
+            load_dense_row(call, row, label, y)
         small_target = call.wary and call.given_dense and has_small_target(call, y, weight)
         weigh_dense_row(call, y)
-        distance = dense_distance(x, y, classes, &total)
     wide.x = x
+    wide.y = y if dense else NULL
     wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
     wide.classes = classes
     wide.part = <double*>(scratch + 4 * ((classes + 1) // 2 * 2))
@@ -835,8 +1004,18 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if call.want & GRADIENT and gradient_data != logits_data:
             look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
     m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
-    if call.task == CROSS_ENTROPY and not call.dense:
+    if dense:
+        distance = wide_distance(tag, &wide, call, &total)
+    elif smoothed and (call.wary or call.want & VALUE):
+        distance = every * wide_distance(tag, &wide, call, &total) + (1 - call.smoothing) * (<double>m - target)
+    elif call.task == CROSS_ENTROPY:
         distance = finite_difference(m, target)
+    if call.dense and not finite(distance):
+        if smoothed:
+            load_dense_row(call, row, label, y)
+            weigh_dense_row(call, y)
+        distance = dense_distance(x, y, classes, &total)
+        total = 1 if smoothed else total
     if call.wary and (is_extreme(call, x, m, weight, distance) or (small_target and finite(m))):
         return wide_row_apart(call, row, label, row_weight, x, spare, hessian, mending_place(scratch, classes))
     if rest < tiny_rest(tag):
@@ -859,11 +1038,6 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     row_rest[0] = rest_real
     row_total[0] = total
 
-    if real is float:
-        tail = 0
-        scaled = <float>(weight * call.scale / (1 + rest))
-    else:
-        scaled = row_factor(<real>weight, call, rest_real, <real>tail)
     whole = <real>(1 + rest)
     if call.want & HESSIAN:
         hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
@@ -876,27 +1050,50 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
-        if call.task == CROSS_ENTROPY and not call.dense:
-            e[label] = -complement(e[label], rest_real, whole)
         factor = weight * call.scale
-        share = total / (1 + (rest + tail))
-        wide.factor = scaled
-        if not call.dense and e == <real*>gradient_data:
+        wide.share = total / (1 + (rest + tail))
+        wide.taken = every * (1 + rest) if smoothed else 0
+        if dense:
+            wide.factor = factor
+        elif real is float:
+            wide.factor = <float>(factor / (1 + rest))
+        else:
+            wide.factor = row_factor(<real>weight, call, rest_real, <real>tail)
+        place = -1
+        if dense:                # at a class of probability > 1/2 the digits of 1 - p are kept
+            if rest < 1:
+                place = place_of(e, <real>1, classes)
+            if place >= 0:
+                mended = <real>(((total - y[place]) - rest * wide.share) * factor)
+        elif call.task == CROSS_ENTROPY:
+            place = label
+            if not smoothed:
+                mended = -complement(e[label], rest_real, whole) * <real>wide.factor
+            elif e[label] == 1 and rest < 1:
+                mended = <real>(((call.smoothing - every) - rest / (1 + (rest + tail))) * factor)
+            else:
+                mended = <real>((e[label] / (1 + (rest + tail)) - ((1 - call.smoothing) + every)) * factor)
+        if e == <real*>gradient_data:
             sweep_row(tag, &wide, SCALE, call)
+            if place >= 0:
+                e[place] = mended
             return distance
         # Scaled and stored piece by piece, while a piece is in the first-level cache.
         for chunk in range((classes + SAMPLES - 1) // SAMPLES):
             start = chunk * SAMPLES
             n = min(<Py_ssize_t>SAMPLES, classes - start)
-            if call.dense:
-                for c in range(start, start + n):
-                    e[c] = <real>(dense_gradient(e[c], y[c], total, rest, share) * factor)
-            else:
-                for c in range(start, start + n):
-                    e[c] *= scaled
-            if e != <real*>gradient_data:
-                store_run(&call.gradient, gradient_data + start * call.gradient.class_stride, call.gradient.class_stride, n, e + start)
+            scale_run(tag, &wide, start, n)
+            if start <= place < start + n:
+                e[place] = mended
+            store_run(&call.gradient, gradient_data + start * call.gradient.class_stride, call.gradient.class_stride, n, e + start)
     return distance
+
+
+cdef inline Py_ssize_t place_of(const real* x, real number, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return fl_block_find_f32(x, number, n)
+    else:
+        return fl_block_find_f64(x, number, n)
 
 
 cdef inline real largest_of(const real* x, Py_ssize_t classes) noexcept nogil:
@@ -960,20 +1157,67 @@ cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, 
     return finished_values(call, first, n, value, weight)
 
 
+cdef inline double row_of_shares(const real* y, Py_ssize_t classes, int* negative) noexcept nogil:
+    if real is float:
+        return fl_block_shares_f32(y, classes, negative)
+    else:
+        return fl_block_shares_f64(y, classes, negative)
+
+
+cdef bint wrong_sum(double total, bint negative) noexcept nogil:
+    return negative or total > 1 + SUM_TOLERANCE or total < 1 - SUM_TOLERANCE
+
+
+cdef inline double row_weight_of(const RowsCall* call, const real* y, Py_ssize_t stride, int64_t label, double total) noexcept nogil:
+    """What a target adds up to once it is smoothed and its classes are weighted; `y`: NULL where it is a label."""
+    cdef double row_weight = 0, row_tail = 0, smoothed
+    cdef Py_ssize_t c
+    if call.class_weight == NULL:
+        return (1 - call.smoothing) * total + call.smoothing
+    for c in range(call.classes):
+        smoothed = (<double>y[c * stride] if y != NULL else <double>(label == c)) * (1 - call.smoothing)
+        add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)
+    return row_weight + row_tail
+
+
+cdef bint tile_of_shares(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const real* weight, real* y,
+                         double* total) noexcept nogil:
+    """The sum of each row of a tile of targets, which is left in `y`; whether one of them that counts is wrong."""
+    cdef Py_ssize_t lanes = lanes_of(y), c, i
+    cdef double tail[TILE_ROWS]
+    cdef real least[TILE_ROWS]
+    cdef bint bad = False
+    load_tile(&call.y_true, first, n, call.classes, <const real*>NULL, y, y + lanes * call.classes)
+    for i in range(lanes):
+        total[i] = tail[i] = least[i] = 0
+    for c in range(call.classes):
+        for i in range(lanes):
+            least[i] = where_(y[c * lanes + i] < least[i], y[c * lanes + i], least[i])
+            add_exactly(<double>y[c * lanes + i], &total[i], &tail[i])
+    for i in range(n):
+        total[i] += tail[i]
+        bad |= weight[i] != 0 and wrong_sum(total[i], least[i] < 0)
+    return bad
+
+
 cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
     """Weigh a block (`run_inspection`), each row by its weight x the sum of a soft target; NaN where a weight or a target is
     outside its domain."""
     cdef real* y = <real*>(scratch + EXACT_BYTES)
     cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes), first = block * size
-    cdef Py_ssize_t n = min(size, call.rows - first), i, c
+    cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef real buffer[TILE_ROWS]
     cdef real weight[TILE_ROWS]
     cdef int64_t label[TILE_ROWS]
     cdef const real* w
-    cdef double row_weight, row_tail, smoothed
+    cdef const real* target = NULL
+    cdef double row_weight
+    cdef double total[TILE_ROWS]
     cdef double weighed[TILE_ROWS]
-    cdef bint bad = False, negative
+    cdef bint bad = False, few = call.classes <= FEW
+    cdef int negative
+    cdef char* data
     if not call.given_dense:
         w = load_weights(&call.weight, &call.where, first, n, buffer)
         if load_labels(call, first, n, label):
@@ -986,28 +1230,26 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     load_rows(tag, call, first, n, label, weight)
     if not weights_valid(weight, n):
         return NAN
+    if call.given_dense and few and tile_of_shares(call, first, n, weight, y, total):
+        return NAN
     for i in range(n):
         weighed[i] = 0
         if weight[i] == 0:
             continue
         row_weight = 1
-        if call.given_dense:
-            load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, first + i, index),
-                     call.y_true.class_stride, call.classes, y)
-            negative = False
-            for c in range(call.classes):
-                negative |= y[c] < 0
-            row_weight = sum_of(y, <const real*>NULL, call.classes)
-            if negative or row_weight > 1 + SUM_TOLERANCE or row_weight < 1 - SUM_TOLERANCE:
+        if call.given_dense and few:
+            target, row_weight = y + i, total[i]
+        elif call.given_dense:
+            data = call.y_true.data + sample_offset(&call.y_true, first + i, index)
+            target = <const real*>data
+            if not class_run_in_place(tag, &call.y_true, data):
+                target = y
+                load_run(&call.y_true, data, call.y_true.class_stride, call.classes, y)
+            row_weight = row_of_shares(target, call.classes, &negative)
+            if wrong_sum(row_weight, negative):
                 return NAN
         if call.dense:
-            row_weight = (1 - call.smoothing) * row_weight + call.smoothing
-            if call.class_weight != NULL:
-                row_weight = row_tail = 0
-                for c in range(call.classes):
-                    smoothed = (y[c] if call.given_dense else <double>(label[i] == c)) * (1 - call.smoothing)
-                    add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)
-                row_weight += row_tail
+            row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i], row_weight)
         # A NaN in a soft target makes its row NaN, not the denominator of all others.
         weighed[i] = weight[i] * (row_weight if row_weight == row_weight else 1)
     return weigh_rows(scratch, weighed, n)
