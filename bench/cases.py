@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -18,7 +19,9 @@ class Case:
     `at_most` bounds the time of fastloss divided by that of a yardstick:
         "np.exp", "memcpy", "np.subtract" on the same arrays by as many threads,
         "best layout": the same loss on contiguous arrays of the same size, the faster of class axis last and first,
-        "float32": the same loss on float32 arrays.
+        "float32": the same loss on float32 arrays,
+        "plain": the same loss without what the workload asks for beside,
+        "cross_entropy": that loss on the same predictions.
     `at_least` bounds the time of something slower divided by that of fastloss:
         "peers": every other library, on as many threads; the bound is for those that are made for speed,
         "every library": the same, the bound is for NumPy and SciPy too,
@@ -45,13 +48,10 @@ def best_layouts(workload: Workload) -> tuple[Workload, Workload]:
     )
 
 
-def in_float32(workload: Workload) -> Workload:
-    """The same workload in single precision."""
-    return replace(workload, dtype="float32")
-
-
-def _cross_entropy(*shape: int, dtype: str = "float32", axis: int = -1, order: Literal["C", "F"] = "C") -> Workload:
-    return Workload("cross_entropy", shape, dtype, axis, order)
+def _cross_entropy(
+    *shape: int, dtype: str = "float32", axis: int = -1, order: Literal["C", "F"] = "C", variation: str = ""
+) -> Workload:
+    return Workload("cross_entropy", shape, dtype, axis, order, variation)
 
 
 def _binary(size: int, dtype: str = "float32") -> Workload:
@@ -59,7 +59,7 @@ def _binary(size: int, dtype: str = "float32") -> Workload:
 
 
 # Name of a case: loss, size, then what is unusual about it; "-one-thread" where the yardstick is the exponential.
-CASES = (
+_CHOSEN = (
     # Many classes: the exponential bounds one thread, memory bounds all of them.
     Case("ce-8192x1000-one-thread", _cross_entropy(8192, 1000), 1, {"np.exp": 1.0}),
     Case("ce-2048x8192-one-thread", _cross_entropy(2048, 8192), 1, {"np.exp": 1.0}),
@@ -133,6 +133,70 @@ CASES = (
     # The price of a call.
     Case("ce-32x10", _cross_entropy(32, 10), at_most={"np.exp": 5.0}, at_least={"every library": 5.0}),
 )
+
+
+#: Losses of a few operations for each element: two arrays read and one written are their limit.
+LIGHT = (
+    "squared_error", "half_squared_error", "absolute_error", "huber", "smooth_l1", "quantile", "expectile", "brier",
+    "hinge", "squared_hinge", "perceptron", "modified_huber", "tukey_biweight", "geman_mcclure",
+)  # fmt: skip
+#: Losses of exponentials and logarithms, and how many np.exp of the predictions they may take in the cache.
+TRANSCENDENTAL = {
+    "binary_cross_entropy": 1.8, "soft_margin": 1.8, "log_cosh": 1.8, "poisson": 1.2, "gamma": 1.2, "exponential": 1.2,
+    "tweedie": 2.5, "pseudo_huber": 2.5, "cauchy": 2.5, "fair": 2.5, "welsch": 2.5, "squared_log_error": 2.5,
+    "binary_log_loss": 2.5, "negative_binomial": 2.5, "binary_focal": 3.5, "asymmetric": 4.5, "general_robust": 6.0,
+}  # fmt: skip
+
+
+def _of_elements() -> Iterator[Case]:
+    """Element-wise losses against the limits: in the cache and beyond it, in either type, value or gradient alone."""
+    for loss in LIGHT:
+        for size, bound in ((10**4, 1.3), (10**5, 1.3), (10**6, 0.95)):
+            work = Workload(loss, (size,))
+            yield Case(f"{work.name}-one-thread", work, 1, {"np.subtract": bound})
+    for loss in ("squared_error", "huber"):
+        work = Workload(loss, (10**5,))
+        yield Case(f"{loss}-1e5-float64-one-thread", replace(work, dtype="float64"), 1, {"np.subtract": 1.3})
+        yield Case(f"{loss}-1e5-value-one-thread", replace(work, variation="value"), 1, {"np.subtract": 0.8})
+        yield Case(f"{loss}-1e5-gradient-one-thread", replace(work, variation="gradient"), 1, {"np.subtract": 1.1})
+        yield Case(f"{loss}-1e7-one-thread", replace(work, shape=(10**7,)), 1, {"np.subtract": 0.95})
+    for loss, bound in TRANSCENDENTAL.items():
+        yield Case(f"{loss}-1e5-in-cache", Workload(loss, (10**5,)), 1, {"np.exp": bound})
+
+
+def _of_options() -> Iterator[Case]:
+    """Every option and keyword against the plain call; losses over rows against plain cross-entropy."""
+    for loss in ("huber", "binary_cross_entropy"):
+        for variation, bound in (
+            ("sample_weight", 1.4), ("where", 1.4), ("float64-targets", 1.4), ("integer-targets", 1.4),
+            ("strided", 1.5), ("reduction=none", 1.3),
+        ):  # fmt: skip
+            work = Workload(loss, (10**5,), variation=variation)
+            yield Case(f"{loss}-1e5-{variation}", work, 1, {"plain": bound})
+    for variation, bound in (
+        ("sample_weight", 1.15), ("class_weight", 1.15), ("where", 1.15), ("ignore_index", 1.15),
+        ("float-targets", 1.15), ("strided", 1.3), ("hessian", 1.25),
+    ):  # fmt: skip
+        yield Case(f"ce-65536x10-{variation}", _cross_entropy(65536, 10, variation=variation), 1, {"plain": bound})
+    for variation, bound in (
+        ("label_smoothing", 1.15), ("soft", 1.6), ("z_loss", 1.15), ("temperature", 1.15), ("softcap", 2.5),
+    ):  # fmt: skip
+        for shape in ((65536, 10), (8192, 100), (8192, 1000)):
+            work = _cross_entropy(*shape, variation=variation)
+            yield Case(f"ce-{work.size}-{variation}", work, 1, {"plain": bound})
+    for loss, bound in (
+        ("kl_divergence", 2.5), ("categorical_focal", 1.5), ("poly1_cross_entropy", 1.5),
+        ("generalized_cross_entropy", 1.5),
+    ):  # fmt: skip
+        for shape in ((8192, 100), (8192, 1000)):
+            work = Workload(loss, shape)
+            yield Case(f"{loss}-{work.size}", work, 1, {"cross_entropy": bound})
+    for classes, bound in ((2, 2.5), (3, 2.5), (65, 1.5), (100, 1.5), (128, 1.5), (250, 1.5), (500, 1.5)):
+        samples = 65536 if classes < 10 else 8192
+        yield Case(f"ce-{samples}x{classes}-switch", _cross_entropy(samples, classes), 1, {"np.exp": bound})
+
+
+CASES = (*_CHOSEN, *_of_elements(), *_of_options())
 
 
 def sweep() -> list[Workload]:

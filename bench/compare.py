@@ -1,7 +1,8 @@
 """Compare fastloss with the limits of the machine and with other libraries: ratios, each measured in one run.
 
     python bench/compare.py                       a table in about two minutes, with whatever is installed
-    python bench/compare.py --targets             every target, long cases and torch.compile included
+    python bench/compare.py --targets             every target, long cases and torch.compile included; large arrays
+                                                  with the default heap, too
     python bench/compare.py --case 'ce-*x10*'     some cases
     python bench/compare.py --scaling             rows, classes and elements over five orders of magnitude
     python bench/compare.py --catalogue           every loss beside each library that has it; --case chooses some
@@ -16,9 +17,10 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fresh_process
-from cases import ALL, CASES, Case, best_layouts, geometric_mean, in_float32, of_catalogue, sweep
+from cases import ALL, CASES, Case, best_layouts, geometric_mean, of_catalogue, sweep
 from competitors import (
     Call,
     Competitor,
@@ -49,8 +51,18 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch.compile", "entmax
 FAST_PEERS = LIBRARIES[2:]
 #: Who is asked for every loss of the catalogue: libraries that offer losses.
 CATALOGUE_PEERS = ("scipy", "scikit-learn", "torch", "entmax", "jax")
+#: Other workloads of fastloss itself that a case is measured against, by what they change of its own.
+PLAIN: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "float32": {"dtype": "float32"},
+    "cross_entropy": {"loss": "cross_entropy"},
+}
 BOUNDED = {"peers": FAST_PEERS, "every library": LIBRARIES}
 MIB = 2**20
+#: Where the quartiles of one call against itself have to be, or there is no verdict; asked again after so many cases.
+QUIET, CASES_BETWEEN_NOISE = (0.9, 1.1), 12
+#: Arrays that a default heap takes from the system anew in each call, and pays for their pages.
+LARGE = 32 * MIB
 
 
 @dataclass(frozen=True)
@@ -64,16 +76,23 @@ class Row:
     bound: float | None = None
     at_most: bool = True
     unit: str = ""
+    steady: bool = True  # whether the machine was, the last time that it was asked
 
     @property
     def met(self) -> bool | None:
-        if self.bound is None:
+        if self.bound is None or not self.steady:
             return None
         return self.measured.median <= self.bound if self.at_most else self.measured.median >= self.bound
 
+    @property
+    def quiet(self) -> bool:
+        """Whether this, a call measured against itself, is near 1: else a ratio says nothing about the code."""
+        low, high = QUIET
+        return low <= self.measured.lower and self.measured.upper <= high
+
     def __str__(self) -> str:
         target = "" if self.bound is None else f"{'<=' if self.at_most else '>='} {self.bound:.3g}"
-        verdict = {None: "", True: "met", False: "NOT MET"}[self.met]
+        verdict = {None: "withheld" if self.bound and not self.steady else "", True: "met", False: "NOT MET"}[self.met]
         measured = f"{self.measured} {self.unit}".rstrip()
         return f"{self.case:32} {self.threads:2}  {self.quantity:31} {measured:28} {target:8} {verdict}".rstrip()
 
@@ -111,8 +130,9 @@ def _baseline(name: str, workload: Workload, problem: Problem, threads: int) -> 
         return {name: YARDSTICKS[name](problem, threads)}
     if name == "one thread":
         return {name: prepare_fastloss(problem, 1)}
-    if name == "float32":
-        return {name: prepare_fastloss(in_float32(workload).problem(), threads)}
+    if name in PLAIN:
+        other = replace(workload, variation="", **PLAIN[name])
+        return {name: prepare_fastloss(other.problem(), threads)}
     if name == "best layout":
         return {f"{name}:{other.name}": prepare_fastloss(other.problem(), threads) for other in best_layouts(workload)}
     raise ValueError(f"nothing is called {name!r}")
@@ -190,14 +210,19 @@ def measure_targets(cases: list[Case], everything: bool, rounds: int) -> Iterato
         for name, peer in installed_competitors().items()
         if name != "fastloss" and (everything or name != "torch.compile")
     }
-    rows = []
-    for case in cases:
+    rows: list[Row] = []
+    steady = True
+    for count, case in enumerate(cases):
         if case.threads > available_cpus():
             print(f"{case.name} is left out: it needs {case.threads} CPUs", file=sys.stderr)
             continue
+        if count % CASES_BETWEEN_NOISE == 0:
+            noise = list(measure_noise(rounds))
+            steady = all(row.quiet for row in noise)
+            yield from noise
         for row in measure_case(case, peers, rounds):
-            rows.append(row)
-            yield row
+            rows.append(replace(row, steady=steady))
+            yield rows[-1]
     yield from measure_means(rows)
 
 
@@ -354,6 +379,11 @@ def main(arguments: list[str] | None = None) -> int:
         for row in all_rows(cases, options):
             rows.append(row)
             print(row, flush=True)
+        if options.targets and not options.fresh_pages:
+            print("\nThe large arrays again, in a process whose heap gives memory back between calls:", flush=True)
+            large = [f"--case={case.name}" for case in cases if case.workload.bytes >= LARGE]
+            again = [sys.executable, __file__, "--fresh-pages", f"--rounds={options.rounds}", *large]
+            subprocess.run(again, check=False)
         results["rows"] = [asdict(row) | {"met": row.met} for row in rows]
         print_summary(rows)
     if options.json is not None:
@@ -363,7 +393,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def all_rows(cases: list[Case], options: argparse.Namespace) -> Iterator[Row]:
-    yield from measure_noise(options.rounds)
     yield from measure_targets(cases, options.targets, options.rounds)
     if options.case is None:
         yield from measure_heap(options.rounds)

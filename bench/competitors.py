@@ -56,7 +56,7 @@ def targets(problem: Problem) -> NDArray:
 
 def prepare_fastloss(problem: Problem, n_threads: int) -> Call:
     """fastloss with a gradient array that is reused, as in a training loop."""
-    return _fastloss(problem, n_threads, out=(None, np.empty_like(problem.y_pred)))
+    return _fastloss(problem, n_threads, out=_outputs(problem))
 
 
 def prepare_fastloss_new_array(problem: Problem, n_threads: int) -> Call:
@@ -64,16 +64,27 @@ def prepare_fastloss_new_array(problem: Problem, n_threads: int) -> Call:
     return _fastloss(problem, n_threads, out=None)
 
 
-def _fastloss(problem: Problem, n_threads: int, out: tuple[None, NDArray] | None) -> Call:
+def _outputs(problem: Problem) -> Any:
+    """What out= takes: an array for each result that is one."""
+    derivatives = {"__call__": 0, "value_and_grad": 1, "value_grad_hess": 2}
+    if problem.method == "grad":
+        return np.empty_like(problem.y_pred)
+    values = np.empty(problem.samples, problem.y_pred.dtype) if problem.keywords.get("reduction") == "none" else None
+    if problem.method == "__call__":
+        return values
+    return (values, *(np.empty_like(problem.y_pred) for _ in range(derivatives[problem.method])))
+
+
+def _fastloss(problem: Problem, n_threads: int, out: Any) -> Call:
     import fastloss as fl
 
-    keywords: dict[str, Any] = {} if out is None else {"out": out}
+    keywords: dict[str, Any] = dict(problem.keywords) if out is None else {**problem.keywords, "out": out}
     if n_threads != fl.get_num_threads():
         keywords["n_threads"] = n_threads
     if problem.axis != -1:
         keywords["axis"] = problem.axis
     loss = getattr(fl, problem.loss)
-    return partial(loss.value_and_grad, problem.y_true, problem.y_pred, **keywords)
+    return partial(getattr(loss, problem.method), problem.y_true, problem.y_pred, **keywords)
 
 
 # ---------------------------------------------------------------------------------------------- NumPy

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from variations import VARIATIONS
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,37 @@ class Problem:
     y_true: NDArray
     y_pred: NDArray
     axis: int
+    method: str = "value_and_grad"
+    keywords: dict[str, Any] = field(default_factory=dict)  # of fastloss, beside the plain ones
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """The shape of a row's samples, or of all elements."""
+        shape = self.y_pred.shape
+        if catalogue()[self.loss].axes != "C":
+            return shape
+        return tuple(n for k, n in enumerate(shape) if k != self.axis % len(shape))
+
+    @property
+    def classes(self) -> int:
+        return self.y_pred.shape[self.axis]
+
+    @property
+    def plain(self) -> bool:
+        """Whether other libraries are asked the same."""
+        return self.method == "value_and_grad" and not self.keywords
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A loss with the shape, dtype, class axis and memory order of its predictions."""
+    """A loss with the shape, dtype, class axis and memory order of its predictions, and what is asked of it beside."""
 
     loss: str
     shape: tuple[int, ...]
     dtype: str = "float32"
     axis: int = -1
     order: Literal["C", "F"] = "C"
+    variation: str = ""  # one of VARIATIONS
 
     @property
     def elements(self) -> int:
@@ -55,6 +77,8 @@ class Workload:
             parts.append(f"axis{self.axis}")
         if self.order != "C":
             parts.append(f"{self.order}-order")
+        if self.variation:
+            parts.append(self.variation)
         return "-".join(parts)
 
     def problem(self) -> Problem:
@@ -70,7 +94,10 @@ class Workload:
             np.moveaxis(array, -1, self.axis) if array.shape == sizes and row.axes == "C" else array
             for array in draw(row, sizes, numpy_dtype(self.dtype), np.random.default_rng(2024)).values()
         )
-        return Problem(self.loss, np.ascontiguousarray(y_true), y_pred.copy(self.order), self.axis)
+        problem = Problem(self.loss, np.ascontiguousarray(y_true), y_pred.copy(self.order), self.axis)
+        if not self.variation:
+            return problem
+        return VARIATIONS[self.variation](problem, np.random.default_rng(2025))
 
 
 def catalogue() -> dict[str, Any]:
