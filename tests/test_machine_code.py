@@ -347,6 +347,21 @@ def test_the_loop_of_a_formula_is_vector_code(level: str, real: str, loss: str, 
 
 
 @each_level
+@pytest.mark.parametrize(
+    ("loss", "want", "real"),
+    [(loss, want, real) for loss, wants in kernels.points.SUMMED.items() for want in wants for real in REALS],
+)
+def test_a_loop_that_adds_values_up_is_vector_code(level: str, real: str, loss: str, want: str) -> None:
+    function, (_, suffix), register = point_loop(level, real, loss, f"{want}_sum"), REALS[real], WIDEST[level]
+    # The lanes are unrolled where they fit into the registers: a block of a longer loop, which asks memory too.
+    vector = [block for block in function.looped if "add" in block.arithmetic("pd", register)]
+    assert vector
+    assert want == "value" or sum(block.stores(register) for block in vector)
+    assert not [loop for loop in function.loops if loop.arithmetic({"ps": "ss", "pd": "sd"}[suffix])]
+    assert not [name for loop in function.loops for name in loop.calls()]
+
+
+@each_level
 @each_loop
 def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str, want: str) -> None:
     loops = point_loop(level, real, loss, want).loops

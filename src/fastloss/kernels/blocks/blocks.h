@@ -34,6 +34,40 @@ FL_INLINE double fl_ratio(double weight, double scale, double scale_tail, double
     return ratio + (fl_fma(-ratio, sum, product) + (product_tail - ratio * sum_tail)) / sum;
 }
 
+enum { FL_LANES_f32 = 64, FL_LANES_f64 = 32 };
+
+/* Eight lanes. An array of lanes that is cleared and added up in steps of a loop is cleared by a call or by `rep stos`, and added
+ * up one after the other: a third of the time of a block of squared errors. */
+#if defined(__GNUC__)
+typedef double fl_eight __attribute__((vector_size(64), aligned(8), may_alias));
+#define FL_CLEAR_EIGHT(lane) *(fl_eight *)(lane) = (fl_eight){0};
+#define FL_ADD_EIGHT(lane, other) *(fl_eight *)(lane) += *(const fl_eight *)(other);
+#else
+#define FL_CLEAR_EIGHT(lane) for (int j = 0; j < 8; j++) (lane)[j] = 0;
+#define FL_ADD_EIGHT(lane, other) for (int j = 0; j < 8; j++) (lane)[j] += (other)[j];
+#endif
+#define FL_CLEAR_32(lane) FL_CLEAR_EIGHT(lane) FL_CLEAR_EIGHT((lane) + 8) FL_CLEAR_EIGHT((lane) + 16) FL_CLEAR_EIGHT((lane) + 24)
+#define FL_ADD_32(lane, other)                                                                                        \
+    FL_ADD_EIGHT(lane, other) FL_ADD_EIGHT((lane) + 8, (other) + 8) FL_ADD_EIGHT((lane) + 16, (other) + 16)           \
+    FL_ADD_EIGHT((lane) + 24, (other) + 24)
+
+FL_INLINE void fl_clear_lanes_f64(double *lane) { FL_CLEAR_32(lane) }
+FL_INLINE void fl_clear_lanes_f32(double *lane) { FL_CLEAR_32(lane) FL_CLEAR_32(lane + 32) }
+
+/* The sum of the lanes, pairwise. */
+FL_INLINE double fl_add_lanes_f64(double *lane)
+{
+    FL_ADD_EIGHT(lane, lane + 16)
+    FL_ADD_EIGHT(lane + 8, lane + 24)
+    FL_ADD_EIGHT(lane, lane + 8)
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+FL_INLINE double fl_add_lanes_f32(double *lane)
+{
+    FL_ADD_32(lane, lane + 32)
+    return fl_add_lanes_f64(lane);
+}
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #define FL_TRANSPOSE_TILE 4
@@ -69,7 +103,7 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #define FL_REAL float
 #define FL_NAME(name) name##_f32
 #define FL_MATH(name) name##f
-#define FL_LANES 64
+#define FL_LANES FL_LANES_f32
 #define FL_OFFSET 32
 #define FL_EXP_OF_MINUS_OFFSET 1.2664165549094176e-14
 #include "blocks/blocks.h"
@@ -95,7 +129,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #define FL_REAL double
 #define FL_NAME(name) name##_f64
 #define FL_MATH(name) name
-#define FL_LANES 32
+#define FL_LANES FL_LANES_f64
 #define FL_OFFSET 128
 #define FL_EXP_OF_MINUS_OFFSET 2.5722093726424148e-56
 #include "blocks/blocks.h"
@@ -183,13 +217,6 @@ FL_WITH_AVX2(f64, double, fl_abs)
 #endif
 
 #else /* the primitives, for FL_REAL */
-
-static inline double FL_NAME(fl_add_lanes)(double *lane)
-{
-    for (int width = FL_LANES / 2; width; width /= 2)
-        for (int j = 0; j < width; j++) lane[j] += lane[j + width];
-    return lane[0];
-}
 
 /*
  * Sum of x, in double. Four numbers of a lane are added in pairs before they go to its sum: what is the same in every

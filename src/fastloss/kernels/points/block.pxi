@@ -32,6 +32,8 @@ cdef struct PointwiseCall:
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint accumulate              # the gradient is added to what its array holds
     Curvature curvature          # what is made of the Hessian
+    bint straight                # whole blocks go from arrays to arrays (`straight_block`):
+    Columns columns              # the first block's, NULL what belongs into a buffer
 
 
 cdef inline bint is_array(const Formula* formula, Py_ssize_t k) noexcept nogil:
@@ -96,12 +98,105 @@ cdef inline Py_ssize_t constants_size(const PointwiseCall* call) noexcept nogil:
 
 
 cdef void set_constants(PointwiseCall* call, bint double_precision, double* constants) noexcept nogil:
-    call.constants = constants
+    call.constants, call.straight = constants, False
     if not call.uniform:
         if double_precision:
             fill_constants(call, constants)
+            go_straight(call, constants)
         else:
             fill_constants(call, <float*>constants)
+            go_straight(call, <float*>constants)
+
+
+cdef inline void* as_column(const real* tag, const Operand* operand) noexcept nogil:
+    """Where a loop can read or write an array as it is; NULL: it cannot, or there is no array."""
+    if operand.data == NULL or not (adjoining(operand) and native(tag, operand) and aligned(operand.data, sizeof(real))):
+        return NULL
+    # One number for all samples is a run too, but for a loop.
+    return NULL if operand.dimensions == 0 else operand.data
+
+
+cdef void go_straight(PointwiseCall* call, const real* constants) noexcept nogil:
+    """See whether the loop of a formula can go from the arrays of a call to its arrays: what most calls are."""
+    cdef Columns* columns = &call.columns
+    cdef const Formula* formula = call.formulas
+    cdef const Program* program
+    cdef const real* parameter[FORMULA_PARAMETERS]
+    cdef Py_ssize_t size = block_size(constants)
+    cdef int k
+    if (call.is_sum or formula.jit or call.size < size or call.accumulate or call.curvature.asked or call.weight.data != NULL
+            or call.where.data != NULL or (call.want & HESSIAN and not call.want & GRADIENT)):
+        return    # a Hessian comes with its gradient
+    memset(columns, 0, sizeof(Columns))
+    program = &programs[formula.loss]
+    columns.multiplier = constants
+    columns.prediction[0] = columns.y_true = as_column(constants, &call.y_pred)
+    if call.y_true.data != NULL:
+        columns.y_true = as_column(constants, &call.y_true)
+    if columns.prediction[0] == NULL or columns.y_true == NULL:
+        return
+    for k in range(FORMULA_PARAMETERS):
+        parameter[k] = constants + (1 + k) * size
+    if any_array(formula):
+        if not formula.paired or formula.parameters != program.predictions - 1 + program.parameters or derived(formula):
+            return
+        for k in range(1, <int>formula.parameters):
+            if is_array(formula, k):
+                return
+        columns.prediction[1] = as_column(constants, &formula.parameter[0])
+        if columns.prediction[1] == NULL:
+            return
+    elif formula.paired:
+        return
+    for k in range(program.parameters):
+        columns.parameter[k] = parameter[k + program.predictions - 1]
+    if call.want & GRADIENT:
+        # What lies over a prediction, or over the other one, is written when all of its block has been read.
+        columns.gradient[0] = as_column(constants, &call.gradient)
+        columns.gradient[1] = as_column(constants, &call.second_gradient)
+        for k in range(2):
+            if columns.gradient[k] == columns.prediction[0] or columns.gradient[k] == columns.prediction[1]:
+                columns.gradient[k] = NULL
+        if columns.gradient[0] == NULL or (formula.paired and columns.gradient[1] == NULL):
+            return
+    if call.want & HESSIAN:
+        columns.hessian[0] = as_column(constants, &call.hessian)
+        columns.hessian[1] = as_column(constants, &call.second_hessian)
+        if columns.hessian[0] == NULL or (formula.paired and columns.hessian[1] == NULL):
+            return
+    if call.want & VALUE and call.value.data != NULL:
+        columns.value = as_column(constants, &call.value)
+        if columns.value == NULL:
+            return
+    call.straight = True
+
+
+cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* scratch) noexcept nogil:
+    """A whole block of a call that needs no buffer but for stages, and for values that only their sum is asked of."""
+    cdef Py_ssize_t size = block_size(scratch)
+    cdef const Program* program = &programs[call.formulas.loss]
+    cdef column_loop run = program.f32[call.want] if real is float else program.f64[call.want]
+    cdef sum_loop run_and_add = program.sum_f32[call.want] if real is float else program.sum_f64[call.want]
+    cdef Columns columns = call.columns
+    cdef fl_ahead next_block
+    cdef int k
+    columns.y_true = <const real*>columns.y_true + first
+    for k in range(program.predictions):
+        columns.prediction[k] = <const real*>columns.prediction[k] + first
+        columns.gradient[k] = <real*>columns.gradient[k] + first
+        columns.hessian[k] = <real*>columns.hessian[k] + first
+    columns.ahead = ahead_of(call, first + size, sizeof(real), &next_block)
+    if run_and_add != NULL and columns.value == NULL:
+        return run_and_add(&columns, size // STEP)
+    columns.stage[0], columns.stage[1] = scratch + size, scratch + 2 * size
+    if columns.value != NULL:
+        columns.value = <real*>columns.value + first
+        run(&columns, size // STEP)
+        multiply(<real*>columns.value, call.value_factor, size)
+        return 0
+    columns.value = scratch
+    run(&columns, size // STEP)
+    return sum_of(scratch, <const real*>NULL, size) if call.want & VALUE else 0
 
 
 cdef inline const real* padded(const real* tag, const void* column, Py_ssize_t done, Py_ssize_t rest, real* place) noexcept nogil:
@@ -359,15 +454,17 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
     return weigh_exactly(scratch, weight, n)
 
 
+cdef inline double any_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    cdef Py_ssize_t size = block_size(scratch)
+    if call.straight and (block + 1) * size <= call.size:
+        return straight_block(call, block * size, scratch)
+    return sums_block(call, block, scratch) if call.is_sum else points_block(call, block, scratch)
+
 cdef double points_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if (<const PointwiseCall*>call).is_sum:
-        return sums_block(<const PointwiseCall*>call, block, <float*>scratch)
-    return points_block(<const PointwiseCall*>call, block, <float*>scratch)
+    return any_block(<const PointwiseCall*>call, block, <float*>scratch)
 
 cdef double points_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if (<const PointwiseCall*>call).is_sum:
-        return sums_block(<const PointwiseCall*>call, block, <double*>scratch)
-    return points_block(<const PointwiseCall*>call, block, <double*>scratch)
+    return any_block(<const PointwiseCall*>call, block, <double*>scratch)
 
 cdef double points_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return points_inspected(<const float*>NULL, <const PointwiseCall*>call, block, scratch)

@@ -6,6 +6,7 @@
 
 enum {
     FL_STEP = 16, /* elements: a vector of the narrower type fills a register of any level, or several */
+    FL_BLOCK_f32 = 1024, FL_BLOCK_f64 = 512, /* elements of a block (BLOCK_BYTES of frame.pxd) */
     FL_STEPS_FETCHED = 8, /* for which memory is asked at once */
     FL_PARAMETERS = 4, /* of a formula of the package, at most: write_formulas.py refuses more */
     FL_COLUMNS = 16 /* of a formula, at most */
@@ -29,9 +30,15 @@ typedef struct {
 /* One loop of a formula, over whole steps. */
 typedef void (*fl_column_loop)(const fl_columns *, ptrdiff_t steps);
 
-/* The loops of one formula, by what is wanted. */
+/* The same, which adds the values up as it goes and returns their sum, to the bit what fl_block_sum makes of them. The
+ * elements are a multiple of four numbers for each lane. Of `ahead` it only sees whether it is there: its columns go on
+ * behind the block. */
+typedef double (*fl_sum_loop)(const fl_columns *, ptrdiff_t steps);
+
+/* The loops of one formula, by what is wanted; no loop that adds up where it would gain nothing. */
 typedef struct {
     fl_column_loop f32[8], f64[8];
+    fl_sum_loop sum_f32[8], sum_f64[8];
     int predictions, parameters;
     int derived; /* the last so many of the parameters are made of the others, once for all elements */
     fl_column_loop derive_f32, derive_f64; /* of so many elements, not steps */

@@ -22,9 +22,12 @@ cdef extern from "points/columns.h" nogil:
         void* cross
         const fl_ahead* ahead
     ctypedef void (*column_loop "fl_column_loop")(const Columns*, Py_ssize_t steps) noexcept nogil
+    ctypedef double (*sum_loop "fl_sum_loop")(const Columns*, Py_ssize_t steps) noexcept nogil
     ctypedef struct Program "fl_program":
         column_loop f32[8]
         column_loop f64[8]
+        sum_loop sum_f32[8]
+        sum_loop sum_f64[8]
         int predictions, parameters, derived
         column_loop derive_f32, derive_f64
     const Program* programs "fl_programs"

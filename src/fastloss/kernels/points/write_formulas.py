@@ -32,6 +32,10 @@ MAX_PARAMETERS = 4  # as in points/columns.h
 MAX_STAGES = 2
 STAGED = ("exp", "exp_minus_abs")  # words that are a sweep of their own: fl_block_exp_f32 …
 DERIVED = ("log", "log1p", "log_sum", "log_sum_tail")  # that, of parameters alone, are computed once for all elements
+#: A formula of these words alone, of so many operations, is light: it takes less time than its value takes to be stored
+#: and read again. Its loops add their values up as they go (docs/adr/0009).
+LIGHT = frozenset({"abs", "clamp", "difference_tail", "where"})
+MAX_LIGHT = 36
 #: What C keeps for itself, and Python leaves to formulas as names.
 KEYWORDS = frozenset(
     """auto case char const default do double enum extern float goto inline int long register restrict short signed
@@ -433,13 +437,14 @@ def loop(formula: Translated, real: str) -> list[str]:
     )
     columns_read = [*read, "multiplier"]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
-    stores = [
-        "            if (wants_value) value[i] = at_value;"
-        if out == "value"
-        else f"            if (wants_{out.rstrip('01')}) "
-        f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"
+    declared = f"{real} {', '.join(f'at_{out}' for out in outs)};"
+    store = {
+        out: f"if (wants_{out.rstrip('01')}) "
+        + typed([f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"], real)[0]
         for out in outs
-    ]
+    }
+    if "value" in store:
+        store["value"] = "if (wants_value) value[i] = at_value;"
     lines += function(
         f"FL_INLINE void {name}_loop",
         [
@@ -452,9 +457,9 @@ def loop(formula: Translated, real: str) -> list[str]:
             "        ptrdiff_t end = start + (left < FL_STEPS_FETCHED ? left : FL_STEPS_FETCHED) * FL_STEP;",
             "        fl_fetch(ahead, start, FL_STEPS_FETCHED * FL_STEP);",
             "        for (ptrdiff_t i = start; i < end; i++) {",
-            f"            {real} {', '.join(f'at_{out}' for out in outs)};",
+            f"            {declared}",
             f"            {name}_at({at});",
-            *typed(stores, real),
+            *(f"            {store[out]}" for out in outs),
             "        }",
             "    }",
         ],
@@ -472,6 +477,57 @@ def loop(formula: Translated, real: str) -> list[str]:
             f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
             [*stage_calls, f"    {name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps);"],
         )  # fmt: skip
+    if summed(formula):
+        gradients = [out for out in outs if out.startswith("gradient")]
+        arguments = [
+            *(f"fl_in_{bits} {argument}" for argument in columns_read), *(f"fl_out_{bits} {out}" for out in gradients),
+        ]  # fmt: skip
+        lanes, line = f"FL_LANES_{bits}", 64 // {"f32": 4, "f64": 8}[bits]
+        four = []  # in one function, not four calls of one: then gcc checks whether their arrays overlap
+        for k in range(4):
+            element = f"[i + {k} * {lanes}]"
+            four += [
+                "            {",
+                f"                {declared}",
+                f"                {name}_at({at.replace('[i]', element)});",
+                *(f"                {store[out].replace('[i]', element)}" for out in gradients),
+                f"                at[{k}] = (double)at_value;",
+                "            }",
+            ]
+        lines += function(
+            f"FL_INLINE double {name}_added",
+            ["int wants_gradient", *arguments, "const fl_ahead *ahead", "ptrdiff_t steps"],
+            [
+                f"    double lane[{lanes}];",
+                f"    fl_clear_lanes_{bits}(lane);",
+                f"    for (ptrdiff_t start = 0; start < steps * FL_STEP; start += 4 * {lanes}) {{",
+                "        if (ahead)",  # no call: it would keep the lanes in memory
+                f"            for (ptrdiff_t i = start; i < start + 4 * {lanes}; i += {line}) {{",
+                *(
+                    f"                __builtin_prefetch({column} + i + FL_BLOCK_{bits}, 0, 3);"
+                    for column in [*first, *formula.predictions]
+                ),
+                *(
+                    f"                if (wants_gradient) __builtin_prefetch({column} + i + FL_BLOCK_{bits}, 1, 3);"
+                    for column in gradients
+                ),
+                "            }",
+                f"        for (ptrdiff_t i = start, j = 0; j < {lanes}; i++, j++) {{",
+                "            double at[4];",
+                *four,
+                "            lane[j] += (at[0] + at[1]) + (at[2] + at[3]);",
+                "        }",
+                "    }",
+                f"    return fl_add_lanes_{bits}(lane);",
+            ],
+        )  # fmt: skip
+        columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *gradients]]
+        for want in summed(formula):
+            passed = ", ".join([str(int("gradient" in want)), *columns, "columns->ahead", "steps"])
+            lines += function(
+                f"static double {name}_{want}_sum", ["const fl_columns *columns", "ptrdiff_t steps"],
+                [f"    return {name}_added({passed});"],
+            )  # fmt: skip
     return lines
 
 
@@ -486,6 +542,16 @@ def wanted(formula: Translated) -> tuple[str, ...]:
     return tuple(want for want in wants if "value" in want) if formula.plain != formula.name else wants
 
 
+def summed(formula: Translated) -> tuple[str, ...]:
+    """Return the results for which a formula has a loop that adds its values up."""
+    lines = [*formula.body, *(element for elements in formula.results[:2] for element in elements)]
+    words = {word for line in lines for word in re.findall(r"fl_(\w+)_REAL", line)}
+    operations = sum(len(re.findall(r" [-+*/<>=]+ |fl_", line)) for line in lines)
+    if formula.kind == "by_parameter" or formula.stages or not words <= LIGHT or operations > MAX_LIGHT:
+        return ()
+    return tuple(want for want in wanted(formula) if want in ("value", "value_gradient"))
+
+
 def table(formula: Translated) -> str:
     """Return the loops of a formula as `fl_program`."""
     predictions = len(formula.predictions)
@@ -498,6 +564,7 @@ def table(formula: Translated) -> str:
         for asked, want in loops.items():
             owner = formula.name if want in wanted(formula) else formula.plain
             fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}"]
+        fields += [f".sum_{bits}[{WANTS[want][0]}] = {formula.name}_{bits}_{want}_sum" for want in summed(formula)]
     return f"    {{{', '.join(fields)}}}, /* {formula.name} */"
 
 
@@ -539,6 +606,7 @@ def write_names(folder: Path) -> str:
         f"LOOPS = { ({formula.name: wanted(formula) for formula in formulas})!r}\n"
         f"GAUSS_NEWTON = {tuple(places.get(f'{formula.plain}_gauss_newton', 0) for formula in formulas)!r}\n"
         f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}\n"
+        f"SUMMED = { ({formula.name: wants for formula in formulas if (wants := summed(formula))})!r}\n"
     )
 
 
