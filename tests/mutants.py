@@ -304,7 +304,7 @@ MUTANTS = (
     Mutant(
         "scores squared by a z-loss taken for ordinary ones",
         ROWS + "extremes.pxi",
-        "call.most_score = 1073741824",
+        "call.most_score = MOST_SWEPT_SCORE",
         "call.most_score = 1e300",
     ),
     Mutant(
@@ -316,8 +316,8 @@ MUTANTS = (
     Mutant(
         "tiny targets of a wide row taken for ordinary ones",
         KERNELS + "rows/softmax.pxi",
-        "weight, distance) or (small_target and finite(m))):",
-        "weight, distance)):",
+        "reach, distance) or (small_target and finite(m)) or",
+        "reach, distance) or",
     ),
     Mutant(
         "the exponent of a subnormal number in wide numbers",
@@ -418,6 +418,24 @@ MUTANTS = (
         KERNELS + "rows/softmax.pxi",
         "call, &total) + (1 - call.smoothing) * (<double>m - target)",
         "call, &total) + (1 - call.smoothing - every) * (<double>m - target)",
+    ),
+    Mutant(
+        "a z-loss does not add to the gradient of the label (few classes)",
+        KERNELS + "rows/softmax.pxi",
+        "top = product_less(g, pull[i], complement(g, rest[i], whole[i]))",
+        "top = -complement(g, rest[i], whole[i])",
+    ),
+    Mutant(
+        "a z-loss is not multiplied by the sum of the target",
+        KERNELS + "rows/softmax.pxi",
+        "h = total_exactly[i] if dense else 1\n",
+        "h = 1\n",
+    ),
+    Mutant(
+        "a z-loss of huge scores goes with the sweep",
+        KERNELS + "rows/extremes.pxi",
+        "abs_(m) > MOST_SWEPT_SCORE",
+        "abs_(m) > INFINITY",
     ),
     Mutant(
         "smoothed: rows with infinite scores",

@@ -424,6 +424,63 @@ def test_options_of_cross_entropy_are_what_they_are_composed_of(classes: int, dt
     )
 
 
+#: A z-loss that goes with the sweep of cross-entropy (LARGEST_SWEPT_Z), and the options that go with it.
+SWEPT = [{"z_loss": 1e-4}, {"z_loss": 2.0**-6}, {"z_loss": 0.01, "label_smoothing": 0.1}]
+
+
+@of_float
+@pytest.mark.parametrize("target", ["index", "soft"])
+@pytest.mark.parametrize("options", SWEPT, ids=str)
+@pytest.mark.parametrize("classes", [2, 10, 65, 300])
+def test_a_small_z_loss(classes: int, options: dict[str, float], target: str, dtype: Any) -> None:
+    """In the sweep of cross-entropy, whose exponentials are rounded to the type."""
+    rng = generator("small z", classes, str(options), target, dtype)
+    bounds = {"float32": (4, 4, 6), "float64": (4, 6, 6 if cases.fl.build_info()["isa"] != "v2" else 8)}[str(dtype)]
+    for spread, offset in ((0.1, 0), (3, 0), (300, 0), (3, -1e4), (3, -3), (1e4, 0)):
+        x = (rng.normal(size=(2, classes)) * spread + offset).astype(dtype)
+        y: Any = np.array([x[0].argmax(), rng.integers(classes)])
+        if target == "soft":
+            y = rng.random((2, classes)) ** 4
+            y = (y / y.sum(1, keepdims=True)).astype(dtype)
+        found = fl.cross_entropy.value_grad_hess(y, x, reduction="none", **options)
+        given = fl.cross_entropy.parameters | options
+        for i in range(2):
+            places = sorted({0, classes - 1, int(x[i].argmax()), int(y[i] if target == "index" else y[i].argmax())})
+            sample = {"y_true": y[i], "logits": x[i]}
+            truths = oracle.truth(fl.cross_entropy._row, sample, [("logits", c) for c in places], dtype, **given)
+            for column, truth in zip(places, truths, strict=True):
+                for k, bound in enumerate(bounds):
+                    got = found[k][i] if k == 0 else found[k][i, column]
+                    assert oracle.ulps(got, truth[k], dtype) <= bound, (accuracy.PARTS[k], spread, offset, i, column)
+
+
+@of_float
+@pytest.mark.parametrize("options", SWEPT, ids=str)
+@pytest.mark.parametrize("classes", [3, 70])
+def test_a_small_z_loss_has_the_same_bits_in_any_layout(classes: int, options: dict[str, float], dtype: Any) -> None:
+    rng = generator("layouts of z", classes, str(options))
+    x, y = rng.normal(scale=3, size=(150, classes)).astype(dtype), rng.integers(classes, size=150)
+    x[7] += 2e10  # of which the square times z is for the numbers of any size
+    x[8, 1] = INF
+    weight = rng.random(150)
+    together = fl.cross_entropy.value_grad_hess(y, x, reduction="none", sample_weight=weight, **options)
+    spread = np.full((150, 2 * classes), NAN, dtype)[:, ::2]
+    spread[...] = x
+    for other in (spread, np.asfortranarray(x)):
+        found = fl.cross_entropy.value_grad_hess(
+            y, other, reduction="none", sample_weight=weight, n_threads=2, **options
+        )
+        assert bits(found) == bits(together)
+    for i in (0, 7, 8, 149):
+        one = fl.cross_entropy.value_grad_hess(
+            y[i : i + 1], x[i : i + 1], reduction="none", sample_weight=weight[i], **options
+        )
+        assert bits(one) == bits(tuple(result[i : i + 1] for result in together))
+    in_place = x.copy()
+    fl.cross_entropy.grad(y, in_place, reduction="none", sample_weight=weight, out=in_place, **options)
+    assert bits(in_place) == bits(together[1])
+
+
 # -- what is not accepted ---------------------------------------------------------------------------------------------
 
 X = np.zeros((4, 3), np.float32)

@@ -1,4 +1,5 @@
-# Cross-entropy with the options that the kernels of softmax.pxi lack: z-loss, a cap of the logits, a temperature.
+# Cross-entropy with the options that the kernels of softmax.pxi lack: a cap of the logits, a temperature, a z-loss with a
+# large factor.
 
 cdef inline bint is_capped(const RowLossCall* call) noexcept nogil:
     return call.parameter[1] == call.parameter[1]

@@ -533,7 +533,7 @@ cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, 
     return r.value
 
 
-cdef double mended_row(const real* x, Py_ssize_t stride, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
+cdef double mended_row(const real* x, Py_ssize_t stride, double m, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
                        real* gradient, real* hessian, Py_ssize_t result_stride, double* scratch) noexcept nogil:
     """The same for plain cross-entropy: a row of float32 has room enough in the ordinary computation in double."""
     cdef Py_ssize_t classes = call.classes, c
@@ -545,8 +545,8 @@ cdef double mended_row(const real* x, Py_ssize_t stride, const RowsCall* call, P
     memset(&own, 0, sizeof(own))
     own.rows, own.loss, own.classes, own.given = call[0], PLAIN_CROSS_ENTROPY, classes, LOGITS
     own.form = CLASS_PROBABILITIES if call.given_dense else CLASS_INDEX
-    own.parameter[0], own.parameter[1], own.parameter[2] = 0, NAN, 1
-    if real is float:
+    own.parameter[0], own.parameter[1], own.parameter[2] = call.z_loss, NAN, 1
+    if real is float or not finite(m):
         lay_out(&own, scratch, True, &t)
         for c in range(t.steps * LANES):
             t.x[c] = x[c * stride] if c < classes else -INFINITY
@@ -579,6 +579,9 @@ cdef inline Py_ssize_t mending_scratch(Py_ssize_t classes) noexcept nogil:
 
 cdef double LARGEST_FACTOR = 1.8446744073709552e19   # 2^64
 
+#: The square of a larger one, times a z-loss, may leave the range of a double.
+cdef double MOST_SWEPT_SCORE = 1073741824
+
 
 cdef inline bint ordinary(double factor) noexcept nogil:
     """Whether a few factors of such a size may be multiplied by each other: 0, or 2^-64 to 2^64."""
@@ -594,7 +597,8 @@ cdef void note_extremes(const real* tag, RowsCall* call, Py_ssize_t classes) noe
     """What weights, smoothing and the mean's denominator make of the rows of a call."""
     cdef double most = 1, least = 1
     cdef Py_ssize_t c
-    call.wary = call.task == CROSS_ENTROPY and (call.weight.data != NULL or call.class_weight != NULL or call.scale > 1)
+    call.wary = call.task == CROSS_ENTROPY and (call.weight.data != NULL or call.class_weight != NULL or call.scale > 1
+                                                or call.z_loss != 0)
     call.always = call.dense and not ordinary(call.smoothing)
     if call.dense and call.class_weight != NULL:
         for c in range(classes):
@@ -679,6 +683,12 @@ cdef bint find_extremes(const RowsCall* call, const real* x, Py_ssize_t steps, c
     return any_
 
 
+cdef inline bint strong_z(const RowsCall* call, double m) noexcept nogil:
+    """Whether the z-loss of a row may be infinite where the weighted loss is not, or is: then the sweep would multiply its
+    probabilities by it."""
+    return call.z_loss != 0 and m > -INFINITY and abs_(m) > MOST_SWEPT_SCORE
+
+
 cdef bint find_small_targets(const RowsCall* call, const real* y, Py_ssize_t steps, const real* m, const real* weight,
                              Py_ssize_t n, bint* extreme) noexcept nogil:
     """Which of the rows in the lanes, too, have a target so small that its products may lose digits which a weight shows;
@@ -743,7 +753,7 @@ cdef void note_row_extremes(RowLossCall* call, bint double_precision) noexcept n
             rows.always |= call.parameter[k] == call.parameter[k] and not ordinary(call.parameter[k])
     if call.loss == PLAIN_CROSS_ENTROPY:
         if call.parameter[0] != 0:
-            call.most_score = 1073741824
+            call.most_score = MOST_SWEPT_SCORE
             rows.headroom += headroom(call.parameter[0] * call.most_score)
         if call.parameter[1] == call.parameter[1]:
             rows.headroom += 2 * headroom(1 / call.parameter[1])

@@ -18,6 +18,9 @@
 #     gradient_c   = Y p_c - y_c,  at a logit with p_c > 1/2  (Y - y_c) - Y rest / (1 + rest)
 #     Hessian_c    = Y p_c (1 - p_c)
 #
+# A z-loss adds  Y z L^2,  L = log(sum e^x) = m + log1p(rest).  With `pull` = 2 z L,  p in the gradient becomes
+# (1 + pull) p,  and the Hessian  Y ((1 + pull) p (1 - p) + 2 z p^2).
+#
 # The target of a label that is smoothed by s has s / C everywhere but at the label: Y is 1, and one sum of the m - x_c
 # is all that it adds.
 #
@@ -58,6 +61,7 @@ cdef struct RowsCall:
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
     double smoothing
+    double z_loss                # factor of log(sum e^x)^2
     const double* class_weight   # NULL: all 1
     bint ignoring
     long long ignored
@@ -96,7 +100,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     """Describe cross-entropy of labels without weights, masks or options."""
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
     call.dense = call.given_dense = call.ignoring = False
-    call.smoothing = 0
+    call.smoothing = call.z_loss = 0
     call.value_factor = 1
     call.class_weight = NULL
     call.weight_sum = NULL
@@ -566,16 +570,20 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real share[TILE_ROWS]
     cdef real taken[TILE_ROWS]
     cdef real mark[TILE_ROWS]
+    cdef real pull[TILE_ROWS]
+    cdef real boost[TILE_ROWS]   # 1 + pull
+    cdef real reach[TILE_ROWS]   # weight times at most that
     cdef real label[TILE_ROWS]
     cdef int64_t labels[TILE_ROWS]
     cdef bint smoothed = smoothed_labels(call), dense = call.dense and not smoothed
+    cdef bint gauss_newton = by_gauss_newton(&call.curvature)    # which leaves out the second derivative of what is squared
     cdef Mended mended = mended_tiles(tiles, call)
     cdef real* of_gradient = <real*>mended.gradient
     cdef real* of_hessian = <real*>mended.hessian
     cdef bint extreme[TILE_ROWS]
     cdef bint any_extreme = False
     cdef real g, top, y_total
-    cdef double h, every = call.smoothing / classes
+    cdef double h, log_total, every = call.smoothing / classes, z_loss = call.z_loss
 
     load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
@@ -590,7 +598,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         return
     for i in range(lanes):
         rest[i] = checked_rest(m[i], rest[i], ties[i])
-    if call.want & VALUE or call.task == LOG_SOFTMAX:
+    if call.want & VALUE or call.task == LOG_SOFTMAX or z_loss != 0:
         for i in range(lanes):
             log_sum[i] = log1p_(rest[i])
     if call.task == LOG_SOFTMAX:
@@ -608,16 +616,27 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
         return
 
+    for i in range(lanes):
+        pull[i], boost[i], reach[i] = 0, 1, weight[i]
+    if z_loss != 0:
+        for i in range(lanes):
+            log_total = 2 * z_loss * (<double>m[i] + <double>log_sum[i])
+            pull[i] = <real>log_total
+            boost[i] = <real>(1 + log_total)
+            reach[i] = <real>(weight[i] * (1 + abs_(log_total)))
     if call.wary:
-        any_extreme = find_extremes(call, x, classes, m, weight, n, extreme)
+        any_extreme = find_extremes(call, x, classes, m, reach, n, extreme)
+        for i in range(n if z_loss != 0 else 0):
+            extreme[i] |= weight[i] != 0 and strong_z(call, m[i])
+            any_extreme |= extreme[i]
     if dense:
         load_dense_tile(call, first, n, labels, y, spare)
         if call.wary and call.given_dense:
-            any_extreme = find_small_targets(call, y, classes, m, weight, n, extreme)
+            any_extreme = find_small_targets(call, y, classes, m, reach, n, extreme)
         weigh_dense_tile(call, y)
     for i in range(n if any_extreme else 0):
         if extreme[i]:
-            mended.value[i] = mended_row(x + i, lanes, call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
+            mended.value[i] = mended_row(x + i, lanes, m[i], call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
                                          mended.scratch)
     if dense:
         tile_distances_of_all(call, x, y, m, distance, total_exactly)
@@ -634,6 +653,11 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
             at_label(x, label, classes, target)
             for i in range(lanes):
                 value[i] = finite_difference(m[i], target[i]) + log_sum[i]
+    if call.want & VALUE and z_loss != 0:
+        for i in range(lanes):
+            log_total = <double>m[i] + <double>log_sum[i]
+            h = total_exactly[i] if dense else 1
+            value[i] = <real>(value[i] + h * (z_loss * log_total * log_total))
 
     for i in range(lanes):
         whole[i] = 1 + rest[i]
@@ -644,6 +668,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         for c in range(classes):
             for i in range(lanes):
                 h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
+                h = h * (1 if gauss_newton else boost[i]) + 2 * z_loss * e[c * lanes + i]
                 x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
         if any_extreme:
             take_lanes(n, classes, extreme, of_hessian, x)
@@ -657,27 +682,36 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
             for i in range(lanes):
                 h = 1 + (<double>rest[i] + <double>tail[i])
                 factor[i] = <real>(weight[i] * call.scale)
-                share[i] = <real>(total_exactly[i] / h)
+                share[i] = <real>(total_exactly[i] * (1 + <double>pull[i]) / h)
                 whole[i] = <real>total_exactly[i]
-                taken[i] = <real>(total_exactly[i] * (rest[i] / h) - (total_exactly[i] - whole[i]))
+                taken[i] = <real>(total_exactly[i] * ((<double>rest[i] - pull[i]) / h) - (total_exactly[i] - whole[i]))
             for c in range(classes):
                 for i in range(lanes):
                     g, y_total = e[c * lanes + i], y[c * lanes + i]
                     top = (whole[i] - y_total) - taken[i]
                     g = where_(g == mark[i], top, product_less(g, share[i], y_total)) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
-        elif smoothed:           # p - y, both times 1 + rest
+        elif smoothed:           # (1 + pull) p - y, both times 1 + rest
             for i in range(lanes):
                 h = 1 + <double>rest[i]
                 factor[i] = row_factor(weight[i], call, rest[i], tail[i])
                 share[i] = <real>(every * h)
                 target[i] = <real>(((1 - call.smoothing) + every) * h)
-                taken[i] = <real>((call.smoothing - every) * h - rest[i])
+                taken[i] = <real>((call.smoothing - every) * h - rest[i] + pull[i])
             for c in range(classes):
                 for i in range(lanes):
                     g = e[c * lanes + i]
-                    top = where_(g == mark[i], taken[i], g - target[i])
-                    g = where_(label[i] == c, top, g - share[i]) * factor[i]
+                    top = where_(g == mark[i], taken[i], product_less(g, boost[i], target[i]))
+                    g = where_(label[i] == c, top, product_less(g, boost[i], share[i])) * factor[i]
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        elif z_loss != 0:
+            for i in range(lanes):
+                factor[i] = row_factor(weight[i], call, rest[i], tail[i])
+            for c in range(classes):
+                for i in range(lanes):
+                    g = e[c * lanes + i]
+                    top = product_less(g, pull[i], complement(g, rest[i], whole[i]))
+                    g = where_(label[i] == c, top, g * boost[i]) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         else:
             for i in range(lanes):
@@ -771,9 +805,9 @@ cdef struct WideRow:
     const void* y                # the target; NULL: a label, or it is the same for each class but that
     Py_ssize_t classes
     double m                     # its largest logit
-    double share                 # of the exponentials in the gradient, before y is taken off; where there is no y,
-    double taken                 # what is taken off each of them
-    double factor                # of the difference
+    double share                 # of the exponentials in the gradient, before y is taken off; where there is no y:
+    double taken                 # what is taken off each of them, if it is not 0,
+    double factor                # and the factor of the difference
     double* part                 # what each chunk found: its largest logit, or its sum
     double* ties                 # or the sum of its target
     fl_ahead ahead               # the next row
@@ -794,7 +828,7 @@ cdef inline void scale_run(const real* tag, const WideRow* row, Py_ssize_t start
             e[i] = product_less(e[i], share, y[i]) * factor
     elif taken != 0:
         for i in range(n):
-            e[i] = (e[i] - taken) * factor
+            e[i] = product_less(e[i], share, taken) * factor
     else:
         for i in range(n):
             e[i] *= factor
@@ -932,11 +966,11 @@ cdef inline double* mending_place(real* scratch, Py_ssize_t classes) noexcept no
     return <double*>(scratch + (wide_scratch(scratch, classes) + 1) // 2 * 2)
 
 
-cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, real* gradient,
-                           real* hessian, double* scratch) noexcept nogil:
+cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, double m,
+                           real* gradient, real* hessian, double* scratch) noexcept nogil:
     """An extreme row: its value is weighted."""
     cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef double value = mended_row(x, 1, call, row, label, weight[0], gradient, hessian, 1, scratch)
+    cdef double value = mended_row(x, 1, m, call, row, label, weight[0], gradient, hessian, 1, scratch)
     weight[0] = 1
     if call.want & GRADIENT:
         store_run(&call.gradient, call.gradient.data + sample_offset(&call.gradient, row, index), call.gradient.class_stride,
@@ -965,6 +999,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     cdef real* hessian = scratch + 3 * classes
     cdef real m, whole, rest_real, p, target = 0, mended = 0
     cdef double rest, tail, ties, distance = 0, factor, total = 1, weight = row_weight[0], every = call.smoothing / classes
+    cdef double log_total, pull = 0, reach = weight, whole_exactly, curved, z_loss = call.z_loss
     cdef bint small_target = False, smoothed = smoothed_labels(call), dense = call.dense and not smoothed
     cdef Py_ssize_t place        # whose gradient is the number `mended`
     cdef WideRow wide
@@ -988,8 +1023,6 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             y = <real*>target_data
         else:
             load_dense_row(call, row, label, y)
-        small_target = call.wary and call.given_dense and has_small_target(call, y, weight)
-        weigh_dense_row(call, y)
     wide.x = x
     wide.y = y if dense else NULL
     wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
@@ -1004,7 +1037,13 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if call.want & GRADIENT and gradient_data != logits_data:
             look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
     m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
+    if z_loss != 0:
+        log_total = <double>m + log1p_(<real>rest)
+        pull = 2 * z_loss * log_total
+        reach = weight * (1 + abs_(pull))
     if dense:
+        small_target = call.wary and call.given_dense and has_small_target(call, y, reach)
+        weigh_dense_row(call, y)
         distance = wide_distance(tag, &wide, call, &total)
     elif smoothed and (call.wary or call.want & VALUE):
         distance = every * wide_distance(tag, &wide, call, &total) + (1 - call.smoothing) * (<double>m - target)
@@ -1016,8 +1055,8 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             weigh_dense_row(call, y)
         distance = dense_distance(x, y, classes, &total)
         total = 1 if smoothed else total
-    if call.wary and (is_extreme(call, x, m, weight, distance) or (small_target and finite(m))):
-        return wide_row_apart(call, row, label, row_weight, x, spare, hessian, mending_place(scratch, classes))
+    if call.wary and (is_extreme(call, x, m, reach, distance) or (small_target and finite(m)) or strong_z(call, m)):
+        return wide_row_apart(call, row, label, row_weight, x, m, spare, hessian, mending_place(scratch, classes))
     if rest < tiny_rest(tag):
         if e == x:
             x = spare
@@ -1029,6 +1068,10 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     if m == -INFINITY or (m == INFINITY and ties > 1):
         rest = NAN
     rest_real = <real>rest
+    if z_loss != 0:              # of the rest as it is now
+        log_total = <double>m + log1p_(rest_real)
+        pull = 2 * z_loss * log_total
+        distance += total * (z_loss * log_total * log_total)
     if call.task == LOG_SOFTMAX:
         p = log1p_(rest_real)
         for c in range(classes):
@@ -1044,14 +1087,16 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if class_run_in_place(tag, &call.hessian, hessian_data):
             hessian = <real*>hessian_data
         factor = hessian_factor(<real>weight, call, total, rest_real, <real>tail)
+        curved = 1 if by_gauss_newton(&call.curvature) else 1 + pull    # what is squared has a second derivative too
         for c in range(classes):
-            hessian[c] = <real>(e[c] * complement(<double>e[c], rest, 1 + rest) * factor)
+            hessian[c] = <real>(e[c] * (complement(<double>e[c], rest, 1 + rest) * curved + 2 * z_loss * e[c]) * factor)
         shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
         factor = weight * call.scale
-        wide.share = total / (1 + (rest + tail))
+        whole_exactly = 1 + (rest + tail)
+        wide.share = total * (1 + pull) / whole_exactly if dense else 1 + pull
         wide.taken = every * (1 + rest) if smoothed else 0
         if dense:
             wide.factor = factor
@@ -1064,15 +1109,16 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             if rest < 1:
                 place = place_of(e, <real>1, classes)
             if place >= 0:
-                mended = <real>(((total - y[place]) - rest * wide.share) * factor)
+                mended = <real>(((total - y[place]) - total * ((rest - pull) / whole_exactly)) * factor)
         elif call.task == CROSS_ENTROPY:
             place = label
             if not smoothed:
-                mended = -complement(e[label], rest_real, whole) * <real>wide.factor
+                mended = -(complement(e[label], rest_real, whole) - e[label] * <real>pull) * <real>wide.factor
+                wide.factor *= 1 + pull
             elif e[label] == 1 and rest < 1:
-                mended = <real>(((call.smoothing - every) - rest / (1 + (rest + tail))) * factor)
+                mended = <real>(((call.smoothing - every) - (rest - pull) / whole_exactly) * factor)
             else:
-                mended = <real>((e[label] / (1 + (rest + tail)) - ((1 - call.smoothing) + every)) * factor)
+                mended = <real>((e[label] * (1 + pull) / whole_exactly - ((1 - call.smoothing) + every)) * factor)
         if e == <real*>gradient_data:
             sweep_row(tag, &wide, SCALE, call)
             if place >= 0:
