@@ -161,10 +161,11 @@ def test_what_is_asked_of_the_hessian(variant: Variant, dtype: Any) -> None:
 def test_a_number_of_numpy_is_a_number() -> None:
     y_true, y_pred = np.zeros(4), np.linspace(-2, 2, 4)
     for _ in range(4):
-        assert fl.huber(y_true, y_pred, delta=np.float64(0.5)) == fl.huber(y_true, y_pred, delta=0.5)
+        for number in (np.float64(0.5), np.float32(0.5), np.float16(0.5), np.longdouble(0.5)):
+            assert fl.huber(y_true, y_pred, delta=number) == fl.huber(y_true, y_pred, delta=0.5)
     fresh = fl.huber.bind()
     for _ in range(2):
-        fresh(y_true, y_pred, delta=np.float64(0.75))
+        fresh(y_true, y_pred, delta=np.float32(0.75))
     before = fresh(y_true, y_pred, delta=0.75)  # what it remembers is one loss
     assert fresh(y_true, y_pred, delta=np.float64(0.75)) == before
 

@@ -24,7 +24,7 @@ from .rows import Row, Term
 from .runtime import current_engine, kernels, threads_for
 from .scalars import as_number
 
-kernels.frame.connect(np.ndarray, np.empty, np.empty_like, threads_for, bits_of_bfloat16)
+kernels.frame.connect(np.ndarray, np.floating, np.empty, np.empty_like, threads_for, bits_of_bfloat16)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

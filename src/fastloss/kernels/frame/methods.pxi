@@ -60,7 +60,7 @@ cdef class QuickLoss:
                 others[name] = value
                 continue
             kind = type(value)
-            if kind is not float and isinstance(value, float):     # NumPy's own
+            if kind is not float and isinstance(value, floating) and value.itemsize <= 8:     # NumPy's own
                 kind, value = float, float(value)
             if kind is ndarray and value.nbytes <= MOST_BYTES:
                 parameters[name] = value

@@ -6,13 +6,13 @@
 #
 # Here is what all losses have in common. What a kind of loss reads, checks and runs is in its folder (`PlainPoints` …).
 
-cdef object ndarray, empty, empty_like, threads_for, bits_of_bfloat16
+cdef object ndarray, floating, empty, empty_like, threads_for, bits_of_bfloat16
 
 
-def connect(array_type, make, make_like, threads, bits):
+def connect(array_type, number_type, make, make_like, threads, bits):
     """Hand over what the short way needs of NumPy, of runtime.py and of arrays.py."""
-    global ndarray, empty, empty_like, threads_for, bits_of_bfloat16
-    ndarray, empty, empty_like, threads_for, bits_of_bfloat16 = array_type, make, make_like, threads, bits
+    global ndarray, floating, empty, empty_like, threads_for, bits_of_bfloat16
+    ndarray, floating, empty, empty_like, threads_for, bits_of_bfloat16 = array_type, number_type, make, make_like, threads, bits
 
 
 cdef object new_like(object array):
