@@ -707,8 +707,8 @@ MUTANTS = (
     Mutant(
         "ignored rows keep their weight",
         KERNELS + "rows/softmax.pxi",
-        "                    weight[i] = 0\n                    labels[i] = 0",
-        "                    labels[i] = 0",
+        "weight[i] = <real>0 if labels[i] < 0 else weight[i]",
+        "weight[i] = weight[i]",
     ),
     Mutant(
         "a masked gradient is multiplied by 0, not cut",

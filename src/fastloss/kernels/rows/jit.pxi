@@ -95,7 +95,7 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
 cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratch) noexcept nogil:
     """Row by row. `scratch` has a row each of logits, target, gradient and Hessian."""
     cdef const RowsCall* call = &jit.rows
-    cdef Py_ssize_t size = rows_inspected_at_once(scratch, call.classes), first = block * size, classes = call.classes
+    cdef Py_ssize_t size = rows_at_once(scratch, call.classes), first = block * size, classes = call.classes
     cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t failure
@@ -190,9 +190,9 @@ cdef double run_jit_rows(const RowsCall* rows, size_t address, int kind, tuple p
         scratch = LANES_BYTES * (4 * rows.classes + max(rows.classes, <Py_ssize_t>SPARE_ROWS))
     if jit.rows.wary:
         scratch += mending_scratch(rows.classes) * <Py_ssize_t>sizeof(double)
-    cdef Py_ssize_t size = rows_inspected_at_once(<const float*>NULL, rows.classes)
+    cdef Py_ssize_t size = rows_at_once(<const float*>NULL, rows.classes)
     if double_precision:
-        size = rows_inspected_at_once(<const double*>NULL, rows.classes)
+        size = rows_at_once(<const double*>NULL, rows.classes)
     cdef block_function function = jit_rows_block_f64 if double_precision else jit_rows_block_f32
     total = run_blocks(function, &jit, (rows.rows + size - 1) // size, size * rows.classes, threads, scratch)
     if failure:

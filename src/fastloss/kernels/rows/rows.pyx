@@ -132,7 +132,7 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
 
 
 cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
-    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes) if inspect else rows_per_block(tag, call.classes)
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call) if inspect else rows_per_block(tag, call.classes)
     call.team, call.shares = 1, NULL
     if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
         call.team, threads = threads_now(min(<Py_ssize_t>threads, chunks_of(call.classes))), 1

@@ -42,6 +42,7 @@ cdef enum:
     WIDE_ROWS = 16               # rows of a block of wide rows, at most
     WIDE_ELEMENTS = 1 << 16      # elements of such a block, or one row: a few huge rows are work for several threads
     CHUNK = 4096                 # classes of a row whose exponentials are one block
+    INSPECTED_ROWS = 512         # rows with labels that are inspected at once
     CLASS_GROUP = 8              # classes of a tile that are added up before the sum is continued more precisely
 
 cdef enum Task:
@@ -81,13 +82,17 @@ cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexc
     return max(<Py_ssize_t>1, min(<Py_ssize_t>WIDE_ROWS, WIDE_ELEMENTS // classes))
 
 
-cdef inline Py_ssize_t rows_inspected_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
+cdef inline Py_ssize_t rows_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
     return lanes_of(tag) if classes <= FEW else WIDE_ROWS
+
+
+cdef inline Py_ssize_t rows_inspected_at_once(const real* tag, const RowsCall* call) noexcept nogil:
+    return rows_at_once(tag, call.classes) if call.given_dense else INSPECTED_ROWS
 
 
 cdef bint load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, int64_t* labels) noexcept nogil:
     """Read the labels of a block; whether one of them is no class (then marked by a negative number)."""
-    cdef char raw[TILE_ROWS * 8]
+    cdef char raw[INSPECTED_ROWS * 8]
     cdef const char* source = raw
     if adjoining(&call.y_true) and not call.y_true.swapped:
         source = call.y_true.data + first * call.y_true.itemsize
@@ -128,6 +133,18 @@ cdef inline real product_of_weights(real of_sample, double of_class) noexcept no
     return where_(((product < least) & (of_sample != 0) & (of_class != 0)) | (product == INFINITY), <real>NAN, product)
 
 
+cdef inline void weigh_labels(const RowsCall* call, Py_ssize_t count, bint outside, int64_t* labels, real* weight) noexcept nogil:
+    """Weight 0 where a label is ignored, else times the class weight."""
+    cdef Py_ssize_t i
+    if outside:
+        for i in range(count):   # ignored; or overwritten by another thread since it was checked
+            weight[i] = <real>0 if labels[i] < 0 else weight[i]
+            labels[i] = 0 if labels[i] < 0 else labels[i]
+    if call.class_weight != NULL and not call.dense:
+        for i in range(count):
+            weight[i] = product_of_weights(weight[i], call.class_weight[labels[i]])
+
+
 cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t count,
                     int64_t* labels, real* weight) noexcept nogil:
     """Labels (unless NULL) and weights of a block of rows: sample weight x class weight of the label, 0 where masked or
@@ -138,14 +155,7 @@ cdef void load_rows(const real* tag, const RowsCall* call, Py_ssize_t first, Py_
     for i in range(count):
         weight[i] = <real>1 if w == NULL else w[i]
     if call.task == CROSS_ENTROPY and not call.given_dense and labels != NULL:
-        if load_labels(call, first, count, labels):
-            for i in range(count):
-                if labels[i] < 0:    # ignored; or overwritten by another thread since it was checked
-                    weight[i] = 0
-                    labels[i] = 0
-        if call.class_weight != NULL and not call.dense:
-            for i in range(count):
-                weight[i] = product_of_weights(weight[i], call.class_weight[labels[i]])
+        weigh_labels(call, count, load_labels(call, first, count, labels), labels, weight)
 
 
 cdef inline void store_values(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* value, const real* weight) noexcept nogil:
@@ -1250,36 +1260,39 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     """Weigh a block (`run_inspection`), each row by its weight x the sum of a soft target; NaN where a weight or a target is
     outside its domain."""
     cdef real* y = <real*>(scratch + EXACT_BYTES)
-    cdef Py_ssize_t size = rows_inspected_at_once(tag, call.classes), first = block * size
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call), first = block * size
     cdef Py_ssize_t n = min(size, call.rows - first), i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef real buffer[TILE_ROWS]
-    cdef real weight[TILE_ROWS]
-    cdef int64_t label[TILE_ROWS]
-    cdef const real* w
+    cdef real buffer[INSPECTED_ROWS]
+    cdef real weight[INSPECTED_ROWS]
+    cdef int64_t label[INSPECTED_ROWS]
+    cdef const real* w = load_weights(&call.weight, &call.where, first, n, buffer)
     cdef const real* target = NULL
     cdef double row_weight
     cdef double total[TILE_ROWS]
-    cdef double weighed[TILE_ROWS]
-    cdef bint bad = False, few = call.classes <= FEW
+    cdef double weighed[INSPECTED_ROWS]
+    cdef bint bad = False, outside, few = call.classes <= FEW
     cdef int negative
     cdef char* data
+    for i in range(n):
+        weight[i] = <real>1 if w == NULL else w[i]
     if not call.given_dense:
-        w = load_weights(&call.weight, &call.where, first, n, buffer)
-        if load_labels(call, first, n, label):
+        outside = load_labels(call, first, n, label)
+        if outside:
             for i in range(n):
                 bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
             if bad:
                 return NAN
         elif w == NULL and call.class_weight == NULL:
             return n
-    load_rows(tag, call, first, n, label, weight)
+        weigh_labels(call, n, outside, label, weight)
     if not weights_valid(weight, n):
         return NAN
     if call.given_dense and few and tile_of_shares(call, first, n, weight, y, total):
         return NAN
     for i in range(n):
-        weighed[i] = 0
+        weighed[i] = weight[i]
+    for i in range(n if call.dense else 0):
         if weight[i] == 0:
             continue
         row_weight = 1
@@ -1294,8 +1307,7 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
             row_weight = row_of_shares(target, call.classes, &negative)
             if wrong_sum(row_weight, negative):
                 return NAN
-        if call.dense:
-            row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i], row_weight)
+        row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i] if not call.given_dense else 0, row_weight)
         # A NaN in a soft target makes its row NaN, not the denominator of all others.
         weighed[i] = weight[i] * (row_weight if row_weight == row_weight else 1)
     return weigh_rows(scratch, weighed, n)
