@@ -119,13 +119,14 @@ FL_INLINE fl_exp_partsf fl_exp_reducef(float x, float correction)
  * The bits of p 2^n, rounded once, for 1/2 < p < 2 and n >= -150; beyond the largest number they are above infinity's.
  * Where the result is subnormal, p 2^(n + 126) is a normal number below 1; added to 1 it is rounded at the weight of
  * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
- * result, which costs some processors 150 cycles.
+ * result, which costs some processors 150 cycles. Of the two the right one is the larger integer: the other has lost
+ * its exponent, or the bits below that of 1.
  */
 FL_INLINE uint32_t fl_scale_down_bitsf(float p, uint32_t exponent)
 {
     uint32_t normal = fl_bitsf(p) + exponent;
     uint32_t subnormal = fl_bitsf(fl_from_bitsf(normal + (126u << 23)) + 1.0f) - FL_ONE_BITSF;
-    return (int32_t)normal < 0x00800000 ? subnormal : normal;
+    return (int32_t)normal > (int32_t)subnormal ? normal : subnormal;
 }
 
 /*
@@ -434,13 +435,14 @@ FL_INLINE fl_exp_parts fl_exp_reduce(double x, double correction)
  * The bits of p 2^n, rounded once, for 1/2 < p < 2 and n >= -1076; beyond the largest number they are above infinity's.
  * Where the result is subnormal, p 2^(n + 1022) is a normal number below 1; added to 1 it is rounded at the weight of
  * the smallest subnormal, and the low bits of the sum are the result. So no operation meets a subnormal operand or
- * result, which costs some processors 150 cycles.
+ * result, which costs some processors 150 cycles. Of the two the right one is the larger integer: the other has lost
+ * its exponent, or the bits below that of 1.
  */
 FL_INLINE uint64_t fl_scale_down_bits(double p, uint64_t exponent)
 {
     uint64_t normal = fl_bits(p) + exponent;
     uint64_t subnormal = fl_bits(fl_from_bits(normal + (1022ull << 52)) + 1.0) - FL_ONE_BITS;
-    return (int64_t)normal < 0x0010000000000000 ? subnormal : normal;
+    return (int64_t)normal > (int64_t)subnormal ? normal : subnormal;
 }
 
 /*
