@@ -347,9 +347,9 @@ MUTANTS = (
     ),
     Mutant(
         "no max shift (few classes)",
-        KERNELS + "rows/softmax.pxi",
-        "m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])",
-        "m[i] = 0",
+        KERNELS + "blocks/blocks.h",
+        "m[j] = x[j] > m[j] ? x[j] : m[j];",
+        "m[j] = 0;",
     ),
     Mutant("p - 1", KERNELS + "rows/softmax.pxi", "return where_(e == 1, rest, whole - e)", "return whole - e"),
     Mutant(

@@ -103,6 +103,7 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #define FL_REAL float
 #define FL_NAME(name) name##_f32
 #define FL_MATH(name) name##f
+#define FL_WORD uint32_t
 #define FL_LANES FL_LANES_f32
 #define FL_OFFSET 32
 #define FL_EXP_OF_MINUS_OFFSET 1.2664165549094176e-14
@@ -110,6 +111,7 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
+#undef FL_WORD
 #undef FL_LANES
 #undef FL_RUN
 #undef FL_OFFSET
@@ -129,6 +131,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #define FL_REAL double
 #define FL_NAME(name) name##_f64
 #define FL_MATH(name) name
+#define FL_WORD uint64_t
 #define FL_LANES FL_LANES_f64
 #define FL_OFFSET 128
 #define FL_EXP_OF_MINUS_OFFSET 2.5722093726424148e-56
@@ -136,6 +139,7 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #undef FL_REAL
 #undef FL_NAME
 #undef FL_MATH
+#undef FL_WORD
 #undef FL_LANES
 #undef FL_RUN
 #undef FL_OFFSET
@@ -236,12 +240,13 @@ static inline double FL_NAME(fl_block_sum)(const FL_REAL *x, ptrdiff_t n)
     return FL_NAME(fl_add_lanes)(lane);
 }
 
-/* Sum of x w, in double, in the order of fl_block_sum: weights of 1 change no bit. Where w is 0 x is left out, even a NaN. */
+/* Sum of x w, in double, in the order of fl_block_sum: weights of 1 change no bit. Where w is 0 the bits of x are cleared, even
+ * those of a NaN: of a choice between two products NEON gets a loop with a branch. */
 static inline double FL_NAME(fl_block_dot)(const FL_REAL *x, const FL_REAL *w, ptrdiff_t n)
 {
     double lane[FL_LANES] = {0};
     ptrdiff_t i = 0;
-#define FL_PRODUCT(k) (w[k] == 0 ? 0.0 : (double)x[k] * (double)w[k])
+#define FL_PRODUCT(k) ((double)FL_MATH(fl_from_bits)(FL_MATH(fl_bits)(x[k]) & -(FL_WORD)(w[k] != 0)) * (double)w[k])
     for (; i + 4 * FL_LANES <= n; i += 4 * FL_LANES)
         for (int j = 0; j < FL_LANES; j++)
             lane[j] += (FL_PRODUCT(i + j) + FL_PRODUCT(i + j + FL_LANES))
@@ -385,6 +390,13 @@ FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
     FL_REAL error, d = FL_NAME(fl_difference)(x, m, &error);
     FL_REAL e = FL_MATH(fl_exp_sum)(d, error);
     return x == m ? (FL_REAL)1 : e;
+}
+
+/* The larger of two numbers in each lane; NaN in x is passed over. */
+static inline void FL_NAME(fl_lanes_max)(const FL_REAL *x, FL_REAL *m)
+{
+    FL_NO_OVERLAP
+    for (int j = 0; j < FL_LANES; j++) m[j] = x[j] > m[j] ? x[j] : m[j];
 }
 
 /* One class of a tile of rows in the lanes: e = exp(x - m), added to `sum` where x < m, counted in `ties` where x == m. */

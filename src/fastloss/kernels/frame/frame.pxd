@@ -81,6 +81,8 @@ cdef extern from "blocks/blocks.h" nogil:
     bint fl_block_either_f64(const double*, const double*, double, double, Py_ssize_t) noexcept
     float fl_block_max_f32(const float*, Py_ssize_t) noexcept
     double fl_block_max_f64(const double*, Py_ssize_t) noexcept
+    void fl_lanes_max_f32(const float*, float*) noexcept
+    void fl_lanes_max_f64(const double*, double*) noexcept
     void fl_lanes_exp_f32(const float*, const float*, float*, float*, float*) noexcept
     void fl_lanes_exp_f64(const double*, const double*, double*, double*, double*) noexcept
     void fl_transpose_f32(const float*, Py_ssize_t, float*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept

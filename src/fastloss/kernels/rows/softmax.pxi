@@ -409,8 +409,10 @@ cdef inline void tile_largest(const real* x, Py_ssize_t classes, real* m) noexce
     for i in range(lanes):
         m[i] = -INFINITY
     for c in range(classes):
-        for i in range(lanes):
-            m[i] = where_(x[c * lanes + i] > m[i], x[c * lanes + i], m[i])
+        if real is float:
+            fl_lanes_max_f32(x + c * lanes, m)
+        else:
+            fl_lanes_max_f64(x + c * lanes, m)
 
 
 cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
@@ -452,14 +454,17 @@ cdef inline real checked_rest(real m, real rest, real ties) noexcept nogil:
 
 cdef inline void load_lane_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const int64_t* labels,
                                   real* label) noexcept nogil:
-    """The label of each row as a number of the lanes' own type, so that lanes are compared with it; beyond the last row 0."""
+    """The label of each row as a number of the lanes' own type, so that lanes are compared with it; beyond the last row 0.
+
+    All that few classes need are 32 bits: AVX2 converts no longer integers.
+    """
     cdef Py_ssize_t i
     if not labels_alone(call):
         for i in range(n):
-            label[i] = <real>labels[i]
+            label[i] = <real><int32_t>labels[i]
     elif call.y_true.dtype == INT64:
         for i in range(n):
-            label[i] = <real>(<const int64_t*>call.y_true.data)[first + i]
+            label[i] = <real><int32_t>(<const int64_t*>call.y_true.data)[first + i]
     else:
         for i in range(n):
             label[i] = <real>(<const int32_t*>call.y_true.data)[first + i]
