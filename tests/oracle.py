@@ -190,6 +190,16 @@ def bradley_terry(chosen: Any, rejected: Any) -> Any:
 
 
 @textbook
+def simpo(chosen: Any, rejected: Any, beta: Any, gamma: Any) -> Any:
+    return log(1 + exp(gamma - beta * (chosen - rejected)))
+
+
+@textbook
+def policy_gradient(advantage: Any, log_prob: Any) -> Any:
+    return -advantage * log_prob
+
+
+@textbook
 def ppo_clip(advantage: Any, old_log_prob: Any, log_prob: Any, low: Any, high: Any) -> Any:
     rho = exp(log_prob - old_log_prob)
     clipped = 1 - low + positive_part(rho - (1 - low)) - positive_part(rho - (1 + high))

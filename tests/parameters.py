@@ -37,6 +37,9 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "binary_log_loss": {"clip": (0.0, "[0, 0.5]")},
     "brier": {},
     "margin_ranking": {"margin": (0.0, "(-inf, inf)")},
+    "bradley_terry": {},
+    "policy_gradient": {},
+    "simpo": {"beta": (2.0, "(0, inf)"), "gamma": (1.0, "(-inf, inf)")},
     "ppo_clip": {"low": (0.2, "[0, 1]"), "high": (0.2, "[0, inf)")},
     "triplet": {"margin": (1.0, "[0, inf)"), "distance": ("euclidean", "euclidean | squared")}
     | {"swap": (False, "switch")},

@@ -1,7 +1,16 @@
 """Losses of preferences and policies: of rewards, and of the log-probabilities of answers and actions."""
 
-from ..rows import at_least_zero, fixed, fraction, of_arrays, prediction
-from .vocabulary import difference_tail, exp_exponent, exp_fraction, exp_minus_abs, log1p_unit, scaled, where
+from ..rows import at_least_zero, finite, fixed, fraction, of_arrays, positive, prediction
+from .vocabulary import (
+    difference_tail,
+    exp_exponent,
+    exp_fraction,
+    exp_minus_abs,
+    log1p_unit,
+    product_tail,
+    scaled,
+    where,
+)
 
 
 @of_arrays(
@@ -26,6 +35,60 @@ def bradley_terry(chosen, rejected):
     size = where(right, 0, tail + d)
     curvature = where(d == d, q * larger * larger, d)
     return log1p_unit(q) - size, (0 - wrong, wrong), (curvature, curvature, -curvature)
+
+
+@of_arrays(
+    prediction("chosen", "mean log-probabilities of a token of the answers that were preferred"),
+    prediction("rejected", "those of the others"),
+    beta=positive(2.0, "how much a difference counts"),
+    gamma=finite(1.0, "by how much the chosen answer has to be ahead, after beta"),
+    formula="-log(1 / (1 + e^-z)), z = beta (chosen - rejected) - gamma",
+    source="Meng, Xia & Chen 2024, arXiv:2405.14734",
+)
+def simpo(chosen, rejected, beta, gamma):
+    """SimPO: preferences of answers by their mean log-probabilities, without a reference model.
+
+    The arguments are means over the tokens of an answer, not sums. With beta 1 and gamma 0 it is `bradley_terry`.
+    """
+    half = 0.5 * chosen - 0.5 * rejected  # the difference itself may be too large for a float where z is not
+    part = beta * half
+    size = part - 0.5 * gamma
+    # What roundings lost of z changes a small probability by as much, relative to it.
+    lost = difference_tail(part, 0.5 * gamma) + product_tail(beta, half)
+    lost = lost + beta * difference_tail(0.5 * chosen, 0.5 * rejected)
+    tail = where(size - size == 0, 2 * lost, 0)
+    z = 2 * size
+    right = z > 0
+    # e^-|z|, far away as h h, h = e^(-|z| / 2): beta may make a number of a subnormal one. There 1 + h h is 1.
+    far = abs(z) > 50
+    h = exp_minus_abs(where(far, size, z))
+    change = where(far, 0.5 * tail, tail)
+    h = h - where(right, change, -change) * h
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    both = 1 + e
+    wrong = where(z == z, where(right, (beta * h) / both * once, beta / both), z)
+    curvature = where(z == z, ((beta * h) / both) * ((beta * once) / both), z)
+    value = where(far, h * once, log1p_unit(e)) - where(right, 0, tail + z)
+    return value, (0 - wrong, wrong), (curvature, curvature, -curvature)
+
+
+@of_arrays(
+    fixed("advantage", "how much better than expected an action was"),
+    prediction("log_prob", "its log-probability under the policy"),
+    formula="-A log_prob",
+    source="Williams 1992, doi:10.1007/BF00992696",
+)
+def policy_gradient(advantage, log_prob):
+    """Loss whose gradient is that of the policy's expected reward (REINFORCE): A the advantage.
+
+    Its value says nothing; the mean of its gradient is an estimate. An advantage of 0 gives 0, whatever the
+    log-probability.
+    """
+    nothing = advantage == 0 and log_prob == log_prob
+    flat = where(log_prob == log_prob, where(advantage == advantage, 0, advantage), log_prob)
+    slope = where(log_prob == log_prob, 0 - advantage, log_prob)
+    return where(nothing, 0, 0 - advantage * log_prob), slope, flat, {"gauss_newton": flat + 1}
 
 
 @of_arrays(
