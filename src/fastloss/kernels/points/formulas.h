@@ -20,12 +20,16 @@ FL_INLINE double fl_where(int c, double x, double y)
     return fl_from_bits((fl_bits(x) & mask) | (fl_bits(y) & ~mask));
 }
 
+/* As the instructions for the larger and the smaller of two numbers choose, so that each choice is one: the second number
+ * where one of them is NaN. */
 FL_INLINE float fl_clampf(float x, float low, float high)
 {
-    return fl_wheref(x < low, low, fl_wheref(x > high, high, x));
+    float below = high < x ? high : x;
+    return low > below ? low : below;
 }
 FL_INLINE double fl_clamp(double x, double low, double high)
 {
-    return fl_where(x < low, low, fl_where(x > high, high, x));
+    double below = high < x ? high : x;
+    return low > below ? low : below;
 }
 #endif
