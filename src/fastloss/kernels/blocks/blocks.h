@@ -81,6 +81,23 @@ static inline void fl_transpose_tile_f32(const float *from, ptrdiff_t from_strid
     _mm_storeu_ps(to + 2 * to_stride, c);
     _mm_storeu_ps(to + 3 * to_stride, d);
 }
+#if defined(__AVX__)
+#define FL_TRANSPOSE_TALL 8
+/* 8 rows of 4: each half of a register transposes a tile by itself. */
+static inline void fl_transpose_tall_f32(const float *from, ptrdiff_t from_stride, float *to, ptrdiff_t to_stride)
+{
+    __m256 a = _mm256_loadu2_m128(from + 4 * from_stride, from);
+    __m256 b = _mm256_loadu2_m128(from + 5 * from_stride, from + from_stride);
+    __m256 c = _mm256_loadu2_m128(from + 6 * from_stride, from + 2 * from_stride);
+    __m256 d = _mm256_loadu2_m128(from + 7 * from_stride, from + 3 * from_stride);
+    __m256 ab = _mm256_unpacklo_ps(a, b), cd = _mm256_unpacklo_ps(c, d);
+    _mm256_storeu_ps(to, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(1, 0, 1, 0)));
+    _mm256_storeu_ps(to + to_stride, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 2, 3, 2)));
+    ab = _mm256_unpackhi_ps(a, b), cd = _mm256_unpackhi_ps(c, d);
+    _mm256_storeu_ps(to + 2 * to_stride, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(1, 0, 1, 0)));
+    _mm256_storeu_ps(to + 3 * to_stride, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 2, 3, 2)));
+}
+#endif
 static inline void fl_transpose_4_by_2(const float *from, ptrdiff_t from_stride, float *to, ptrdiff_t to_stride)
 {
     __m128 zero = _mm_setzero_ps();
@@ -120,6 +137,17 @@ static inline void fl_transpose_2_by_4(const float *from, ptrdiff_t from_stride,
 #if defined(__SSE2__)
 #undef FL_TRANSPOSE_TILE
 #define FL_TRANSPOSE_TILE 2
+#if defined(__AVX__)
+#undef FL_TRANSPOSE_TALL
+#define FL_TRANSPOSE_TALL 4
+static inline void fl_transpose_tall_f64(const double *from, ptrdiff_t from_stride, double *to, ptrdiff_t to_stride)
+{
+    __m256d a = _mm256_loadu2_m128d(from + 2 * from_stride, from);
+    __m256d b = _mm256_loadu2_m128d(from + 3 * from_stride, from + from_stride);
+    _mm256_storeu_pd(to, _mm256_unpacklo_pd(a, b));
+    _mm256_storeu_pd(to + to_stride, _mm256_unpackhi_pd(a, b));
+}
+#endif
 static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stride, double *to, ptrdiff_t to_stride)
 {
     __m128d a = _mm_loadu_pd(from), b = _mm_loadu_pd(from + from_stride);
@@ -411,7 +439,8 @@ static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL
     }
 }
 
-/* to[column][row] = from[row][column]; strides in elements. Tiles of 4 x 4 (double: 2 x 2), then 4 x 2 and 2 x 4. */
+/* to[column][row] = from[row][column]; strides in elements. Tiles of 4 x 4 (double: 2 x 2), two at a
+ * time where registers hold two, then 4 x 2 and 2 x 4. */
 static inline void FL_NAME(fl_general_transpose)(const FL_REAL *from, ptrdiff_t from_stride, FL_REAL *to, ptrdiff_t to_stride,
                                          ptrdiff_t rows, ptrdiff_t columns)
 {
@@ -420,7 +449,12 @@ static inline void FL_NAME(fl_general_transpose)(const FL_REAL *from, ptrdiff_t 
     for (; column + FL_TRANSPOSE_TILE <= columns; column += FL_TRANSPOSE_TILE) {
         const FL_REAL *here = from + column;
         FL_REAL *there = to + column * to_stride;
-        for (row = 0; row + FL_TRANSPOSE_TILE <= rows; row += FL_TRANSPOSE_TILE)
+        row = 0;
+#ifdef FL_TRANSPOSE_TALL
+        for (; row + FL_TRANSPOSE_TALL <= rows; row += FL_TRANSPOSE_TALL)
+            FL_NAME(fl_transpose_tall)(here + row * from_stride, from_stride, there + row, to_stride);
+#endif
+        for (; row + FL_TRANSPOSE_TILE <= rows; row += FL_TRANSPOSE_TILE)
             FL_NAME(fl_transpose_tile)(here + row * from_stride, from_stride, there + row, to_stride);
 #if FL_TRANSPOSE_TILE == 4
         if (row + 2 <= rows) {
