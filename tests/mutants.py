@@ -744,14 +744,14 @@ MUTANTS = (
     Mutant(
         "the short way: a sum of weights without a reciprocal",
         KERNELS + "frame/plain.pxi",
-        "if not 1e-30 < number < 1e30:",
-        "if not 0 < number:",
+        "if not 1e-30 < work.denominator < 1e30:",
+        "if not 0 < work.denominator:",
     ),
     Mutant(
         "a new gradient is taken as it comes",
         KERNELS + "frame/plain.pxi",
-        "and alike(&work.array[slot], &work.array[self.prediction[by]]):\n            return array",
-        "and True:\n            return array",
+        "and alike(&work.array[slot], &work.array[call.prediction[by]]):\n        return array",
+        "and True:\n        return array",
     ),
     Mutant(
         "a text is what it says it is equal to",
@@ -804,8 +804,8 @@ MUTANTS = (
     Mutant(
         "the short way ignores weights in the denominator",
         KERNELS + "frame/plain.pxi",
-        "number = total if normalizer is None else number",
-        "number = <double>work.samples if normalizer is None else number",
+        "work.denominator = work.denominator or total",
+        "work.denominator = work.denominator or <double>work.samples",
     ),
     Mutant(
         "the short way takes one parameter for another",
@@ -866,8 +866,8 @@ MUTANTS = (
     Mutant(
         "the short way takes one prediction's gradient for another's",
         KERNELS + "frame/plain.pxi",
-        "            return given if given is not None else self.derivative(work, args, slot + by, by)",
-        "            return given if given is not None else self.derivative(work, args, slot, by)",
+        "        return given if given is not None else derivative(call, work, args, slot + by, by)",
+        "        return given if given is not None else derivative(call, work, args, slot, by)",
     ),
     Mutant(
         "the short way folds the factor of a part",

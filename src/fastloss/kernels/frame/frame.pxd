@@ -217,11 +217,3 @@ cdef class PlainCall:
     cdef double inspected(self, PlainWork* work) except? -1.0
     cdef double ran(self, PlainWork* work) except? -1.0
     cpdef object run(self, int want, tuple args, dict keywords, ExactSum weight_sum=*)
-    cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords)
-    cdef bint takes_wrt(self, PlainWork* work, object wrt) except -1
-    cdef bint takes_vectors(self, PlainWork* work, object vector) except -1
-    cdef tuple outputs(self, PlainWork* work, object out)
-    cdef bint takes_outputs(self, PlainWork* work, object found, int slot, int over) except -1
-    cdef bint takes_output(self, PlainWork* work, object found, int slot, int over) except -1
-    cdef object derivatives(self, PlainWork* work, tuple args, object given, int slot)
-    cdef object derivative(self, PlainWork* work, tuple args, int slot, int by)

@@ -176,268 +176,286 @@ cdef class PlainCall:
         hold_nothing(&work)
         work.weight_sum = NULL if weight_sum is None else &weight_sum.sum
         try:
-            return self.run_with(&work, want, args, keywords)
+            return run_with(self, &work, want, args, keywords)
         finally:
             release(&work)
 
-    cdef object run_with(self, PlainWork* work, int want, tuple args, dict keywords):
-        cdef object out = None, n_threads = None, normalizer = None, weight = None, where = None, vector = None, found
-        cdef object value = None, gradient = None, hessian = None
-        cdef PlainReduction reduction = MEAN
-        cdef Py_ssize_t known = 0, k
-        cdef double total, number = 1
-        cdef Plain* y_pred = &work.array[self.prediction[0]]
 
-        # What is asked for.
-        work.curvature.asked = False
-        if want & ~self.results:
-            return None
-        work.pred, work.second, work.want = y_pred, want & (WANT_PRODUCT | WANT_MATRIX), want
-        if work.second:
-            work.want = HESSIAN
-            if want == WANT_PRODUCT and len(args) == self.arguments + 1:
-                vector, args = args[self.arguments], args[:self.arguments]
-        if len(args) != self.arguments:
-            return None
-        work.derivatives, work.bare = self.predictions, self.predictions == 1
-        for k in range(self.predictions):
-            work.by[k] = <int>k
-        if keywords:
-            if "out" in keywords:
-                out = keywords["out"]
-                known += 1
-            if "sample_weight" in keywords:
-                weight = keywords["sample_weight"]
-                known += 1
-            if "where" in keywords:
-                where = keywords["where"]
-                known += 1
-            if "n_threads" in keywords:
-                n_threads = keywords["n_threads"]
-                if n_threads is not None and (type(n_threads) is not int or not 0 < n_threads < MAX_PLAIN_THREADS):
-                    return None
-                known += 1
-            if "reduction" in keywords:
-                found = keywords["reduction"]
-                if type(found) is not str or found not in REDUCTIONS:
-                    return None
-                reduction = REDUCTIONS[found]
-                known += 1
-            if "normalizer" in keywords:
-                normalizer = keywords["normalizer"]
-                if normalizer is not None:
-                    if (type(normalizer) is not float and type(normalizer) is not int) or reduction != MEAN:
-                        return None
-                    if not 1e-30 < normalizer < 1e30:      # its reciprocal is a number of either type
-                        return None
-                    number = normalizer
-                known += 1
-            if "wrt" in keywords and not work.second:
-                if not self.takes_wrt(work, keywords["wrt"]):
-                    return None
-                known += 1
-            if "vector" in keywords and want == WANT_PRODUCT and vector is None:
-                vector = keywords["vector"]
-                known += 1
-            if len(keywords) != known:
-                known += ("curvature" in keywords) + ("hess_factor" in keywords) + ("hess_floor" in keywords)
-                if len(keywords) != known or not want & HESSIAN or not take_curvature(&work.curvature, keywords):
-                    return None
-
-        # What is given.
-        for k in range(self.arguments):
-            if not look(args[k], False, &work.array[k]):
-                return None
-        if y_pred.view.len == 0 or y_pred.view.ndim == 0 or y_pred.dtype < FLOAT16:
-            return None
-        if want == WANT_PRODUCT and not self.takes_vectors(work, vector):
-            return None
-        work.reduction, work.left, work.in_place = reduction, False, False
-        work.double_precision, work.threads = y_pred.dtype == FLOAT64, 1
-        work.numbers = y_pred.view.len // y_pred.view.itemsize
-        if weight is not None:
-            if not look(weight, False, &work.array[SAMPLE_WEIGHT]):
-                return None
-            if not work.double_precision and may_vanish(&work.array[SAMPLE_WEIGHT]):
-                return None
-        if where is not None and not (look(where, False, &work.array[WHERE]) and work.array[WHERE].dtype == BOOL):
-            return None
-        if not self.suits(work):
-            return None
-        if out is not None:
-            out = self.outputs(work, out)
-            if out is None:
-                return None
-            value, gradient, hessian = out
-        if n_threads is not None or work.numbers >= SERIAL_BELOW:
-            work.threads = threads_for(n_threads, work.numbers)
-
-        # Check, allocate, run, reduce. Meanwhile the prediction's dtype may be set elsewhere: a new array is looked at, too.
-        total = self.inspected(work)
-        if not 0 < total < INFINITY:
-            return None
-        if reduction == MEAN:
-            number = total if normalizer is None else number
-            if not 1e-30 < number < 1e30:          # as a normalizer; the long way says what is wrong with it
-                return None
-            total = total / number
-        if not total * fabs(self.factor) < (2.0 ** 1020 if work.double_precision else 2.0 ** 120):
-            return None          # some weight over the denominator may be none
-        work.denominator, work.value_factor = number / self.factor, self.factor
-        if work.want & VALUE and reduction == NONE and value is None:
-            value = empty(samples_of(work), args[self.prediction[0]].dtype)
-            if not (look(value, True, &work.array[OUT_VALUE]) and work.array[OUT_VALUE].dtype == y_pred.dtype
-                    and of_samples(&work.array[OUT_VALUE], work) and work.dimensions):
-                return None
-        if work.want & GRADIENT:
-            gradient = self.derivatives(work, args, gradient, OUT_GRADIENT)
-            if gradient is None:
-                return None
-        if work.want & HESSIAN:
-            hessian = self.derivatives(work, args, hessian, OUT_HESSIAN)
-            if hessian is None:
-                return None
-        total = self.ran(work)
-        if work.left:
-            return None
-        if work.want & VALUE and reduction != NONE:
-            value = reduced(total, work.denominator)
-        if work.want == VALUE:
-            return value
-        if work.want == GRADIENT:
-            return gradient
-        if work.want == HESSIAN:
-            return hessian
-        if work.want == (VALUE | GRADIENT):
-            return value, gradient
-        if work.want == (GRADIENT | HESSIAN):
-            return gradient, hessian
-        return value, gradient, hessian
-
-    cdef bint takes_wrt(self, PlainWork* work, object wrt) except -1:
-        """Take the predictions by which derivatives are wanted; whether they are told plainly."""
-        cdef int k, j
-        work.bare = type(wrt) is str
-        cdef object wanted = (wrt,) if work.bare else wrt
-        if self.predictions == 1 or type(wanted) is not tuple or not 0 < len(<tuple>wanted) <= self.predictions:
-            return False
-        work.derivatives = <int>len(<tuple>wanted)
-        for k in range(work.derivatives):
-            if type(wanted[k]) is not str or wanted[k] not in self.names:
-                return False
-            work.by[k] = self.names.index(wanted[k])
-            for j in range(k):
-                if work.by[j] == work.by[k]:
-                    return False
-        return True
-
-    cdef bint takes_vectors(self, PlainWork* work, object vector) except -1:
-        """Take what the Hessian is multiplied by; whether it is an array for each prediction, of its shape."""
-        cdef const Plain* prediction
-        cdef Plain* taken
-        cdef int k
-        if self.predictions == 1:
-            vector = (vector,)
-        if type(vector) is not tuple or len(<tuple>vector) != self.predictions:
-            return False
-        for k in range(self.predictions):
-            prediction, taken = &work.array[self.prediction[k]], &work.array[VECTOR + k]
-            if not look((<tuple>vector)[k], False, taken) or taken.dtype < FLOAT16 or taken.view.ndim != prediction.view.ndim:
-                return False
-            if not same_lengths(taken.view.shape, prediction.view.shape, taken.view.ndim):
-                return False
-        return True
-
-    cdef tuple outputs(self, PlainWork* work, object out):
-        """Take hold of the caller's arrays for results: what was given for value, gradient and Hessian. None if they cannot
-        be written to as they are: in C order, apart from every other array, but for a derivative exactly over what it is of."""
-        cdef Py_ssize_t places = ((work.want & VALUE) != 0) + ((work.want & GRADIENT) != 0) + ((work.want & HESSIAN) != 0)
-        cdef Py_ssize_t place = 0
-        cdef list given = [None, None, None]
-        cdef object found
-        cdef int result, slot, over
-        if work.second == WANT_MATRIX:
-            return None
-        if type(out) is not tuple or (not work.bare and places == 1 and work.want != VALUE):
-            out = (out,)
-        if len(<tuple>out) != places:
-            return None
-        for result in range(3):
-            if not work.want & (VALUE << result):
-                continue
-            found = given[result] = (<tuple>out)[place]
-            place += 1
-            if found is None:
-                continue
-            if result == 0:
-                if work.reduction != NONE or not self.takes_output(work, found, OUT_VALUE, -1):
-                    return None
-                if work.array[OUT_VALUE].dtype != work.pred.dtype or not of_samples(&work.array[OUT_VALUE], work):
-                    return None
-                continue
-            slot = OUT_GRADIENT if result == 1 else OUT_HESSIAN
-            over = VECTOR if work.second else 0 if result == 1 else -1
-            if not self.takes_outputs(work, (found,) if work.bare else found, slot, over):
-                return None
-        return tuple(given)
-
-    cdef bint takes_outputs(self, PlainWork* work, object found, int slot, int over) except -1:
-        """Take hold of the arrays given for derivatives, None where a new one is wanted."""
-        cdef int k, by
-        if type(found) is not tuple or len(<tuple>found) != work.derivatives:
-            return False
-        for k in range(work.derivatives):
-            by = work.by[k]
-            if (<tuple>found)[k] is None:
-                continue
-            if not self.takes_output(work, (<tuple>found)[k], slot + by,
-                                     over + by if over == VECTOR else self.prediction[by] if over == 0 else -1):
-                return False
-            if not alike(&work.array[slot + by], &work.array[self.prediction[by]]):
-                return False
-        return True
-
-    cdef bint takes_output(self, PlainWork* work, object found, int slot, int over) except -1:
-        """Take hold of an array for results. It may lie exactly over the array `over`, and over no other."""
-        cdef Plain* output = &work.array[slot]
-        cdef int other
-        if not look(found, True, output) or not contiguous(output):
-            return False
-        for other in range(PLAIN_ARRAYS):
-            if other == slot or not work.array[other].held or disjoint(output, &work.array[other]):
-                continue
-            if not (other == over and output.view.buf == work.array[other].view.buf and alike(output, &work.array[other])
-                    and contiguous(&work.array[other])):
-                return False
-            work.in_place = True
-        return True
-
-    cdef object derivatives(self, PlainWork* work, tuple args, object given, int slot):
-        """The arrays for derivatives: the caller's, or new ones. None if one of these is not like its prediction."""
-        cdef list made
-        cdef int k, by
-        if work.bare:
-            by = work.by[0]
-            return given if given is not None else self.derivative(work, args, slot + by, by)
-        made = [None] * work.derivatives if given is None else list(given)
-        for k in range(work.derivatives):
-            by = work.by[k]
-            if made[k] is None:
-                made[k] = self.derivative(work, args, slot + by, by)
-                if made[k] is None:
-                    return None
-        return tuple(made)
-
-    cdef object derivative(self, PlainWork* work, tuple args, int slot, int by):
-        """A new array for a derivative; None if it is not like its prediction, whose dtype may have been set meanwhile."""
-        cdef object array, like = args[self.prediction[by]]
-        if work.second == WANT_MATRIX:
-            array = empty((*samples_of(work), work.classes, work.classes), like.dtype)
-            return array if look(array, True, &work.array[slot]) and work.array[slot].dtype == work.pred.dtype else None
-        array = empty_like(like)
-        if look(array, True, &work.array[slot]) and alike(&work.array[slot], &work.array[self.prediction[by]]):
-            return array
+cdef object run_with(PlainCall call, PlainWork* work, int want, tuple args, dict keywords):
+    """Look whether a call is plain, and run it: what is asked for, what is given, the outputs, then checks, and the kernel."""
+    cdef object out, value = None, gradient = None, hessian = None
+    cdef double total
+    if not takes_request(call, work, want, args, keywords) or not takes_arrays(call, work, args, keywords):
         return None
+    out = keywords.get("out") if keywords else None
+    if out is not None:
+        out = outputs(call, work, out)
+        if out is None:
+            return None
+        value, gradient, hessian = out
+    if work.threads or work.numbers >= SERIAL_BELOW:
+        work.threads = threads_for(work.threads or None, work.numbers)
+    else:
+        work.threads = 1
+
+    # Check, allocate, run, reduce. Meanwhile the prediction's dtype may be set elsewhere: a new array is looked at, too.
+    total = call.inspected(work)
+    if not 0 < total < INFINITY:
+        return None
+    if work.reduction == MEAN:
+        work.denominator = work.denominator or total
+        if not 1e-30 < work.denominator < 1e30:          # as a normalizer; the long way says what is wrong with it
+            return None
+        total = total / work.denominator
+    else:
+        work.denominator = 1
+    if not total * fabs(call.factor) < (2.0 ** 1020 if work.double_precision else 2.0 ** 120):
+        return None          # some weight over the denominator may be none
+    work.denominator, work.value_factor = work.denominator / call.factor, call.factor
+    if work.want & VALUE and work.reduction == NONE and value is None:
+        value = empty(samples_of(work), args[call.prediction[0]].dtype)
+        if not (look(value, True, &work.array[OUT_VALUE]) and work.array[OUT_VALUE].dtype == work.pred.dtype
+                and of_samples(&work.array[OUT_VALUE], work) and work.dimensions):
+            return None
+    if work.want & GRADIENT:
+        gradient = derivatives(call, work, args, gradient, OUT_GRADIENT)
+        if gradient is None:
+            return None
+    if work.want & HESSIAN:
+        hessian = derivatives(call, work, args, hessian, OUT_HESSIAN)
+        if hessian is None:
+            return None
+    total = call.ran(work)
+    if work.left:
+        return None
+    if work.want & VALUE and work.reduction != NONE:
+        value = reduced(total, work.denominator)
+    if work.want == VALUE:
+        return value
+    if work.want == GRADIENT:
+        return gradient
+    if work.want == HESSIAN:
+        return hessian
+    if work.want == (VALUE | GRADIENT):
+        return value, gradient
+    if work.want == (GRADIENT | HESSIAN):
+        return gradient, hessian
+    return value, gradient, hessian
+
+
+cdef bint takes_request(PlainCall call, PlainWork* work, int want, tuple args, dict keywords) except -1:
+    """Take what is asked for; whether it is said plainly. `work.denominator`: the normalizer, 0 where there is none;
+    `work.threads`: n_threads, likewise."""
+    cdef object found
+    cdef Py_ssize_t known = 0, k
+    cdef bint vector_apart = want == WANT_PRODUCT and len(args) == call.arguments
+    work.curvature.asked = False
+    work.reduction, work.denominator, work.threads = MEAN, 0, 0
+    work.pred, work.second, work.want = &work.array[call.prediction[0]], want & (WANT_PRODUCT | WANT_MATRIX), want
+    if want & ~call.results:
+        return False
+    if work.second:
+        work.want = HESSIAN
+    if len(args) != call.arguments + (want == WANT_PRODUCT and not vector_apart):
+        return False
+    work.derivatives, work.bare = call.predictions, call.predictions == 1
+    for k in range(call.predictions):
+        work.by[k] = <int>k
+    if not keywords:
+        return True
+    known = ("out" in keywords) + ("sample_weight" in keywords) + ("where" in keywords)
+    if "n_threads" in keywords:
+        found = keywords["n_threads"]
+        if found is not None:
+            if type(found) is not int or not 0 < found < MAX_PLAIN_THREADS:
+                return False
+            work.threads = found
+        known += 1
+    if "reduction" in keywords:
+        found = keywords["reduction"]
+        if type(found) is not str or found not in REDUCTIONS:
+            return False
+        work.reduction = REDUCTIONS[found]
+        known += 1
+    if "normalizer" in keywords:
+        found = keywords["normalizer"]
+        if found is not None:
+            if (type(found) is not float and type(found) is not int) or work.reduction != MEAN:
+                return False
+            if not 1e-30 < found < 1e30:      # its reciprocal is a number of either type
+                return False
+            work.denominator = found
+        known += 1
+    if "wrt" in keywords and not work.second:
+        if not takes_wrt(call, work, keywords["wrt"]):
+            return False
+        known += 1
+    if vector_apart and "vector" in keywords:
+        known += 1
+    if len(keywords) == known:
+        return True
+    known += ("curvature" in keywords) + ("hess_factor" in keywords) + ("hess_floor" in keywords)
+    return len(keywords) == known and want & HESSIAN and take_curvature(&work.curvature, keywords)
+
+
+cdef bint takes_arrays(PlainCall call, PlainWork* work, tuple args, dict keywords) except -1:
+    """Take hold of what is given; whether it is plain, and its shapes go together."""
+    cdef object weight = None, where = None, vector = None
+    cdef Py_ssize_t k
+    for k in range(call.arguments):
+        if not look(args[k], False, &work.array[k]):
+            return False
+    if work.pred.view.len == 0 or work.pred.view.ndim == 0 or work.pred.dtype < FLOAT16:
+        return False
+    if keywords:
+        weight, where = keywords.get("sample_weight"), keywords.get("where")
+    if work.second == WANT_PRODUCT:
+        vector = args[call.arguments] if len(args) > call.arguments else keywords.get("vector") if keywords else None
+        if not takes_vectors(call, work, vector):
+            return False
+    work.left, work.in_place = False, False
+    work.double_precision = work.pred.dtype == FLOAT64
+    work.numbers = work.pred.view.len // work.pred.view.itemsize
+    if weight is not None:
+        if not look(weight, False, &work.array[SAMPLE_WEIGHT]):
+            return False
+        if not work.double_precision and may_vanish(&work.array[SAMPLE_WEIGHT]):
+            return False
+    if where is not None and not (look(where, False, &work.array[WHERE]) and work.array[WHERE].dtype == BOOL):
+        return False
+    return call.suits(work)
+
+
+cdef bint takes_wrt(PlainCall call, PlainWork* work, object wrt) except -1:
+    """Take the predictions by which derivatives are wanted; whether they are told plainly."""
+    cdef int k, j
+    work.bare = type(wrt) is str
+    cdef object wanted = (wrt,) if work.bare else wrt
+    if call.predictions == 1 or type(wanted) is not tuple or not 0 < len(<tuple>wanted) <= call.predictions:
+        return False
+    work.derivatives = <int>len(<tuple>wanted)
+    for k in range(work.derivatives):
+        if type(wanted[k]) is not str or wanted[k] not in call.names:
+            return False
+        work.by[k] = call.names.index(wanted[k])
+        for j in range(k):
+            if work.by[j] == work.by[k]:
+                return False
+    return True
+
+
+cdef bint takes_vectors(PlainCall call, PlainWork* work, object vector) except -1:
+    """Take what the Hessian is multiplied by; whether it is an array for each prediction, of its shape."""
+    cdef const Plain* prediction
+    cdef Plain* taken
+    cdef int k
+    if call.predictions == 1:
+        vector = (vector,)
+    if type(vector) is not tuple or len(<tuple>vector) != call.predictions:
+        return False
+    for k in range(call.predictions):
+        prediction, taken = &work.array[call.prediction[k]], &work.array[VECTOR + k]
+        if not look((<tuple>vector)[k], False, taken) or taken.dtype < FLOAT16 or taken.view.ndim != prediction.view.ndim:
+            return False
+        if not same_lengths(taken.view.shape, prediction.view.shape, taken.view.ndim):
+            return False
+    return True
+
+
+cdef tuple outputs(PlainCall call, PlainWork* work, object out):
+    """Take hold of the caller's arrays for results: what was given for value, gradient and Hessian. None if they cannot
+    be written to as they are: in C order, apart from every other array, but for a derivative exactly over what it is of."""
+    cdef Py_ssize_t places = ((work.want & VALUE) != 0) + ((work.want & GRADIENT) != 0) + ((work.want & HESSIAN) != 0)
+    cdef Py_ssize_t place = 0
+    cdef list given = [None, None, None]
+    cdef object found
+    cdef int result, slot, over
+    if work.second == WANT_MATRIX:
+        return None
+    if type(out) is not tuple or (not work.bare and places == 1 and work.want != VALUE):
+        out = (out,)
+    if len(<tuple>out) != places:
+        return None
+    for result in range(3):
+        if not work.want & (VALUE << result):
+            continue
+        found = given[result] = (<tuple>out)[place]
+        place += 1
+        if found is None:
+            continue
+        if result == 0:
+            if work.reduction != NONE or not takes_output(call, work, found, OUT_VALUE, -1):
+                return None
+            if work.array[OUT_VALUE].dtype != work.pred.dtype or not of_samples(&work.array[OUT_VALUE], work):
+                return None
+            continue
+        slot = OUT_GRADIENT if result == 1 else OUT_HESSIAN
+        over = VECTOR if work.second else 0 if result == 1 else -1
+        if not takes_outputs(call, work, (found,) if work.bare else found, slot, over):
+            return None
+    return tuple(given)
+
+
+cdef bint takes_outputs(PlainCall call, PlainWork* work, object found, int slot, int over) except -1:
+    """Take hold of the arrays given for derivatives, None where a new one is wanted."""
+    cdef int k, by
+    if type(found) is not tuple or len(<tuple>found) != work.derivatives:
+        return False
+    for k in range(work.derivatives):
+        by = work.by[k]
+        if (<tuple>found)[k] is None:
+            continue
+        if not takes_output(call, work, (<tuple>found)[k], slot + by,
+                            over + by if over == VECTOR else call.prediction[by] if over == 0 else -1):
+            return False
+        if not alike(&work.array[slot + by], &work.array[call.prediction[by]]):
+            return False
+    return True
+
+
+cdef bint takes_output(PlainCall call, PlainWork* work, object found, int slot, int over) except -1:
+    """Take hold of an array for results. It may lie exactly over the array `over`, and over no other."""
+    cdef Plain* output = &work.array[slot]
+    cdef int other
+    if not look(found, True, output) or not contiguous(output):
+        return False
+    for other in range(PLAIN_ARRAYS):
+        if other == slot or not work.array[other].held or disjoint(output, &work.array[other]):
+            continue
+        if not (other == over and output.view.buf == work.array[other].view.buf and alike(output, &work.array[other])
+                and contiguous(&work.array[other])):
+            return False
+        work.in_place = True
+    return True
+
+
+cdef object derivatives(PlainCall call, PlainWork* work, tuple args, object given, int slot):
+    """The arrays for derivatives: the caller's, or new ones. None if one of these is not like its prediction."""
+    cdef list made
+    cdef int k, by
+    if work.bare:
+        by = work.by[0]
+        return given if given is not None else derivative(call, work, args, slot + by, by)
+    made = [None] * work.derivatives if given is None else list(given)
+    for k in range(work.derivatives):
+        by = work.by[k]
+        if made[k] is None:
+            made[k] = derivative(call, work, args, slot + by, by)
+            if made[k] is None:
+                return None
+    return tuple(made)
+
+
+cdef object derivative(PlainCall call, PlainWork* work, tuple args, int slot, int by):
+    """A new array for a derivative; None if it is not like its prediction, whose dtype may have been set meanwhile."""
+    cdef object array, like = args[call.prediction[by]]
+    if work.second == WANT_MATRIX:
+        array = empty((*samples_of(work), work.classes, work.classes), like.dtype)
+        return array if look(array, True, &work.array[slot]) and work.array[slot].dtype == work.pred.dtype else None
+    array = empty_like(like)
+    if look(array, True, &work.array[slot]) and alike(&work.array[slot], &work.array[call.prediction[by]]):
+        return array
+    return None
 
 
 cdef object take_function(PlainWork* work, object x, object axis, bint by_sample, object out, object n_threads):
