@@ -651,6 +651,21 @@ MUTANTS = (
     ),
     Mutant("the value is not weighted", KERNELS + "points/block.pxi", "        weigh(value, weight, n)\n", ""),
     Mutant(
+        "the value is not weighted (straight)", KERNELS + "points/block.pxi", "        weigh(value, weight, size)\n", ""
+    ),
+    Mutant(
+        "values added in registers: one of four twice",
+        KERNELS + "points/write_formulas.py",
+        "(at[0] + at[1]) + (at[2] + at[3])",
+        "(at[0] + at[1]) + (at[2] + at[2])",
+    ),
+    Mutant(
+        "around the cache: the end of a block is left out",
+        KERNELS + "blocks/stream.h",
+        "    memcpy(target + i, source + i, (size_t)(bytes - i));\n",
+        "",
+    ),
+    Mutant(
         "the sum is not weighted",
         KERNELS + "rows/softmax.pxi",
         "h = <double>value[i] * <double>weight[i]",

@@ -1117,3 +1117,26 @@ def test_build_info_says_what_runs() -> None:
     assert info["numpy"] == np.__version__
     assert isinstance(info["openmp"], bool)
     assert "-ffast-math" not in str(info["compile_flags"])
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("offset", [0, 1, 5])
+@pytest.mark.parametrize("loss", ["huber", "log_cosh", "margin_ranking"])
+def test_gradients_stored_around_the_cache_have_the_bits_of_others(loss: str, offset: int, n_threads: int) -> None:
+    """Those of 32 MiB and more, whose lines of the cache begin where they like."""
+    size, rng = (1 << 23) + 1027, cases.generator("large", loss, offset)
+    function, predictions = getattr(fl, loss), 2 if loss == "margin_ranking" else 1
+    y_true = rng.choice(np.float32([-1, 1]), size)
+    given = [rng.standard_normal(size, dtype=np.float32) for _ in range(predictions)]
+    memory = [np.full(size + 16, 7, dtype=np.float32) for _ in range(predictions)]
+    outs = [array[offset : offset + size] for array in memory]
+    out = outs[0] if predictions == 1 else tuple(outs)
+    function.grad(y_true, *given, reduction="sum", out=out, n_threads=n_threads)
+    for start in range(0, size, 1 << 20):
+        piece = slice(start, start + (1 << 20))
+        expected = function.grad(y_true[piece], *(array[piece] for array in given), reduction="sum")
+        for found, right in zip(outs, expected if predictions == 2 else (expected,), strict=True):
+            assert (found[piece] == right).all()
+    for array in memory:
+        assert (array[:offset] == 7).all()
+        assert (array[offset + size :] == 7).all()

@@ -15,6 +15,7 @@ from .vocabulary import (
     exp,
     exp_sum,
     expm1,
+    log,
     log1p,
     log1pmx,
     log_ratio,
@@ -23,7 +24,6 @@ from .vocabulary import (
     product_tail,
     quotient_tail,
     sqrt,
-    tanh,
     where,
 )
 
@@ -174,11 +174,14 @@ def log_cosh(y_true, y_pred):
     r = y_pred - y_true
     tail = difference_tail(y_pred, y_true)
     a = abs(r)
-    near = where(a > 20, 20, a)
-    m = expm1(-near)
-    value = where(a > 20, a - 0.6931471805599453, log1p(m * m / (2 * exp(-near))))  # cosh a - 1 = m^2 / (2 e^-a)
+    m = expm1(-where(a > 40, 40, a))
+    e = 1 + m  # e^-a
+    # cosh a - 1 = m^2 / (2 e^-a) near 0; far away cosh a = e^a (1 + e^(-2a)) / 2
+    far = a > 1
+    value = where(far, a - log(2), 0) + log1p(where(far, e * e, m * m / (2 * e)))
+    size = -m * (2 + m) / (1 + e * e)
     q = exp_sum(-2 * a, where(r < 0, 2 * tail, -2 * tail))
-    return value, tanh(r), 4 * (q / ((1 + q) * (1 + q)))
+    return value, where(r > 0, size, where(r < 0, -size, r)), 4 * (q / ((1 + q) * (1 + q)))
 
 
 @pointwise(

@@ -256,8 +256,9 @@ FL_WITH_AVX2(f64, double, fl_abs)
  */
 static inline double FL_NAME(fl_block_sum)(const FL_REAL *x, ptrdiff_t n)
 {
-    double lane[FL_LANES] = {0};
+    double lane[FL_LANES];
     ptrdiff_t i = 0;
+    FL_NAME(fl_clear_lanes)(lane);
     for (; i + 4 * FL_LANES <= n; i += 4 * FL_LANES)
         for (int j = 0; j < FL_LANES; j++)
             lane[j] += ((double)x[i + j] + (double)x[i + j + FL_LANES])
@@ -272,8 +273,9 @@ static inline double FL_NAME(fl_block_sum)(const FL_REAL *x, ptrdiff_t n)
  * those of a NaN: of a choice between two products NEON gets a loop with a branch. */
 static inline double FL_NAME(fl_block_dot)(const FL_REAL *x, const FL_REAL *w, ptrdiff_t n)
 {
-    double lane[FL_LANES] = {0};
+    double lane[FL_LANES];
     ptrdiff_t i = 0;
+    FL_NAME(fl_clear_lanes)(lane);
 #define FL_PRODUCT(k) ((double)FL_MATH(fl_from_bits)(FL_MATH(fl_bits)(x[k]) & -(FL_WORD)(w[k] != 0)) * (double)w[k])
     for (; i + 4 * FL_LANES <= n; i += 4 * FL_LANES)
         for (int j = 0; j < FL_LANES; j++)

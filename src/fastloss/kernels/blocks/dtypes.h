@@ -44,9 +44,23 @@ static inline uint8_t fl_swap8(uint8_t x) { return x; }
     default: FL_COPY_LOOP(64, destination, destination_stride, source, source_stride) break;           \
     }
 
+/* One of two columns: a loop of vectors, for the stride is a constant. */
+#define FL_EVERY_OTHER(bits)                                                                           \
+    {                                                                                                  \
+        const char *restrict source = from;                                                            \
+        char *restrict target = to;                                                                    \
+        for (ptrdiff_t i = 0; i < n; i++) {                                                            \
+            uint##bits##_t x;                                                                          \
+            memcpy(&x, source + i * 2 * (ptrdiff_t)sizeof x, sizeof x);                                \
+            memcpy(target + i * (ptrdiff_t)sizeof x, &x, sizeof x);                                    \
+        }                                                                                              \
+    }
+
 static inline void fl_gather(char *to, const char *from, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t itemsize, int swapped)
 {
     if (stride == itemsize && !swapped) memcpy(to, from, (size_t)(n * itemsize));
+    else if (stride == 8 && itemsize == 4 && !swapped) FL_EVERY_OTHER(32)
+    else if (stride == 16 && itemsize == 8 && !swapped) FL_EVERY_OTHER(64)
     else FL_COPY(to, (ptrdiff_t)sizeof x, from, stride)
 }
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FL_EXACT_DIGITS = 70, FL_EXACT_BLOCK = 1024, FL_EXACT_LANES = 8 };
+enum { FL_EXACT_DIGITS = 70, FL_EXACT_BLOCK = 1024, FL_EXACT_LANES = 32 };
 
 typedef struct {
     int64_t digit[FL_EXACT_DIGITS];
@@ -52,15 +52,23 @@ static void fl_exact_add_one(fl_exact *sum, double x)
     sum->used = 1;
 }
 
-/* Add at most FL_EXACT_BLOCK finite numbers >= 0, which are lost: what is left of them is 0. */
+/* Add at most FL_EXACT_BLOCK finite numbers >= 0, which are lost: what is left of them is 0. The largest of what is left is found
+ * on the way, in lanes: one number after the other took 3 ns for each, ten times a light loss. */
 static void fl_exact_add(fl_exact *sum, double *x, ptrdiff_t n)
 {
+    double most = 0, size[FL_EXACT_LANES];
+    ptrdiff_t whole = n - n % FL_EXACT_LANES;
+    for (int k = 0; k < FL_EXACT_LANES; k++)
+        size[k] = 0;
+    for (ptrdiff_t i = 0; i < whole; i += FL_EXACT_LANES)
+        for (int k = 0; k < FL_EXACT_LANES; k++)
+            size[k] = x[i + k] > size[k] ? x[i + k] : size[k];
+    for (ptrdiff_t i = whole; i < n; i++)
+        size[0] = x[i] > size[0] ? x[i] : size[0];
     for (;;) {
-        double most = 0, total[FL_EXACT_LANES] = {0}, grid;
-        for (ptrdiff_t i = 0; i < n; i++) {
-            double size = __builtin_fabs(x[i]);
-            most = size > most ? size : most;
-        }
+        double total[FL_EXACT_LANES], grid;
+        for (int k = 0; k < FL_EXACT_LANES; k++)
+            most = size[k] > most ? size[k] : most;
         if (most == 0)
             return;
         uint64_t bits;
@@ -74,22 +82,63 @@ static void fl_exact_add(fl_exact *sum, double *x, ptrdiff_t n)
         }
         bits = (uint64_t)exponent << 52;
         memcpy(&grid, &bits, 8);
-        ptrdiff_t i = 0;
-        for (; i + FL_EXACT_LANES <= n; i += FL_EXACT_LANES)
+        for (int k = 0; k < FL_EXACT_LANES; k++)
+            total[k] = size[k] = 0;
+        for (ptrdiff_t i = 0; i < whole; i += FL_EXACT_LANES)
             for (int k = 0; k < FL_EXACT_LANES; k++) {
-                double part = (x[i + k] + grid) - grid;
+                double part = (x[i + k] + grid) - grid, left = x[i + k] - part, above = __builtin_fabs(left);
                 total[k] += part;
-                x[i + k] -= part;
+                size[k] = above > size[k] ? above : size[k];
+                x[i + k] = left;
             }
-        for (; i < n; i++) {
-            double part = (x[i] + grid) - grid;
+        for (ptrdiff_t i = whole; i < n; i++) {
+            double part = (x[i] + grid) - grid, left = x[i] - part, above = __builtin_fabs(left);
             total[0] += part;
-            x[i] -= part;
+            size[0] = above > size[0] ? above : size[0];
+            x[i] = left;
         }
         for (int k = 1; k < FL_EXACT_LANES; k++)
             total[0] += total[k];
         fl_exact_add_one(sum, total[0]);
+        most = 0;
     }
+}
+
+/* Add at most FL_EXACT_BLOCK finite floats >= 0 if they are of about one size, and say so. The least above 0 is at least 2^-17 of the
+ * largest: all are multiples of 2^-40 of it, which a double holds together with their sum. */
+static int fl_exact_add_floats(fl_exact *sum, const float *x, ptrdiff_t n)
+{
+    enum { LANES = 64 };
+    float most[LANES], least[LANES];
+    double total[LANES];
+    ptrdiff_t whole = n - n % LANES;
+    for (int k = 0; k < LANES; k++) {
+        most[k] = 0;
+        least[k] = __builtin_inff();
+        total[k] = 0;
+    }
+    for (ptrdiff_t i = 0; i < whole; i += LANES)
+        for (int k = 0; k < LANES; k++) {
+            float above = x[i + k] == 0 ? __builtin_inff() : x[i + k];
+            most[k] = x[i + k] > most[k] ? x[i + k] : most[k];
+            least[k] = above < least[k] ? above : least[k];
+            total[k] += (double)x[i + k];
+        }
+    for (int k = 0; whole + k < n; k++) {
+        float above = x[whole + k] == 0 ? __builtin_inff() : x[whole + k];
+        most[k] = x[whole + k] > most[k] ? x[whole + k] : most[k];
+        least[k] = above < least[k] ? above : least[k];
+        total[k] += (double)x[whole + k];
+    }
+    for (int width = LANES / 2; width; width /= 2)
+        for (int k = 0; k < width; k++) {
+            most[k] = most[k + width] > most[k] ? most[k + width] : most[k];
+            least[k] = least[k + width] < least[k] ? least[k + width] : least[k];
+            total[k] += total[k + width];
+        }
+    if ((double)least[0] < (double)most[0] * 0x1p-17 || least[0] < 0x1p-120f) return 0;
+    fl_exact_add_one(sum, total[0]);
+    return 1;
 }
 
 static void fl_exact_add_sum(fl_exact *sum, const fl_exact *other)

@@ -97,6 +97,7 @@ cdef extern from "blocks/exact.h" nogil:
     ctypedef struct fl_exact:
         pass
     void fl_exact_add(fl_exact*, double*, Py_ssize_t) noexcept
+    bint fl_exact_add_floats(fl_exact*, const float*, Py_ssize_t) noexcept
     void fl_exact_add_one(fl_exact*, double) noexcept
     void fl_exact_add_sum(fl_exact*, const fl_exact*) noexcept
     double fl_exact_value(fl_exact*) noexcept

@@ -82,6 +82,9 @@ cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n
     cdef Py_ssize_t i
     if weight == NULL:
         return n
+    if real is float:
+        if fl_exact_add_floats(<fl_exact*>scratch, weight, n):
+            return 0
     for i in range(n):
         wide[i] = weight[i]
     fl_exact_add(<fl_exact*>scratch, wide, n)

@@ -32,7 +32,9 @@ cdef struct PointwiseCall:
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint accumulate              # the gradient is added to what its array holds
     Curvature curvature          # what is made of the Hessian
-    bint straight                # whole blocks go from arrays to arrays (`straight_block`):
+    bint straight                # whole blocks go through `straight_block`
+    bint whole                   # from arrays to arrays, without a buffer between
+    bint streams                 # but for the gradient, which is stored around the cache
     Columns columns              # the first block's, NULL what belongs into a buffer
 
 
@@ -54,6 +56,11 @@ cdef inline Py_ssize_t derived(const Formula* formula) noexcept nogil:
     """How many columns a formula makes of its parameters: they stand behind them."""
     return 0 if formula.jit else programs[formula.loss].derived
 
+
+cdef extern from "blocks/stream.h" nogil:
+    enum: FL_STREAM_FROM
+    void fl_stream(char* target, const char* source, Py_ssize_t bytes) noexcept
+    void fl_stream_end() noexcept
 
 cdef enum:
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
@@ -117,86 +124,121 @@ cdef inline void* as_column(const real* tag, const Operand* operand) noexcept no
 
 
 cdef void go_straight(PointwiseCall* call, const real* constants) noexcept nogil:
-    """See whether the loop of a formula can go from the arrays of a call to its arrays: what most calls are."""
+    """Note for `straight_block` what is the same in all blocks: where the columns of the first one are, if they are arrays."""
     cdef Columns* columns = &call.columns
     cdef const Formula* formula = call.formulas
     cdef const Program* program
-    cdef const real* parameter[FORMULA_PARAMETERS]
     cdef Py_ssize_t size = block_size(constants)
     cdef int k
-    if (call.is_sum or formula.jit or call.size < size or call.accumulate or call.curvature.asked or call.weight.data != NULL
-            or call.where.data != NULL or (call.want & HESSIAN and not call.want & GRADIENT)):
+    if (call.is_sum or formula.jit or call.size < size or call.accumulate or call.curvature.asked
+            or (call.want & HESSIAN and not call.want & GRADIENT)):
         return    # a Hessian comes with its gradient
     memset(columns, 0, sizeof(Columns))
     program = &programs[formula.loss]
-    columns.multiplier = constants
-    columns.prediction[0] = columns.y_true = as_column(constants, &call.y_pred)
+    columns.prediction[0] = as_column(constants, &call.y_pred)
     if call.y_true.data != NULL:
         columns.y_true = as_column(constants, &call.y_true)
-    if columns.prediction[0] == NULL or columns.y_true == NULL:
-        return
-    for k in range(FORMULA_PARAMETERS):
-        parameter[k] = constants + (1 + k) * size
-    if any_array(formula):
-        if not formula.paired or formula.parameters != program.predictions - 1 + program.parameters or derived(formula):
+    columns.multiplier = constants
+    for k in range(program.parameters):
+        columns.parameter[k] = constants + (1 + k + program.predictions - 1) * size
+    if call.want & GRADIENT:
+        columns.gradient[0] = as_column(constants, &call.gradient)
+        # What lies over the prediction is written when all of a block has been read.
+        if columns.gradient[0] == columns.prediction[0] or call.in_place:
+            columns.gradient[0] = NULL
+    if call.want & HESSIAN:
+        columns.hessian[0] = as_column(constants, &call.hessian)
+    if call.want & VALUE:
+        columns.value = as_column(constants, &call.value)
+    call.streams = call.want & GRADIENT and columns.gradient[0] != NULL and call.size * sizeof(real) >= FL_STREAM_FROM
+    call.whole = (columns.prediction[0] != NULL and (call.y_true.data == NULL or columns.y_true != NULL)
+                  and (not call.want & GRADIENT or columns.gradient[0] != NULL) and call.weight.data == NULL
+                  and call.where.data == NULL)
+    if any_array(formula) or formula.paired:
+        # Of arrays that belong to the formula only a second prediction goes straight, and where nothing needs a buffer.
+        if not formula.paired or derived(formula) or not call.whole:
             return
         for k in range(1, <int>formula.parameters):
             if is_array(formula, k):
                 return
-        columns.prediction[1] = as_column(constants, &formula.parameter[0])
-        if columns.prediction[1] == NULL:
-            return
-    elif formula.paired:
-        return
-    for k in range(program.parameters):
-        columns.parameter[k] = parameter[k + program.predictions - 1]
-    if call.want & GRADIENT:
-        # What lies over a prediction, or over the other one, is written when all of its block has been read.
-        columns.gradient[0] = as_column(constants, &call.gradient)
+        columns.prediction[1] = as_column(constants, &formula.parameter[0]) if is_array(formula, 0) else NULL
         columns.gradient[1] = as_column(constants, &call.second_gradient)
-        for k in range(2):
-            if columns.gradient[k] == columns.prediction[0] or columns.gradient[k] == columns.prediction[1]:
-                columns.gradient[k] = NULL
-        if columns.gradient[0] == NULL or (formula.paired and columns.gradient[1] == NULL):
-            return
-    if call.want & HESSIAN:
-        columns.hessian[0] = as_column(constants, &call.hessian)
         columns.hessian[1] = as_column(constants, &call.second_hessian)
-        if columns.hessian[0] == NULL or (formula.paired and columns.hessian[1] == NULL):
+        if columns.prediction[1] == NULL or columns.gradient[0] == columns.prediction[1]:
             return
-    if call.want & VALUE and call.value.data != NULL:
-        columns.value = as_column(constants, &call.value)
-        if columns.value == NULL:
+        if call.want & GRADIENT and (columns.gradient[1] == NULL or columns.gradient[1] == columns.prediction[0]
+                                     or columns.gradient[1] == columns.prediction[1]):
+            return
+        if call.want & HESSIAN and (columns.hessian[0] == NULL or columns.hessian[1] == NULL):
             return
     call.straight = True
 
 
 cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* scratch) noexcept nogil:
-    """A whole block of a call that needs no buffer but for stages, and for values that only their sum is asked of."""
+    """A whole block of a call of one formula, whose parameters are numbers: what most calls are."""
     cdef Py_ssize_t size = block_size(scratch)
     cdef const Program* program = &programs[call.formulas.loss]
     cdef column_loop run = program.f32[call.want] if real is float else program.f64[call.want]
     cdef sum_loop run_and_add = program.sum_f32[call.want] if real is float else program.sum_f64[call.want]
     cdef Columns columns = call.columns
     cdef fl_ahead next_block
+    cdef const real* weight = NULL
+    cdef real* buffers = scratch + parameters_size(scratch, call)
+    cdef real* value = buffers + 4 * size
+    cdef real* gradient[2]
+    cdef bint is_sum = call.want & VALUE and call.value.data == NULL
+    cdef double total = 0
     cdef int k
-    columns.y_true = <const real*>columns.y_true + first
-    for k in range(program.predictions):
-        columns.prediction[k] = <const real*>columns.prediction[k] + first
-        columns.gradient[k] = <real*>columns.gradient[k] + first
-        columns.hessian[k] = <real*>columns.hessian[k] + first
     columns.ahead = ahead_of(call, first + size, sizeof(real), &next_block)
-    if run_and_add != NULL and columns.value == NULL:
-        return run_and_add(&columns, size // STEP)
-    columns.stage[0], columns.stage[1] = scratch + size, scratch + 2 * size
-    if columns.value != NULL:
-        columns.value = <real*>columns.value + first
+    if columns.prediction[0] != NULL:
+        columns.prediction[0] = <const real*>columns.prediction[0] + first
+    else:
+        columns.prediction[0] = load(&call.y_pred, 0, first, size, buffers)
+    if columns.y_true != NULL:
+        columns.y_true = <const real*>columns.y_true + first
+    elif call.y_true.data != NULL:
+        columns.y_true = load(&call.y_true, 0, first, size, buffers + size)
+    else:
+        columns.y_true = columns.prediction[0]    # never read, but somewhere
+    columns.gradient[0] = <real*>columns.gradient[0] + first if columns.gradient[0] != NULL else buffers + 5 * size
+    columns.hessian[0] = <real*>columns.hessian[0] + first if columns.hessian[0] != NULL else buffers + 6 * size
+    if program.predictions == 2:
+        columns.prediction[1] = <const real*>columns.prediction[1] + first
+        columns.gradient[1] = <real*>columns.gradient[1] + first
+        columns.hessian[1] = <real*>columns.hessian[1] + first
+    if call.streams:
+        for k in range(program.predictions):
+            gradient[k] = <real*>columns.gradient[k]
+            columns.gradient[k] = buffers + (5 if k == 0 else 9) * size
+    if call.weight.data != NULL or call.where.data != NULL:
+        weight = load_weights(&call.weight, &call.where, first, size, buffers + 2 * size)
+        if call.want & ~VALUE:
+            columns.multiplier = multipliers(weight, call.scale, size, buffers + 3 * size)
+    if run_and_add != NULL and is_sum and weight == NULL and (call.whole or columns.ahead == NULL):
+        total = run_and_add(&columns, size // STEP)
+        is_sum = False
+    else:
+        columns.stage[0], columns.stage[1] = buffers + 7 * size, buffers + 8 * size
+        if columns.value != NULL:
+            value = <real*>columns.value + first
+        columns.value = value
         run(&columns, size // STEP)
-        multiply(<real*>columns.value, call.value_factor, size)
-        return 0
-    columns.value = scratch
-    run(&columns, size // STEP)
-    return sum_of(scratch, <const real*>NULL, size) if call.want & VALUE else 0
+    if call.streams:
+        for k in range(program.predictions):
+            fl_stream(<char*>gradient[k], <const char*>columns.gradient[k], size * sizeof(real))
+        fl_stream_end()
+    elif call.want & GRADIENT and call.columns.gradient[0] == NULL and call.gradient.data != NULL:
+        store(&call.gradient, 0, first, size, <const real*>columns.gradient[0])
+    if call.want & HESSIAN and call.columns.hessian[0] == NULL and call.hessian.data != NULL:
+        store(&call.hessian, 0, first, size, <const real*>columns.hessian[0])
+    if is_sum:
+        return sum_of(value, weight, size)
+    if call.want & VALUE and call.value.data != NULL:
+        weigh(value, weight, size)
+        multiply(value, call.value_factor, size)
+        if call.columns.value == NULL:
+            store(&call.value, 0, first, size, value)
+    return total
 
 
 cdef inline const real* padded(const real* tag, const void* column, Py_ssize_t done, Py_ssize_t rest, real* place) noexcept nogil:
@@ -313,7 +355,7 @@ cdef inline const fl_ahead* ahead_of(const PointwiseCall* call, Py_ssize_t first
     memset(next_block, 0, sizeof(next_block[0]))
     look_ahead(next_block, FL_READ, &call.y_pred, first)
     look_ahead(next_block, FL_READ_TOO, &call.y_true, first)
-    if call.want & GRADIENT and not call.in_place:
+    if call.want & GRADIENT and not call.in_place and not (call.straight and call.streams):
         look_ahead(next_block, FL_WRITE, &call.gradient, first)
     return next_block
 
@@ -432,6 +474,15 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     return sum_of(value, weight, n)
 
 
+cdef inline double count_kept(const real* weight, Py_ssize_t n) noexcept nogil:
+    """How many of weights that are 1 or 0 are 1."""
+    cdef int count = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        count += weight[i] != 0
+    return count
+
+
 cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block, void* scratch) noexcept nogil:
     """Weigh a block (`run_inspection`); NaN where a weight, a target or a prediction is outside its domain."""
     cdef Py_ssize_t size = block_size(tag), first = block * size
@@ -451,6 +502,8 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
                         highest_prediction(limits, &call.y_pred), False, n)
     if not valid:
         return NAN
+    if call.weight.data == NULL and call.where.data != NULL:
+        return count_kept(weight, n)
     return weigh_exactly(scratch, weight, n)
 
 

@@ -477,6 +477,12 @@ def loop(formula: Translated, real: str) -> list[str]:
             f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
             [*stage_calls, f"    {name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps);"],
         )  # fmt: skip
+    for want in combined(formula):
+        derivatives = f"{formula.plain}_{bits}_{want.removeprefix('value_')}"
+        lines += function(
+            f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
+            [f"    {name}_value(columns, steps);", f"    {derivatives}(columns, steps);"],
+        )  # fmt: skip
     if summed(formula):
         gradients = [out for out in outs if out.startswith("gradient")]
         arguments = [
@@ -537,9 +543,13 @@ def wants_of(formula: Translated) -> list[str]:
 
 
 def wanted(formula: Translated) -> tuple[str, ...]:
-    """Return the loops that a formula has of its own: of a full value only those of the value."""
-    wants = tuple(wants_of(formula))
-    return tuple(want for want in wants if "value" in want) if formula.plain != formula.name else wants
+    """Return the loops that a formula has of its own: of a full value that of the value alone."""
+    return ("value",) if formula.plain != formula.name else tuple(wants_of(formula))
+
+
+def combined(formula: Translated) -> tuple[str, ...]:
+    """Return the results that a full value has in two loops: those with derivatives took a tenth of the build."""
+    return tuple(want for want in wants_of(formula) if want.startswith("value_") and want not in wanted(formula))
 
 
 def summed(formula: Translated) -> tuple[str, ...]:
@@ -562,7 +572,7 @@ def table(formula: Translated) -> str:
             fields += [f".derive_{bits} = {formula.name}_{bits}_derive"]
         loops = {asked: want for want in wants_of(formula) for asked in (WANTS | ALONE)[want]}
         for asked, want in loops.items():
-            owner = formula.name if want in wanted(formula) else formula.plain
+            owner = formula.name if want in (*wanted(formula), *combined(formula)) else formula.plain
             fields += [f".{bits}[{asked}] = {owner}_{bits}_{want}"]
         fields += [f".sum_{bits}[{WANTS[want][0]}] = {formula.name}_{bits}_{want}_sum" for want in summed(formula)]
     return f"    {{{', '.join(fields)}}}, /* {formula.name} */"
