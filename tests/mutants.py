@@ -438,6 +438,24 @@ MUTANTS = (
         "abs_(m) > INFINITY",
     ),
     Mutant(
+        "a temperature: what the quotient loses",
+        KERNELS + "blocks/blocks_avx512.h",
+        "FL_V(fmsub)(d, inverse, quotient)",
+        "FL_V(setzero)()",
+    ),
+    Mutant(
+        "a temperature: rows next to underflow",
+        KERNELS + "rows/softmax.pxi",
+        "if rest < tiny_rest(tag) and call.temperature != 1:",
+        "if False:",
+    ),
+    Mutant(
+        "a temperature: the Hessian is divided once",
+        KERNELS + "rows/softmax.pxi",
+        "weight * call.scale * (call.inverse * call.inverse) * total",
+        "weight * call.scale * call.inverse * total",
+    ),
+    Mutant(
         "smoothed: rows with infinite scores",
         KERNELS + "rows/softmax.pxi",
         "    tile_distances(x, y, m, classes, True, careful, total)",

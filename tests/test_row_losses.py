@@ -14,6 +14,7 @@ import pytest
 from cases import bits, generator
 from mpmath import mp
 from numpy.testing import assert_allclose, assert_array_equal
+from vecmath_library import LEVELS
 
 import fastloss as fl
 
@@ -424,18 +425,33 @@ def test_options_of_cross_entropy_are_what_they_are_composed_of(classes: int, dt
     )
 
 
-#: A z-loss that goes with the sweep of cross-entropy (LARGEST_SWEPT_Z), and the options that go with it.
-SWEPT = [{"z_loss": 1e-4}, {"z_loss": 2.0**-6}, {"z_loss": 0.01, "label_smoothing": 0.1}]
+def sweep_bounds(dtype: Any) -> tuple[int, int, int]:
+    """Return those of tests/accuracy.py for soft targets, of value, gradient and Hessian."""
+    if dtype == np.float32:
+        return 4, 4, 6
+    return 4, 6, 6 if LEVELS[fl.build_info()["isa"]].fma else 8
+
+
+#: What goes with the sweep of cross-entropy (in_sweep), alone and together.
+SWEPT = [
+    {"z_loss": 1e-4},
+    {"z_loss": 2.0**-6},
+    {"z_loss": 0.01, "label_smoothing": 0.1},
+    {"temperature": 2.0},
+    {"temperature": 1.7, "z_loss": 1e-3},
+    {"temperature": 3.3, "label_smoothing": 0.1},
+    {"temperature": 60.0},
+]
 
 
 @of_float
 @pytest.mark.parametrize("target", ["index", "soft"])
 @pytest.mark.parametrize("options", SWEPT, ids=str)
 @pytest.mark.parametrize("classes", [2, 10, 65, 300])
-def test_a_small_z_loss(classes: int, options: dict[str, float], target: str, dtype: Any) -> None:
+def test_options_in_the_sweep(classes: int, options: dict[str, float], target: str, dtype: Any) -> None:
     """In the sweep of cross-entropy, whose exponentials are rounded to the type."""
-    rng = generator("small z", classes, str(options), target, dtype)
-    bounds = {"float32": (4, 4, 6), "float64": (4, 6, 6 if cases.fl.build_info()["isa"] != "v2" else 8)}[str(dtype)]
+    rng = generator("swept", classes, str(options), target, dtype)
+    bounds = sweep_bounds(dtype)
     for spread, offset in ((0.1, 0), (3, 0), (300, 0), (3, -1e4), (3, -3), (1e4, 0)):
         x = (rng.normal(size=(2, classes)) * spread + offset).astype(dtype)
         y: Any = np.array([x[0].argmax(), rng.integers(classes)])
@@ -457,11 +473,14 @@ def test_a_small_z_loss(classes: int, options: dict[str, float], target: str, dt
 @of_float
 @pytest.mark.parametrize("options", SWEPT, ids=str)
 @pytest.mark.parametrize("classes", [3, 70])
-def test_a_small_z_loss_has_the_same_bits_in_any_layout(classes: int, options: dict[str, float], dtype: Any) -> None:
-    rng = generator("layouts of z", classes, str(options))
+def test_options_in_the_sweep_have_the_same_bits_in_any_layout(
+    classes: int, options: dict[str, float], dtype: Any
+) -> None:
+    rng = generator("layouts of swept", classes, str(options))
     x, y = rng.normal(scale=3, size=(150, classes)).astype(dtype), rng.integers(classes, size=150)
     x[7] += 2e10  # of which the square times z is for the numbers of any size
     x[8, 1] = INF
+    x[9, 1] += 9e2  # next to underflow
     weight = rng.random(150)
     together = fl.cross_entropy.value_grad_hess(y, x, reduction="none", sample_weight=weight, **options)
     spread = np.full((150, 2 * classes), NAN, dtype)[:, ::2]
@@ -471,7 +490,7 @@ def test_a_small_z_loss_has_the_same_bits_in_any_layout(classes: int, options: d
             y, other, reduction="none", sample_weight=weight, n_threads=2, **options
         )
         assert bits(found) == bits(together)
-    for i in (0, 7, 8, 149):
+    for i in (0, 7, 8, 9, 149):
         one = fl.cross_entropy.value_grad_hess(
             y[i : i + 1], x[i : i + 1], reduction="none", sample_weight=weight[i], **options
         )
@@ -479,6 +498,30 @@ def test_a_small_z_loss_has_the_same_bits_in_any_layout(classes: int, options: d
     in_place = x.copy()
     fl.cross_entropy.grad(y, in_place, reduction="none", sample_weight=weight, out=in_place, **options)
     assert bits(in_place) == bits(together[1])
+
+
+@of_float
+@pytest.mark.parametrize("temperature", [0.02, 0.07, 0.5])
+@pytest.mark.parametrize("classes", [2, 5, 65, 300])
+def test_a_low_temperature_of_a_model_that_is_right(classes: int, temperature: float, dtype: Any) -> None:
+    """Its loss may be next to underflow."""
+    rng, divisor = generator("low temperature", classes, temperature, dtype), mp.mpf(temperature)
+    for spread in (1, 3, 10, 30):
+        x = (rng.normal(size=(3, classes)) * spread).astype(dtype)
+        y = x.argmax(1)
+        value, grad, hess = fl.cross_entropy.value_grad_hess(y, x, temperature=temperature, reduction="none")
+        for i, top in enumerate(y):
+            with mp.workdps(900):
+                below = [mp.exp((mp.mpf(float(number)) - mp.mpf(float(x[i, top]))) / divisor) for number in x[i]]
+                rest, other = mp.fsum(below) - 1, (top + 1) % classes
+                p = below[other] / (1 + rest)
+                exact = mp.log1p(rest), -rest / (1 + rest) / divisor, p * (1 - p) / divisor**2
+                found = value[i], grad[i, top], hess[i, other]
+                for got, truth, bound in zip(found, exact, sweep_bounds(dtype), strict=True):
+                    # Without an FMA it is a tile of doubles, which multiplies what is subnormal by 1 / T.
+                    if not LEVELS[fl.build_info()["isa"]].fma and abs(truth) < np.finfo(np.float64).tiny:
+                        continue
+                    assert oracle.ulps(got, oracle.Truth(truth, abs(truth)), dtype) <= bound, (spread, i)
 
 
 # -- what is not accepted ---------------------------------------------------------------------------------------------

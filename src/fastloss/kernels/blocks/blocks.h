@@ -68,6 +68,22 @@ FL_INLINE double fl_add_lanes_f32(double *lane)
     return fl_add_lanes_f64(lane);
 }
 
+/* (d + error) (inverse + inverse_tail), what is left of it in `tail`: without an FMA that of a double is lost. */
+FL_INLINE float fl_quotient_f32(float d, float error, double inverse, double inverse_tail, float *tail)
+{
+    double product = (double)d * inverse;
+    float head = (float)product;
+    (void)inverse_tail;
+    *tail = (float)((product - (double)head) + (double)error * inverse);
+    return head;
+}
+FL_INLINE double fl_quotient_f64(double d, double error, double inverse, double inverse_tail, double *tail)
+{
+    double head = d * inverse;
+    *tail = fl_fma(d, inverse, -head) + (d * inverse_tail + error * inverse);
+    return head;
+}
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #define FL_TRANSPOSE_TILE 4
@@ -184,6 +200,19 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
         return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties, ahead, first)      \
                                                       : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);    \
     }                                                                                                                 \
+    static inline double fl_block_exp_sum_over_##type(const real *x, real m, double inverse, double inverse_tail,     \
+                                                      real *e, ptrdiff_t n, double *ties, const fl_ahead *ahead,      \
+                                                      ptrdiff_t first)                                                \
+    {                                                                                                                 \
+        return fl_avx512_exp_sum_over_##type(x, m, (real)inverse, (real)(inverse - (real)inverse + inverse_tail), e,  \
+                                             n, ties, ahead, first);                                                  \
+    }                                                                                                                 \
+    static inline void fl_lanes_exp_over_##type(const real *x, const real *m, double inverse, double inverse_tail,    \
+                                                real *e, real *sum, real *ties)                                       \
+    {                                                                                                                 \
+        fl_avx512_lanes_exp_over_##type(x, m, (real)inverse, (real)(inverse - (real)inverse + inverse_tail), e, sum,  \
+                                        ties);                                                                        \
+    }                                                                                                                 \
     static inline double fl_block_distance_##type(const real *y, const real *x, real m, ptrdiff_t n, double *total)   \
     {                                                                                                                 \
         return y ? fl_avx512_distance_##type(y, x, m, n, total, 1) : fl_avx512_distance_##type(x, x, m, n, total, 0); \
@@ -228,9 +257,17 @@ FL_WITH_AVX512(f64, double, fl_abs)
 FL_WITH_AVX2(f32, float, fl_absf)
 FL_WITH_AVX2(f64, double, fl_abs)
 #undef FL_WITH_AVX2
+#define fl_block_exp_sum_over_f32 fl_general_exp_sum_over_f32
+#define fl_block_exp_sum_over_f64 fl_general_exp_sum_over_f64
+#define fl_lanes_exp_over_f32 fl_general_lanes_exp_over_f32
+#define fl_lanes_exp_over_f64 fl_general_lanes_exp_over_f64
 #define fl_block_distance_f32 fl_general_distance_f32
 #define fl_block_distance_f64 fl_general_distance_f64
 #else
+#define fl_block_exp_sum_over_f32 fl_general_exp_sum_over_f32
+#define fl_block_exp_sum_over_f64 fl_general_exp_sum_over_f64
+#define fl_lanes_exp_over_f32 fl_general_lanes_exp_over_f32
+#define fl_lanes_exp_over_f64 fl_general_lanes_exp_over_f64
 #define fl_block_max_f32 fl_general_max_f32
 #define fl_block_max_f64 fl_general_max_f64
 #define fl_block_exp_sum_f32 fl_general_exp_sum_f32
@@ -414,10 +451,11 @@ FL_INLINE FL_REAL FL_NAME(fl_difference)(FL_REAL x, FL_REAL m, FL_REAL *error)
     return d;
 }
 
-/* exp(x - m) for x <= m, exactly 1 where x == m (infinities included). */
-FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m)
+/* exp(x - m) for x <= m, exactly 1 where x == m (infinities included). `divided`: exp((x - m) (inverse + inverse_tail)). */
+FL_INLINE FL_REAL FL_NAME(fl_exp_below)(FL_REAL x, FL_REAL m, double inverse, double inverse_tail, int divided)
 {
     FL_REAL error, d = FL_NAME(fl_difference)(x, m, &error);
+    if (divided) d = FL_NAME(fl_quotient)(d, error, inverse, inverse_tail, &error);
     FL_REAL e = FL_MATH(fl_exp_sum)(d, error);
     return x == m ? (FL_REAL)1 : e;
 }
@@ -430,15 +468,25 @@ static inline void FL_NAME(fl_lanes_max)(const FL_REAL *x, FL_REAL *m)
 }
 
 /* One class of a tile of rows in the lanes: e = exp(x - m), added to `sum` where x < m, counted in `ties` where x == m. */
-static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+FL_INLINE void FL_NAME(fl_any_lanes_exp)(const FL_REAL *x, const FL_REAL *m, double inverse, double inverse_tail, int divided,
+                                         FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
 {
     FL_NO_OVERLAP
     for (int j = 0; j < FL_LANES; j++) {
-        FL_REAL exponential = FL_NAME(fl_exp_below)(x[j], m[j]);
+        FL_REAL exponential = FL_NAME(fl_exp_below)(x[j], m[j], inverse, inverse_tail, divided);
         sum[j] += x[j] == m[j] ? (FL_REAL)0 : exponential;
         ties[j] += x[j] == m[j] ? (FL_REAL)1 : (FL_REAL)0;
         e[j] = exponential;
     }
+}
+static inline void FL_NAME(fl_general_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+{
+    FL_NAME(fl_any_lanes_exp)(x, m, 1, 0, 0, e, sum, ties);
+}
+static inline void FL_NAME(fl_general_lanes_exp_over)(const FL_REAL *x, const FL_REAL *m, double inverse, double inverse_tail,
+                                                      FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+{
+    FL_NAME(fl_any_lanes_exp)(x, m, inverse, inverse_tail, 1, e, sum, ties);
 }
 
 /* to[column][row] = from[row][column]; strides in elements. Tiles of 4 x 4 (double: 2 x 2), two at a
@@ -524,8 +572,8 @@ static inline double FL_NAME(fl_general_distance)(const FL_REAL *y, const FL_REA
 
 /* e = exp(x - m), m the largest x (e may be x). Returns the sum over x < m, in double; `ties` counts x == m. `first`: the
  * number of x[0] in its row, whose successor is fetched meanwhile. */
-static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
-                                                 const fl_ahead *ahead, ptrdiff_t first)
+FL_INLINE double FL_NAME(fl_any_exp_sum)(const FL_REAL *x, FL_REAL m, double inverse, double inverse_tail, int divided, FL_REAL *e,
+                                         ptrdiff_t n, double *ties, const fl_ahead *ahead, ptrdiff_t first)
 {
     double lane[FL_LANES] = {0};
     FL_REAL tie[FL_LANES] = {0}, rest[FL_LANES];
@@ -536,7 +584,7 @@ static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL
             fl_fetch(ahead, first + i, FL_LANES);
             FL_NO_OVERLAP
             for (int j = 0; j < FL_LANES; j++) {
-                FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m);
+                FL_REAL exponential = FL_NAME(fl_exp_below)(x[i + j], m, inverse, inverse_tail, divided);
                 sum[j] += x[i + j] == m ? (FL_REAL)0 : exponential;
                 tie[j] += x[i + j] == m ? (FL_REAL)1 : (FL_REAL)0;
                 e[i + j] = exponential;
@@ -546,7 +594,7 @@ static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL
             for (int j = 0; j < FL_LANES; j++) rest[j] = i + j < n ? x[i + j] : -(FL_REAL)INFINITY;
             FL_NO_OVERLAP
             for (int j = 0; j < FL_LANES; j++) {
-                FL_REAL exponential = FL_NAME(fl_exp_below)(rest[j], m);
+                FL_REAL exponential = FL_NAME(fl_exp_below)(rest[j], m, inverse, inverse_tail, divided);
                 sum[j] += rest[j] == m ? (FL_REAL)0 : exponential;
                 tie[j] += (rest[j] == m) & (i + j < n) ? (FL_REAL)1 : (FL_REAL)0;
                 rest[j] = exponential;
@@ -559,5 +607,16 @@ static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL
     for (int j = 0; j < FL_LANES; j++) lane[j] = (double)tie[j];
     *ties += FL_NAME(fl_add_lanes)(lane);
     return total;
+}
+static inline double FL_NAME(fl_general_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
+                                                 const fl_ahead *ahead, ptrdiff_t first)
+{
+    return FL_NAME(fl_any_exp_sum)(x, m, 1, 0, 0, e, n, ties, ahead, first);
+}
+/* The same of exp((x - m) (inverse + inverse_tail)). */
+static inline double FL_NAME(fl_general_exp_sum_over)(const FL_REAL *x, FL_REAL m, double inverse, double inverse_tail, FL_REAL *e,
+                                                      ptrdiff_t n, double *ties, const fl_ahead *ahead, ptrdiff_t first)
+{
+    return FL_NAME(fl_any_exp_sum)(x, m, inverse, inverse_tail, 1, e, n, ties, ahead, first);
 }
 #endif

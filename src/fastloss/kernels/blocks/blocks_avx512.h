@@ -212,13 +212,19 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_below_avx512)(const FL_NAME(fl_row) *row, FL_
 }
 
 /* The same for the rows of a tile, each with its own m, which may be of any size: the difference and its rounding error
- * (fl_difference) are reduced together. */
-FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR x, FL_VECTOR m)
+ * (fl_difference) are reduced together. `divided`: both times inverse + inverse_tail. */
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_difference_avx512)(FL_VECTOR table_low, FL_VECTOR table_high, FL_VECTOR x, FL_VECTOR m,
+                                                      FL_VECTOR inverse, FL_VECTOR inverse_tail, int divided)
 {
     FL_VECTOR u = FL_V(sub)(FL_V(setzero)(), m);
     FL_VECTOR high = FL_V(min)(u, x), low = FL_V(max)(u, x); /* x second: a NaN stays */
     FL_VECTOR d = FL_V(add)(high, low);
     FL_VECTOR error = FL_V(sub)(low, FL_V(sub)(d, high));
+    if (divided) {
+        FL_VECTOR quotient = FL_V(mul)(d, inverse);
+        error = FL_V(fmadd)(error, inverse, FL_V(fmadd)(d, inverse_tail, FL_V(fmsub)(d, inverse, quotient)));
+        d = quotient;
+    }
     FL_MASK reached = FL_COMPARE(d, FL_V(set1)(-FL_REACH), _CMP_NLT_UQ); /* NaN too */
     FL_REDUCE(d, shifted, r)
     return FL_NAME(fl_power_avx512)(reached, table_low, table_high, shifted, FL_V(add)(r, error));
@@ -257,13 +263,14 @@ static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs
     }
 }
 
-static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+FL_INLINE void FL_NAME(fl_any_lanes_exp_avx512)(const FL_REAL *x, const FL_REAL *m, FL_VECTOR inverse, FL_VECTOR inverse_tail,
+                                                int divided, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
 {
     FL_VECTOR table_low = FL_V(loadu)(FL_NAME(fl_table)), table_high = FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH);
     FL_VECTOR one = FL_V(set1)(1);
     for (int j = 0; j < 4 * FL_WIDTH; j += FL_WIDTH) {
         FL_VECTOR here = FL_V(loadu)(x + j), largest = FL_V(loadu)(m + j);
-        FL_VECTOR exponential = FL_NAME(fl_exp_difference_avx512)(table_low, table_high, here, largest);
+        FL_VECTOR exponential = FL_NAME(fl_exp_difference_avx512)(table_low, table_high, here, largest, inverse, inverse_tail, divided);
         FL_MASK tied = FL_COMPARE(here, largest, _CMP_EQ_OQ), below = (FL_MASK)~tied;
         FL_VECTOR so_far = FL_V(loadu)(sum + j), count = FL_V(loadu)(ties + j);
         FL_V(storeu)(sum + j, FL_V(mask_add)(so_far, below, so_far, exponential));
@@ -272,11 +279,29 @@ static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL 
     }
 }
 
-static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
-                                                const fl_ahead *ahead, ptrdiff_t first)
+static inline void FL_NAME(fl_avx512_lanes_exp)(const FL_REAL *x, const FL_REAL *m, FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+{
+    FL_NAME(fl_any_lanes_exp_avx512)(x, m, FL_V(setzero)(), FL_V(setzero)(), 0, e, sum, ties);
+}
+static inline void FL_NAME(fl_avx512_lanes_exp_over)(const FL_REAL *x, const FL_REAL *m, FL_REAL inverse, FL_REAL inverse_tail,
+                                                     FL_REAL *e, FL_REAL *sum, FL_REAL *ties)
+{
+    FL_NAME(fl_any_lanes_exp_avx512)(x, m, FL_V(set1)(inverse), FL_V(set1)(inverse_tail), 1, e, sum, ties);
+}
+
+FL_INLINE FL_VECTOR FL_NAME(fl_exp_of_row_avx512)(const FL_NAME(fl_row) *row, FL_VECTOR x, FL_VECTOR inverse, FL_VECTOR inverse_tail,
+                                                  int divided)
+{
+    return divided ? FL_NAME(fl_exp_difference_avx512)(row->table_low, row->table_high, x, row->m, inverse, inverse_tail, 1)
+                   : FL_NAME(fl_exp_below_avx512)(row, x);
+}
+
+FL_INLINE double FL_NAME(fl_any_exp_sum_avx512)(const FL_REAL *x, FL_REAL m, FL_REAL of_inverse, FL_REAL of_tail, int divided,
+                                                FL_REAL *e, ptrdiff_t n, double *ties, const fl_ahead *ahead, ptrdiff_t first)
 {
     enum { LANES = 4 * FL_WIDTH, REGISTERS = LANES / 8, RUN = 8 * LANES };
     FL_NAME(fl_row) row = FL_NAME(fl_row_avx512)(FL_V(set1)(m));
+    FL_VECTOR inverse = FL_V(set1)(of_inverse), inverse_tail = FL_V(set1)(of_tail);
     FL_VECTOR sum[4] = {FL_V(setzero)(), FL_V(setzero)(), FL_V(setzero)(), FL_V(setzero)()};
     __m512d lane[REGISTERS];
     uint64_t equal = 0;
@@ -287,8 +312,9 @@ static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_
         fl_fetch(ahead, first + i, LANES);
         for (int j = 0; j < 4; j++) {
             FL_VECTOR here = FL_V(loadu)(x + i + FL_WIDTH * j);
-            FL_VECTOR exponential = FL_NAME(fl_exp_below_avx512)(&row, here);
+            FL_VECTOR exponential = FL_NAME(fl_exp_of_row_avx512)(&row, here, inverse, inverse_tail, divided);
             FL_MASK below = FL_COMPARE(here, row.m, _CMP_NEQ_UQ);
+            if (divided) exponential = FL_V(mask_mov)(FL_V(set1)(1), below, exponential); /* m may be infinite */
             sum[j] = FL_V(mask_add)(sum[j], below, sum[j], exponential);
             FL_V(storeu)(e + i + FL_WIDTH * j, exponential);
             tied |= (uint64_t)(FL_MASK)~below << (FL_WIDTH * j);
@@ -299,7 +325,8 @@ static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_
     for (int j = 0; i < n; i += FL_WIDTH, j++) {
         FL_MASK left = (FL_MASK)(n - i >= FL_WIDTH ? -1 : (1 << (n - i)) - 1);
         FL_VECTOR here = FL_V(maskz_loadu)(left, x + i);
-        FL_VECTOR exponential = FL_NAME(fl_exp_below_avx512)(&row, here);
+        FL_VECTOR exponential = FL_NAME(fl_exp_of_row_avx512)(&row, here, inverse, inverse_tail, divided);
+        if (divided) exponential = FL_V(mask_mov)(FL_V(set1)(1), FL_COMPARE(here, row.m, _CMP_NEQ_UQ), exponential);
         FL_MASK tied = (FL_MASK)(left & FL_COMPARE(here, row.m, _CMP_EQ_OQ));
         sum[j] = FL_V(mask_add)(sum[j], (FL_MASK)(left & ~tied), sum[j], exponential);
         FL_V(mask_storeu)(e + i, left, exponential);
@@ -308,6 +335,16 @@ static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_
     FL_NAME(fl_flush)(lane, sum);
     *ties += (double)equal;
     return fl_add_registers_avx512(lane, REGISTERS);
+}
+static inline double FL_NAME(fl_avx512_exp_sum)(const FL_REAL *x, FL_REAL m, FL_REAL *e, ptrdiff_t n, double *ties,
+                                                const fl_ahead *ahead, ptrdiff_t first)
+{
+    return FL_NAME(fl_any_exp_sum_avx512)(x, m, 1, 0, 0, e, n, ties, ahead, first);
+}
+static inline double FL_NAME(fl_avx512_exp_sum_over)(const FL_REAL *x, FL_REAL m, FL_REAL inverse, FL_REAL inverse_tail, FL_REAL *e,
+                                                     ptrdiff_t n, double *ties, const fl_ahead *ahead, ptrdiff_t first)
+{
+    return FL_NAME(fl_any_exp_sum_avx512)(x, m, inverse, inverse_tail, 1, e, n, ties, ahead, first);
 }
 
 /* lane += the terms of FL_WIDTH places, and so of y: of those places that are `left`. */

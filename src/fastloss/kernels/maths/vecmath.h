@@ -45,9 +45,11 @@
 #endif
 
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+#define FL_FUSED 1
 #define fl_fmaf(a, b, c) __builtin_fmaf((a), (b), (c))
 #define fl_fma(a, b, c) __builtin_fma((a), (b), (c))
 #else
+#define FL_FUSED 0
 /* the C library's fmaf costs 60 ns an element; every use below is right with two roundings, too */
 #define fl_fmaf(a, b, c) ((a) * (b) + (c))
 #define fl_fma(a, b, c) ((a) * (b) + (c))

@@ -530,10 +530,17 @@ cdef double predictions_inspected_f64(void* call, Py_ssize_t block, void* scratc
 cdef double LARGEST_SWEPT_Z = 0.015625
 
 
-cdef bint in_sweep(const RowLossCall* call) noexcept nogil:
+#: A quotient by a temperature between this and its inverse has no more of a size than what is divided.
+cdef double LEAST_SWEPT_TEMPERATURE = 0.015625
+
+
+cdef bint in_sweep(const RowLossCall* call, bint double_precision) noexcept nogil:
     """Whether softmax.pxi computes the loss, in the compute type."""
+    cdef double temperature = call.parameter[2]
+    if temperature != 1 and double_precision and not FL_FUSED:   # it has the tail of a quotient by an FMA
+        return False
     return (call.loss == PLAIN_CROSS_ENTROPY and call.second == DIAGONAL and not is_capped(call)
-            and call.parameter[0] <= LARGEST_SWEPT_Z and call.parameter[2] == 1)
+            and call.parameter[0] <= LARGEST_SWEPT_Z and LEAST_SWEPT_TEMPERATURE <= temperature <= 1 / LEAST_SWEPT_TEMPERATURE)
 
 
 cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
@@ -542,8 +549,9 @@ cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspec
     cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
-    if in_sweep(call):
+    if in_sweep(call, double_precision):
         call.rows.z_loss = call.parameter[0]
+        set_temperature(&call.rows, call.parameter[2])
         return run_rows_call(&call.rows, double_precision, inspect, threads)
     call.to_float = not double_precision
     call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]

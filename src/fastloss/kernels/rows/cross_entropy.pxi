@@ -1,5 +1,5 @@
-# Cross-entropy with the options that the kernels of softmax.pxi lack: a cap of the logits, a temperature, a z-loss with a
-# large factor.
+# Cross-entropy with the options that the kernels of softmax.pxi lack: a cap of the logits, a z-loss with a large factor,
+# a temperature far from 1.
 
 cdef inline bint is_capped(const RowLossCall* call) noexcept nogil:
     return call.parameter[1] == call.parameter[1]

@@ -533,9 +533,10 @@ cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, 
     return r.value
 
 
-cdef double mended_row(const real* x, Py_ssize_t stride, double m, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
+cdef double mended_row(const real* x, Py_ssize_t stride, double m, bint by_tile, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
                        real* gradient, real* hessian, Py_ssize_t result_stride, double* scratch) noexcept nogil:
-    """The same for plain cross-entropy: a row of float32 has room enough in the ordinary computation in double."""
+    """The same for plain cross-entropy: a row of float32 has room enough in the ordinary computation in double, and so has a
+    row of float64 that is to be computed `by_tile`."""
     cdef Py_ssize_t classes = call.classes, c
     cdef RowLossCall own
     cdef double value
@@ -545,8 +546,8 @@ cdef double mended_row(const real* x, Py_ssize_t stride, double m, const RowsCal
     memset(&own, 0, sizeof(own))
     own.rows, own.loss, own.classes, own.given = call[0], PLAIN_CROSS_ENTROPY, classes, LOGITS
     own.form = CLASS_PROBABILITIES if call.given_dense else CLASS_INDEX
-    own.parameter[0], own.parameter[1], own.parameter[2] = call.z_loss, NAN, 1
-    if real is float or not finite(m):
+    own.parameter[0], own.parameter[1], own.parameter[2] = call.z_loss, NAN, call.temperature
+    if real is float or by_tile or not finite(m):
         lay_out(&own, scratch, True, &t)
         for c in range(t.steps * LANES):
             t.x[c] = x[c * stride] if c < classes else -INFINITY
@@ -598,14 +599,14 @@ cdef void note_extremes(const real* tag, RowsCall* call, Py_ssize_t classes) noe
     cdef double most = 1, least = 1
     cdef Py_ssize_t c
     call.wary = call.task == CROSS_ENTROPY and (call.weight.data != NULL or call.class_weight != NULL or call.scale > 1
-                                                or call.z_loss != 0)
+                                                or call.z_loss != 0 or call.temperature != 1)
     call.always = call.dense and not ordinary(call.smoothing)
     if call.dense and call.class_weight != NULL:
         for c in range(classes):
             most = max(most, call.class_weight[c])
             least = min(least, call.class_weight[c] if call.class_weight[c] > 0 else 1)
             call.always |= not ordinary(call.class_weight[c])
-    call.headroom = headroom(most)
+    call.headroom = headroom(most) + 2 * headroom(call.inverse)
     call.least_target = (7.52316384526264e-37 if sizeof(real) == 4 else 1.1830521861667747e-271) / least
     call.always &= call.wary or call.smoothing != 0
     call.wary |= call.always
@@ -666,14 +667,14 @@ cdef bint find_extremes(const RowsCall* call, const real* x, Py_ssize_t steps, c
     cdef Py_ssize_t lanes = lanes_of(x), k, i
     cdef real end[TILE_ROWS]
     cdef real found[TILE_ROWS]
-    cdef real begin = <real>far_begin(x), most = <real>most_score(x)
+    cdef real begin = <real>(far_begin(x) * call.temperature), most = <real>most_score(x)
     cdef bint any_ = False
     memset(extreme, 0, lanes * sizeof(bint))
-    if not call.always and not any_between(x, steps * lanes, <real>most_ordinary(x), INFINITY):
+    if not call.always and not any_between(x, steps * lanes, <real>(most_ordinary(x) * call.temperature), INFINITY):
         return False
     for i in range(lanes):
         found[i] = call.always
-        end[i] = <real>far_end(x, call, weight[i] if i < n else 0)
+        end[i] = <real>(far_end(x, call, weight[i] if i < n else 0) * call.temperature)
     for k in range(steps):
         for i in range(lanes):
             found[i] += where_(far(x[k * lanes + i] - m[i], end[i], begin) | huge(x[k * lanes + i], most), <real>1, <real>0)
@@ -718,16 +719,16 @@ cdef inline bint has_small_target(const RowsCall* call, const real* y, double we
 cdef bint is_extreme(const RowsCall* call, const real* x, double m, double weight, double distance) noexcept nogil:
     """Whether a row is, of which the weighted distance of the target from the largest score is known: no other score can
     make the loss too large."""
-    cdef real end, begin = <real>far_begin(x), top = <real>m
+    cdef real end, begin = <real>(far_begin(x) * call.temperature), top = <real>m
     cdef int found = False
     cdef Py_ssize_t c
     if weight == 0 or not finite(m):
         return False
     if call.always or distance > most_score(x):
         return True
-    if not shows(x, call, weight) or not any_between(x, call.classes, <real>most_ordinary(x), INFINITY):
+    if not shows(x, call, weight) or not any_between(x, call.classes, <real>(most_ordinary(x) * call.temperature), INFINITY):
         return False
-    end = <real>far_end(x, call, weight)
+    end = <real>(far_end(x, call, weight) * call.temperature)
     for c in range(call.classes):
         found |= far(x[c] - top, end, begin)
     return found

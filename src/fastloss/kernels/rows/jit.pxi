@@ -81,7 +81,7 @@ cdef double jit_tile_block(const JitRowsCall* jit, Py_ssize_t block, real* scrat
     (<jit_tile>jit.address)(x, y, label, factor, value, gradient, hessian, spare, classes)
     for i in range(n if any_extreme else 0):
         if extreme[i]:
-            value[i] = <real>mended_row(x + i, lanes, m[i], call, first + i, labels[i], weight[i], gradient + i, hessian + i, lanes, mending)
+            value[i] = <real>mended_row(x + i, lanes, m[i], False, call, first + i, labels[i], weight[i], gradient + i, hessian + i, lanes, mending)
             weight[i] = 1
     if call.want & GRADIENT:
         store_tile(&call.gradient, first, n, classes, <real*>NULL, gradient, spare)
@@ -143,7 +143,7 @@ cdef double jit_row_block(const JitRowsCall* jit, Py_ssize_t block, real* scratc
             m = largest_of(x, classes)
             distance = dense_distance(x, y, classes, &total) if call.dense else finite_difference(m, x[label[i]])
         if call.wary and (is_extreme(call, x, m, weight[i], distance) or (small_target and finite(m))):
-            value[i] = <real>wide_row_apart(call, first + i, label[i], &weight[i], x, m, scratch + 2 * classes, scratch + 3 * classes,
+            value[i] = <real>wide_row_apart(call, first + i, label[i], &weight[i], x, m, False, scratch + 2 * classes, scratch + 3 * classes,
                                             <double*>(scratch + 4 * classes))
             continue
         failure = (<jit_row>jit.address)(x, y, 0 if call.given_dense else label[i], weight[i] * call.scale, jit.parameters,

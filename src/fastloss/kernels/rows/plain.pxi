@@ -71,6 +71,7 @@ cdef class PlainRows(PlainCall):
         rows.scale, rows.scale_tail, rows.value_factor, rows.weight_sum = 0, 0, 1, work.weight_sum
         rows.curvature = work.curvature
         rows.given_dense, rows.smoothing, rows.z_loss = work.dense, self.smoothing, 0
+        set_temperature(rows, 1)
         rows.dense = work.dense or self.smoothing != 0
         rows.class_weight = self.class_weight.data
         rows.ignoring, rows.ignored = self.ignoring, self.ignored

@@ -37,6 +37,7 @@ cdef int set_rows(RowsCall* call, dict arrays, int want, Py_ssize_t samples, Py_
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, samples, classes
     call.value_factor, call.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
     call.z_loss = 0
+    set_temperature(call, 1)
     call.curvature = curvature_of(curvature)
     set_scale(call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing

@@ -21,6 +21,8 @@
 # A z-loss adds  Y z L^2,  L = log(sum e^x) = m + log1p(rest).  With `pull` = 2 z L,  p in the gradient becomes
 # (1 + pull) p,  and the Hessian  Y ((1 + pull) p (1 - p) + 2 z p^2).
 #
+# A temperature T: of x / T, whose exponentials are made of x - m over T; the gradient is over T, the Hessian over T^2.
+#
 # The target of a label that is smoothed by s has s / C everywhere but at the label: Y is 1, and one sum of the m - x_c
 # is all that it adds.
 #
@@ -29,6 +31,11 @@
 
 cdef extern from "blocks/blocks.h" nogil:
     float fl_fmaf(float, float, float) noexcept
+    enum: FL_FUSED
+    double fl_block_exp_sum_over_f32(const float*, float, double, double, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
+    double fl_block_exp_sum_over_f64(const double*, double, double, double, double*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
+    void fl_lanes_exp_over_f32(const float*, const float*, double, double, float*, float*, float*) noexcept
+    void fl_lanes_exp_over_f64(const double*, const double*, double, double, double*, double*, double*) noexcept
     double fl_block_shares_f32(const float*, Py_ssize_t, int*) noexcept
     double fl_block_shares_f64(const double*, Py_ssize_t, int*) noexcept
     double fl_block_distance_f32(const float*, const float*, float, Py_ssize_t, double*) noexcept
@@ -63,6 +70,8 @@ cdef struct RowsCall:
     bint given_dense             # y_true holds probabilities
     double smoothing
     double z_loss                # factor of log(sum e^x)^2
+    double temperature           # by which the logits are divided
+    double inverse, inverse_tail  # 1 / temperature
     const double* class_weight   # NULL: all 1
     bint ignoring
     long long ignored
@@ -101,11 +110,17 @@ cdef bint load_labels(const RowsCall* call, Py_ssize_t first, Py_ssize_t count, 
     return fl_labels(call.y_true.dtype, source, labels, count, call.classes, call.ignoring, call.ignored)
 
 
+cdef inline void set_temperature(RowsCall* call, double temperature) noexcept nogil:
+    call.temperature, call.inverse = temperature, 1 / temperature
+    call.inverse_tail = fl_fma(-call.inverse, temperature, 1) / temperature if FL_FUSED else 0
+
+
 cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssize_t classes) noexcept nogil:
     """Describe cross-entropy of labels without weights, masks or options."""
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
     call.dense = call.given_dense = call.ignoring = False
     call.smoothing = call.z_loss = 0
+    set_temperature(call, 1)
     call.value_factor = 1
     call.class_weight = NULL
     call.weight_sum = NULL
@@ -231,11 +246,11 @@ cdef inline double tiny_sum(const real* x, real m, Py_ssize_t classes) noexcept 
 
 
 cdef inline real row_factor(real weight, const RowsCall* call, real rest, real tail) noexcept nogil:
-    """weight x scale / (1 + rest), what every e_j of a row is multiplied by: rounded once."""
+    """weight x scale / (1 + rest), what every e_j of a row is multiplied by: rounded once, but for a temperature."""
     if real is float:
-        return <float>(weight * call.scale / (1 + <double>rest))
+        return <float>(weight * call.scale * call.inverse / (1 + <double>rest))
     else:
-        return fl_ratio(weight, call.scale, call.scale_tail, rest, tail)
+        return fl_ratio(weight, call.scale, call.scale_tail, rest, tail) * call.inverse
 
 
 cdef inline real probability_factor(real rest, real tail) noexcept nogil:
@@ -249,9 +264,9 @@ cdef inline real probability_factor(real rest, real tail) noexcept nogil:
 cdef inline double hessian_factor(real weight, const RowsCall* call, double total, real rest, real tail) noexcept nogil:
     """weight x scale x total / (1 + rest)^2, what e ((1 - e) + rest) is multiplied by."""
     if real is float:
-        return weight * call.scale * total / ((1 + <double>rest) * (1 + <double>rest))
+        return weight * call.scale * (call.inverse * call.inverse) * total / ((1 + <double>rest) * (1 + <double>rest))
     else:
-        return fl_ratio(1, fl_ratio(weight, call.scale, call.scale_tail, rest, tail), 0, rest, tail) * total
+        return fl_ratio(1, fl_ratio(weight, call.scale, call.scale_tail, rest, tail), 0, rest, tail) * (call.inverse * call.inverse) * total
 
 
 cdef inline void transpose(const real* source, Py_ssize_t source_stride, real* target, Py_ssize_t target_stride,
@@ -397,8 +412,13 @@ cdef void take_values(Py_ssize_t n, const bint* taken, const double* results, re
             value[i], weight[i] = <real>results[i], 1
 
 
-cdef inline void lanes_exp(const real* x, const real* m, real* e, real* total, real* ties) noexcept nogil:
-    if real is float:
+cdef inline void lanes_exp(const real* x, const real* m, const RowsCall* call, real* e, real* total, real* ties) noexcept nogil:
+    if call.temperature != 1:
+        if real is float:
+            fl_lanes_exp_over_f32(x, m, call.inverse, call.inverse_tail, e, total, ties)
+        else:
+            fl_lanes_exp_over_f64(x, m, call.inverse, call.inverse_tail, e, total, ties)
+    elif real is float:
         fl_lanes_exp_f32(x, m, e, total, ties)
     else:
         fl_lanes_exp_f64(x, m, e, total, ties)
@@ -415,8 +435,8 @@ cdef inline void tile_largest(const real* x, Py_ssize_t classes, real* m) noexce
             fl_lanes_max_f64(x + c * lanes, m)
 
 
-cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
-    cdef Py_ssize_t lanes = lanes_of(x), c, group, i
+cdef void tile_sums(const real* x, const RowsCall* call, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
+    cdef Py_ssize_t lanes = lanes_of(x), classes = call.classes, c, group, i
     cdef real part[TILE_ROWS]
     cdef real row[FEW]
     cdef bint tiny = False
@@ -429,7 +449,7 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
         for i in range(lanes):
             part[i] = 0
         for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
-            lanes_exp(x + c * lanes, m, e + c * lanes, part, ties)
+            lanes_exp(x + c * lanes, m, call, e + c * lanes, part, ties)
         for i in range(lanes):
             add_exactly(part[i], &rest[i], &tail[i])
     for i in range(lanes):
@@ -438,7 +458,7 @@ cdef void tile_sums(const real* x, Py_ssize_t classes, real* e, real* m, real* r
         rest[i] += tail[i]
         tail[i] += part[i] - rest[i]
         tiny |= rest[i] < tiny_rest(x)
-    if tiny and classes > 1:
+    if tiny and classes > 1 and call.temperature == 1:
         for i in range(lanes):
             if rest[i] < tiny_rest(x):
                 for c in range(classes):
@@ -533,6 +553,12 @@ cdef void tile_distances_of_all(const RowsCall* call, const real* x, const real*
             distance[i], total[i] = careful_distance[i], careful_total[i]
 
 
+cdef inline void divide(double* numbers, Py_ssize_t n, double divisor) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n if divisor != 1 else 0):
+        numbers[i] /= divisor
+
+
 cdef void smoothed_distances(const RowsCall* call, const real* x, const real* m, const real* label, real* y, real* spare,
                              double* distance) noexcept nogil:
     """The same of labels that are smoothed. `y`, `spare`: tiles, for rows with infinite numbers."""
@@ -596,13 +622,14 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real* of_gradient = <real*>mended.gradient
     cdef real* of_hessian = <real*>mended.hessian
     cdef bint extreme[TILE_ROWS]
+    cdef bint tiny[TILE_ROWS]    # next to underflow; at a temperature they are computed apart too
     cdef bint any_extreme = False
     cdef real g, top, y_total
     cdef double h, log_total, every = call.smoothing / classes, z_loss = call.z_loss
 
     load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
-    tile_sums(x, classes, e, m, rest, tail, ties)
+    tile_sums(x, call, e, m, rest, tail, ties)
     for i in range(n, lanes):
         weight[i] = 0
 
@@ -632,10 +659,10 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         return
 
     for i in range(lanes):
-        pull[i], boost[i], reach[i] = 0, 1, weight[i]
+        pull[i], boost[i], reach[i], tiny[i] = 0, 1, weight[i], False
     if z_loss != 0:
         for i in range(lanes):
-            log_total = 2 * z_loss * (<double>m[i] + <double>log_sum[i])
+            log_total = 2 * z_loss * (m[i] / call.temperature + <double>log_sum[i])
             pull[i] = <real>log_total
             boost[i] = <real>(1 + log_total)
             reach[i] = <real>(weight[i] * (1 + abs_(log_total)))
@@ -644,17 +671,24 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         for i in range(n if z_loss != 0 else 0):
             extreme[i] |= weight[i] != 0 and strong_z(call, m[i])
             any_extreme |= extreme[i]
+        for i in range(n if call.temperature != 1 and classes > 1 else 0):
+            tiny[i] = not extreme[i] and weight[i] != 0 and rest[i] < tiny_rest(x)
     if dense:
         load_dense_tile(call, first, n, labels, y, spare)
         if call.wary and call.given_dense:
             any_extreme = find_small_targets(call, y, classes, m, reach, n, extreme)
         weigh_dense_tile(call, y)
+    for i in range(n if call.temperature != 1 else 0):
+        tiny[i] &= not extreme[i]
+        extreme[i] |= tiny[i]
+        any_extreme |= extreme[i]
     for i in range(n if any_extreme else 0):
         if extreme[i]:
-            mended.value[i] = mended_row(x + i, lanes, m[i], call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
+            mended.value[i] = mended_row(x + i, lanes, m[i], tiny[i], call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
                                          mended.scratch)
     if dense:
         tile_distances_of_all(call, x, y, m, distance, total_exactly)
+        divide(distance, lanes, call.temperature)
         if call.want & VALUE:
             for i in range(lanes):
                 value[i] = <real>(distance[i] + total_exactly[i] * log_sum[i])
@@ -662,15 +696,18 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         load_lane_labels(call, first, n, labels, label)
         if call.want & VALUE and smoothed:
             smoothed_distances(call, x, m, label, y, spare, distance)
+            divide(distance, lanes, call.temperature)
             for i in range(lanes):
                 value[i] = <real>(distance[i] + log_sum[i])
         elif call.want & VALUE:
             at_label(x, label, classes, target)
-            for i in range(lanes):
+            for i in range(lanes if call.temperature == 1 else 0):
                 value[i] = finite_difference(m[i], target[i]) + log_sum[i]
+            for i in range(lanes if call.temperature != 1 else 0):
+                value[i] = <real>(finite_difference(<double>m[i], <double>target[i]) / call.temperature + log_sum[i])
     if call.want & VALUE and z_loss != 0:
         for i in range(lanes):
-            log_total = <double>m[i] + <double>log_sum[i]
+            log_total = m[i] / call.temperature + <double>log_sum[i]
             h = total_exactly[i] if dense else 1
             value[i] = <real>(value[i] + h * (z_loss * log_total * log_total))
 
@@ -696,7 +733,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         if dense:
             for i in range(lanes):
                 h = 1 + (<double>rest[i] + <double>tail[i])
-                factor[i] = <real>(weight[i] * call.scale)
+                factor[i] = <real>(weight[i] * call.scale * call.inverse)
                 share[i] = <real>(total_exactly[i] * (1 + <double>pull[i]) / h)
                 whole[i] = <real>total_exactly[i]
                 taken[i] = <real>(total_exactly[i] * ((<double>rest[i] - pull[i]) / h) - (total_exactly[i] - whole[i]))
@@ -820,6 +857,7 @@ cdef struct WideRow:
     const void* y                # the target; NULL: a label, or it is the same for each class but that
     Py_ssize_t classes
     double m                     # its largest logit
+    double inverse, inverse_tail  # 1 / temperature
     double share                 # of the exponentials in the gradient, before y is taken off; where there is no y:
     double taken                 # what is taken off each of them, if it is not 0,
     double factor                # and the factor of the difference
@@ -865,7 +903,14 @@ cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize
         row.ties[chunk] = 0
         if row.e == NULL:
             e = unwanted
-        if real is float:
+        if row.inverse != 1:
+            if real is float:
+                row.part[chunk] = fl_block_exp_sum_over_f32(x, <float>row.m, row.inverse, row.inverse_tail, e, n, &row.ties[chunk],
+                                                            &row.ahead, start)
+            else:
+                row.part[chunk] = fl_block_exp_sum_over_f64(x, row.m, row.inverse, row.inverse_tail, e, n, &row.ties[chunk],
+                                                            &row.ahead, start)
+        elif real is float:
             row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk], &row.ahead, start)
         else:
             row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk], &row.ahead, start)
@@ -981,11 +1026,11 @@ cdef inline double* mending_place(real* scratch, Py_ssize_t classes) noexcept no
     return <double*>(scratch + (wide_scratch(scratch, classes) + 1) // 2 * 2)
 
 
-cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, double m,
+cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, double m, bint by_tile,
                            real* gradient, real* hessian, double* scratch) noexcept nogil:
     """An extreme row: its value is weighted."""
     cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef double value = mended_row(x, 1, m, call, row, label, weight[0], gradient, hessian, 1, scratch)
+    cdef double value = mended_row(x, 1, m, by_tile, call, row, label, weight[0], gradient, hessian, 1, scratch)
     weight[0] = 1
     if call.want & GRADIENT:
         store_run(&call.gradient, call.gradient.data + sample_offset(&call.gradient, row, index), call.gradient.class_stride,
@@ -1042,6 +1087,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
     wide.y = y if dense else NULL
     wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
     wide.classes = classes
+    wide.inverse, wide.inverse_tail = call.inverse, call.inverse_tail
     wide.part = <double*>(scratch + 4 * ((classes + 1) // 2 * 2))
     wide.ties = wide.part + chunks_of(classes)
     memset(&wide.ahead, 0, sizeof(wide.ahead))
@@ -1053,7 +1099,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
     m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
     if z_loss != 0:
-        log_total = <double>m + log1p_(<real>rest)
+        log_total = m / call.temperature + log1p_(<real>rest)
         pull = 2 * z_loss * log_total
         reach = weight * (1 + abs_(pull))
     if dense:
@@ -1070,8 +1116,11 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
             weigh_dense_row(call, y)
         distance = dense_distance(x, y, classes, &total)
         total = 1 if smoothed else total
+    distance /= call.temperature
     if call.wary and (is_extreme(call, x, m, reach, distance) or (small_target and finite(m)) or strong_z(call, m)):
-        return wide_row_apart(call, row, label, row_weight, x, m, spare, hessian, mending_place(scratch, classes))
+        return wide_row_apart(call, row, label, row_weight, x, m, False, spare, hessian, mending_place(scratch, classes))
+    if rest < tiny_rest(tag) and call.temperature != 1:
+        return wide_row_apart(call, row, label, row_weight, x, m, True, spare, hessian, mending_place(scratch, classes))
     if rest < tiny_rest(tag):
         if e == x:
             x = spare
@@ -1084,7 +1133,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         rest = NAN
     rest_real = <real>rest
     if z_loss != 0:              # of the rest as it is now
-        log_total = <double>m + log1p_(rest_real)
+        log_total = m / call.temperature + log1p_(rest_real)
         pull = 2 * z_loss * log_total
         distance += total * (z_loss * log_total * log_total)
     if call.task == LOG_SOFTMAX:
@@ -1109,7 +1158,7 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         if hessian != <real*>hessian_data:
             store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
     if call.want & GRADIENT:
-        factor = weight * call.scale
+        factor = weight * call.scale * call.inverse
         whole_exactly = 1 + (rest + tail)
         wide.share = total * (1 + pull) / whole_exactly if dense else 1 + pull
         wide.taken = every * (1 + rest) if smoothed else 0
