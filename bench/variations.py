@@ -59,9 +59,7 @@ VARIATIONS: dict[str, Change] = {
     "value": _method("__call__"),
     "gradient": _method("grad"),
     "hessian": _method("value_grad_hess"),
-    "sample_weight": _for_each_sample(
-        "sample_weight", lambda rng, shape: rng.uniform(0.5, 2.0, shape).astype("float32")
-    ),
+    "sample_weight": _for_each_sample("sample_weight", _weights),
     "where": _for_each_sample("where", lambda rng, shape: rng.random(shape) < 0.9),
     "reduction=none": _keywords(reduction="none"),
     "float-targets": _targets_as("float32"),

@@ -35,11 +35,6 @@ class Problem:
     def classes(self) -> int:
         return self.y_pred.shape[self.axis]
 
-    @property
-    def plain(self) -> bool:
-        """Whether other libraries are asked the same."""
-        return self.method == "value_and_grad" and not self.keywords
-
 
 @dataclass(frozen=True)
 class Workload:

@@ -1,4 +1,4 @@
-# The kernel module is compiled once for each level; fastloss picks the best one the CPU has when it is imported.
+# The kernel modules are compiled once for each level; fastloss picks the best one the CPU has when it is imported.
 #
 #   level  compiler flags
 #   v2     SSE4.2                     every x86-64 processor since about 2009

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,3 +91,53 @@ print(*sorted(loaded() - {"frame"}))
 """
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines() == ["frame", "", "points", "points rows", "points rows vectors"]
+
+
+@pytest.mark.parametrize("level", fastloss.build_info()["isa_available"])
+def test_the_modules_of_a_level_know_their_names(level: str) -> None:
+    """Cython translates them once: what is written again for another level must not name those of the first."""
+    if importlib.util.find_spec(f"fastloss._frame_{level}") is None:
+        pytest.skip(f"built without {level}")
+    code = f"""
+from fastloss.runtime import MODULES, kernels
+for name in MODULES:
+    module = getattr(kernels, name)
+    assert module.__name__ == f"fastloss._{{name}}_{level}"
+    functions = [f for f in vars(module).values() if type(f).__name__ == "cython_function_or_method"]
+    assert functions
+    assert {{f.__module__ for f in functions}} == {{module.__name__}}
+    shown = repr(getattr(module, "__pyx_capi__", {{}}))
+    assert not [other for other in ("v2", "v3", "v4") if other != "{level}" and f"_frame_{{other}}" in shown], shown
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "FASTLOSS_ISA": level})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_forked_while_a_kind_is_loaded_can_load_it() -> None:
+    code = """
+import importlib, os, signal, sys, threading, time, warnings
+import numpy as np
+import fastloss as fl
+warnings.simplefilter("ignore")
+loading, original = threading.Event(), importlib.import_module
+
+def slowly(name, package=None):
+    module = original(name, package)
+    loading.set()
+    time.sleep(0.3)
+    return module
+
+fl.runtime.importlib.import_module = slowly
+loader = threading.Thread(target=lambda: fl.huber(np.zeros(3), np.ones(3)))
+loader.start()
+loading.wait()
+pid = os.fork()
+if not pid:
+    signal.alarm(20)
+    assert fl.huber(np.zeros(3), np.ones(3)) == 0.5
+    os._exit(0)
+loader.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -26,7 +26,7 @@ def tool() -> ModuleType:
 def problems(tool: ModuleType, folder: Path, missing: str = "", stray: str = "") -> list[str]:
     """Return what is found in a wheel of empty files."""
     wheel = folder / "fastloss-0.1.0-cp311-abi3-linux_x86_64.whl"
-    names = tool.expected_files("fastloss-0.1.0") | {"fastloss/_frame_v2.abi3.pyd"}
+    names = tool.expected_files("fastloss-0.1.0") | {f"fastloss/_{part}_v2.abi3.pyd" for part in tool.PARTS}
     with zipfile.ZipFile(wheel, "w") as archive:
         for name in sorted((names - {missing}) | ({stray} if stray else set())):
             archive.writestr(name, "")
@@ -43,6 +43,11 @@ def test_a_wheel_as_it_should_be(tool: ModuleType, tmp_path: Path) -> None:
 )
 def test_a_file_that_is_missing(tool: ModuleType, tmp_path: Path, name: str) -> None:
     assert problems(tool, tmp_path, missing=name) == [f"{name} is missing"]
+
+
+def test_kernels_that_are_missing(tool: ModuleType, tmp_path: Path) -> None:
+    """A kind is loaded on first use: nothing else would miss it."""
+    assert problems(tool, tmp_path, missing="fastloss/_vectors_v2.abi3.pyd") == ["no kernels of vectors for v2"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ BUILD_STEPS = {"fastloss/kernels/points/write_formulas.py", "fastloss/kernels/fr
 #: Written by the build.
 STUB = "fastloss/__init__.pyi"
 METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
-EXTENSION = re.compile(r"fastloss/_(cpu|(frame|points|rows|vectors)_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
+#: The compiled modules of each ISA level.
+PARTS = ("frame", "points", "rows", "vectors")
+EXTENSION = re.compile(rf"fastloss/_(cpu|({'|'.join(PARTS)})_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
 #: What auditwheel brings along.
 BUNDLED = re.compile(r"fastloss\.libs/libgomp-\w+\.so[\d.]*")
 LIBRARIES = re.compile(
@@ -59,8 +61,10 @@ def wrong_in(wheel: Path) -> Iterator[str]:
         expected = expected_files("-".join(wheel.name.split("-")[:2]))
         yield from (f"{name} is missing" for name in sorted(expected - names))
         yield from (f"{name} does not belong there" for name in sorted(names - expected - compiled))
-        if not any("_frame_" in name for name in compiled):
-            yield "there are no kernels"
+        found = [match.groups() for match in map(EXTENSION.fullmatch, sorted(names)) if match]
+        levels = {level for _, _, level, _ in found if level} or {"plain"}
+        yield from (f"no kernels of {part} for {level}" for part in PARTS for level in sorted(levels)
+                    if not any((part, level) == (of, at) for _, of, at, _ in found))  # fmt: skip
         if shutil.which("readelf"):
             for name in sorted(name for name in compiled if ".so" in name):
                 yield from wrong_in_library(Path(archive.extract(name, folder)))

@@ -37,7 +37,7 @@ def _threads(n_threads: Any, size: int) -> int:
 
 
 def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
-    loop = kernels.points.POINTWISE.index(name)
+    loop = kernels.points.NUMBERS[name]
     quick = kernels.points.plain_function(loop, x, out, n_threads)
     if quick is not None:
         return quick

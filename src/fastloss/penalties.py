@@ -42,7 +42,7 @@ class Penalty:
 
     @property
     def _loop(self) -> int:
-        number: int = kernels.points.POINTWISE.index(self.name)
+        number: int = kernels.points.NUMBERS[self.name]
         return number
 
     @property

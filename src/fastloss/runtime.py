@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -23,18 +23,38 @@ from .scalars import shown
 _MAX_THREADS = 2**31 - 1
 
 
+#: The compiled modules of a level: what all calls share, and one for each kind of losses.
+MODULES = ("frame", "points", "rows", "vectors")
+
+
 class _Kernels:
-    """The compiled modules of one ISA level: the frame of all calls, and one for each kind, loaded on first use."""
+    """The compiled modules of one ISA level, loaded on first use; of the frame that is as the package is imported."""
 
     def __init__(self, level: str) -> None:
         self._level = level
+        self._loading = RLock()
+        if hasattr(os, "register_at_fork"):
+            # No thread is inside of an import when a process forks: the child would wait for it for ever.
+            os.register_at_fork(before=self._wait, after_in_parent=self._go_on, after_in_child=self._begin_anew)
 
-    def __getattr__(self, kind: str) -> Any:
-        if kind.startswith("_"):
-            raise AttributeError(kind)
-        module = importlib.import_module(f"._{kind}_{self._level}", __package__)
-        setattr(self, kind, module)
+    def __getattr__(self, name: str) -> Any:
+        if name not in MODULES:
+            raise AttributeError(f"there are no kernels of {name!r}")
+        with self._loading:
+            if name != "frame":
+                self.frame.check_stack()
+            module = importlib.import_module(f"._{name}_{self._level}", __package__)
+            setattr(self, name, module)
         return module
+
+    def _wait(self) -> None:
+        self._loading.acquire()
+
+    def _go_on(self) -> None:
+        self._loading.release()
+
+    def _begin_anew(self) -> None:
+        self._loading = RLock()
 
 
 def _choose_level() -> str:

@@ -142,7 +142,7 @@ class Points(Kind):
         row, engine = request.chosen, current_engine()
         if engine == "numba" and request.curvature.by_gauss_newton:
             for term in [term for _, term in row.terms] or [row]:
-                if f"{term.name}_gauss_newton" in kernels.points.POINTWISE:
+                if f"{term.name}_gauss_newton" in kernels.points.NUMBERS:
                     raise no_numba_kernel(f"{term.name} with curvature='gauss_newton'")
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights
@@ -178,7 +178,7 @@ class Points(Kind):
             shape = np.shape(given)
             by_each = shape != () and math.prod(shape) != 1
             value: Any = np.empty(plan.call.arrays.samples) if by_each else None
-            number = kernels.points.POINTWISE.index(f"{row.name}_by_{parameter.name}")
+            number = kernels.points.NUMBERS[f"{row.name}_by_{parameter.name}"]
             total: Any = plan.loop(
                 kernels.points.one_formula(number, plan.parameters), 1.0, VALUE, Results(value, {}, {})
             )
@@ -247,4 +247,4 @@ def formula_of(
     if loops is not None:
         return -1, constants, factor, predictions, loops, uniform
     name, constants = row.loop(constants)
-    return kernels.points.POINTWISE.index(name), constants, factor, predictions, (), False
+    return kernels.points.NUMBERS[name], constants, factor, predictions, (), False

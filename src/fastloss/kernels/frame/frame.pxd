@@ -103,7 +103,7 @@ cdef extern from "blocks/exact.h" nogil:
     double fl_exact_value(fl_exact*) noexcept
     void fl_exact_bytes(const fl_exact*, unsigned char*) noexcept
 
-cdef extern from "blocks/deal.h" nogil:
+cdef extern from "blocks/share.h" nogil:
     ctypedef struct fl_share:
         pass
     ctypedef void (*fl_piece)(void* work, Py_ssize_t piece, int thread) noexcept

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: embedsignature=False, infer_types=False, freethreading_compatible=True, auto_pickle=False
-"""The frame of the compiled engine: threads, the short way of a call, the methods of a loss. README.md beside it is the contract.
+"""The frame of the compiled engine: threads, the short way of a call, the methods of a loss. ../README.md is the contract.
 
 A module for each kind of losses stands upon it. Each is compiled once for each ISA level, from one source. Nothing there
 decides what a call means: shapes, types and overlaps were checked before (``call.py``), and what is passed is an array as

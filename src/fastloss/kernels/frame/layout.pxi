@@ -37,6 +37,14 @@ cdef int take(Operand* operand, dict arrays, str name, bint has_class_axis) exce
     return set_from(operand, arrays.pop(name, None), has_class_axis)
 
 
+cdef int need(Operand* operand, dict arrays, str name, bint has_class_axis) except -1:
+    """The same of an array that has to be there."""
+    take(operand, arrays, name, has_class_axis)
+    if operand.data == NULL:
+        raise TypeError(f"fastloss: the kernels need {name}")
+    return 0
+
+
 cdef int check_all_taken(dict arrays) except -1:
     """Raise where there is an array that no kernel reads."""
     if arrays:

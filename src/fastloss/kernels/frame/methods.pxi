@@ -80,6 +80,7 @@ cdef class QuickLoss:
         if variant is None:
             try:
                 variant = self.bind(**parameters)
+                variant.short_way()
             except (TypeError, ValueError):          # the long way says what is wrong
                 return None, others
             self.variants[found] = variant

@@ -45,6 +45,9 @@ include "points/block.pxi"
 include "formulas.pxi"
 include "points/sums.pxi"
 
+#: The number of each loop.
+NUMBERS = {name: number for number, name in enumerate(POINTWISE)}
+
 
 def pointwise(Formulas formulas not None, dict arrays not None, *, int want, bint double_precision, Py_ssize_t size,
               tuple limits not None, double scale=1, bint inspect=False, bint in_place=False, int threads=1, bint accumulate=False,
@@ -60,7 +63,7 @@ def pointwise(Formulas formulas not None, dict arrays not None, *, int want, bin
     `curvature`: None, or what `curvature_of` takes.
     """
     cdef PointwiseCall call
-    cdef bint multiplied = "vector" in arrays
+    cdef bint multiplied = arrays.get("vector") is not None
     set_formulas(&call, formulas.formula, formulas.count)
     call.want, call.size, call.scale, call.value_factor = want, size, scale, value_factor
     call.limits, call.in_place, call.accumulate = limits_of(limits), in_place, accumulate
@@ -68,7 +71,7 @@ def pointwise(Formulas formulas not None, dict arrays not None, *, int want, bin
     call.curvature = curvature_of(curvature)
     arrays = arrays.copy()
     take(&call.y_true, arrays, "y_true", False)
-    take(&call.y_pred, arrays, "y_pred", False)
+    need(&call.y_pred, arrays, "y_pred", False)
     take(&call.weight, arrays, "weight", False)
     take(&call.where, arrays, "where", False)
     take(&call.value, arrays, "value", False)

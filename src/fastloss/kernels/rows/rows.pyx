@@ -24,6 +24,8 @@ def rows(dict arrays not None, *, int task, int want, bint double_precision, Py_
     set_rows(&call, arrays.copy(), want, samples, classes, denominator, given_dense, smoothing, class_weights, ignore_index,
              value_factor, weight_sum, curvature)
     call.task = task
+    if task == CROSS_ENTROPY and call.y_true.data == NULL:
+        raise TypeError("fastloss: the kernels need y_true")
     if jit:
         address, kind, parameters, shown = jit
         return run_jit_rows(&call, address, kind, parameters, shown, double_precision, threads)
@@ -45,7 +47,7 @@ cdef int set_rows(RowsCall* call, dict arrays, int want, Py_ssize_t samples, Py_
     call.class_weight = class_weights.data
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
-    take(&call.logits, arrays, "logits", True)
+    need(&call.logits, arrays, "logits", True)
     take(&call.y_true, arrays, "y_true", given_dense)
     take(&call.weight, arrays, "weight", False)
     take(&call.where, arrays, "where", False)
@@ -68,8 +70,10 @@ def row_losses(dict arrays not None, *, int loss, int want, bint double_precisio
     """
     cdef RowLossCall call
     cdef ClassNumbers class_weights = ClassNumbers(class_weight), factors = ClassNumbers(factor)
-    cdef bint multiplied = "vector" in arrays
+    cdef bint multiplied = arrays.get("vector") is not None
     cdef int k
+    if not 0 <= loss < len(ROW_LOSSES) or "y_true" not in arrays:
+        raise TypeError(f"fastloss: there is no loss number {loss}, or no y_true")
     arrays = arrays.copy()
     take(&call.vector, arrays, "vector", True)
     set_rows(&call.rows, arrays, want, samples, label_classes, denominator, form != CLASS_INDEX, smoothing, class_weights,

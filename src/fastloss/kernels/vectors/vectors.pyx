@@ -52,10 +52,8 @@ def vectors(dict arrays not None, *, int loss, bint double_precision, Py_ssize_t
     take(&call.where, arrays, "where", False)
     take(&call.value, arrays, "value", False)
     for k in range(call.loss.arrays):
-        take(&call.array[k], arrays, f"array {k}", True)
+        need(&call.array[k], arrays, f"array {k}", True)
         take(&call.gradient[k], arrays, f"gradient {k}", True)
-        if call.array[k].data == NULL:
-            raise ValueError(f"fastloss: array {k} is missing; the loss has {call.loss.arrays}")
     check_all_taken(arrays)
     return run_vectors(&call, double_precision, inspect, threads)
 
