@@ -777,11 +777,17 @@ cdef inline double most_weight(const RowLossCall* call) noexcept nogil:
     return LARGEST_FACTOR / max(<double>1, call.rows.scale)
 
 
+cdef inline double exponent_unit(const RowLossCall* call) noexcept nogil:
+    """What scores are divided by before their exponentials."""
+    return call.parameter[2] if call.loss == PLAIN_CROSS_ENTROPY else 1
+
+
 cdef void count_extremes(const RowLossCall* call, const Tile* t, const double* m, const double* end, double* found) noexcept nogil:
     """Count in each lane of a tile the numbers that make its row extreme."""
     cdef double* x = t.x
     cdef double* y = t.y
-    cdef double begin = far_begin(x), least = call.rows.least_target, most = call.most_score, distance
+    cdef double unit = exponent_unit(call), begin = unit * far_begin(x)
+    cdef double least = call.rows.least_target, most = call.most_score, distance
     cdef Py_ssize_t k, i, j
     if of_decisions(call):
         for k in range(t.steps):
@@ -796,7 +802,7 @@ cdef void count_extremes(const RowLossCall* call, const Tile* t, const double* m
     if call.loss == PLAIN_CROSS_ENTROPY and call.parameter[1] == call.parameter[1]:
         for k in range(t.steps):     # of a capped score e^-2|x / softcap| is next to underflow
             for i in range(LANES):
-                distance = -2 * (abs_(x[k * LANES + i]) / call.parameter[1])
+                distance = -2 * unit * (abs_(x[k * LANES + i]) / call.parameter[1])
                 found[i] += where_(far(distance, end[i], begin), <double>1, <double>0)
     if call.given == PROBABILITIES:
         for k in range(t.steps):
@@ -816,6 +822,7 @@ cdef bint may_be_extreme(const RowLossCall* call, const Tile* t, const double* w
     cdef double most = most_ordinary(t.x)
     if call.loss == PLAIN_CROSS_ENTROPY and call.parameter[1] < 1:
         most *= call.parameter[1]
+    most *= min(exponent_unit(call), <double>1)
     return (call.rows.always or any_between(weight, n, most_weight(call), INFINITY) or any_between(t.x, size, most, INFINITY)
             or (call.given == PROBABILITIES and any_between(t.x, size, 0, LEAST_SQUARED))
             or (call.rows.given_dense and any_between(t.y, size, 0, call.rows.least_target)))
@@ -840,6 +847,7 @@ cdef bint find_row_extremes(const RowLossCall* call, Tile* t, const double* weig
     for i in range(LANES):
         j = 0 if t.wide else i
         end[i] = far_end(t.x, &call.rows, weight[j] if j < n else 0) if has_exponentials else far_begin(t.x)
+        end[i] *= exponent_unit(call)
         found[i] = call.rows.always or (j < n and weight[j] > most_weight(call))
     count_extremes(call, t, m, end, found)
     if t.wide:
