@@ -252,7 +252,9 @@ def test_minus_infinity_under_label_smoothing(classes: int, dtype: Any) -> None:
     rows.row[other] = -INF
     value, grad, _ = rows(label_smoothing=0.25)
     assert value == INF
-    assert grad[other] == dtype.type(-0.25 / classes)
+    share = dtype.type(-0.25 / classes)
+    # share (1 + rest) / (1 + rest), in the compute type: 1 ULP was measured at 3 and at 10 classes.
+    assert abs(grad[other] - share) <= np.spacing(abs(share))
     assert np.isfinite(grad).all()
 
 
