@@ -211,17 +211,17 @@ def measure_targets(cases: list[Case], everything: bool, rounds: int) -> Iterato
         if name != "fastloss" and (everything or name != "torch.compile")
     }
     rows: list[Row] = []
-    steady = True
+    steady: dict[int, bool] = {}  # by the number of threads
     for count, case in enumerate(cases):
         if case.threads > available_cpus():
             print(f"{case.name} is left out: it needs {case.threads} CPUs", file=sys.stderr)
             continue
         if count % CASES_BETWEEN_NOISE == 0:
             noise = list(measure_noise(rounds))
-            steady = all(row.quiet for row in noise)
+            steady = {row.threads: row.quiet for row in noise}
             yield from noise
         for row in measure_case(case, peers, rounds):
-            rows.append(replace(row, steady=steady))
+            rows.append(replace(row, steady=steady.get(row.threads, True)))
             yield rows[-1]
     yield from measure_means(rows)
 
