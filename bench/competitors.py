@@ -66,13 +66,12 @@ def prepare_fastloss_new_array(problem: Problem, n_threads: int) -> Call:
 
 def _outputs(problem: Problem) -> Any:
     """What out= takes: an array for each result that is one."""
-    derivatives = {"__call__": 0, "value_and_grad": 1, "value_grad_hess": 2}
     if problem.method == "grad":
         return np.empty_like(problem.y_pred)
     values = np.empty(problem.samples, problem.y_pred.dtype) if problem.keywords.get("reduction") == "none" else None
     if problem.method == "__call__":
         return values
-    return (values, *(np.empty_like(problem.y_pred) for _ in range(derivatives[problem.method])))
+    return (values, *(np.empty_like(problem.y_pred) for _ in range(1 + (problem.method == "value_grad_hess"))))
 
 
 def _fastloss(problem: Problem, n_threads: int, out: Any) -> Call:

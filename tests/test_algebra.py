@@ -767,3 +767,10 @@ def test_what_the_kernels_are_handed_fits_into_their_arrays() -> None:
         kernels.rows.row_losses({**arrays, "y_pred": array}, parameters=(), **row)
     with pytest.raises(ValueError, match="5 parameters; there is room for 4"):
         kernels.rows.row_losses(arrays, parameters=(1.0,) * 5, **row)
+    without = {**arrays, "y_true": None}
+    with pytest.raises(TypeError, match="the kernels need y_true"):
+        kernels.rows.rows(without, task=0, want=1, double_precision=True, **sizes)
+    with pytest.raises(TypeError, match="the kernels need y_true"):
+        kernels.rows.row_losses(without, parameters=(), **row)
+    with pytest.raises(ValueError, match="no loss number 99"):
+        kernels.rows.row_losses(arrays, parameters=(), **{**row, "loss": 99})

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import pytest
 
 import fastloss as fl
-from fastloss.runtime import kernels
+from fastloss.runtime import MODULES, kernels
 
 
 def why_not() -> str:
@@ -39,14 +39,10 @@ if why_not():
     pytest.skip(why_not(), allow_module_level=True)
 
 
-#: The modules of a level: what all kinds share, and one for each.
-PARTS = ("frame", "points", "rows", "vectors")
-
-
 def modules() -> dict[str, Path]:
     """Return the files of the compiled modules that are installed, also of levels that this CPU lacks."""
     found = {}
-    for name in ("cpu", *(f"{part}_{level}" for part in PARTS for level in ("v2", "v3", "v4"))):
+    for name in ("cpu", *(f"{part}_{level}" for part in MODULES for level in ("v2", "v3", "v4"))):
         spec = importlib.util.find_spec(f"fastloss._{name}")
         if spec is not None and spec.origin is not None:
             found[name] = Path(spec.origin)
@@ -55,7 +51,7 @@ def modules() -> dict[str, Path]:
 
 FILES = modules()
 LEVELS = [name.removeprefix("frame_") for name in FILES if name.startswith("frame_")]
-KINDS = [name for name in FILES if name.startswith(("points", "rows", "vectors"))]
+KINDS = [name for name in FILES if name.startswith(MODULES[1:])]
 #: What a register is called that is as wide as the level's registers are.
 WIDEST = {"v2": "%xmm", "v3": "%ymm", "v4": "%zmm"}
 #: Cython numbers the types of ``ctypedef fused real`` in its symbols; the suffix is that of an instruction on vectors.

@@ -34,7 +34,10 @@ FL_INLINE double fl_ratio(double weight, double scale, double scale_tail, double
     return ratio + (fl_fma(-ratio, sum, product) + (product_tail - ratio * sum_tail)) / sum;
 }
 
-enum { FL_LANES_f32 = 64, FL_LANES_f64 = 32 };
+enum {
+    FL_LANES_f32 = 64, FL_LANES_f64 = 32, /* numbers that a primitive works on at once */
+    FL_BLOCK_f32 = 1024, FL_BLOCK_f64 = 512 /* elements of a block of an element-wise loss: its buffers stay in the first-level cache */
+};
 
 /* Eight lanes. An array of lanes that is cleared and added up in steps of a loop is cleared by a call or by `rep stos`, and added
  * up one after the other: a third of the time of a block of squared errors. */
@@ -189,17 +192,55 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
 #undef FL_OFFSET
 #undef FL_EXP_OF_MINUS_OFFSET
 
-/* Which of two equivalent primitives runs depends on the row's largest number, never on where the row lies. */
-#if defined(__AVX512F__)
-#include "blocks/blocks_avx512.h"
-#define FL_WITH_AVX512(type, real, absolute)                                                                          \
-    static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx512_max_##type(x, n); }         \
+/* What intrinsics have in place of the plain forms. Which of two equivalent primitives runs depends on the row's largest number,
+ * never on where the row lies. */
+#define FL_WITH(isa, type, real, absolute, largest)                                                                   \
+    static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_##isa##_max_##type(x, n); }        \
     static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties,           \
                                                  const fl_ahead *ahead, ptrdiff_t first)                              \
     {                                                                                                                 \
-        return absolute(m) < FL_AVX512_LARGEST_##type ? fl_avx512_exp_sum_##type(x, m, e, n, ties, ahead, first)      \
-                                                      : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);    \
+        return absolute(m) < largest ? fl_##isa##_exp_sum_##type(x, m, e, n, ties, ahead, first)                      \
+                                     : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);                     \
     }                                                                                                                 \
+    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_##isa##_exp_##type(x, n, 0); }                  \
+    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_##isa##_exp_##type(x, n, 1); }        \
+    static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
+    {                                                                                                                 \
+        fl_##isa##_lanes_exp_##type(x, m, e, sum, ties);                                                              \
+    }                                                                                                                 \
+    static inline void fl_transpose_##type(const real *from, ptrdiff_t from_stride, real *to, ptrdiff_t to_stride,    \
+                                           ptrdiff_t rows, ptrdiff_t columns)                                         \
+    {                                                                                                                 \
+        if (!fl_##isa##_transpose_##type(from, from_stride, to, to_stride, rows, columns))                            \
+            fl_general_transpose_##type(from, from_stride, to, to_stride, rows, columns);                             \
+    }
+#if defined(__AVX512F__)
+#include "blocks/blocks_avx512.h"
+FL_WITH(avx512, f32, float, fl_absf, FL_AVX512_LARGEST_f32)
+FL_WITH(avx512, f64, double, fl_abs, FL_AVX512_LARGEST_f64)
+#elif defined(__AVX2__) && defined(__FMA__)
+#include "blocks/blocks_avx2.h"
+FL_WITH(avx2, f32, float, fl_absf, FL_AVX2_LARGEST_f32)
+FL_WITH(avx2, f64, double, fl_abs, FL_AVX2_LARGEST_f64)
+#else
+#define fl_block_max_f32 fl_general_max_f32
+#define fl_block_max_f64 fl_general_max_f64
+#define fl_block_exp_sum_f32 fl_general_exp_sum_f32
+#define fl_block_exp_sum_f64 fl_general_exp_sum_f64
+#define fl_block_exp_f32 fl_general_exp_f32
+#define fl_block_exp_f64 fl_general_exp_f64
+#define fl_block_exp_minus_abs_f32 fl_general_exp_minus_abs_f32
+#define fl_block_exp_minus_abs_f64 fl_general_exp_minus_abs_f64
+#define fl_transpose_f32 fl_general_transpose_f32
+#define fl_transpose_f64 fl_general_transpose_f64
+#define fl_lanes_exp_f32 fl_general_lanes_exp_f32
+#define fl_lanes_exp_f64 fl_general_lanes_exp_f64
+#endif
+#undef FL_WITH
+
+/* What AVX-512 alone has. */
+#if defined(__AVX512F__)
+#define FL_WITH_AVX512(type, real)                                                                                    \
     static inline double fl_block_exp_sum_over_##type(const real *x, real m, double inverse, double inverse_tail,     \
                                                       real *e, ptrdiff_t n, double *ties, const fl_ahead *ahead,      \
                                                       ptrdiff_t first)                                                \
@@ -216,72 +257,17 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
     static inline double fl_block_distance_##type(const real *y, const real *x, real m, ptrdiff_t n, double *total)   \
     {                                                                                                                 \
         return y ? fl_avx512_distance_##type(y, x, m, n, total, 1) : fl_avx512_distance_##type(x, x, m, n, total, 0); \
-    }                                                                                                                 \
-    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 0); }                   \
-    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx512_exp_##type(x, n, 1); }         \
-    static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
-    {                                                                                                                 \
-        fl_avx512_lanes_exp_##type(x, m, e, sum, ties);                                                               \
-    }                                                                                                                 \
-    static inline void fl_transpose_##type(const real *from, ptrdiff_t from_stride, real *to, ptrdiff_t to_stride,    \
-                                           ptrdiff_t rows, ptrdiff_t columns)                                         \
-    {                                                                                                                 \
-        if (!fl_avx512_transpose_##type(from, from_stride, to, to_stride, rows, columns))                             \
-            fl_general_transpose_##type(from, from_stride, to, to_stride, rows, columns);                             \
     }
-FL_WITH_AVX512(f32, float, fl_absf)
-FL_WITH_AVX512(f64, double, fl_abs)
+FL_WITH_AVX512(f32, float)
+FL_WITH_AVX512(f64, double)
 #undef FL_WITH_AVX512
-#elif defined(__AVX2__) && defined(__FMA__)
-#include "blocks/blocks_avx2.h"
-#define FL_WITH_AVX2(type, real, absolute)                                                                            \
-    static inline real fl_block_max_##type(const real *x, ptrdiff_t n) { return fl_avx2_max_##type(x, n); }           \
-    static inline double fl_block_exp_sum_##type(const real *x, real m, real *e, ptrdiff_t n, double *ties,           \
-                                                 const fl_ahead *ahead, ptrdiff_t first)                              \
-    {                                                                                                                 \
-        return absolute(m) < FL_AVX2_LARGEST_##type ? fl_avx2_exp_sum_##type(x, m, e, n, ties, ahead, first)          \
-                                                    : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);      \
-    }                                                                                                                 \
-    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_avx2_exp_##type(x, n, 0); }                     \
-    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_avx2_exp_##type(x, n, 1); }           \
-    static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
-    {                                                                                                                 \
-        fl_avx2_lanes_exp_##type(x, m, e, sum, ties);                                                                 \
-    }                                                                                                                 \
-    static inline void fl_transpose_##type(const real *from, ptrdiff_t from_stride, real *to, ptrdiff_t to_stride,    \
-                                           ptrdiff_t rows, ptrdiff_t columns)                                         \
-    {                                                                                                                 \
-        if (!fl_avx2_transpose_##type(from, from_stride, to, to_stride, rows, columns))                               \
-            fl_general_transpose_##type(from, from_stride, to, to_stride, rows, columns);                             \
-    }
-FL_WITH_AVX2(f32, float, fl_absf)
-FL_WITH_AVX2(f64, double, fl_abs)
-#undef FL_WITH_AVX2
-#define fl_block_exp_sum_over_f32 fl_general_exp_sum_over_f32
-#define fl_block_exp_sum_over_f64 fl_general_exp_sum_over_f64
-#define fl_lanes_exp_over_f32 fl_general_lanes_exp_over_f32
-#define fl_lanes_exp_over_f64 fl_general_lanes_exp_over_f64
-#define fl_block_distance_f32 fl_general_distance_f32
-#define fl_block_distance_f64 fl_general_distance_f64
 #else
 #define fl_block_exp_sum_over_f32 fl_general_exp_sum_over_f32
 #define fl_block_exp_sum_over_f64 fl_general_exp_sum_over_f64
 #define fl_lanes_exp_over_f32 fl_general_lanes_exp_over_f32
 #define fl_lanes_exp_over_f64 fl_general_lanes_exp_over_f64
-#define fl_block_max_f32 fl_general_max_f32
-#define fl_block_max_f64 fl_general_max_f64
-#define fl_block_exp_sum_f32 fl_general_exp_sum_f32
-#define fl_block_exp_sum_f64 fl_general_exp_sum_f64
 #define fl_block_distance_f32 fl_general_distance_f32
 #define fl_block_distance_f64 fl_general_distance_f64
-#define fl_block_exp_f32 fl_general_exp_f32
-#define fl_block_exp_f64 fl_general_exp_f64
-#define fl_block_exp_minus_abs_f32 fl_general_exp_minus_abs_f32
-#define fl_block_exp_minus_abs_f64 fl_general_exp_minus_abs_f64
-#define fl_transpose_f32 fl_general_transpose_f32
-#define fl_transpose_f64 fl_general_transpose_f64
-#define fl_lanes_exp_f32 fl_general_lanes_exp_f32
-#define fl_lanes_exp_f64 fl_general_lanes_exp_f64
 #endif
 #endif
 

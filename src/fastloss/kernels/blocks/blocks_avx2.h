@@ -220,25 +220,6 @@ FL_INLINE void fl_merge_3_avx2_f64(const double *from, ptrdiff_t stride, double 
 #define FL_LEAST_EXPONENT 126
 #define FL_SMALLEST_UP 0x1p-62f /* the smallest normal number, 2^64 times */
 #include "blocks/blocks_avx2.h"
-#undef FL_REAL
-#undef FL_NAME
-#undef FL_V
-#undef FL_VECTOR
-#undef FL_WIDTH
-#undef FL_INTEGER
-#undef FL_I
-#undef FL_I_SET1
-#undef FL_BITS
-#undef FL_OF_BITS
-#undef FL_MANTISSA
-#undef FL_MAGIC
-#undef FL_INVERSE_LN2
-#undef FL_LN2_HIGH
-#undef FL_LN2_LOW
-#undef FL_SAFE
-#undef FL_REACH
-#undef FL_LEAST_EXPONENT
-#undef FL_SMALLEST_UP
 
 #define FL_REAL double
 #define FL_NAME(name) name##_f64
@@ -260,25 +241,6 @@ FL_INLINE void fl_merge_3_avx2_f64(const double *from, ptrdiff_t stride, double 
 #define FL_LEAST_EXPONENT 1022
 #define FL_SMALLEST_UP 0x1p-958
 #include "blocks/blocks_avx2.h"
-#undef FL_REAL
-#undef FL_NAME
-#undef FL_V
-#undef FL_VECTOR
-#undef FL_WIDTH
-#undef FL_INTEGER
-#undef FL_I
-#undef FL_I_SET1
-#undef FL_BITS
-#undef FL_OF_BITS
-#undef FL_MANTISSA
-#undef FL_MAGIC
-#undef FL_INVERSE_LN2
-#undef FL_LN2_HIGH
-#undef FL_LN2_LOW
-#undef FL_SAFE
-#undef FL_REACH
-#undef FL_LEAST_EXPONENT
-#undef FL_SMALLEST_UP
 
 /* Largest |m| of the sweep without the difference: beyond it n needs more bits than the magic number leaves. */
 #define FL_AVX2_LARGEST_f32 9e4f
@@ -510,4 +472,24 @@ static inline int FL_NAME(fl_avx2_transpose)(const FL_REAL *from, ptrdiff_t from
     else return 0;
     return 1;
 }
+
+#undef FL_REAL
+#undef FL_NAME
+#undef FL_V
+#undef FL_VECTOR
+#undef FL_WIDTH
+#undef FL_INTEGER
+#undef FL_I
+#undef FL_I_SET1
+#undef FL_BITS
+#undef FL_OF_BITS
+#undef FL_MANTISSA
+#undef FL_MAGIC
+#undef FL_INVERSE_LN2
+#undef FL_LN2_HIGH
+#undef FL_LN2_LOW
+#undef FL_SAFE
+#undef FL_REACH
+#undef FL_LEAST_EXPONENT
+#undef FL_SMALLEST_UP
 #endif

@@ -17,9 +17,6 @@ cdef enum:
     WANT_PRODUCT = 8             # the Hessian times a vector
     WANT_MATRIX = 16             # the whole Hessian of each row
     SAMPLES = 1024               # in a block, at most
-    BLOCK_BYTES = 4096           # of numbers in a block of an element-wise loss: its buffers stay in the first-level cache
-    BLOCK_DOUBLES = 512          # the same as doubles
-    LANES_BYTES = 256            # of numbers that a block primitive works on at once
     CACHE_LINE = 64
     FEW = 64                     # classes, at most, of a tile with rows in the lanes
     SERIAL_BELOW = 1 << 16       # elements: fewer are not worth a second thread
@@ -65,6 +62,13 @@ cdef extern from "blocks/ahead.h" nogil:
     void fl_fetch(const fl_ahead*, Py_ssize_t, Py_ssize_t) noexcept
 
 cdef extern from "blocks/blocks.h" nogil:
+    """
+    enum { FL_BLOCK_BYTES = FL_BLOCK_f64 * sizeof(double), FL_LANES_BYTES = FL_LANES_f64 * sizeof(double) };
+    """
+    enum:
+        BLOCK_DOUBLES "FL_BLOCK_f64"
+        BLOCK_BYTES "FL_BLOCK_BYTES"
+        LANES_BYTES "FL_LANES_BYTES"
     double fl_ratio(double, double, double, double, double) noexcept
     double fl_fma(double, double, double) noexcept
     double fl_block_sum_f32(const float*, Py_ssize_t) noexcept

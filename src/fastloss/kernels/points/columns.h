@@ -6,7 +6,6 @@
 
 enum {
     FL_STEP = 16, /* elements: a vector of the narrower type fills a register of any level, or several */
-    FL_BLOCK_f32 = 1024, FL_BLOCK_f64 = 512, /* elements of a block (BLOCK_BYTES of frame.pxd) */
     FL_STEPS_FETCHED = 8, /* for which memory is asked at once */
     FL_PARAMETERS = 4, /* of a formula of the package, at most: write_formulas.py refuses more */
     FL_COLUMNS = 16 /* of a formula, at most */

@@ -21,22 +21,19 @@ def rows(dict arrays not None, *, int task, int want, bint double_precision, Py_
     """
     cdef RowsCall call
     cdef ClassNumbers class_weights = ClassNumbers(class_weight)
-    set_rows(&call, arrays.copy(), want, samples, classes, denominator, given_dense, smoothing, class_weights, ignore_index,
+    set_rows(&call, arrays.copy(), task, want, samples, classes, denominator, given_dense, smoothing, class_weights, ignore_index,
              value_factor, weight_sum, curvature)
-    call.task = task
-    if task == CROSS_ENTROPY and call.y_true.data == NULL:
-        raise TypeError("fastloss: the kernels need y_true")
     if jit:
         address, kind, parameters, shown = jit
         return run_jit_rows(&call, address, kind, parameters, shown, double_precision, threads)
     return run_rows_call(&call, double_precision, inspect, threads)
 
 
-cdef int set_rows(RowsCall* call, dict arrays, int want, Py_ssize_t samples, Py_ssize_t classes, double denominator, bint given_dense,
+cdef int set_rows(RowsCall* call, dict arrays, int task, int want, Py_ssize_t samples, Py_ssize_t classes, double denominator, bint given_dense,
                   double smoothing, ClassNumbers class_weights, object ignore_index, double value_factor, ExactSum weight_sum,
                   object curvature) except -1:
     """Describe what all losses over rows have: their arrays, weights and labels."""
-    call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, samples, classes
+    call.task, call.want, call.rows, call.classes = task, want, samples, classes
     call.value_factor, call.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
     call.z_loss = 0
     set_temperature(call, 1)
@@ -48,7 +45,10 @@ cdef int set_rows(RowsCall* call, dict arrays, int want, Py_ssize_t samples, Py_
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
     need(&call.logits, arrays, "logits", True)
-    take(&call.y_true, arrays, "y_true", given_dense)
+    if task == CROSS_ENTROPY:
+        need(&call.y_true, arrays, "y_true", given_dense)
+    else:
+        call.y_true.data = NULL
     take(&call.weight, arrays, "weight", False)
     take(&call.where, arrays, "where", False)
     take(&call.value, arrays, "value", False)
@@ -72,11 +72,11 @@ def row_losses(dict arrays not None, *, int loss, int want, bint double_precisio
     cdef ClassNumbers class_weights = ClassNumbers(class_weight), factors = ClassNumbers(factor)
     cdef bint multiplied = arrays.get("vector") is not None
     cdef int k
-    if not 0 <= loss < len(ROW_LOSSES) or "y_true" not in arrays:
-        raise TypeError(f"fastloss: there is no loss number {loss}, or no y_true")
+    if not 0 <= loss < len(ROW_LOSSES):
+        raise ValueError(f"fastloss: there is no loss number {loss}")
     arrays = arrays.copy()
     take(&call.vector, arrays, "vector", True)
-    set_rows(&call.rows, arrays, want, samples, label_classes, denominator, form != CLASS_INDEX, smoothing, class_weights,
+    set_rows(&call.rows, arrays, CROSS_ENTROPY, want, samples, label_classes, denominator, form != CLASS_INDEX, smoothing, class_weights,
              ignore_index, value_factor, weight_sum, curvature)
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.factor = factors.data
