@@ -41,17 +41,20 @@ def bounds(variant: cases.Variant, dtype: Any) -> dict[str, float]:
     limits = dict(BOUNDS[str(np.dtype(dtype))])
     if variant.target == "soft" or variant.parameters != "default":
         limits["hess"] = 6
-    if variant.rowwise and dtype == np.float64 and not LEVELS[cases.fl.build_info()["isa"]].fma:
+    fused = LEVELS[cases.fl.build_info()["isa"]].fma
+    if variant.rowwise and dtype == np.float64 and not fused:
         limits["hess"] = 8
     if variant.rowwise and variant.parameters != "default":
         part, bound = ("value", 6) if dtype == np.float64 else ("grad", 5)
         limits[part] = bound
     if dtype == np.float64 and variant.parameters == "composed":
         limits["hess"] = 8
+    here = {str(np.dtype(dtype)), *(() if fused else ("unfused",))}
     for what, bound in variant.row.ulps.items():
-        *of, part = what.split()
-        if not of or np.dtype(of[0]) == dtype:
-            limits[part] = max(limits[part], bound)
+        words = set(what.split())
+        parts = words & set(PARTS)
+        if words - parts <= here:
+            limits |= {part: max(limits[part], bound) for part in parts or PARTS}
     return limits
 
 

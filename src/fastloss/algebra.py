@@ -8,7 +8,6 @@ factor alone goes into the multiplier that every gradient has anyway.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import operator
 import re
@@ -106,7 +105,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
     axis: list[Parameter] = []
     for name, row in zip(names, rows, strict=True):
         parameters.append(Parameter(f"{name}_factor", 1.0, finite(1.0).domain, factor_kind, f"the factor of {name}"))
-        parameters += [dataclasses.replace(p, name=f"{name}_{p.name}") for p in row.parameters if p.kind != "axis"]
+        parameters += [p._replace(name=f"{name}_{p.name}") for p in row.parameters if p.kind != "axis"]
         axis = axis or [p for p in row.parameters if p.kind == "axis"]
     predictions, held = {row.prediction for row in rows}, {row.holds for row in rows}
     listed = " + ".join(row.name for row in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import itertools
 import numbers
 import sys
@@ -93,7 +92,9 @@ def _not_numbers(name: str, array: np.ndarray[Any, Any], kind: str) -> str:
     if array.dtype.kind not in "OSUT" or not array.size:
         types = ": float16, bfloat16, float32, float64, an integer type or bool" if kind == "real" else ""
         return f"{must}{types}"
-    reals = (numbers.Real, decimal.Decimal, np.bool_)
+    from decimal import Decimal  # where there is an error to explain, and not with every import of the package
+
+    reals = (numbers.Real, Decimal, np.bool_)
     index = first_true(np.array([not isinstance(item, reals) for item in array.flat], np.bool_))
     if index is None:
         return f"{must}, as what it holds is; pass np.asarray({name}, dtype={'float' if kind == 'real' else kind})"

@@ -132,8 +132,7 @@ _INNER = Domain("> 0 and < 1", 0.0, 1.0, low_open=True, high_open=True)
 MOST_OF_FULL = 1e15
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a loss: what it may be, and its default.
 
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
@@ -157,8 +156,7 @@ class Parameter:
 TARGET, PREDICTION, FIXED = "target", "prediction", "fixed"
 
 
-@dataclass(frozen=True)
-class Operand:
+class Operand(NamedTuple):
     """An array that a loss takes in every call.
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
@@ -187,8 +185,7 @@ def fixed(name: str, description: str = "", axes: str = "") -> Operand:
     return Operand(name, FIXED, axes, real, description)
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """Domain and default of a parameter whose name is still to come."""
 
     default: float | str | bool | tuple[int, int] | None
@@ -201,12 +198,12 @@ class Declared:
 
 def learned(parameter: Declared) -> Declared:
     """Declare a parameter by which there is a derivative: the formula returns it after the Hessian, by its name."""
-    return replace(parameter, learned=True)
+    return parameter._replace(learned=True)
 
 
 def usually(parameter: Declared, value: float) -> Declared:
     """Declare what a parameter often is, beside its default."""
-    return replace(parameter, usual=value)
+    return parameter._replace(usual=value)
 
 
 def positive(default: float | None, description: str = "", kind: str = "element") -> Declared:
@@ -386,8 +383,9 @@ class Row:
     couples : bool
         Whether samples depend on each other: there is a mean, no sum, and no part of a batch.
     ulps : dict
-        By how many units in the last place a result may be wrong, where that is more than of most losses: by "value",
-        "grad" or "hess", for one type after its name: "float64 hess". What was measured stands beside it.
+        By how many units in the last place a result may be wrong, where that is more than of most losses: "value",
+        "grad" or "hess", all of them where none is named; before it "float32" or "float64" for one type, and "unfused"
+        for levels without a fused multiply-add. What was measured stands beside it.
     typical : bool
         Whether it stands for the losses that share its loop: tests that would take too long for all run for it.
     """
@@ -547,7 +545,7 @@ def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _named(parameters: dict[str, Declared]) -> tuple[Parameter, ...]:
-    return tuple(Parameter(name=name, **vars(declared)) for name, declared in parameters.items())
+    return tuple(Parameter(name, *declared) for name, declared in parameters.items())
 
 
 def pointwise(
@@ -601,7 +599,7 @@ def pointwise(
         held: dict[str, Any] = {"low": 1 / MOST_OF_FULL, "high": MOST_OF_FULL, "low_open": False, "high_open": False}
         between = f"between {1 / MOST_OF_FULL:g} and {MOST_OF_FULL:g}, as full=True needs it"
         known = tuple(
-            replace(p, domain=replace(p.domain, description=between, **held)) if p.kind == "element" else p
+            p._replace(domain=replace(p.domain, description=between, **held)) if p.kind == "element" else p
             for p in own.parameters
         )
         at_most = f"{own.target.description} and at most {MOST_OF_FULL:g}, as full=True needs it"
@@ -674,8 +672,7 @@ def by_default() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return lambda function: function
 
 
-@dataclass(frozen=True)
-class PenaltyRow:
+class PenaltyRow(NamedTuple):
     """A penalty of the parameters of a model: what `Row` is to a loss."""
 
     name: str
@@ -684,7 +681,7 @@ class PenaltyRow:
     source: str
     parameters: tuple[Parameter, ...]
     notes: str
-    function: Callable[..., Any] = field(compare=False)
+    function: Callable[..., Any]
 
 
 def penalty(*, formula: str, source: str, **parameters: Declared) -> Callable[[Callable[..., Any]], PenaltyRow]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
@@ -258,7 +257,7 @@ def rowwise(function: Callable[..., Any], /) -> Loss:
             "return the gradient after the value"
         )
     described = _described(function, real)
-    numbers = tuple(dataclasses.replace(parameter, kind="number") for parameter in described["parameters"])
+    numbers = tuple(parameter._replace(kind="number") for parameter in described["parameters"])
     known = CATALOGUE["cross_entropy"]
     shared = tuple(p for p in known.parameters if p.name in SHARED)
     for parameter in numbers:
