@@ -82,10 +82,11 @@ def read(
     if want & HESSIAN and row.no_hessian:
         raise TypeError(f"{row.name} has no diagonal of the Hessian: {row.no_hessian}")
     curvature = as_curvature(row, want, options)
-    wrt, bare = as_wrt(row, options.get("wrt"))
     arrays = read_arrays(row, given)
+    wrt, bare = as_wrt(row, options.get("wrt"), arrays)
     _check_labels(row, given, keywords, parameters, arrays, vectors)
-    double_precision = in_float64 or any(arrays[o.name].dtype.type is np.float64 for o in row.differentiated)
+    predictions = [arrays[operand.name] for operand in row.differentiated if operand.name in arrays]
+    double_precision = in_float64 or any(array.dtype.type is np.float64 for array in predictions)
     if not double_precision:
         changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
         check_held_parameters(changed, parameters)
@@ -122,9 +123,11 @@ def _sorted(
             given[place] = value
         else:
             raise TypeError(f"{row.name} has no keyword {name!r}; it has {[*parameters, *known]}")
-    for name in names:
-        if name not in given:
-            raise TypeError(f"{row.name} needs {name}")
+    for operand in row.operands:
+        if operand.optional:
+            given.setdefault(operand.name, None)
+        elif operand.name not in given:
+            raise TypeError(f"{row.name} needs {operand.name}")
     return given, parameters, options
 
 
@@ -137,7 +140,7 @@ def _check_labels(
     vectors: Mapping[str, Any],
 ) -> None:
     """Raise where arguments are paired by position though their labels differ."""
-    paired = {operand.name: given[operand.name] for operand in row.operands}
+    paired = {operand.name: given[operand.name] for operand in row.operands if not operand.shared}
     paired |= {name: keywords[name] for name in ("sample_weight", "where") if name in keywords}
     paired |= {p.name: keywords[p.name] for p in row.parameters if p.kind == "element" and p.name in keywords}
     paired |= vectors
@@ -145,9 +148,12 @@ def _check_labels(
     check_pairing(paired, arrays[row.prediction].ndim, parameters.get("axis", -1) if core else None)
 
 
-def as_wrt(row: Row, wrt: Any) -> tuple[tuple[str, ...], bool]:
-    """Return the predictions whose derivatives are wanted, and whether one is returned as it is, not in a tuple."""
-    names = tuple(operand.name for operand in row.differentiated)
+def as_wrt(row: Row, wrt: Any, arrays: Mapping[str, Array]) -> tuple[tuple[str, ...], bool]:
+    """Return the predictions whose derivatives are wanted, and whether one is returned as it is, not in a tuple.
+
+    By default these are all that were given.
+    """
+    names = tuple(operand.name for operand in row.differentiated if operand.name in arrays)
     if wrt is None:
         return names, len(names) == 1
     wanted = (wrt,) if isinstance(wrt, str) else wrt
@@ -382,7 +388,8 @@ def allocate(call: Call, dtype: Any = None, own: Results = NO_RESULTS) -> Result
 
     value = own.value if outputs.value is None else outputs.value
     if value is None and request.want & VALUE and request.reduction == "none":
-        widest = max((by_name[operand.name].dtype for operand in request.row.differentiated), key=lambda t: t.itemsize)
+        predictions = [by_name[o.name].dtype for o in request.row.differentiated if o.name in by_name]
+        widest = max(predictions, key=lambda t: t.itemsize)
         first = by_name[request.row.prediction]
         if first.shape == call.arrays.samples:
             value = np.empty_like(first, dtype or widest.newbyteorder("="), subok=False)

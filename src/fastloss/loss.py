@@ -126,7 +126,8 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         """What it is a loss of.
 
         ``'points'``: the numbers of each sample, ``'rows'``: each row of classes, ``'vectors'``: the rows of
-        several arrays, ``'totals'``: all elements together, ``'sum'``: a sum of losses of several kinds.
+        several arrays, ``'totals'``: all elements together, ``'products'``: each row of a product of two matrices,
+        ``'sum'``: a sum of losses of several kinds.
         """
         return self._row.kind
 
@@ -559,7 +560,11 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
             keywords |= {"shape": None, "dtype": np.float64}
             targets = [inspect.Parameter("y_true", positional, default=None)]
         else:
-            targets = [inspect.Parameter(name, positional) for name in operands]
+            optional = {operand.name: None for operand in self._row.operands if operand.optional}
+            targets = [
+                inspect.Parameter(name, positional, default=optional.get(name, inspect.Parameter.empty))
+                for name in operands
+            ]
         return inspect.Signature(
             targets + [inspect.Parameter(name, keyword, default=default) for name, default in keywords.items()]
         )

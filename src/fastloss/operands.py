@@ -16,10 +16,11 @@ Array = np.ndarray[Any, Any]
 
 
 def read_arrays(row: Row, given: Mapping[str, Any]) -> dict[str, Array]:
-    """Return the arrays of a call, in the order of the row's operands."""
+    """Return the arrays of a call, in the order of the row's operands; without what is optional and not given."""
     return {
         operand.name: (as_prediction if operand.role == PREDICTION else as_array)(operand.name, given[operand.name])
         for operand in row.operands
+        if not (operand.optional and given[operand.name] is None)
     }
 
 
@@ -52,13 +53,17 @@ def resolve_axes(row: Row, given: Mapping[str, Array], axis: int) -> tuple[dict[
     arrays = dict(given)
     first = row.differentiated[0]
     samples = samples_of(first, arrays[first.name], axis)
+    logits, rows = first.name, arrays[first.name].shape
+    if row.of_rows is not None:
+        lengths = shared_lengths(row, arrays)
+        logits, rows = "the logits", (*samples, lengths["C"])
     form = ""
     for operand in row.operands:
-        array = arrays[operand.name]
-        if operand is first:
+        if operand is first or operand.shared:
             continue
+        array = arrays[operand.name]
         if isinstance(operand.domain, RowTarget):
-            form = target_form(array, first.name, arrays[first.name].shape, samples, axis, operand.domain)
+            form = target_form(array, logits, rows, samples, axis, operand.domain)
             continue
         expected = arrays[first.name].shape if operand.axes == first.axes else samples
         if array.shape == expected:
@@ -69,6 +74,31 @@ def resolve_axes(row: Row, given: Mapping[str, Array], axis: int) -> tuple[dict[
                 f"{operand.name} has shape {array.shape}, {first.name} has {arrays[first.name].shape}; {whole}"
             )
         arrays[operand.name] = np.broadcast_to(array, samples)
-    if first.axes == "C" and arrays[first.name].shape[axis] == 0 and math.prod(samples):
-        raise ValueError(f"{first.name} has shape {arrays[first.name].shape}: rows of no classes")
+    if (first.axes == "C" or row.of_rows is not None) and rows[axis] == 0 and math.prod(samples):
+        raise ValueError(f"{logits} {'have' if logits != first.name else 'has'} shape {rows}: rows of no classes")
     return arrays, samples, form
+
+
+def shared_lengths(row: Row, arrays: Mapping[str, Array]) -> dict[str, int]:
+    """Return how long the axes are that arrays have in common, by letter; raise where two do not go together."""
+    first = row.differentiated[0]
+    lengths, said_by = {first.axes: arrays[first.name].shape[-1]}, {first.axes: first.name}
+    for operand in row.operands:
+        if not operand.shared or operand.name not in arrays:
+            continue
+        shape = arrays[operand.name].shape
+        if len(shape) != len(operand.axes):
+            named = " and ".join(AXES[letter] for letter in operand.axes)
+            raise ValueError(
+                f"{operand.name} has shape {shape}; it must have {len(operand.axes)} "
+                f"{'axis' if len(operand.axes) == 1 else 'axes'}: {named}"
+            )
+        for letter, length in zip(operand.axes, shape, strict=True):
+            if lengths.setdefault(letter, length) != length:
+                other = said_by[letter]
+                raise ValueError(
+                    f"{operand.name} has shape {shape}, {other} has {arrays[other].shape}: {operand.name} has {length} "
+                    f"{AXES[letter]}, {other} has {lengths[letter]}"
+                )
+            said_by.setdefault(letter, operand.name)
+    return lengths

@@ -150,6 +150,12 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
         alone = type(loss)(term.row, dict(term.parameters))
         number: float = named(row, term, lambda: normalizer(alone, y_true, shape, dtype, rest))
         return number
+    if row.of_rows is not None:
+        given = {parameter.name: loss._parameters[parameter.name] for parameter in row.parameters}
+        known_there = {parameter.name for parameter in row.of_rows.parameters}
+        rows = type(loss)(row.of_rows, {name: value for name, value in given.items() if name in known_there})
+        others = {n: value for n, value in keywords.items() if n in known_there or n in ("sample_weight", "where")}
+        return normalizer(rows, y_true, shape, dtype, others)
     kind = _as_dtype(dtype)
     samples = None if shape is None else _as_shape(shape)
     parameters = loss._parameters | {

@@ -160,7 +160,8 @@ class Operand(NamedTuple):
     """An array that a loss takes in every call.
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
-    the numbers of a vector, or a number, for so many numbers of each sample.
+    the numbers of a vector, or a number, for so many numbers of each sample. What is `shared` by all samples has these
+    axes alone. What is `optional` may be None.
     """
 
     name: str
@@ -168,6 +169,8 @@ class Operand(NamedTuple):
     axes: str = ""
     domain: Domain = real
     description: str = ""
+    shared: bool = False
+    optional: bool = False
 
 
 def target(domain: Domain = real, description: str = "", name: str = "y_true") -> Operand:
@@ -178,6 +181,11 @@ def target(domain: Domain = real, description: str = "", name: str = "y_true") -
 def prediction(name: str, description: str = "", axes: str = "") -> Operand:
     """Declare an array by which a loss is differentiated."""
     return Operand(name, PREDICTION, axes, real, description)
+
+
+def shared(name: str, description: str, axes: str, optional: bool = False) -> Operand:
+    """Declare an array that all samples share, by which a loss is differentiated."""
+    return Operand(name, PREDICTION, axes, real, description, True, optional)
 
 
 def fixed(name: str, description: str = "", axes: str = "") -> Operand:
@@ -336,9 +344,10 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "sum"}
+    kind : {"points", "rows", "vectors", "totals", "products", "sum"}
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
-        of several arrays; a function of sums over all samples; or a sum of losses of several kinds.
+        of several arrays; a function of sums over all samples; rows of a product of two matrices; or a sum of losses of
+        several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -373,6 +382,8 @@ class Row:
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
     axes : {"", "C", "D", "2"}
         What axes that prediction has after those of the samples.
+    of_rows : Row or None
+        Of a loss of products, the loss over rows that is computed of the product.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).
@@ -413,6 +424,7 @@ class Row:
     summed: Callable[[tuple[Row, ...]], Row] | None = field(default=None, compare=False)
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
+    of_rows: Row | None = None
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
@@ -462,6 +474,11 @@ class Row:
     def several(self) -> bool:
         """Whether a call takes other arrays than a target and a prediction."""
         return bool(self.arrays)
+
+    @property
+    def shares(self) -> bool:
+        """Whether its samples share an array."""
+        return any(operand.shared for operand in self.operands)
 
     @property
     def of_numbers(self) -> bool:
@@ -654,6 +671,27 @@ def of_vectors(
     return Row(
         name, "vectors", summary, formula, source, (targets or [real])[0], _named(parameters), vectors[0], notes,
         arrays=arrays, axes="D", no_hessian="a distance of vectors has a full matrix of second derivatives",
+    )  # fmt: skip
+
+
+def of_products(
+    loss: Row, *, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+) -> Row:
+    """Declare a loss over rows of the logits that features and weights have as their product.
+
+    It takes the parameters of the loss over rows, but for the axis, and its own.
+    """
+    arrays = (
+        Operand("y_true", TARGET, "", loss.target, "class indices, or probabilities of the classes"),
+        prediction("features", "the features of each sample", "D"),
+        shared("weight", "the weights of each class", "CD"),
+        shared("bias", "what is added to the logits of each class", "C", optional=True),
+    )
+    own = (*(p for p in loss.parameters if p.kind != "axis"), *_named(parameters))
+    return Row(
+        name, "products", summary, formula, source, loss.target, own, "features", notes,
+        arrays=arrays, axes="D", of_rows=loss,
+        no_hessian="the second derivatives of a product are a matrix of all of its factors",
     )  # fmt: skip
 
 

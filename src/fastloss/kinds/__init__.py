@@ -11,11 +11,12 @@ from ..drawing import held_by_rows
 from ..rows import Row
 from .base import Array, Kind
 from .points import Points
+from .products import Products
 from .rows import Rows
 from .totals import Totals
 from .vectors import Vectors
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products())}
 
 
 def draw(

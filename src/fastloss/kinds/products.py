@@ -1,0 +1,367 @@
+"""Losses of rows of a matrix product: logits = features @ weight.T + bias, never held for all samples at once.
+
+The samples are cut into chunks of rows. NumPy's BLAS multiplies; the loss over rows turns the logits of a chunk into
+their gradient, where they are; two more products make the gradients of what they came from. The loss itself is a few
+percent of that, so there is nothing to gain from a matrix product of our own.
+
+Several threads take a chunk each, and BLAS is held to one: two pools of threads that take turns wait for each other at
+every step, up to twelve times as long. The gradient of the weights is added up tile by tile in the order of the chunks,
+whichever thread does it: no thread has a partial gradient of its own, and the bits do not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import blas
+from ..drawing import target_of_rows
+from ..reductions import reduced
+from ..rows import PREDICTION, Row, RowTarget, Term
+from ..runtime import threads_for
+from ..samples import LeftOut, check_products
+from ..targets import check_row_targets
+from .base import DIAGONAL, GRADIENT, METHODS, VALUE, Array, Arrays, Call, Curvature, Kind, Outputs, Request, Results, Weights
+from .rows import Plan as RowPlan
+from .rows import Rows
+
+#: How many rows a chunk has: as many as fit into the second-level cache. Below 512 the product that makes the gradient of
+#: the weights has too few terms to be fast (256 rows: 1.13 times as long, 64: 1.41), beyond 1024 nothing is gained.
+_CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS = 2**23, 512, 1024
+#: With fewer rows than that, as `max_bytes` may ask for, the products take too long to be worth their memory.
+_LEAST_ROWS = 64
+#: A product is added to the gradient of the weights in tiles of so many bytes, while it is in the cache.
+_TILE_BYTES, _FEWEST_CLASSES, _MOST_CLASSES = 2**22, 64, 2048
+#: Products of less are made by one thread of BLAS anyway.
+_HELD_FROM = 2**20
+
+
+class Samples:
+    """The samples of an array one after the other, whatever their shape and layout."""
+
+    def __init__(self, array: Array, samples: tuple[int, ...]) -> None:
+        self.array, self.samples = array, samples
+        axes = [(n, stride) for n, stride in zip(samples, array.strides, strict=False) if n != 1]
+        lies_flat = all(stride == n * inner for (_, stride), (n, inner) in zip(axes, axes[1:], strict=False))
+        core = array.shape[len(samples) :]
+        self.flat = array.reshape(math.prod(samples), *core) if lies_flat or not array.size else None
+
+    def take(self, piece: slice) -> Array:
+        """Return some samples: a view where they lie so, else a copy."""
+        if self.flat is not None:
+            return self.flat[piece]
+        taken: Array = self.array[self._places(piece)]
+        return taken
+
+    def put(self, piece: slice, numbers: Any) -> None:
+        """Write some samples."""
+        if self.flat is not None:
+            self.flat[piece] = numbers
+        else:
+            self.array[self._places(piece)] = numbers
+
+    def _places(self, piece: slice) -> tuple[Any, ...]:
+        return tuple(np.unravel_index(np.arange(piece.start, piece.stop), self.samples))
+
+
+class Plan(NamedTuple):
+    """A call as chunks of rows."""
+
+    call: Call
+    lengths: tuple[int, int, int]  # samples, classes, numbers of a sample
+    rows: int  # of a chunk
+    threads: int
+    of_rows: Request  # what is asked of the loss over rows, but for its arrays
+
+    def loop(self, inspect: bool, denominator: float, weight_sum: Any = None) -> float:
+        """Return the sum of the weights, NaN if a target or a weight is bad; products are not looked at."""
+        assert inspect
+        logits = np.broadcast_to(np.zeros((), self.call.compute_type), (*self.call.arrays.samples, self.lengths[1]))
+        plan = self.rows_of(self.call.arrays.by_name["y_true"], logits, self.call.weights)
+        return plan.loop(True, 0.0, weight_sum=weight_sum)
+
+    def rows_of(self, y_true: Array, logits: Array, weights: Weights) -> RowPlan:
+        """Return the plan of the loss over rows of some logits."""
+        request, form = self.of_rows, self.call.arrays.form
+        arrays = {"y_true": y_true, request.row.prediction: logits}
+        outputs = Outputs(None, None, {}, {}, (), False)
+        call = Call(request, Arrays(arrays, logits.shape[:-1], form), weights, outputs)
+        return _ROWS.plan(call)
+
+
+class Chunk(NamedTuple):
+    """Some rows, without those that are left out."""
+
+    piece: slice  # of the samples
+    kept: Array | None  # which of these are read; None: all
+    features: Array  # of the compute type
+    logits: Array  # and then their gradient
+    total: float  # the sum of the weighted losses
+    of_bias: Array | None
+
+
+class _Work:
+    """One run over all chunks: what is read, and where results go."""
+
+    def __init__(self, plan: Plan, results: Results, denominator: float, factor: float) -> None:
+        call, (samples, classes, _) = plan.call, plan.lengths
+        by_name, dtype = call.arrays.by_name, call.compute_type
+        self.plan, self.denominator, self.factor, self.dtype = plan, denominator, factor, dtype
+        shape = call.arrays.samples
+        self.y_true = Samples(by_name["y_true"], shape)
+        self.features = Samples(by_name["features"], shape)
+        self.weights, self.where = (
+            None if array is None else Samples(array, shape) for array in (call.weights.weights, call.weights.where)
+        )
+        self.weight = _for_blas(by_name["weight"], dtype)
+        self.bias = None if "bias" not in by_name else by_name["bias"].astype(dtype)
+        self.value = None if results.value is None else Samples(results.value, shape)
+        wanted = results.gradients
+        self.of_features = None if "features" not in wanted else Samples(wanted["features"], shape)
+        self.of_weight = self.given = wanted.get("weight")
+        overwrites = self.given is not None and np.may_share_memory(self.given, self.weight)
+        if self.given is not None and (overwrites or self.given.dtype != dtype or not self.given.flags.c_contiguous):
+            self.of_weight = np.empty(self.given.shape, dtype)
+        self.of_bias = wanted.get("bias")
+        self.bias_sum = None if self.of_bias is None else np.zeros(classes, dtype)
+        self.begun = False  # whether there is something in of_weight
+        self.buffers = [np.empty((min(plan.rows, samples), classes), dtype) for _ in range(plan.threads)]
+        self.tiles = _tiles(self.weight.shape, dtype.itemsize)
+
+    def run(self) -> float:
+        """Compute everything; return the sum of the weighted losses."""
+        samples, totals = self.plan.lengths[0], []
+        pieces = [slice(s, min(s + self.plan.rows, samples)) for s in range(0, samples, self.plan.rows)]
+        with _each(self.plan.threads) as each:
+            for first in range(0, len(pieces), self.plan.threads):
+                group = pieces[first : first + self.plan.threads]
+                chunks = each(self.loss_of, group, self.buffers)
+                totals += [chunk.total for chunk in chunks]
+                if self.of_weight is not None:
+                    each(lambda tile, chunks=chunks: self.add_products(tile, chunks), self.tiles)
+                    self.begun = self.begun or any(chunk.features.size for chunk in chunks)
+                if self.bias_sum is not None:
+                    for chunk in chunks:
+                        self.bias_sum += chunk.of_bias
+                # Last, as they may take the place of the features.
+                if self.of_features is not None:
+                    each(self.write_features, chunks)
+        if self.given is not None:
+            assert self.of_weight is not None
+            if not self.begun:
+                self.of_weight[...] = 0
+            if self.of_weight is not self.given:
+                with np.errstate(over="ignore", under="ignore"):
+                    self.given[...] = self.of_weight
+        if self.of_bias is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                self.of_bias[...] = self.bias_sum
+        return math.fsum(totals)
+
+    def loss_of(self, piece: slice, buffer: Array) -> Chunk:
+        """Compute the logits of a chunk, its loss, and their gradient in their place."""
+        call, plan = self.plan.call, self.plan
+        y_true = self.y_true.take(piece)
+        weights, where = (None if array is None else array.take(piece) for array in (self.weights, self.where))
+        features = self.features.take(piece)
+        kept = self.kept(y_true, weights, where)
+        if kept is not None:  # nothing of the others enters a product: it may be NaN
+            y_true, features = y_true[kept], features[kept]
+            weights, where = (None if weights is None else weights[kept]), None
+        features = np.ascontiguousarray(features, self.dtype)
+        logits = np.matmul(features, self.weight.T, out=buffer[: len(features)])
+        if self.bias is not None:
+            logits += self.bias
+        ignored = plan.of_rows.parameters.get("ignore_index") if call.arrays.form == "index" else None
+        of_chunk = Weights(weights, where, LeftOut(where, y_true, ignored))
+        wanted = self.value is not None
+        value = np.empty(len(features), self.dtype) if wanted else None
+        gradients = {plan.of_rows.row.prediction: logits} if plan.of_rows.want & GRADIENT else {}
+        total = plan.rows_of(y_true, logits, of_chunk).loop(
+            False, self.denominator, Results(value, gradients, {}), self.factor
+        )
+        if self.value is not None:
+            self.value.put(piece, _spread(value, kept))
+        # A product with ones adds up more exactly than a sum over the first axis.
+        of_bias = None if self.bias_sum is None else np.ones(len(features), self.dtype) @ logits
+        return Chunk(piece, kept, features, logits, total, of_bias)
+
+    def kept(self, y_true: Array, weights: Array | None, where: Array | None) -> Array | None:
+        """Return which rows of a chunk are read, None where all are."""
+        parameters, by_index = self.plan.of_rows.parameters, self.plan.call.arrays.form == "index"
+        ignored, by_class = (parameters.get(name) for name in ("ignore_index", "class_weight"))
+        if weights is None and where is None and (not by_index or (ignored is None and by_class is None)):
+            return None
+        shape = y_true.shape[:1]
+        kept = LeftOut(where, y_true if by_index else None, ignored).kept(shape, weights)
+        if by_index and by_class is not None:
+            kept &= by_class[np.where(kept, y_true, 0).astype(np.int64)] != 0
+        return None if kept.all() else kept
+
+    def add_products(self, tile: slice, chunks: Iterable[Chunk]) -> None:
+        """Add what chunks add to the gradient of the weights of some classes, in their order."""
+        assert self.of_weight is not None
+        into, begun, product = self.of_weight[tile], self.begun, None
+        for chunk in chunks:
+            if not chunk.features.size:
+                continue
+            if not begun:
+                np.matmul(chunk.logits[:, tile].T, chunk.features, out=into)
+                begun = True
+                continue
+            product = np.empty_like(into) if product is None else product
+            into += np.matmul(chunk.logits[:, tile].T, chunk.features, out=product)
+
+    def write_features(self, chunk: Chunk) -> None:
+        """Write the gradient of the features of a chunk."""
+        assert self.of_features is not None
+        flat = self.of_features.flat
+        if flat is not None and chunk.kept is None and flat.dtype == self.dtype and flat[chunk.piece].flags.c_contiguous:
+            np.matmul(chunk.logits, self.weight, out=flat[chunk.piece])
+            return
+        with np.errstate(over="ignore", under="ignore"):
+            self.of_features.put(chunk.piece, _spread(chunk.logits @ self.weight, chunk.kept))
+
+
+def _spread(numbers: Any, kept: Array | None) -> Any:
+    """Return the results of all rows: +0 of those that are left out."""
+    if kept is None:
+        return numbers
+    spread = np.zeros((len(kept), *numbers.shape[1:]), numbers.dtype)
+    spread[kept] = numbers
+    return spread
+
+
+def _for_blas(array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return a matrix as BLAS takes it without a copy at every product: its rows or its columns lie in one piece."""
+    array = array.astype(dtype, copy=False)
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return array
+    return np.ascontiguousarray(array)
+
+
+def _tiles(shape: tuple[int, ...], itemsize: int) -> list[slice]:
+    """Cut the classes into tiles whose products stay in the cache."""
+    classes, numbers = shape
+    length = max(_FEWEST_CLASSES, min(_MOST_CLASSES, _TILE_BYTES // max(numbers * itemsize, 1)))
+    return [slice(s, min(s + length, classes)) for s in range(0, classes, length)]
+
+
+class _each:  # noqa: N801  # it is called as a function
+    """Calls a function for each of several things, on as many threads as there are; results are in their order."""
+
+    def __init__(self, threads: int) -> None:
+        self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def __enter__(self) -> Callable[..., list[Any]]:
+        if self.pool is None:
+            return lambda function, *things: [function(*given) for given in zip(*things, strict=False)]
+        pool = self.pool
+        return lambda function, *things: list(pool.map(function, *things))
+
+    def __exit__(self, *error: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(cancel_futures=True)
+
+
+class Products(Kind):
+    """One loss for each row of a product, whose chunks are rows of classes."""
+
+    name = "products"
+
+    def plan(self, call: Call) -> Plan:
+        request, arrays = call.request, call.arrays.by_name
+        row, given = request.row, request.parameters
+        assert row.of_rows is not None
+        samples = math.prod(call.arrays.samples)
+        classes, numbers = arrays["weight"].shape
+        most = given["max_bytes"]
+        if most is not None and most <= 0:
+            raise ValueError(f"max_bytes = {most} is not > 0")
+        itemsize = call.compute_type.itemsize
+        of_row = max(classes * itemsize, 1)
+        rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CHUNK_BYTES // max(4 * classes, 1)))
+        threads = threads_for(request.n_threads, samples * classes) if blas.can_be_held() else 1
+        if most is not None:
+            if most // of_row < min(_LEAST_ROWS, samples):
+                raise ValueError(
+                    f"max_bytes = {most} is too little: the logits of {min(_LEAST_ROWS, samples)} rows of {classes} "
+                    f"classes take {min(_LEAST_ROWS, samples) * of_row} bytes"
+                )
+            # First fewer threads: the rows of a chunk decide how sums are rounded.
+            rows = min(rows, most // of_row)
+            threads = min(threads, max(1, most // (rows * of_row)))
+        threads = max(1, min(threads, math.ceil(samples / rows)))
+        of_rows = request._replace(
+            row=row.of_rows,
+            chosen=row.of_rows,
+            want=(request.want & VALUE) | (GRADIENT if request.want & GRADIENT else 0),
+            parameters={p.name: given.get(p.name, p.default) for p in row.of_rows.parameters},
+            arrays={},
+            n_threads=1,
+            out=None,
+            wrt=(row.of_rows.prediction,),
+            bare=True,
+            fast=None,
+            fast_jit=None,
+            second=DIAGONAL,
+            curvature=Curvature(),
+        )
+        return Plan(call, (samples, classes, numbers), rows, threads, of_rows)
+
+    def explain(self, plan: Plan) -> None:
+        call = plan.call
+        y_true, weights, left_out = call.arrays.by_name["y_true"], call.weights.weights, call.weights.left_out
+        assert isinstance(call.request.row.target, RowTarget)
+        check_row_targets(y_true, call.arrays.form, call.request.row.target, plan.lengths[1], -1, weights, left_out)
+        class_weight = plan.of_rows.parameters.get("class_weight")
+        if class_weight is not None and call.arrays.form == "index":
+            check_products(y_true, weights, class_weight, left_out, call.request.double_precision)
+
+    def check_second(self, row: Row, second: str) -> None:
+        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
+
+    def check_scale(self, plan: Plan, number: float, total: float) -> None:
+        y_true, weights = plan.call.arrays.by_name["y_true"], plan.call.weights
+        logits = np.broadcast_to(np.zeros((), plan.call.compute_type), (*plan.call.arrays.samples, plan.lengths[1]))
+        _ROWS.check_scale(plan.rows_of(y_true, logits, weights), number, total)
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        denominator = number / factor
+        held = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext()
+        # What is no number, or beyond its type, shows in the results; NumPy need not warn of it.
+        with held, np.errstate(all="ignore"):
+            return reduced(_Work(plan, results, denominator, factor).run(), denominator)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return ordinary arrays; there are seven classes, or as many as there are weights of classes."""
+        by_class = (parameters or {}).get("class_weight")
+        classes = 7 if by_class is None else len(by_class)
+        shapes = {"features": sizes, "weight": (classes, sizes[-1]), "bias": (classes,)}
+        y_true = target_of_rows(form or row.target.forms[0], (*sizes[:-1], classes), classes, rng)
+        drawn = {"y_true": y_true.astype(dtype) if y_true.dtype.kind == "f" else y_true}
+        for operand in row.operands:
+            if operand.role == PREDICTION:
+                drawn[operand.name] = rng.normal(size=shapes[operand.name]).astype(dtype)
+        return drawn
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        return None, None
+
+
+_ROWS = Rows()
