@@ -38,6 +38,8 @@ SEED = chosen_seed(os.environ.get("FASTLOSS_TEST_SEED", ""))
 
 #: The losses of one target and one prediction.
 ROWS = tuple(row for row in fl.losses() if not row.several)
+#: The losses whose arrays belong to samples each; those that share arrays promise less (``test_products.py``).
+OF_SAMPLES = tuple(row for row in fl.losses() if not row.shares)
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 HALVES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
@@ -193,7 +195,7 @@ def variants() -> Iterator[Variant]:
 def all_variants() -> Iterator[Variant]:
     """The same of every loss, whatever arrays it takes, and sums of losses."""
     yield from variants()
-    for variant in variants_of(row for row in fl.losses() if row.several or row.couples):
+    for variant in variants_of(row for row in OF_SAMPLES if row.several or row.couples):
         if current_engine() == "compiled" or has_two_engines(variant):
             yield variant
     yield from sums()

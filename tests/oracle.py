@@ -526,6 +526,21 @@ def cross_entropy(
     return [*terms, sum(y) * z_loss * squared(log_sum_exp(y_pred))] if z_loss else terms
 
 
+@textbook
+def linear_cross_entropy(
+    y_true: Any,
+    features: Sequence[Any],
+    weight: Sequence[Sequence[Any]],
+    bias: Sequence[Any],
+    class_weight: Sequence[Any],
+    label_smoothing: Any,
+    max_bytes: Any = None,
+    **options: Any,
+) -> Any:
+    logits = [sum((w * x for w, x in zip(row, features, strict=True)), b) for row, b in zip(weight, bias, strict=True)]
+    return cross_entropy(y_true, logits, class_weight, label_smoothing, **options)
+
+
 @of_classes
 def categorical_log_loss(y_true: int, y_pred: Sequence[Any], clip: Any = None) -> Any:
     p = y_pred[y_true]

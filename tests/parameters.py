@@ -18,6 +18,9 @@ LABELS = {"labels": ((0, 1), "labels")}
 PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "cross_entropy": SMOOTHED
     | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")},
+    "linear_cross_entropy": SMOOTHED
+    | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")}
+    | {"max_bytes": (None, "index")},
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
     "nll": SMOOTHED,
     "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,

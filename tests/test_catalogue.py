@@ -192,7 +192,10 @@ def signature_of(arguments: ast.arguments) -> list[tuple[str, Any]]:
         (argument.arg, inspect.Parameter.empty if default is None else ast.literal_eval(default))
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
-    return [*((argument.arg, inspect.Parameter.empty) for argument in arguments.args), ("*", None), *keywords]
+    without = len(arguments.args) - len(arguments.defaults)
+    defaults = [inspect.Parameter.empty] * without + [ast.literal_eval(default) for default in arguments.defaults]
+    names = [argument.arg for argument in arguments.args]
+    return [*zip(names, defaults, strict=True), ("*", None), *keywords]
 
 
 def runtime_signature(loss: fl.Loss) -> list[tuple[str, Any]]:
@@ -225,11 +228,12 @@ def test_the_stub_has_the_arguments_of_the_loss(row: Row, method: str) -> None:
     keywords = {parameter.name for parameter in row.parameters} | set(KEYWORDS) | ({"wrt"} if several else set())
     keywords |= set(CURVATURE) if "hess" in method else set()
     arrays = [operand.name for operand in row.operands]
+    optional = [operand.name for operand in row.operands if operand.optional]
     first, *others = stub_methods(stub_classes()[row.name], method)
     assert {("reduction", "mean"), ("out", None)} <= set(signature_of(first.args))
     for each in (first, *others):
         assert not each.args.vararg
-        assert not each.args.defaults
+        assert [ast.unparse(default) for default in each.args.defaults] == ["None"] * len(optional)
         names = [argument.arg for argument in each.args.args]
         assert names in (["self", *arrays], ["self", "y_true", "y_pred"])
         assert keyword_names(each) == keywords
@@ -639,7 +643,9 @@ def test_what_the_input_is_is_said_wherever_a_loss_is_described(row: Row) -> Non
     if row.several:
         assert row.input == ", ".join(operand.name for operand in row.operands)
         for operand in row.operands:
-            assert f"{operand.name} : array_like {operand.description[:1].upper()}{operand.description[1:]}" in text
+            optional = ", optional" if operand.optional else ""
+            described = operand.description[:1].upper() + operand.description[1:]
+            assert f"{operand.name} : array_like{optional} {described}" in text
     else:
         expected = says[row.input]
         assert f"{row.prediction} : array_like {expected[0]}" in text

@@ -9,6 +9,7 @@ import pickle
 import re
 from typing import Any
 
+import cases
 import numpy as np
 import oracle
 import pytest
@@ -208,7 +209,7 @@ def test_what_is_refused(function: Any, keywords: dict[str, Any], error: Any, te
 
 # -- calls in compiled functions --------------------------------------------------------------------------------------
 
-SEVERAL = [row for row in fl.losses() if row.several]
+SEVERAL = [row for row in cases.OF_SAMPLES if row.several]
 OF_POINTS = [row for row in SEVERAL if row.kind == "points"] + [loss._row for loss in OWN]
 OF_VECTORS = [row for row in SEVERAL if row.kind != "points"]
 

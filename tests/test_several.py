@@ -22,7 +22,7 @@ from fastloss.rows import FIXED, PREDICTION, TARGET
 from fastloss.runtime import current_engine, kernels
 
 #: On the engine of Numba those that it has kernels of.
-ROWS = [row for row in fl.losses() if row.several and (row.kind == "points" or current_engine() == "compiled")]
+ROWS = [row for row in cases.OF_SAMPLES if row.several and (row.kind == "points" or current_engine() == "compiled")]
 ROWS += [loss._row for loss in OWN]
 of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)

@@ -28,6 +28,9 @@ def returned_types() -> None:
     assert_type(fl.huber([0.0, 1.0], [0.5, 3.0], delta=2.0, sample_weight=[1, 2], where=[True, False]), float)
     assert_type(fl.huber.grad_and_hess(0.0, [0.5, 3.0], delta=[1.0, 2.0]), tuple[Array, Array])
     assert_type(fl.softmax(logits, axis=0, out=grad), Array)
+    features, weight = np.zeros((2, 4)), np.zeros((3, 4))
+    assert_type(fl.linear_cross_entropy.value_and_grad(y_true, features, weight), tuple[float, tuple[Array, ...]])
+    assert_type(fl.linear_cross_entropy.grad(y_true, features, weight, [0, 0, 0], wrt="bias"), Array)
 
 
 def losses_as_objects() -> None:

@@ -83,7 +83,7 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["points", "rows", "vectors", "totals", "sum"]: ...
+    def kind(self) -> Literal["points", "rows", "vectors", "totals", "products", "sum"]: ...
     @property
     def input(self) -> str: ...
     @property
@@ -192,21 +192,33 @@ def defaults(row: Row) -> str:
     own = [f"{p.name}={shown(p.default)}" for p in row.parameters]
     shared = ["sample_weight=None", "where=None", 'reduction="mean"', "normalizer=None", "out=None", "n_threads=None"]
     wrt = ["wrt=None"] if len(row.differentiated) > 1 else []
-    return f"{row.name}({', '.join([*(operand.name for operand in row.operands), '*', *own, *shared, *wrt])})"
+    arrays = [f"{operand.name}=None" if operand.optional else operand.name for operand in row.operands]
+    return f"{row.name}({', '.join([*arrays, '*', *own, *shared, *wrt])})"
+
+
+def arrays_of(row: Row) -> list[str]:
+    """Return the arrays that a call takes, each with its type."""
+    return [f"{o.name}: ArrayLike{' | None = None' if o.optional else ''}" for o in row.operands]
+
+
+#: The same of a loss of a target and a prediction that has a name of its own.
+Y_PRED = ["y_true: ArrayLike", "y_pred: ArrayLike"]
 
 
 def signature(method: str, arrays: Iterable[str], keywords: Iterable[str], returned: str) -> str:
     """Return the text of one signature."""
-    given = ", ".join(["self", *(f"{name}: ArrayLike" for name in arrays), "*", *keywords])
+    given = ", ".join(["self", *arrays, "*", *keywords])
     return f"def {method}({given}) -> {returned}: ..."
 
 
 def stub_of_several(row: Row, method: str, keywords: str) -> list[str]:
     """Return all overloads of a method of a loss with several predictions: by what `wrt`, `reduction` and `out` are."""
     has_value, derivatives = METHODS[method]
-    names, any_wrt = [operand.name for operand in row.operands], "wrt: str | _Names | None = None"
+    names, any_wrt = arrays_of(row), "wrt: str | _Names | None = None"
     values = [(f'reduction: Literal[{MEAN_OR_SUM}] = "mean"', ("float",)), ('reduction: Literal["none"]', ("_Array",))]
-    gradients = [("wrt: None = None", joined(("_Array",) * len(row.differentiated)))]
+    as_given = any(operand.optional for operand in row.differentiated)
+    all_of_them = "tuple[_Array, ...]" if as_given else joined(("_Array",) * len(row.differentiated))
+    gradients = [("wrt: None = None", all_of_them)]
     gradients += [("wrt: str", "_Array"), ("wrt: _Names", "tuple[_Array, ...]")]
     texts = [
         signature(
@@ -242,9 +254,9 @@ def method_stub(row: Row, method: str, keywords: str) -> str:
         forms = [
             (average if mean_only else 'reduction: _Reduction = "mean"', f"out: {any_out} | None = None", joined(array))
         ]
-    names = [[operand.name for operand in row.operands]]
+    names = [arrays_of(row)]
     if row.prediction != "y_pred" and not row.several:
-        names.append(["y_true", "y_pred"])
+        names.append(Y_PRED)
     return overloads(
         [signature(method, given, (*form, keywords), returned) for given in names for *form, returned in forms]
     )
@@ -254,9 +266,9 @@ def second_stub(row: Row, method: str, vector: str, keywords: str) -> list[str]:
     """Return a method that returns second derivatives; `vector` follows the arrays of a call."""
     several = len(row.differentiated) > 1
     out = "tuple[_Array | None, ...]" if several else "_Out"
-    names = [[operand.name for operand in row.operands]]
+    names = [arrays_of(row)]
     if row.prediction != "y_pred" and not row.several:
-        names.append(["y_true", "y_pred"])
+        names.append(Y_PRED)
     given = ('reduction: _Reduction = "mean"', f"out: {out} | None = None", keywords)
     texts = [signature(method, arrays, given, joined(("_Array",) * len(row.differentiated))) for arrays in names]
     return overloads([text.replace(", *,", f"{vector}, *,", 1) for text in texts])

@@ -126,6 +126,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         summed=row_of_sum,
         arrays=rows[0].arrays,
         axes=axes,
+        of_rows=rows[0].of_rows,
         no_hessian=next((row.no_hessian for row in rows if row.no_hessian), ""),
         couples=kind == rows[0].kind and rows[0].couples,
     )

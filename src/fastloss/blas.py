@@ -7,19 +7,12 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-_lock = Lock()
-_holders = 0
-_limits: Any = None
+_holding = Lock()
 _controller: Any = None
 
 
-def can_be_held() -> bool:
-    """Tell whether BLAS can be held to one thread: where threadpoolctl is installed."""
-    return _controller_of_blas() is not None
-
-
 def _controller_of_blas() -> Any:
-    """Return what sets the threads of BLAS, False where there is none; it is looked for once."""
+    """Return what sets the threads of BLAS, None where threadpoolctl is not installed; it is looked for once."""
     global _controller
     if _controller is None:
         try:
@@ -27,27 +20,29 @@ def _controller_of_blas() -> Any:
         except ImportError:
             _controller = False
         else:
-            _controller = ThreadpoolController()
+            _controller = ThreadpoolController().select(user_api="blas")
     return _controller or None
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Hold BLAS to one thread, where that can be done.
+def one_thread() -> Iterator[bool]:
+    """Hold BLAS to one thread; tell whether it is.
 
-    Its number of threads is the process's: the first of several that hold it sets it, the last puts it back.
+    Its number of threads is the process's, and threadpoolctl lets one thread set it. So the first of several calls
+    holds it, and gives it back when it ends, though others may still run: what was set never stays.
     """
-    global _holders, _limits
-    with _lock:
-        controller = _controller_of_blas()
-        if _holders == 0 and controller is not None:
-            _limits = controller.limit(limits=1, user_api="blas")
-        _holders += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _holders -= 1
-            if _holders == 0 and _limits is not None:
-                _limits.restore_original_limits()
-                _limits = None
+    controller = _controller_of_blas()
+    if controller is None:
+        yield False
+    elif not _holding.acquire(blocking=False):
+        yield _is_one(controller)
+    else:
+        try:
+            with controller.limit(limits=1):
+                yield _is_one(controller)
+        finally:
+            _holding.release()
+
+
+def _is_one(controller: Any) -> bool:
+    return all(pool["num_threads"] == 1 for pool in controller.info())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .rows import PREDICTION, TARGET, Parameter, PenaltyRow, Row, RowTarget, real
+from .rows import PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -239,12 +239,18 @@ def _operands(row: Row) -> str:
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
-            if operand.role == PREDICTION:
+            if isinstance(operand.domain, RowTarget):
+                text += "; see the notes for their shapes."
+            elif operand.shared:
+                lengths = ", ".join(operand.axes) + "," * (len(operand.axes) == 1)
+                text += f"; of the shape ({lengths}), which all samples share."
+            elif operand.role == PREDICTION:
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
                 domain = f": each {operand.domain.description}" if operand.domain != real else ""
                 text += f"{domain}; of {samples}, or one number for all."
-            entries.append(_entry(f"{operand.name} : array_like", text))
+            optional = ", optional" if operand.optional else ""
+            entries.append(_entry(f"{operand.name} : array_like{optional}", text))
         return "\n".join(entries)
     if row.mixed:
         target = "Targets, as every term takes them."
@@ -277,16 +283,31 @@ def _example_points(row: Row) -> tuple[list[float], list[float]]:
     return y_true, [0.5, 3.0 if 3.0 in row.predicted else 0.75]
 
 
-def _example_arrays(row: Row) -> dict[str, list[Any]]:
-    """Return two numbers, or vectors, for each array of a loss of several."""
-    numbers = iter(([2.0, -0.5], [0.5, 1.0], [-1.0, 0.25], [1.5, -2.0]))
-    vectors = iter(([[2.0, -0.5], [1.0, 0.0]], [[0.5, 1.0], [1.0, 1.0]], [[1.0, 0.25], [-3.0, 2.0]]))
-    return {
-        operand.name: [operand.domain.high, operand.domain.low]
-        if operand.role == TARGET
-        else next(vectors if operand.axes == "D" else numbers)
-        for operand in row.operands
+def _example_arrays(row: Row) -> dict[str, Any]:
+    """Return two numbers, or vectors, for each array of a loss of several; where classes share some there are three."""
+    by_axes: dict[str, Iterator[Any]] = {
+        "": iter(([2.0, -0.5], [0.5, 1.0], [-1.0, 0.25], [1.5, -2.0])),
+        "D": iter(([[2.0, -0.5], [1.0, 0.0]], [[0.5, 1.0], [1.0, 1.0]], [[1.0, 0.25], [-3.0, 2.0]])),
+        "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
+        "C": iter(([0.0, 0.25, -1.0],)),
     }
+
+    def example(operand: Operand) -> Any:
+        if isinstance(operand.domain, RowTarget):
+            return _ROWS[operand.domain.forms[0]]
+        if operand.role == TARGET:
+            return [operand.domain.high, operand.domain.low]
+        return next(by_axes[operand.axes])
+
+    return {operand.name: example(operand) for operand in row.operands}
+
+
+#: The shapes of their arrays, by the axes.
+_EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)"}
+
+
+def _example_shape(operand: Operand) -> str:
+    return "(3,)" if operand.shared and operand.axes == "C" else _EXAMPLE_SHAPES.get(operand.axes, "(2, 3)")
 
 
 def _example_arguments(row: Row) -> list[str]:
@@ -312,8 +333,8 @@ def _example(row: Row, method: str) -> str:
         return ""
     lines = _example_arguments(row)
     call = f"({', '.join(operand.name for operand in row.operands)})"
-    shape = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)"}.get(row.axes, "(2, 3)")
-    shapes = f"[{', '.join([shape] * len(row.differentiated))}]"
+    shape = _example_shape(row.differentiated[0])
+    shapes = f"[{', '.join(map(_example_shape, row.differentiated))}]"
     if method != "__call__":
         results = _OF_METHODS[method]
         lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}"]

@@ -92,22 +92,23 @@ linear_cross_entropy = of_products(
     formula="log(sum_c e^x_c) - x_y,  x_c = <weight_c, features> + bias_c",
     source="Wijmans et al. 2024, Cut Your Losses in Large-Vocabulary Language Models, arXiv:2411.09009",
     max_bytes=class_index(
-        "how much memory the logits of a chunk of rows may take; by default 512 to 1024 rows are computed at once on each "
-        "thread"
+        "how much memory the logits of chunks of rows may take; by default a chunk has 512 to 1024 rows, and each "
+        "thread has one"
     ),
     notes="""For layers of many classes, as the vocabulary of a language model, where all logits would be larger than
 all else. Beside its results it needs the memory of a chunk of logits for each thread: `max_bytes` bounds it. Fewer than
 64 rows are refused: their products would take too long.
 
-`weight` has the shape (C, D), a row for each class, as ``torch.nn.Linear`` has it; of a kernel (D, C) pass ``kernel.T``,
-of which no copy is made. `bias` has the shape (C,). `y_true` holds class indices (any integer type), in the shape of
-`features` without its last axis, or it has that shape and the classes behind it, and holds probabilities. All options
-are those of `cross_entropy`. Rows that are left out, by `where`, a weight of 0 or `ignore_index`, are not multiplied.
+`weight` has the shape (C, D), a row for each class, as ``torch.nn.Linear`` has it; of a kernel (D, C) pass
+``kernel.T``, of which no copy is made. `bias` has the shape (C,). `y_true` holds class indices (any integer type), in
+the shape of `features` without its last axis, or it has that shape and the classes behind it, and holds probabilities.
+All options are those of `cross_entropy`. Rows that are left out, by `where`, a weight of 0 or `ignore_index`, are not
+multiplied.
 
 NumPy's BLAS makes the products, in float32, or in float64 where some of the arrays have it; halves are converted chunk
-by chunk. Where threadpoolctl is installed, our threads take a chunk of rows each, and BLAS is held to one thread during
-a call; else there is one thread, and BLAS has its own. The results have the same bits for any `n_threads`, as far as BLAS
-gives the same for the same product; another `max_bytes` may round sums otherwise.""",
+by chunk. Where threadpoolctl is installed (the extra `blas`), our threads take a chunk of rows each, and BLAS is held to
+one thread during a call; else there is one thread, and BLAS has its own. The results have the same bits for any
+`n_threads`, as far as BLAS gives the same for the same product; another `max_bytes` may round sums otherwise.""",
 )
 
 categorical_log_loss = rowwise(

@@ -12,9 +12,10 @@ whichever thread does it: no thread has a partial gradient of its own, and the b
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,12 +27,26 @@ from ..rows import PREDICTION, Row, RowTarget, Term
 from ..runtime import threads_for
 from ..samples import LeftOut, check_products
 from ..targets import check_row_targets
-from .base import DIAGONAL, GRADIENT, METHODS, VALUE, Array, Arrays, Call, Curvature, Kind, Outputs, Request, Results, Weights
+from .base import (
+    DIAGONAL,
+    GRADIENT,
+    METHODS,
+    VALUE,
+    Array,
+    Arrays,
+    Call,
+    Curvature,
+    Kind,
+    Outputs,
+    Request,
+    Results,
+    Weights,
+)
 from .rows import Plan as RowPlan
 from .rows import Rows
 
-#: How many rows a chunk has: as many as fit into the second-level cache. Below 512 the product that makes the gradient of
-#: the weights has too few terms to be fast (256 rows: 1.13 times as long, 64: 1.41), beyond 1024 nothing is gained.
+#: How many rows a chunk has: as many as fit into the cache. Below 512 the product that makes the gradient of the
+#: weights has too few terms to be fast (256 rows: 1.13 times as long, 64: 1.41), beyond 1024 nothing is gained.
 _CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS = 2**23, 512, 1024
 #: With fewer rows than that, as `max_bytes` may ask for, the products take too long to be worth their memory.
 _LEAST_ROWS = 64
@@ -47,7 +62,7 @@ class Samples:
     def __init__(self, array: Array, samples: tuple[int, ...]) -> None:
         self.array, self.samples = array, samples
         axes = [(n, stride) for n, stride in zip(samples, array.strides, strict=False) if n != 1]
-        lies_flat = all(stride == n * inner for (_, stride), (n, inner) in zip(axes, axes[1:], strict=False))
+        lies_flat = all(stride == n * inner for (_, stride), (n, inner) in pairwise(axes))
         core = array.shape[len(samples) :]
         self.flat = array.reshape(math.prod(samples), *core) if lies_flat or not array.size else None
 
@@ -137,7 +152,7 @@ class _Work:
         """Compute everything; return the sum of the weighted losses."""
         samples, totals = self.plan.lengths[0], []
         pieces = [slice(s, min(s + self.plan.rows, samples)) for s in range(0, samples, self.plan.rows)]
-        with _each(self.plan.threads) as each:
+        with _on_threads(self.plan.threads) as each:
             for first in range(0, len(pieces), self.plan.threads):
                 group = pieces[first : first + self.plan.threads]
                 chunks = each(self.loss_of, group, self.buffers)
@@ -221,7 +236,12 @@ class _Work:
         """Write the gradient of the features of a chunk."""
         assert self.of_features is not None
         flat = self.of_features.flat
-        if flat is not None and chunk.kept is None and flat.dtype == self.dtype and flat[chunk.piece].flags.c_contiguous:
+        if (
+            flat is not None
+            and chunk.kept is None
+            and flat.dtype == self.dtype
+            and flat[chunk.piece].flags.c_contiguous
+        ):
             np.matmul(chunk.logits, self.weight, out=flat[chunk.piece])
             return
         with np.errstate(over="ignore", under="ignore"):
@@ -252,21 +272,14 @@ def _tiles(shape: tuple[int, ...], itemsize: int) -> list[slice]:
     return [slice(s, min(s + length, classes)) for s in range(0, classes, length)]
 
 
-class _each:  # noqa: N801  # it is called as a function
-    """Calls a function for each of several things, on as many threads as there are; results are in their order."""
-
-    def __init__(self, threads: int) -> None:
-        self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
-
-    def __enter__(self) -> Callable[..., list[Any]]:
-        if self.pool is None:
-            return lambda function, *things: [function(*given) for given in zip(*things, strict=False)]
-        pool = self.pool
-        return lambda function, *things: list(pool.map(function, *things))
-
-    def __exit__(self, *error: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown(cancel_futures=True)
+@contextmanager
+def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
+    """Give what calls a function for each of several things, on so many threads; results are in their order."""
+    if threads == 1:
+        yield lambda function, *things: [function(*given) for given in zip(*things, strict=False)]
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield lambda function, *things: list(pool.map(function, *things))
 
 
 class Products(Kind):
@@ -286,7 +299,7 @@ class Products(Kind):
         itemsize = call.compute_type.itemsize
         of_row = max(classes * itemsize, 1)
         rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CHUNK_BYTES // max(4 * classes, 1)))
-        threads = threads_for(request.n_threads, samples * classes) if blas.can_be_held() else 1
+        threads = threads_for(request.n_threads, samples * classes)
         if most is not None:
             if most // of_row < min(_LEAST_ROWS, samples):
                 raise ValueError(
@@ -327,16 +340,19 @@ class Products(Kind):
         raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
 
     def check_scale(self, plan: Plan, number: float, total: float) -> None:
+        if plan.call.request.normalizer is None:
+            return
         y_true, weights = plan.call.arrays.by_name["y_true"], plan.call.weights
         logits = np.broadcast_to(np.zeros((), plan.call.compute_type), (*plan.call.arrays.samples, plan.lengths[1]))
         _ROWS.check_scale(plan.rows_of(y_true, logits, weights), number, total)
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor
-        held = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext()
+        holding = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext(True)
         # What is no number, or beyond its type, shows in the results; NumPy need not warn of it.
-        with held, np.errstate(all="ignore"):
-            return reduced(_Work(plan, results, denominator, factor).run(), denominator)
+        with holding as held, np.errstate(all="ignore"):
+            work = _Work(plan if held else plan._replace(threads=1), results, denominator, factor)
+            return reduced(work.run(), denominator)
 
     def draw(
         self,
