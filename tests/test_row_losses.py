@@ -431,7 +431,7 @@ def sweep_bounds(dtype: Any) -> tuple[int, int, int]:
     return 4, 6, 6 if LEVELS[fl.build_info()["isa"]].fma else 8
 
 
-#: What goes with the sweep of cross-entropy (in_sweep), alone and together.
+#: What goes with the sweep of cross-entropy (cross_entropy_swept), alone and together.
 SWEPT = [
     {"z_loss": 1e-4},
     {"z_loss": 2.0**-6},

@@ -526,35 +526,18 @@ cdef double predictions_inspected_f64(void* call, Py_ssize_t block, void* scratc
     return predictions_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
 
 
-#: A z-loss of a larger factor would show the roundings of exponentials: of log(sum e^x) near 0 they are all there is.
-cdef double LARGEST_SWEPT_Z = 0.015625
-
-
-#: A quotient by a temperature between this and its inverse has no more of a size than what is divided.
-cdef double LEAST_SWEPT_TEMPERATURE = 0.015625
-
-
-cdef bint in_sweep(const RowLossCall* call, bint double_precision) noexcept nogil:
-    """Whether softmax.pxi computes the loss, in the compute type."""
-    cdef double temperature = call.parameter[2]
-    if temperature != 1 and double_precision and not FL_FUSED:   # it has the tail of a quotient by an FMA
-        return False
-    return (call.loss == PLAIN_CROSS_ENTROPY and call.second == DIAGONAL and not is_capped(call)
-            and call.parameter[0] <= LARGEST_SWEPT_Z and LEAST_SWEPT_TEMPERATURE <= temperature <= 1 / LEAST_SWEPT_TEMPERATURE)
-
-
 cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes)
     cdef Py_ssize_t blocks = (call.rows.rows + size - 1) // size
     cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
-    if in_sweep(call, double_precision):
-        call.rows.z_loss = call.parameter[0]
-        set_temperature(&call.rows, call.parameter[2])
-        return run_rows_call(&call.rows, double_precision, inspect, threads)
     call.to_float = not double_precision
     call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
+    if (row_table[call.loss].swept != NULL and call.second == DIAGONAL
+            and row_table[call.loss].swept(call, &call.rows, double_precision)):
+        call.rows.own = call
+        return run_rows_call(&call.rows, double_precision, inspect, threads)
     note_row_extremes(call, double_precision)
     if not inspect:
         return run_blocks(function, call, blocks, size * call.classes, threads, scratch)

@@ -114,5 +114,23 @@ cdef void cross_entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             gradient[j] *= first[j]
 
 
+#: A z-loss of a larger factor would show the roundings of exponentials: of log(sum e^x) near 0 they are all there is.
+cdef double LARGEST_SWEPT_Z = 0.015625
+
+#: A quotient by a temperature between this and its inverse has no more of a size than what is divided.
+cdef double LEAST_SWEPT_TEMPERATURE = 0.015625
+
+
+cdef bint cross_entropy_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
+    cdef double z_loss = call.parameter[0], temperature = call.parameter[2]
+    if is_capped(call) or z_loss > LARGEST_SWEPT_Z or not LEAST_SWEPT_TEMPERATURE <= temperature <= 1 / LEAST_SWEPT_TEMPERATURE:
+        return False
+    if temperature != 1 and double_precision and not FL_FUSED:   # it has the tail of a quotient by an FMA
+        return False
+    rows.z_loss = z_loss
+    set_temperature(rows, temperature)
+    return True
+
+
 PLAIN_CROSS_ENTROPY = add_row_loss("cross_entropy", 128, cross_entropy_rows, extreme_cross_entropy, NULL, cross_entropy_second,
-                                   extreme_cross_entropy_product)
+                                   extreme_cross_entropy_product, cross_entropy_swept)

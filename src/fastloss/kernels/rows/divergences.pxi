@@ -279,6 +279,12 @@ cdef void total_variation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             hessian[j] = excess[j] * difference
 
 
-add_row_loss("kl_divergence", 128, kl_divergence_rows, extreme_kl_divergence)
+cdef bint kl_divergence_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
+    """Of logits it is cross-entropy, and its target's entropy is taken off."""
+    rows.divergence = call.given == LOGITS and not double_precision
+    return rows.divergence
+
+
+add_row_loss("kl_divergence", 128, kl_divergence_rows, extreme_kl_divergence, NULL, NULL, NULL, kl_divergence_swept)
 add_row_loss("js_divergence", 128, js_divergence_rows, extreme_js_divergence)
 add_row_loss("total_variation", 128, total_variation_rows, extreme_total_variation)

@@ -535,8 +535,8 @@ cdef double extreme_row(const RowLossCall* call, Py_ssize_t row, int64_t label, 
 
 cdef double mended_row(const real* x, Py_ssize_t stride, double m, bint by_tile, const RowsCall* call, Py_ssize_t row, int64_t label, double weight,
                        real* gradient, real* hessian, Py_ssize_t result_stride, double* scratch) noexcept nogil:
-    """The same for plain cross-entropy: a row of float32 has room enough in the ordinary computation in double, and so has a
-    row of float64 that is to be computed `by_tile`."""
+    """The same for a row of softmax.pxi: one of float32 has room enough in the ordinary computation in double, and so has one
+    of float64 that is to be computed `by_tile`."""
     cdef Py_ssize_t classes = call.classes, c
     cdef RowLossCall own
     cdef double value
@@ -544,9 +544,13 @@ cdef double mended_row(const real* x, Py_ssize_t stride, double m, bint by_tile,
     cdef double* of_hessian
     cdef Tile t
     memset(&own, 0, sizeof(own))
-    own.rows, own.loss, own.classes, own.given = call[0], PLAIN_CROSS_ENTROPY, classes, LOGITS
-    own.form = CLASS_PROBABILITIES if call.given_dense else CLASS_INDEX
-    own.parameter[0], own.parameter[1], own.parameter[2] = call.z_loss, NAN, call.temperature
+    if call.own != NULL:
+        own = (<const RowLossCall*>call.own)[0]
+    else:
+        own.loss, own.classes, own.given = PLAIN_CROSS_ENTROPY, classes, LOGITS
+        own.form = CLASS_PROBABILITIES if call.given_dense else CLASS_INDEX
+        own.parameter[0], own.parameter[1], own.parameter[2] = 0, NAN, 1
+    own.rows = call[0]
     if real is float or by_tile or not finite(m):
         lay_out(&own, scratch, True, &t)
         for c in range(t.steps * LANES):

@@ -41,6 +41,7 @@ cdef int set_rows(RowsCall* call, dict arrays, int task, int want, Py_ssize_t sa
     set_scale(call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
+    call.divergence, call.own = False, NULL
     call.class_weight = class_weights.data
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0

@@ -68,6 +68,7 @@ cdef struct RowsCall:
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
+    bint divergence              # whose entropy is taken off the loss; their sum is no weight
     double smoothing
     double z_loss                # factor of log(sum e^x)^2
     double temperature           # by which the logits are divided
@@ -79,6 +80,7 @@ cdef struct RowsCall:
     bint always                  # all are
     double headroom              # log2 of what a row's target is multiplied by
     double least_target          # a smaller one makes a row extreme
+    const void* own              # the RowLossCall that the sweep is a part of; NULL: plain cross-entropy
     int team                     # threads that share each wide row, where there are fewer rows than threads
     fl_share* shares             # a place for each of them
     Curvature curvature          # what is made of the Hessian
@@ -118,7 +120,8 @@ cdef inline void set_temperature(RowsCall* call, double temperature) noexcept no
 cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssize_t classes) noexcept nogil:
     """Describe cross-entropy of labels without weights, masks or options."""
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
-    call.dense = call.given_dense = call.ignoring = False
+    call.dense = call.given_dense = call.divergence = call.ignoring = False
+    call.own = NULL
     call.smoothing = call.z_loss = 0
     set_temperature(call, 1)
     call.value_factor = 1
@@ -512,30 +515,23 @@ cdef inline bint all_finite(const double* numbers, Py_ssize_t n) noexcept nogil:
 cdef void tile_distances(const real* x, const real* y, const real* m, Py_ssize_t classes, bint carefully,
                          double* distance, double* total) noexcept nogil:
     """The sum of y (m - x) of each row, and that of y. Where y is NULL it is 1, and nobody asks for its sum. Not `carefully`
-    the distance is not finite where one of the differences is none, be y 0 or not."""
-    cdef Py_ssize_t lanes = lanes_of(x), group, c, i
-    cdef real part[TILE_ROWS]
-    cdef real share[TILE_ROWS]
+    the distance is not finite where one of the differences is none, be y 0 or not. The total is exact: of a target next to 1
+    the gradient is what it lacks."""
+    cdef Py_ssize_t lanes = lanes_of(x), c, i
     for i in range(lanes):
         distance[i] = total[i] = 0
-    for group in range((classes + CLASS_GROUP - 1) // CLASS_GROUP):
-        for i in range(lanes):
-            part[i] = share[i] = 0
-        for c in range(group * CLASS_GROUP, min((group + 1) * CLASS_GROUP, classes)):
-            if y == NULL:
-                for i in range(lanes):
-                    part[i] += m[i] - x[c * lanes + i]
-            elif carefully:
-                for i in range(lanes):
-                    part[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
-                    share[i] += y[c * lanes + i]
-            else:
-                for i in range(lanes):
-                    part[i] += y[c * lanes + i] * (m[i] - x[c * lanes + i])
-                    share[i] += y[c * lanes + i]
-        for i in range(lanes):
-            distance[i] += part[i]
-            total[i] += share[i]
+    for c in range(classes):
+        if y == NULL:
+            for i in range(lanes):
+                distance[i] += m[i] - x[c * lanes + i]
+        elif carefully:
+            for i in range(lanes):
+                distance[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
+                total[i] += y[c * lanes + i]
+        else:
+            for i in range(lanes):
+                distance[i] += y[c * lanes + i] * (m[i] - x[c * lanes + i])
+                total[i] += y[c * lanes + i]
 
 
 cdef void tile_distances_of_all(const RowsCall* call, const real* x, const real* y, const real* m,
@@ -551,6 +547,28 @@ cdef void tile_distances_of_all(const RowsCall* call, const real* x, const real*
     for i in range(lanes):
         if not finite(distance[i]):
             distance[i], total[i] = careful_distance[i], careful_total[i]
+
+
+cdef void take_off_entropies(const real* y, Py_ssize_t classes, double* distance) noexcept nogil:
+    """Add y log y, summed over the classes of each row."""
+    cdef Py_ssize_t lanes = lanes_of(y), c, i
+    for c in range(classes):
+        for i in range(lanes):
+            distance[i] += where_(y[c * lanes + i] == 0, <real>0, y[c * lanes + i] * log_(y[c * lanes + i]))
+
+
+cdef double minus_entropy(const real* y, Py_ssize_t classes) noexcept nogil:
+    """The same sum of one row."""
+    cdef real term[SAMPLES]
+    cdef Py_ssize_t chunk, start, c, n
+    cdef double total = 0
+    for chunk in range((classes + SAMPLES - 1) // SAMPLES):
+        start = chunk * SAMPLES
+        n = min(<Py_ssize_t>SAMPLES, classes - start)
+        for c in range(n):
+            term[c] = where_(y[start + c] == 0, <real>0, y[start + c] * log_(y[start + c]))
+        total += sum_of(term, <const real*>NULL, n)
+    return total
 
 
 cdef inline void divide(double* numbers, Py_ssize_t n, double divisor) noexcept nogil:
@@ -689,8 +707,12 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     if dense:
         tile_distances_of_all(call, x, y, m, distance, total_exactly)
         divide(distance, lanes, call.temperature)
+        if call.divergence and call.want & VALUE:
+            take_off_entropies(y, classes, distance)
         if call.want & VALUE:
-            for i in range(lanes):
+            for i in range(lanes if call.divergence else 0):     # a difference of terms of about one size
+                value[i] = <real>(distance[i] + total_exactly[i] * log1p_(<double>rest[i] + <double>tail[i]))
+            for i in range(0 if call.divergence else lanes):
                 value[i] = <real>(distance[i] + total_exactly[i] * log_sum[i])
     else:
         load_lane_labels(call, first, n, labels, label)
@@ -1129,6 +1151,8 @@ cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int6
         tail = 0
     if call.task == LOGSUMEXP:
         return m + fl_log1p(rest)
+    if call.divergence and call.want & VALUE:
+        distance += minus_entropy(y, classes)
     if m == -INFINITY or (m == INFINITY and ties > 1):
         rest = NAN
     rest_real = <real>rest
@@ -1282,6 +1306,8 @@ cdef inline double row_weight_of(const RowsCall* call, const real* y, Py_ssize_t
     """What a target adds up to once it is smoothed and its classes are weighted; `y`: NULL where it is a label."""
     cdef double row_weight = 0, row_tail = 0, smoothed
     cdef Py_ssize_t c
+    if call.divergence:
+        return 1
     if call.class_weight == NULL:
         return (1 - call.smoothing) * total + call.smoothing
     for c in range(call.classes):
