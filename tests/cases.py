@@ -215,9 +215,15 @@ def variants_of(rows: Iterable[Any]) -> Iterator[Variant]:
                 yield Variant(row, target, "other")
             if composed(row):
                 yield Variant(row, target, "composed")
-            for parameter in row.parameters:
-                if parameter.kind == "choice":
-                    yield from (Variant(row, target, option) for option in parameter.domain.options[1:])
+            yield from (Variant(row, target, " ".join(options)) for options in other_options(row))
+
+
+def other_options(row: Any) -> Iterator[tuple[str, ...]]:
+    """Return values of the choices of a loss that are not all the defaults."""
+    choices = [parameter for parameter in row.parameters if parameter.kind == "choice"]
+    for options in itertools.product(*(parameter.domain.options for parameter in choices)):
+        if list(options) != [parameter.default for parameter in choices]:
+            yield options
 
 
 def row_of(loss: Any) -> Any:
@@ -397,14 +403,17 @@ def draw(variant: Variant, shape: tuple[int, ...], dtype: Any, rng: np.random.Ge
         for p in choices(row, variant.parameters == "composed")
         if variant.parameters in ("other", "composed")
     }
-    for parameter in row.parameters:
-        if parameter.kind == "choice" and variant.parameters in parameter.domain.options:
-            chosen[parameter.name] = variant.parameters
+    if variant.parameters not in ("default", "other", "composed"):
+        chosen |= zip((p.name for p in row.choices), variant.parameters.split(), strict=True)
+        if row.forms:  # beside other parameters, where the form has them
+            form = row.chosen(variant.loss.parameters | chosen)
+            chosen |= {p.name: other_value(p, classes, rng) for p in choices(form) if p.domain.low < p.domain.high}
     if variant.target == "soft":
         chosen.pop("ignore_index", None)
     arrays = kinds.draw(row, shape, dtype, rng, variant.target, variant.loss.parameters | chosen)
+    differentiated = [operand.name for operand in row.differentiated]
     for name, array in arrays.items():
-        few = variant.holds in ("probs", "log_probs") or (array.dtype != dtype) or name == "y_true"
+        few = variant.holds in ("probs", "log_probs") or (array.dtype != dtype) or name not in differentiated
         if not few and array.size >= 64:
             assert np.unique(array).size > min(array.size // 4, 300), name
         assert array.size < 20 or classes == 1 or np.unique(array).size > 1, name

@@ -200,6 +200,74 @@ def policy_gradient(advantage: Any, log_prob: Any) -> Any:
 
 
 @textbook
+def dpo(
+    reference_chosen: Any,
+    reference_rejected: Any,
+    chosen: Any,
+    rejected: Any,
+    beta: Any,
+    label_smoothing: Any,
+    form: str,
+) -> Any:
+    h = (chosen - rejected) - (reference_chosen - reference_rejected)
+    if form == "hinge":
+        return positive_part(1 - beta * h)
+    if form == "ipo":
+        return squared(h - 1 / (2 * beta))
+    right, wrong = log(1 + exp(-(beta * h))), log(1 + exp(beta * h))
+    return [(1 - label_smoothing) * right, label_smoothing * wrong]
+
+
+@textbook
+def kto(desirable: Any, reference: Any, log_prob: Any, baseline: Any, beta: Any) -> Any:
+    return 1 - sigmoid_of(sign_of(desirable) * (beta * (log_prob - reference) - baseline))
+
+
+@textbook
+def value_clip(returns: Any, old_values: Any, values: Any, clip: Any) -> Any:
+    """On either side of a kink, halved: away from one both sides are the same."""
+
+    def side(least: Any) -> Any:
+        moved = value_of(values) - old_values
+        outside = abs(moved) > clip or (abs(moved) == clip and moved * least > 0) or (not clip and not moved)
+        edge = old_values + (clip if moved > 0 or (not moved and least > 0) else -clip) - returns
+        plain = values - returns
+        if not outside:
+            return squared(plain) / 2
+        size = abs(value_of(plain)) - abs(edge)
+        # where both squares are the same, the plain one is the larger on that side on which it grows
+        grows = value_of(plain) * least > 0 or not value_of(plain)
+        return squared(plain) / 2 if size > 0 or (not size and grows) else Jet(squared(edge) / 2)
+
+    return side(-1) / 2 + side(1) / 2
+
+
+@textbook
+def kl_estimate(reference: Any, log_prob: Any, kind: str) -> Any:
+    d = log_prob - reference
+    return {"k1": d, "k2": squared(d) / 2, "k3": exp(-d) - 1 + d}[kind]
+
+
+@textbook
+def gan(is_real: Any, scores: Any, role: str, form: str) -> Any:
+    t = sign_of(is_real)
+    if role == "generator":
+        generated = {
+            "non_saturating": lambda: -log(sigmoid_of(scores)),
+            "minimax": lambda: log(1 - sigmoid_of(scores)),
+            "least_squares": lambda: squared(scores - 1) / 2,
+            "hinge": lambda: -scores,
+            "wasserstein": lambda: -scores,
+        }
+        return 0 * scores if is_real else generated[form]()
+    if form == "least_squares":
+        return squared(scores - is_real) / 2
+    if form == "hinge":
+        return positive_part(1 - t * scores)
+    return -t * scores if form == "wasserstein" else -log(sigmoid_of(t * scores))
+
+
+@textbook
 def ppo_clip(advantage: Any, old_log_prob: Any, log_prob: Any, low: Any, high: Any) -> Any:
     rho = exp(log_prob - old_log_prob)
     clipped = 1 - low + positive_part(rho - (1 - low)) - positive_part(rho - (1 + high))

@@ -43,6 +43,16 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "bradley_terry": {},
     "policy_gradient": {},
     "simpo": {"beta": (2.0, "(0, inf)"), "gamma": (1.0, "(-inf, inf)")},
+    "dpo": {
+        "beta": (0.1, "(0, inf)"),
+        "label_smoothing": (0.0, "[0, 1]"),
+        "form": ("sigmoid", "sigmoid | hinge | ipo"),
+    },
+    "kto": {"beta": (0.1, "(0, inf)")},
+    "value_clip": {"clip": (0.2, "[0, inf)")},
+    "kl_estimate": {"kind": ("k3", "k3 | k2 | k1")},
+    "gan": {"role": ("discriminator", "discriminator | generator")}
+    | {"form": ("non_saturating", "non_saturating | minimax | least_squares | hinge | wasserstein")},
     "ppo_clip": {"low": (0.2, "[0, 1]"), "high": (0.2, "[0, inf)")},
     "triplet": {"margin": (1.0, "[0, inf)"), "distance": ("euclidean", "euclidean | squared")}
     | {"swap": (False, "switch")},

@@ -80,14 +80,15 @@ def test_a_second_name_is_the_same_loss() -> None:
 
 def test_every_pointwise_row_is_compiled_and_nothing_else() -> None:
     functions = vocabulary.ELEMENTWISE_FUNCTIONS
-    loops = {row.name for row in ROWS if row.function is not None} | set(PENALTIES)
+    loops = {form.formula_name for row in ROWS for form in row.formulas if form.function is not None} | set(PENALTIES)
     loops |= {f"{row.name}_by_default" for row in ROWS if row.by_default is not None}
     loops |= {f"{row.name}_by_{p.name}" for row in ROWS for p in row.learned}
     loops |= {f"{row.name}_full" for row in ROWS if row.fuller is not None}
     loops |= {
-        f"{row.name}_gauss_newton"
+        f"{form.formula_name}_gauss_newton"
         for row in ROWS
-        if row.function is not None and '"gauss_newton"' in inspect.getsource(row.function)
+        for form in row.formulas
+        if form.function is not None and '"gauss_newton"' in inspect.getsource(form.function)
     }
     assert set(kernels.points.POINTWISE) - set(functions) == loops
     assert set(functions) <= set(kernels.points.POINTWISE)

@@ -368,6 +368,8 @@ class Row:
         dictionary too, as "full".
     entry : str
         The entry of the formula's dictionary that is the value, in place of the first of what it returns.
+    forms : mapping of tuple to Row
+        The same loss with another formula, by the values of its choices; what is not here has the row's own formula.
     kernels : object or None
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
@@ -416,6 +418,7 @@ class Row:
     by_default: Callable[..., Any] | None = field(default=None, compare=False)
     fuller: Row | None = field(default=None, compare=False)
     entry: str = ""
+    forms: dict[tuple[str, ...], Row] = field(default_factory=dict, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
@@ -502,10 +505,42 @@ class Row:
         ]
 
     def chosen(self, parameters: Mapping[str, Any]) -> Row:
-        """Return the row whose formula the parameters of a call ask for: this one, or that of `full=True`."""
-        if self.summed is not None and any(row.fuller is not None for _, row in self.terms):
+        """Return the row whose formula the parameters of a call ask for: this one, a form, or that of `full=True`."""
+        if self.summed is not None and any(row.fuller is not None or row.forms for _, row in self.terms):
             return self.summed(tuple(part.row.chosen(part.parameters) for part in self.parts(parameters)))
+        if self.forms:
+            return self.forms.get(tuple(parameters[parameter.name] for parameter in self.choices), self)
         return self.fuller if self.fuller is not None and parameters["full"] else self
+
+    @property
+    def choices(self) -> tuple[Parameter, ...]:
+        """The parameters that are one of a few names."""
+        return tuple(parameter for parameter in self.parameters if parameter.kind == "choice")
+
+    def form(self, *options: str, **held: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare the formula of other values of the choices, all of them in their order.
+
+        `held` are parameters that the form has no use for, and the value that they have to keep.
+        """
+        chosen = " and ".join(f"{p.name}='{option}'" for p, option in zip(self.choices, options, strict=True))
+        domains = {name: Domain(f"{value:g}: {chosen} does not use it", value, value) for name, value in held.items()}
+        parameters = tuple(p._replace(domain=domains.get(p.name, p.domain)) for p in self.parameters)
+
+        def declared(function: Callable[..., Any]) -> Callable[..., Any]:
+            self.forms[options] = replace(self, function=function, parameters=parameters, forms={})
+            return function
+
+        return declared
+
+    @property
+    def formulas(self) -> tuple[Row, ...]:
+        """The rows whose formulas the choices of a loss have: itself first."""
+        return (self, *self.forms.values())
+
+    @property
+    def formula_name(self) -> str:
+        """What its compiled loops are called."""
+        return self.name if self.function is None else self.function.__name__
 
     @property
     def input(self) -> str:
@@ -550,8 +585,8 @@ class Row:
     def loop(self, constants: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         """Return which compiled loop makes the results of these constants, and those of them that it reads."""
         if self.by_default is not None and constants == self.constants({p.name: p.default for p in self.parameters}):
-            return f"{self.name}_by_default", ()
-        return f"{self.name}_{self.entry}" if self.entry else self.name, constants
+            return f"{self.formula_name}_by_default", ()
+        return f"{self.formula_name}_{self.entry}" if self.entry else self.formula_name, constants
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rows import PenaltyRow, Row
-from . import binary, classes, divergences, likelihoods, metric, penalties, preference, regression
+from . import adversarial, binary, classes, divergences, likelihoods, metric, penalties, preference, regression
 
 _MODULES = {
     "rows of classes": classes,
@@ -13,6 +13,7 @@ _MODULES = {
     "regression": regression,
     "metric": metric,
     "preference": preference,
+    "adversarial": adversarial,
 }
 #: The rows by family.
 FAMILIES: dict[str, list[Row]] = {

@@ -1,13 +1,16 @@
 """Losses of preferences and policies: of rewards, and of the log-probabilities of answers and actions."""
 
-from ..rows import at_least_zero, finite, fixed, fraction, of_arrays, positive, prediction
+from ..rows import Domain, at_least_zero, choice, finite, fixed, fraction, of_arrays, positive, prediction, target
 from .vocabulary import (
     difference_tail,
     exp_exponent,
     exp_fraction,
     exp_minus_abs,
+    exp_sum,
+    expm1,
     log1p_unit,
     product_tail,
+    quotient_tail,
     scaled,
     where,
 )
@@ -74,6 +77,171 @@ def simpo(chosen, rejected, beta, gamma):
 
 
 @of_arrays(
+    fixed("reference_chosen", "log-probabilities of the answers that were preferred, under the reference model"),
+    fixed("reference_rejected", "those of the others"),
+    prediction("chosen", "log-probabilities of the answers that were preferred, under the model that is trained"),
+    prediction("rejected", "those of the others"),
+    beta=positive(0.1, "how much a difference counts: the smaller, the farther the model may leave the reference"),
+    label_smoothing=fraction(0.0, "the share e of preferences that are taken to be the wrong way round"),
+    form=choice("sigmoid", "hinge", "ipo", description="what is made of h"),
+    formula="sigmoid: (1 - e) log(1 + e^(-beta h)) + e log(1 + e^(beta h));  hinge: max(0, 1 - beta h);  "
+    "ipo: (h - 1 / (2 beta))^2;  h = (chosen - reference_chosen) - (rejected - reference_rejected)",
+    source="Rafailov et al. 2023, arXiv:2305.18290; hinge: Zhao et al. 2023, arXiv:2305.10425; ipo: Azar et al. 2023, "
+    "arXiv:2310.12036",
+)
+def dpo(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoothing):
+    """Direct preference optimization: preferences of answers by their log-probabilities, beside a reference model.
+
+    The arguments are log-probabilities of whole answers, sums over their tokens. As TRL's ``loss_type`` of these names;
+    its "ipo" expects means over the tokens, which are for the caller to take. `label_smoothing` is of the form
+    "sigmoid" alone (conservative DPO). At the kink of the hinge the gradients are halved, the midpoint of the
+    subgradient; it has no curvature.
+    """
+    d = (chosen - reference_chosen) - (rejected - reference_rejected)
+    # h itself may be too large for a float where beta h is not
+    part = where(d - d == 0, 1, 0.25)
+    whole = where(d - d == 0, 1, 4)
+    good = part * chosen - part * reference_chosen
+    bad = part * rejected - part * reference_rejected
+    # What roundings lost of z changes a small probability by as much, relative to it.
+    good_tail = difference_tail(part * chosen, part * reference_chosen)
+    bad_tail = difference_tail(part * rejected, part * reference_rejected)
+    rounded = good - bad
+    lost = difference_tail(good, bad) + (good_tail - bad_tail)
+    finite = rounded - rounded == 0
+    h = where(finite, rounded + lost, rounded)
+    h_tail = where(finite, (rounded - h) + lost, 0)
+    z = whole * (beta * h)
+    tail = where(z - z == 0, whole * (beta * h_tail + product_tail(beta, h)), 0)
+    right = z > 0
+    # e^-|z|, far away as p q, e^(-|z| / 2) each: beta may make a number of a subnormal one. There 1 + p q is 1.
+    far = abs(z) > 50
+    p = exp_minus_abs(where(far, 0.5 * z, z))
+    change = where(right, tail, -tail)
+    q = p - change * p
+    once = where(far, p, 1)
+    e = where(far, 0, q)
+    both = 1 + e
+    likely = where(right, label_smoothing, 1 - label_smoothing)  # the weight of the term that is large
+    unlikely = where(right, 1 - label_smoothing, label_smoothing)
+    value = where(likely == 0, 0, likely * abs(z)) + where(far, q * once, log1p_unit(e))
+    slope = where(likely == 0, 0, (beta * likely) / both) - ((beta * unlikely) * q) / both * once
+    slope = where(z == z, where(right, slope, 0 - slope), z)
+    curvature = ((beta * p) / both) * ((beta * once) / both)
+    curvature = where(z == z, curvature - curvature * (change + 2 * difference_tail(1, -e) / both), z)
+    return value, (slope, 0 - slope), (curvature, curvature, -curvature)
+
+
+@dpo.form("hinge", label_smoothing=0)
+def dpo_hinge(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoothing):
+    d = (chosen - reference_chosen) - (rejected - reference_rejected)
+    part = where(d - d == 0, 1, 0.25)
+    whole = where(d - d == 0, 1, 4)
+    good = part * chosen - part * reference_chosen
+    bad = part * rejected - part * reference_rejected
+    good_tail = difference_tail(part * chosen, part * reference_chosen)
+    bad_tail = difference_tail(part * rejected, part * reference_rejected)
+    rounded = good - bad
+    lost = difference_tail(good, bad) + (good_tail - bad_tail)
+    finite = rounded - rounded == 0
+    h = where(finite, rounded + lost, rounded)
+    h_tail = where(finite, (rounded - h) + lost, 0)
+    z = whole * (beta * h)
+    # What roundings lost decides where the margin is met, and is added where it is not.
+    tail = whole * (beta * h_tail + product_tail(beta, h))
+    short = 1 - z
+    missing = where(z - z == 0, short + (difference_tail(1, z) - tail), short)
+    zero = where(missing == missing, 0, missing)
+    size = where(missing > 0, beta, where(missing < 0, 0, 0.5 * beta + missing))
+    return (
+        where(missing <= 0, 0, missing),
+        (0 - size, size),
+        (zero, zero, zero),
+        {"gauss_newton": (zero + 1, zero + 1)},
+    )
+
+
+@dpo.form("ipo", label_smoothing=0)
+def dpo_ipo(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoothing):
+    d = (chosen - reference_chosen) - (rejected - reference_rejected)
+    part = where(d - d == 0, 1, 0.25)
+    whole = where(d - d == 0, 1, 4)
+    good = part * chosen - part * reference_chosen
+    bad = part * rejected - part * reference_rejected
+    good_tail = difference_tail(part * chosen, part * reference_chosen)
+    bad_tail = difference_tail(part * rejected, part * reference_rejected)
+    rounded = good - bad
+    lost = difference_tail(good, bad) + (good_tail - bad_tail)
+    finite = rounded - rounded == 0
+    h = where(finite, rounded + lost, rounded)
+    h_tail = where(finite, (rounded - h) + lost, 0)
+    aim = part * (0.5 / beta)
+    u = h - aim
+    u_tail = difference_tail(h, aim) + (h_tail - part * quotient_tail(0.5, beta))
+    r = whole * where(u - u == 0, u + u_tail, u)
+    two = where(r == r, 2, r)
+    return r * r, (2 * r, -2 * r), (two, two, -two)
+
+
+@of_arrays(
+    target(Domain("0 or 1", 0.0, 1.0, ends_only=True), "1 for answers that are desirable, 0 for others", "desirable"),
+    fixed("reference", "log-probabilities of the answers under the reference model"),
+    prediction("log_prob", "those under the model that is trained"),
+    fixed("baseline", "what rewards are compared with: an estimate of the divergence of both models, times beta"),
+    beta=positive(0.1, "how much a difference counts"),
+    formula="1 / (1 + e^(t z)), z = beta (log_prob - reference) - baseline, t = 1 where desirable, else -1",
+    source="Ethayarajh et al. 2024, arXiv:2402.01306",
+)
+def kto(desirable, log_prob, reference, baseline, beta):
+    """Kahneman-Tversky optimization: answers that are desirable or not, each by itself, beside a reference model.
+
+    That is 1 - sigmoid(z) of a desirable answer, and 1 - sigmoid(-z) of another. `baseline` is not multiplied by beta:
+    TRL's ``kl`` is, before it is subtracted. The paper's weights of both sorts are `sample_weight`.
+    """
+    d = log_prob - reference
+    # the difference may be too large for a float where z is not
+    part = where(d - d == 0, 1, 0.25)
+    whole = where(d - d == 0, 1, 4)
+    ahead = part * log_prob - part * reference
+    gained = beta * ahead
+    level = part * baseline
+    rounded = gained - level
+    # What roundings lost of z changes a small probability by as much, relative to it.
+    lost = difference_tail(gained, level) + product_tail(beta, ahead)
+    lost = lost + beta * difference_tail(part * log_prob, part * reference)
+    finite = rounded - rounded == 0
+    sum = where(finite, rounded + lost, rounded)
+    z = whole * sum
+    tail = where(z - z == 0, whole * where(finite, (rounded - sum) + lost, 0), 0)
+    t = where(desirable > 0, 1, where(desirable == desirable, -1, desirable))
+    right = t * z > 0
+    # e^-|z|, far away as p q, e^(-|z| / 2) each: beta may make a number of a subnormal one. There 1 + p q is 1.
+    far = abs(z) > 50
+    p = exp_minus_abs(where(far, 0.5 * z, z))
+    change = where(z > 0, tail, -tail)
+    q = p - change * p
+    once = where(far, p, 1)
+    e = where(far, 0, q)
+    both = 1 + e
+    value = where(right, q * once, 1) / both
+    size = (beta * q) / (both * both) * once
+    # q (1 - q) / (1 + q)^3, which crosses zero at 0. The cube has the rounding error of `both` three times.
+    two = both * both
+    three = two * both
+    three_tail = product_tail(two, both) + both * product_tail(both, both) + 3 * two * difference_tail(1, -e)
+    curvature = (beta * once) * (where(right, -1, 1) * ((beta * p) * expm1(-abs(z))) / three)
+    curvature = curvature - curvature * (change + three_tail / three)
+    square = ((beta * q) / both) * ((beta * once) / both)
+    bad = value != value or t != t
+    return (
+        where(bad, z + t, value),
+        where(bad, z + t, -t * size),
+        where(bad, z + t, curvature),
+        {"gauss_newton": where(bad, z + t, square * (where(right, 1, q * once) / both))},
+    )
+
+
+@of_arrays(
     fixed("advantage", "how much better than expected an action was"),
     prediction("log_prob", "its log-probability under the policy"),
     formula="-A log_prob",
@@ -122,3 +290,102 @@ def ppo_clip(advantage, log_prob, old_log_prob, low, high):
     slope = where(counts == 0, where(advantage == advantage, 0, advantage), 0 - counts * free)
     value = where(beyond > 0, 0 - advantage * bound, 0 - free)
     return where(advantage == 0, zero, value), slope, slope, {"gauss_newton": abs(slope)}
+
+
+@of_arrays(
+    fixed("returns", "what the values should have been"),
+    fixed("old_values", "the values that were predicted when the actions were taken"),
+    prediction("values", "the values that are predicted now"),
+    clip=at_least_zero(0.2, "how far from the old values a prediction counts"),
+    formula="max((values - returns)^2, (clipped - returns)^2) / 2, clipped = old_values + clip(values - old_values, "
+    "-clip, clip)",
+    source="Schulman et al. 2017, arXiv:1707.06347, and its code, openai/baselines",
+)
+def value_clip(returns, values, old_values, clip):
+    """Clipped loss of a value function, beside `ppo_clip`: the larger of two squares, halved.
+
+    Where the clipped square is the larger one the gradient is 0; where both meet, it is the midpoint of both.
+    """
+    r = values - returns
+    # by how much the values left the interval around the old ones: what roundings lost decides where it ends
+    d = values - old_values
+    low = d < 0
+    d_tail = difference_tail(values, old_values)
+    beyond = abs(d) - clip
+    beyond = where(d - d == 0, beyond + (difference_tail(abs(d), clip) + where(low, -d_tail, d_tail)), beyond)
+    # the clipped residual, and whether the other one is farther from 0: of both the sum is compared with 0
+    moved = where(low, -clip, clip)
+    edge = old_values + moved
+    edge_tail = difference_tail(old_values, -moved)
+    half = 0.5 * edge - 0.5 * returns
+    half_tail = 0.5 * edge_tail + difference_tail(0.5 * edge, 0.5 * returns)
+    half = where(half - half == 0, half + half_tail, half)
+    other = 0.5 * values - 0.5 * returns
+    sum = other + half
+    sum_tail = difference_tail(other, -half) + difference_tail(0.5 * values, 0.5 * returns)
+    sum = where(sum - sum == 0, sum + sum_tail, sum)
+    farther = where(low, -sum, sum)
+    inward = where(low, -r, r) < 0
+    clipped = where(beyond > 0, where(farther < 0, 1, where(farther > 0, 0, 0.5)), 0)
+    clipped = where(beyond == 0 and (inward or (d == 0 and r != 0)), 0.5, clipped)
+    bad = d != d or r != r
+    counts = 1 - clipped
+    size = where(clipped == 1, 2 * half, r)
+    nothing = where(bad, d + r, 0)
+    return (
+        0.5 * size * size + nothing,
+        where(bad, d + r, where(clipped == 1, 0, counts * r)),
+        counts + nothing,
+        {"gauss_newton": 1 + nothing},
+    )
+
+
+@of_arrays(
+    fixed("reference", "log-probabilities of actions under the reference policy"),
+    prediction("log_prob", "those under the policy that is trained, which took the actions"),
+    kind=choice("k3", "k2", "k1", description="which estimator"),
+    formula="k3: e^-d - 1 + d;  k2: d^2 / 2;  k1: d;  d = log_prob - reference",
+    source="Schulman 2020, joschu.net/blog/kl-approx.html",
+)
+def kl_estimate(reference, log_prob):
+    """Estimate of the Kullback-Leibler divergence of a policy from a reference, by actions that the policy took.
+
+    "k3" is never negative and its mean is the divergence; so is that of "k1", which varies more; "k2" is biased, its
+    gradient is not. GRPO adds it to `ppo_clip`. It has no curvature where it is "k1".
+    """
+    u = reference - log_prob
+    tail = where(u - u == 0, difference_tail(reference, log_prob), 0)
+    near = abs(u) < 1
+    n = where(near, u, 0)
+    # e^u - 1 - u is u^2 / 2 times this
+    series = 1 + n * 0.06666666666666667 * (
+        1 + n * 0.0625 * (1 + n * 0.058823529411764705 * (1 + n * 0.05555555555555555 * (1 + n * 0.05263157894736842)))
+    )
+    series = 1 + n * 0.1 * (
+        1
+        + n
+        * 0.09090909090909091
+        * (1 + n * 0.08333333333333333 * (1 + n * 0.07692307692307693 * (1 + n * 0.07142857142857142 * series)))
+    )
+    series = 1 + n * 0.16666666666666666 * (
+        1 + n * 0.14285714285714285 * (1 + n * 0.125 * (1 + n * 0.1111111111111111 * series))
+    )
+    series = 1 + n * 0.3333333333333333 * (1 + n * 0.25 * (1 + n * 0.2 * series))
+    bent = 0.5 * n * (n * series)
+    e = exp_sum(u, tail)
+    rise = e - 1
+    value = where(near, bent, rise - u)
+    return where(u - u == 0 or u != u, value, where(u > 0, e, -u)), -where(near, n + bent, rise), e
+
+
+@kl_estimate.form("k2")
+def kl_estimate_k2(reference, log_prob):
+    d = log_prob - reference
+    return 0.5 * d * d, d, where(d == d, 1, d)
+
+
+@kl_estimate.form("k1")
+def kl_estimate_k1(reference, log_prob):
+    d = log_prob - reference
+    zero = where(d == d, 0, d)
+    return d, zero + 1, zero, {"gauss_newton": zero + 1}

@@ -142,7 +142,7 @@ class Points(Kind):
         row, engine = request.chosen, current_engine()
         if engine == "numba" and request.curvature.by_gauss_newton:
             for term in [term for _, term in row.terms] or [row]:
-                if f"{term.name}_gauss_newton" in kernels.points.NUMBERS:
+                if f"{term.formula_name}_gauss_newton" in kernels.points.NUMBERS:
                     raise no_numba_kernel(f"{term.name} with curvature='gauss_newton'")
         if engine == "numba" or (row.kernels is not None and not row.terms):
             weights = plan.call.weights

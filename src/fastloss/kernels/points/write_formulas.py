@@ -159,7 +159,10 @@ HEADS = {
 
 
 def head_of(kind: str, function: ast.FunctionDef) -> Head:
-    """Return the first arguments of a formula: ``@of_arrays(target(), fixed("…"), prediction("…"), …)`` lists them."""
+    """Return the first arguments of a formula: ``@of_arrays(target(), fixed("…"), prediction("…"), …)`` lists them.
+
+    `function` is the one below that decorator, of a form that of its loss.
+    """
     if kind in HEADS:
         return HEADS[kind]
     given: list[str] = []
@@ -168,7 +171,8 @@ def head_of(kind: str, function: ast.FunctionDef) -> Head:
         for array in decorator.args if isinstance(decorator, ast.Call) else ():
             assert isinstance(array, ast.Call)
             assert isinstance(array.func, ast.Name)
-            name = "y_true" if array.func.id == "target" else ast.literal_eval(array.args[0])
+            place = 2 if array.func.id == "target" else 0
+            name = ast.literal_eval(array.args[place]) if len(array.args) > place else "y_true"
             (predictions if array.func.id == "prediction" else given).append(name)
     return Head(given[0] if given else None, predictions, given[1:])
 
@@ -207,12 +211,12 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
     return {name: [[elements[0]], *several], **others} if [len(each) for each in several] == [2, 3] else None
 
 
-def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str]) -> list[Translated]:
+def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset[str], head: Head) -> list[Translated]:
     """Return the loops of one formula."""
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id in KEYWORDS:
             node.id += "_"
-    names, head = [argument.arg for argument in function.args.args], head_of(kind, function)
+    names = [argument.arg for argument in function.args.args]
     expression = Expression(path, words, set(names))
     first = [*head.names, *head.others]
     parameters = names[len(head.names) :]
@@ -334,6 +338,29 @@ def formula_kind(node: ast.AST) -> str | None:
             if isinstance(name, ast.Name) and (name.id in HEADS or name.id == "of_arrays"):
                 return name.id
     return None
+
+
+def form_of(node: ast.AST) -> str | None:
+    """Return the loss of which a formula is another form: ``gan`` of ``@gan.form(...)``; None of anything else."""
+    if isinstance(node, ast.FunctionDef):
+        for decorator in node.decorator_list:
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(name, ast.Attribute) and name.attr == "form" and isinstance(name.value, ast.Name):
+                return name.value.id
+    return None
+
+
+def formulas_in(path: Path) -> list[tuple[ast.FunctionDef, str, Head]]:
+    """Return the formulas of a file: the function, its kind, and its first arguments."""
+    found: dict[str, tuple[ast.FunctionDef, str, Head]] = {}
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            kind, loss = formula_kind(node), form_of(node)
+            if kind is not None:
+                found[node.name] = node, kind, head_of(kind, node)
+            elif loss is not None:
+                found[node.name] = (node, *found[loss][1:])
+    return list(found.values())
 
 
 #: What calls ask for together, and the numbers of that: VALUE = 1, GRADIENT = 2, HESSIAN = 4. A Hessian without its
@@ -584,9 +611,8 @@ def translated(folder: Path) -> list[Translated]:
     formulas = [
         formula
         for path in sorted(folder.glob("*.py"))
-        for node in ast.parse(path.read_text("utf-8")).body
-        if isinstance(node, ast.FunctionDef) and (kind := formula_kind(node)) is not None
-        for formula in translate(path, node, kind, words)
+        for node, kind, head in formulas_in(path)
+        for formula in translate(path, node, kind, words, head)
     ]
     return formulas + [
         Translated(name, name, "function", None, ["x"], [], {}, [], [], [[f"fl_{name}_REAL(x)"]]) for name in functions
