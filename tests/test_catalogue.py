@@ -312,6 +312,7 @@ EXACT: dict[str, Callable[..., Any]] = {
     "product_tail": lambda x, y: mpf(0),
     "quotient_tail": lambda x, y: mpf(0),
     "scaled": lambda x, n: mp.ldexp(x, int(n)),
+    "seldom": bool,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)),
     "sqrt": mp.sqrt,
@@ -351,7 +352,7 @@ def test_the_exact_vocabulary_is_complete() -> None:
 IN_PAIRS = {"exp_exponent", "exp_fraction"}
 
 
-@pytest.mark.parametrize("word", sorted(vocabulary.WORDS - {"abs", "clamp", "where"} - IN_PAIRS))
+@pytest.mark.parametrize("word", sorted(vocabulary.WORDS - {"abs", "clamp", "seldom", "where"} - IN_PAIRS))
 def test_the_words_mean_what_their_names_say(word: str) -> None:
     function = getattr(vocabulary, word)
     others = [[]] if len(inspect.signature(function).parameters) == 1 else [[0.0], [0.25], [3.0]]
@@ -501,7 +502,7 @@ def test_a_formula_of_another_form_is_refused_with_file_and_line(
 def test_every_number_of_a_formula_is_cast_to_the_compute_type(translator: Any) -> None:
     """A bare literal is a double: float32 would be computed in float64, at half the speed."""
     text = translator.write(SOURCE / "catalogue")
-    bodies = re.findall(r"^FL_INLINE void \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
+    bodies = re.findall(r"^FL_INLINE int \w+_at\(.*?\n\n", text, re.MULTILINE | re.DOTALL)
     assert len(bodies) == 2 * len(kernels.points.POINTWISE) - sum(
         len(row.learned) for row in ROWS
     )  # these in float64 alone

@@ -146,3 +146,30 @@ def test_powers_of_probabilities(name: str, gamma: float, dtype: np.dtype) -> No
     assert (values >= np.finfo(dtype).tiny).mean() > 0.5
     for miss in worst_of(at).values():
         assert miss.error <= POWER_BOUND, miss
+
+
+# -- what a loop leaves out -------------------------------------------------------------------------------------------
+
+
+def as_integers(results: Any) -> list[np.ndarray]:
+    """Return the bits of results as numbers, one NaN as good as another."""
+    arrays = [np.array(result) for result in (results if isinstance(results, tuple) else (results,))]
+    return [np.where(np.isnan(a), np.nan, a).astype(a.dtype).view(f"u{a.dtype.itemsize}") for a in arrays]
+
+
+@pytest.mark.compact
+@of_float
+@pytest.mark.parametrize("row", [row for row in LOSSES if row.of_numbers], ids=lambda row: row.name)
+def test_what_is_seldom_changes_no_bit_of_its_neighbours(row: Any, dtype: np.dtype) -> None:
+    """A loop that meets numbers which it leaves out is followed by another one, over the whole block."""
+    loss, rng = getattr(fl, row.name), cases.generator("seldom", row.name, dtype)
+    variant = next(v for v in cases.variants() if v.row is row and v.parameters == "default")
+    plain, odd = cases.elements_of(variant, "ordinary", dtype, 1500), extremes(row, dtype, 1500)
+    at = rng.random(1500) < 0.02
+    y_true, y_pred = (np.where(at, *pair) for pair in ((odd.y_true, plain.y_true), (odd.y_pred, plain.y_pred)))
+    for method in ("__call__", "grad", "value_and_grad", "grad_and_hess", "value_grad_hess"):
+        call = getattr(loss, method)
+        calls = [(y_true, y_pred), (plain.y_true, plain.y_pred), (odd.y_true, odd.y_pred)]
+        results = [as_integers(call(*given, reduction="none")) for given in calls]
+        for mixed, alone, others in zip(*results, strict=True):
+            assert (mixed == np.where(at, others, alone)).all()

@@ -379,10 +379,16 @@ def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str,
         if real == "float64" or loss not in BY_PARAMETERS
     ],
 )
-def test_the_exponentials_of_a_stage_fill_the_registers(level: str, real: str, loss: str) -> None:
-    """In each of its sweeps; beside them there may be a scalar loop for the last few."""
-    functions = module(f"points_{level}").with_called(point_loop(level, real, loss, kernels.points.LOOPS[loss][0]))
-    assert any(block.powers_of_two(WIDEST[level]) for function in functions for block in function.looped)
+def test_the_sweeps_of_a_formula_fill_the_registers(level: str, real: str, loss: str) -> None:
+    """Exponentials and logarithms; beside them there may be a scalar loop for the last few."""
+    want = next(want for want in ("value_gradient", *kernels.points.LOOPS[loss]) if want in kernels.points.LOOPS[loss])
+    functions = module(f"points_{level}").with_called(point_loop(level, real, loss, want))
+    blocks = [block for function in functions for block in function.looped]
+    exponentials = [word for word in kernels.points.STAGED[loss] if word.startswith("exp")]
+    assert not exponentials or any(block.powers_of_two(WIDEST[level]) for block in blocks)
+    # A logarithm is a polynomial, at each level: of three products in AVX-512.
+    kind = REALS[real][1]
+    assert any(block.products(kind, WIDEST[level]) > 3 for block in blocks)
 
 
 # ---- rows of classes

@@ -34,6 +34,7 @@ from .vocabulary import (
     log_sum_unit_tail,
     product_tail,
     quotient_tail,
+    seldom,
     where,
 )
 
@@ -131,13 +132,20 @@ def binary_log_loss(y_true, y_pred, clip):
     negative = 1 - y_true
     almost = log1p(-clip)
     least = log(clip)
-    log_p = where(high, almost, log(where(low, clip, p)))
-    log_q = where(low, almost, where(high, least, log1p(-p)))
+    of_p = log(where(low, clip, p))
+    of_q = log1p(-p)
+    log_p = where(high, almost, of_p)
+    log_q = where(low, almost, where(high, least, of_q))
     value = where(negative == 0, 0, -negative * log_q) + where(y_true == 0, 0, -y_true * log_p)
-    up = where(negative == 0, 0, negative / (1 - p))
-    down = where(y_true == 0, 0, y_true / p)
-    gradient = where(low, 0, where(high, 0, up - down))
-    hessian = where(negative == 0, 0, up / (1 - p)) + where(y_true == 0, 0, down / p)
+    # negative / (1 - p) - y / p, of which a term of weight 0 is left out, not divided: it may be 0 / 0
+    some = where(y_true == 0, 1, p)
+    others = where(negative == 0, 1, 1 - p)
+    slope = (negative * some - y_true * others) / (some * others)
+    gradient = where(low, 0, where(high, 0, slope))
+    faint = seldom(some < 1e-18 or others < 1e-18)  # the square may be too small for a float
+    up = where(faint, negative / others / others, negative / (others * others))
+    down = where(faint, y_true / some / some, y_true / (some * some))
+    hessian = where(negative == 0, 0, up) + where(y_true == 0, 0, down)
     return value, gradient, where(low, 0, where(high, 0, hessian))
 
 
@@ -251,8 +259,9 @@ def soft_margin(y_true, y_pred):
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     m = t * y_pred
     q = exp_minus_abs(m)
+    tail = log1p_unit(q)
     both = 1 + q
-    return where(m < 0, -m, 0) + log1p_unit(q), -t * (where(m >= 0, q, 1) / both), q / (both * both)
+    return where(m < 0, -m, 0) + tail, -t * (where(m >= 0, q, 1) / both), q / (both * both)
 
 
 @pointwise(

@@ -25,6 +25,7 @@ from .vocabulary import (
     log_sum_tail,
     product_tail,
     scaled,
+    seldom,
     where,
 )
 
@@ -83,23 +84,33 @@ def tweedie(y_true, y_pred, power):
     """
     a = power - 1
     b = 2 - power
-    h = exp_sum(where(a == 0, 0, -0.5 * a * y_pred), where(a == 0, 0, -0.5 * product_tail(a, y_pred)))
+    far = seldom(abs(y_pred) > 60)
+    finite = y_pred - y_pred == 0
+    # e^(-a s), far away as h h; tails of exponents become factors
+    half = where(far, 0.5, 1)
+    head = exp(-half * where(a == 0, 0, a * y_pred))
+    lost = half * where(a == 0 or not finite, 0, product_tail(a, y_pred))
+    h = where(far and head - head != 0, head, head - head * lost)
     tiny = y_true < 1e-31  # times h it may be subnormal where it is not times h h
-    y = where(tiny, 2.028240960365167e31, 1) * y_true
-    also = h * where(tiny, 4.930380657631324e-32, 1)
+    y = where(far and tiny, 2.028240960365167e31, 1) * y_true
+    also = where(far, h * where(tiny, 4.930380657631324e-32, 1), 1)
     falling = where(y_true == 0, 0, (y * h) * also)
     # e^(b s) may be too large for a float where b e^(b s), or its difference to another term, is not: e^40 stands apart
     exponent = where(b == 0, 0, b * y_pred)
-    apart = exponent > 80
-    part = exp_sum(where(apart, exponent - 40, exponent), where(b == 0, 0, product_tail(b, y_pred)))
+    apart = far and exponent > 80
+    other_head = exp(where(apart, exponent - 40, exponent))
+    other_lost = where(b == 0 or not finite, 0, product_tail(b, y_pred))
+    part = where(far and other_head - other_head != 0, other_head, other_head + other_head * other_lost)
     whole = where(apart, 2.3538526683702e17, 1)
     scale = where(apart, 4.248354255291589e-18, 1)
     rising = part * whole
     both = falling + rising
-    over = where(tiny, y, falling) / where(a == 0, 1, a)
-    over = where(tiny, over * h * also, over)
+    inverse_a = 1 / (power - 1)
+    inverse_b = 1 / (2 - power)
+    over = where(far and tiny, y, falling) * where(a == 0, 1, inverse_a)
+    over = where(far and tiny, over * h * also, over)
     first = where(y_true == 0, 0, where(a == 0, -y_true * (y_pred * scale), over))
-    second = where(b == 0, y_pred, rising / b)
+    second = where(b == 0, y_pred, rising * inverse_b)
     value = where(both - both == 0, first + second, both)
     value = where(a == 0 and part - part == 0, (first + part) * whole, value)
     hessian = where(y_true == 0, 0, ((a * y) * h) * also) + (b * part) * whole
@@ -127,15 +138,17 @@ def negative_binomial(y_true, y_pred, dispersion):
     rounded = y_pred + of_a
     of_a_tail = log_sum_tail(dispersion, 0)
     lost = difference_tail(y_pred, -of_a) + of_a_tail
-    t = where(rounded - rounded == 0, rounded + lost, rounded)
-    t_tail = where(t - t == 0, (rounded - t) + lost, 0)
     # e^-|t|, far away as h h, h = e^(-|t| / 2): y may make a number of it where it is subnormal. There 1 + h h is 1.
-    far = abs(t) > 64
+    far = seldom(abs(rounded) > 64)
+    t = where(far and rounded - rounded != 0, rounded, rounded + lost)
+    t_tail = where(far and t - t != 0, 0, (rounded - t) + lost)
     half = where(far, 0.5, 1)
-    h = exp_sum(-half * abs(t), where(t < 0, half * t_tail, -half * t_tail))
+    head = exp(-half * abs(t))
+    h = head + head * (half * where(t < 0, t_tail, -t_tail))
     once = where(far, h, 1)
     e = where(far, 0, h)
-    l = where(far, h, log1p_unit(e))
+    of_both = log1p_unit(e)
+    l = where(far, h, of_both)
     both = 1 + e
     inverse = 1 / dispersion
     # the terms of y and of 1 / a: of two that are too large for a float the difference need not be
@@ -143,11 +156,15 @@ def negative_binomial(y_true, y_pred, dispersion):
     of_r = where(t > 0, t, 0)
     first = where(y_true == 0, 0, y_true * (of_y + l * once))
     second = inverse * l * once + inverse * of_r
+    far_apart = seldom(abs(first) > 1e37 or abs(second) > 1e37)
+    huge = far_apart and (first - first != 0 or second - second != 0)
     part_of_y = where(y_true == 0, 0, y_true * (0.0009765625 * (of_y + l * once)))
     part_of_r = inverse * (0.0009765625 * (of_r + l * once))
-    value = where(first - first == 0 and second - second == 0, first + second, 1024 * (part_of_y + part_of_r))
-    mean = where(t > 0, inverse / both, inverse * h / both * once)
-    pull = where(t > 0, y_true * h / both * once, y_true / both)
+    whole = 1024 * (part_of_y + part_of_r)
+    value = where(huge, whole, first + second)
+    share = 1 / both
+    mean = where(t > 0, inverse, inverse * h * once) * share
+    pull = where(t > 0, y_true * h * once, y_true) * share
     square = both * both
     square = square + (product_tail(both, both) + 2 * both * difference_tail(1, -e))
     hessian = 2 * ((0.5 * inverse + 0.5 * y_true) * h / square * once)

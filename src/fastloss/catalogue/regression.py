@@ -23,6 +23,7 @@ from .vocabulary import (
     log_sum_tail,
     product_tail,
     quotient_tail,
+    seldom,
     sqrt,
     where,
 )
@@ -136,18 +137,24 @@ def pseudo_huber(y_true, y_pred, delta):
     `scipy.special.pseudo_huber`.
     """
     r = y_pred - y_true
+    inverse = 1 / delta
+    z = r * inverse
+    rare = seldom(abs(z) > 1e9 or delta < 1e-18 or delta > 1e18)
     part = where(2 * r - 2 * r == 0, 1, 0.25)
     d = part * y_pred - part * y_true
-    tail = difference_tail(part * y_pred, part * y_true)
     a = abs(d)
     b = part * delta
-    far = a > b
+    far = rare and a > b
     up = where(b < 1e-18, 1.8446744073709552e19, 1)
     n = up * where(far, b, a)
     m = up * where(far, a, b)
-    k = n / m  # |r| / delta near 0, delta / |r| far away
-    lost = up * where(d < 0, -tail, tail)
-    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    quotient = n / m
+    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
+    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    k = where(rare, quotient, abs(z))  # |r| / delta near 0, delta / |r| far away
+    tail = difference_tail(y_pred, y_true)
+    near_tail = (((r - z * delta) - product_tail(z, delta)) + tail) * inverse
+    k_tail = where(rare, tail_of_quotient, where(z < 0, -near_tail, near_tail))
     w = 1 + (k * k + 2 * k * k_tail)
     s = sqrt(w)  # the root over 1 near 0, over |r| / delta far away
     near = r * (r / (1 + s))  # s - 1 = (r / delta)^2 / (s + 1)
@@ -178,7 +185,8 @@ def log_cosh(y_true, y_pred):
     e = 1 + m  # e^-a
     # cosh a - 1 = m^2 / (2 e^-a) near 0; far away cosh a = e^a (1 + e^(-2a)) / 2
     far = a > 1
-    value = where(far, a - log(2), 0) + log1p(where(far, e * e, m * m / (2 * e)))
+    l = log1p(where(far, e * e, m * m / (2 * e)))
+    value = where(far, a - log(2), 0) + l
     size = -m * (2 + m) / (1 + e * e)
     q = exp_sum(-2 * a, where(r < 0, 2 * tail, -2 * tail))
     return value, where(r > 0, size, where(r < 0, -size, r)), 4 * (q / ((1 + q) * (1 + q)))
@@ -239,14 +247,21 @@ def squared_log_error(y_true, y_pred):
     t = 1 + y_true
     p_tail = difference_tail(1, -y_pred)
     t_tail = difference_tail(1, -y_true)
-    # near: log(1 + v) with v = r / t, and what was lost on the way
-    v = r / t
-    v_tail = quotient_tail(r, t) + (difference_tail(y_pred, y_true) - v * t_tail) / t
-    near = log_sum(1 + v, difference_tail(1, -v) + v_tail)
-    far = log_ratio(p, t)
-    far = far + where(far - far == 0, p_tail / p - t_tail / t, 0)
-    l = where(abs(v) < 0.5, near, far)
-    endless = p == 2 * p  # where p is infinite and t is not, log(p) / p is 0
+    far = seldom(p > 1e15 or t > 1e15)
+    # the larger over the smaller is 1 + v: log(1 + v), and what was lost on the way, over 1 + v
+    above_target = r > 0
+    smaller = where(above_target, t, p)
+    larger = where(above_target, p, t)
+    v = abs(r) / smaller
+    tail = where(above_target, 1, -1) * difference_tail(y_pred, y_true)
+    smaller_tail = where(above_target, t_tail, p_tail)
+    rest = ((abs(r) - v * smaller) - product_tail(v, smaller)) + (tail - v * smaller_tail)
+    of_v = log1p(v)
+    size = of_v + rest / larger
+    of_ratio = log_ratio(p, t)
+    of_ratio = of_ratio + where(of_ratio - of_ratio == 0, p_tail / p - t_tail / t, 0)
+    l = where(far and not v < 0.5, of_ratio, where(above_target, size, -size))
+    endless = far and p == 2 * p  # where p is infinite and t is not, log(p) / p is 0
     falling = where(endless, -1 / l, (1 - l) / p)
     weight = where(y_true == y_true, 2 / p / p, y_true)
     return l * l, 2 * where(endless, 1 / l, l / p), 2 * falling / p, {"gauss_newton": weight}
@@ -286,24 +301,31 @@ def fair(y_true, y_pred, c):
     The default c gives 95 % efficiency for normal residuals; LightGBM's ``fair_c`` is 1.
     """
     r = y_pred - y_true
+    inverse = 1 / c
+    rounded = abs(r) * inverse
+    tail = where(r < 0, -1, 1) * difference_tail(y_pred, y_true)
+    rounded_tail = (((abs(r) - rounded * c) - product_tail(rounded, c)) + tail) * inverse
+    rare = seldom(rounded > 1e15 or (rounded * rounded * 1e-20 == 0 and r != 0) or c < 1e-18 or c > 1e18)
     twice = 2 * (abs(r) + c)
     part = where(twice - twice == 0, 1, 0.125)
     d = part * y_pred - part * y_true
-    tail = difference_tail(part * y_pred, part * y_true)
-    up = where(c < 1e-18, 1.8446744073709552e19, 1)
-    a = up * abs(d)
-    b = up * (part * c)
-    z = a / b
-    k = where(a > b, b / a, z)
-    value = where(z > 1e18, where(part < 1, 8, 1) * (c * abs(d)), -c * (c * log1pmx(z)))
-    value = where(z < 1e-17, r * (0.5 * r), value)  # where z^2 has lost digits
+    up = where(rare and c < 1e-18, 1.8446744073709552e19, 1)
+    a = where(rare, up * abs(d), abs(r))
+    b = where(rare, up * (part * c), c)
+    lost = where(rare, up * where(d < 0, -1, 1) * difference_tail(part * y_pred, part * y_true), tail)
+    z = where(rare, a / b, rounded + rounded_tail)
+    beyond = rare and a > b
+    k = where(beyond, b / a, z)
+    m = log1pmx(z)
+    value = where(rare and z > 1e18, where(part < 1, 8, 1) * (c * abs(d)), -c * (c * m))
+    value = where(rare and z < 1e-17, r * (0.5 * r), value)  # where z^2 has lost digits
     s = b + a
-    s_tail = difference_tail(b, -a) + up * where(d < 0, -tail, tail)
+    s_tail = difference_tail(b, -a) + lost
     root = b / s
     root_tail = where(root == 0, 0, quotient_tail(b, s) - root * (s_tail / s))
-    gradient = where(a > b, where(d < 0, -c, c), r) / (1 + k)
+    gradient = where(beyond, where(d < 0, -c, c), r) / (1 + k)
     # by c: 2 c (sinh(l) - l), l = log(1 + |r| / c), near 0 by the series
-    z_tail = where(z - z == 0 and z > 0, quotient_tail(a, b) + up * where(d < 0, -tail, tail) / b, 0)
+    z_tail = where(z - z == 0 and z > 0, ((a - z * b) - product_tail(z, b) + lost) / b, 0)
     faint = z < 1e-5
     o = difference_tail(1, -z) + z_tail
     least = z - z * z * (0.5 - z * (0.3333333333333333 - 0.25 * z))
@@ -332,32 +354,39 @@ def cauchy(y_true, y_pred, c):
     c as ``f_scale``. Not convex: the Hessian is negative where |r| > c.
     """
     r = y_pred - y_true
+    inverse = 1 / c
+    z = r * inverse
+    rare = seldom(abs(z) > 1e9 or (z * z * 1e-20 == 0 and r != 0) or c < 1e-18 or c > 1e18)
     part = where(2 * r - 2 * r == 0, 1, 0.25)
     d = part * y_pred - part * y_true
-    tail = difference_tail(part * y_pred, part * y_true)
     a = abs(d)
     b = part * c
-    far = a > b
+    far = rare and a > b
     up = where(b < 1e-18, 1.8446744073709552e19, 1)
     n = up * where(far, b, a)
     m = up * where(far, a, b)
-    k = n / m  # |r| / c near 0, c / |r| far away
-    lost = up * where(d < 0, -tail, tail)
-    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    quotient = n / m
+    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
+    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    k = where(rare, quotient, z)  # |r| / c near 0, c / |r| far away
+    tail = difference_tail(y_pred, y_true)
+    k_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
     square = k * k
     square_tail = product_tail(k, k) + 2 * k * k_tail
-    w = 1 + (square + square_tail)
-    value = 0.5 * c * (c * (log1p(square) + where(far, 2 * log_ratio(a, b), 0)))
-    value = where(far or k > 1e-9, value, r * (0.5 * r))  # where k^2 has lost digits
+    both = square + square_tail
+    w = 1 + both
+    l = log1p(both)
+    value = 0.5 * c * (c * (l + where(far, 2 * log_ratio(a, b), 0)))
+    value = where(rare and not far and k < 1e-9, r * (0.5 * r), value)  # where k^2 has lost digits
     gradient = where(far, where(d < 0, -c * k, c * k), r) / w
     falling = (1 - square) - square_tail
     # by c: c (-log(1 - v) - v), v = r^2 / (c^2 + r^2), near 0 its first term
-    v = where(far, 1, square + square_tail) / w
-    rest = where(v < 0.7, -log1pmx(-where(v < 0.7, v, 0)), (log1p(square) + 2 * log_ratio(a, b)) - 1 / w)
-    by_c = c * where(far or k > 1e-9, rest, 0)
-    by_c = where(far or k > 1e-9, by_c, c * square * (0.5 * square + square_tail))
-    hessian = where(far, -falling * (square + square_tail), falling) / (w * w)
-    return value, gradient, hessian, {"c": by_c, "gauss_newton": where(far, square + square_tail, 1) / w}
+    v = where(far, 1, both) / w
+    rest = where(v < 0.7, -log1pmx(-where(v < 0.7, v, 0)), (log1p(square) + where(far, 2 * log_ratio(a, b), 0)) - v)
+    by_c = c * where(far or abs(k) > 1e-9, rest, 0)
+    by_c = where(far or abs(k) > 1e-9, by_c, c * square * (0.5 * square + square_tail))
+    hessian = where(far, -falling * both, falling) / (w * w)
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": where(far, both, 1) / w}
 
 
 @pointwise(
@@ -373,28 +402,36 @@ def geman_mcclure(y_true, y_pred, c):
     Some leave out the half, or divide by c^2. Not convex: the Hessian is negative where |r| > c / sqrt(3).
     """
     r = y_pred - y_true
+    inverse = 1 / c
+    z = r * inverse
+    rare = seldom(abs(z) > 1e4 or c < 1e-18 or c > 1e18)
     part = where(2 * r - 2 * r == 0, 1, 0.25)
     d = part * y_pred - part * y_true
-    tail = difference_tail(part * y_pred, part * y_true)
     a = abs(d)
     b = part * c
-    far = a > b
+    far = rare and a > b
     up = where(b < 1e-18, 1.8446744073709552e19, 1)
     n = up * where(far, b, a)
     m = up * where(far, a, b)
-    k = n / m  # |r| / c near 0, c / |r| far away
-    lost = up * where(d < 0, -tail, tail)
-    k_tail = where(k == 0, 0, quotient_tail(n, m) + where(far, -k * lost, lost) / m)
+    quotient = n / m
+    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
+    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    k = where(rare, quotient, z)  # |r| / c near 0, c / |r| far away
+    tail = difference_tail(y_pred, y_true)
+    k_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
     square = k * k
     square_tail = product_tail(k, k) + 2 * k * k_tail
     w = 1 + (square + square_tail)
+    i = 1 / w
     cube = (c * k) * k * (k + 3 * k_tail)
-    value = where(far, c * (0.5 * (c / w)), r * (0.5 * (r / w)))
-    gradient = where(far, where(d < 0, -cube, cube), r) / (w * w)
+    value = where(far, c * (0.5 * (c * i)), r * (0.5 * (r * i)))
+    gradient = where(far, where(d < 0, -cube, cube), r) * i * i
     falling = ((1 - 2 * square) - square) - 3 * square_tail  # crosses zero: exact differences, and the tail
     fourth = (square + square_tail) * (square + square_tail)
     by_c = where(far, c, c * square * (square + 2 * square_tail)) / (w * w)
-    hessian = where(far, (square - 3) * fourth, falling) / (w * w * w)
+    whole = 1 + square
+    whole_tail = difference_tail(1, -square) + square_tail
+    hessian = where(far, (square - 3) * fourth, falling) / (whole * whole * (whole + 3 * whole_tail))
     return value, gradient, hessian, {"c": by_c, "gauss_newton": where(far, fourth, 1) / (w * w)}
 
 
@@ -412,19 +449,30 @@ def welsch(y_true, y_pred, c):
     |r| > c / sqrt(2).
     """
     r = y_pred - y_true
-    part = where(2 * r - 2 * r == 0, 1, 0.25)
-    d = part * y_pred - part * y_true
+    inverse = 1 / c
+    quotient = r * inverse
+    rare = seldom(abs(quotient) > 1e9 or (quotient * quotient * 1e-20 == 0 and r != 0) or c < 1e-18 or c > 1e18)
+    part = where(rare and 2 * r - 2 * r != 0, 0.25, 1)
+    d = where(rare, part * y_pred - part * y_true, r)
     up = where(c < 1e-18, 1.8446744073709552e19, 1)
     a = up * d
     b = up * (part * c)
-    z = a / b
+    z = where(rare, a / b, quotient)
     u = z * z
-    z_tail = quotient_tail(a, b) + up * difference_tail(part * y_pred, part * y_true) / b
+    tail = difference_tail(y_pred, y_true)
+    tail_of_quotient = quotient_tail(a, b) + up * difference_tail(part * y_pred, part * y_true) / b
+    z_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
     u_tail = product_tail(z, z) + 2 * z * z_tail
-    h = exp_sum(-0.5 * u, -0.5 * u_tail)  # e^-u as h h: r e^-u may be a number where e^-u is subnormal
-    value = where(abs(z) < 1e-9, r * (0.5 * r), -0.5 * c * (c * expm1(-u)))  # where z^2 has lost digits
-    gradient = where(h == 0, 0, d * h * h * where(part < 1, 4, 1))
-    hessian = where(h == 0, 0, ((1 - 2 * u) - 2 * u_tail) * h * h)
+    # e^-u as h h: r e^-u may be a number where e^-u is subnormal. It lacks the factor e^-u_tail, which is 1 - u_tail.
+    h = exp(-0.5 * u)
+    fallen = expm1(-u)
+    value = where(rare and abs(z) < 1e-9, r * (0.5 * r), -0.5 * c * (c * fallen))  # where z^2 has lost digits
+    slope = d * h * h * where(part < 1, 4, 1)
+    bend = ((1 - 2 * u) - 2 * u_tail) * h * h
+    gradient = where(h == 0, 0, slope - slope * u_tail)
+    hessian = where(h == 0, 0, bend - bend * u_tail)
+    least = h * h
+    weight = where(h == 0, 0, least - least * u_tail)
     # by c: c (1 - (1 + u) e^-u), near 0 c u^2 e^-u / 2 times a series
     near = where(u < 1, u, 0)
     high = 1 + near / 12 * (
@@ -447,8 +495,8 @@ def welsch(y_true, y_pred, c):
             )
         )
     )
-    by_c = where(u < 1, c * u * (0.5 * u + u_tail) * series * (h * h), where(h == 0, c, c * (1 - (1 + u) * h * h)))
-    return value, gradient, hessian, {"c": by_c, "gauss_newton": h * h}
+    by_c = where(u < 1, c * u * (0.5 * u + u_tail) * series * weight, where(h == 0, c, c * (1 - (1 + u) * weight)))
+    return value, gradient, hessian, {"c": by_c, "gauss_newton": weight}
 
 
 @pointwise(
@@ -465,13 +513,18 @@ def tukey_biweight(y_true, y_pred, c):
     c / sqrt(5) < |r| < c.
     """
     r = y_pred - y_true
+    inverse = 1 / c
+    rare = seldom(c < 1e-18 or c > 1e18)
     up = where(c < 1e-18, 1.8446744073709552e19, 1)
-    z = (up * r) / (up * c)
+    z = where(rare, (up * r) / (up * c), r * inverse)
     u = z * z
-    z_tail = quotient_tail(up * r, up * c) + up * difference_tail(y_pred, y_true) / (up * c)
+    tail = difference_tail(y_pred, y_true)
+    tail_of_quotient = quotient_tail(up * r, up * c) + up * tail / (up * c)
+    z_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
     u_tail = where(u < 4, product_tail(z, z) + 2 * z * z_tail, 0)
     w = (1 - u) - u_tail
-    value = where(w <= 0, c * (c / 6), r * (r * ((1 + w + w * w) / 6)))  # 1 - w^3 = u (1 + w + w^2)
+    sixth = c / c / 6  # of parameters alone: made once
+    value = where(w <= 0, c * (c * sixth), r * (r * ((1 + w + w * w) * sixth)))  # 1 - w^3 = u (1 + w + w^2)
     hessian = w * (((1 - 4 * u) - u) - 5 * u_tail)
     by_c = where(w <= 0, c / 3, c * u * (u + 2 * u_tail) * ((3 - 2 * u) / 3))
     weight = where(w <= 0, 0, w * w)

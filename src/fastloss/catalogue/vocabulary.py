@@ -136,6 +136,15 @@ def sigmoid(x: float) -> float:
     return (1.0 if x >= 0 else q) / (1.0 + q)
 
 
+def seldom(condition: bool) -> bool:
+    """Return the condition, of which a formula says that it seldom holds, and never of ordinary numbers.
+
+    A compiled loop leaves out what it selects; where it does hold, the block is computed once more, with all of it. So
+    what holds in half of the blocks of somebody's data is not seldom.
+    """
+    return condition
+
+
 def where(condition: bool, x: float, y: float) -> float:
     """Return x where the condition holds, else y; both are always evaluated."""
     return x if condition else y
@@ -172,6 +181,7 @@ WORDS = frozenset(
         "product_tail",
         "quotient_tail",
         "scaled",
+        "seldom",
         "sigmoid",
         "softplus",
         "sqrt",

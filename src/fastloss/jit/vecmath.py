@@ -620,6 +620,10 @@ def _functions(of: Any) -> SimpleNamespace:
         return real(x) if condition else real(y)
 
     @inline
+    def seldom(condition):
+        return condition
+
+    @inline
     def clamp(x, low, high):
         return low if x < low else (high if x > high else x)
 
@@ -630,7 +634,8 @@ def _functions(of: Any) -> SimpleNamespace:
         "log1p_unit": log1p_unit, "log1pmx": log1pmx, "log_ratio": log_ratio, "log_sigmoid": log_sigmoid,
         "log_sum": log_sum, "log_sum_tail": log_sum_tail, "log_sum_unit": log_sum_unit,
         "log_sum_unit_tail": log_sum_unit_tail, "product_tail": product_tail, "quotient_tail": quotient_tail,
-        "scaled": scaled, "sigmoid": sigmoid, "softplus": softplus, "sqrt": sqrt, "tanh": tanh, "where": where,
+        "scaled": scaled, "seldom": seldom, "sigmoid": sigmoid, "softplus": softplus, "sqrt": sqrt, "tanh": tanh,
+        "where": where,
     }  # fmt: skip
     return SimpleNamespace(
         words=words, exp_sum=exp_sum, exp_sum_below=exp_sum_below, **{name: words[name] for name in ("exp", "log1p")}

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stddef.h>
 #include "blocks/ahead.h"
+#include "maths/tails.h"
 #include "maths/vecmath.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -202,8 +203,14 @@ static inline void fl_transpose_tile_f64(const double *from, ptrdiff_t from_stri
         return absolute(m) < largest ? fl_##isa##_exp_sum_##type(x, m, e, n, ties, ahead, first)                      \
                                      : fl_general_exp_sum_##type(x, m, e, n, ties, ahead, first);                     \
     }                                                                                                                 \
-    static inline void fl_block_exp_##type(real *x, ptrdiff_t n) { fl_##isa##_exp_##type(x, n, 0); }                  \
-    static inline void fl_block_exp_minus_abs_##type(real *x, ptrdiff_t n) { fl_##isa##_exp_##type(x, n, 1); }        \
+    static inline void fl_block_exp_##type(const real *x, real *y, ptrdiff_t n)                                       \
+    {                                                                                                                 \
+        fl_##isa##_exp_##type(x, y, n, 0);                                                                            \
+    }                                                                                                                 \
+    static inline void fl_block_exp_minus_abs_##type(const real *x, real *y, ptrdiff_t n)                             \
+    {                                                                                                                 \
+        fl_##isa##_exp_##type(x, y, n, 1);                                                                            \
+    }                                                                                                                 \
     static inline void fl_lanes_exp_##type(const real *x, const real *m, real *e, real *sum, real *ties)              \
     {                                                                                                                 \
         fl_##isa##_lanes_exp_##type(x, m, e, sum, ties);                                                              \
@@ -269,6 +276,25 @@ FL_WITH_AVX512(f64, double)
 #define fl_block_distance_f32 fl_general_distance_f32
 #define fl_block_distance_f64 fl_general_distance_f64
 #endif
+
+/* The logarithms of a formula: intrinsics for floats, in AVX-512. */
+#if defined(__AVX512F__)
+#define fl_block_log_f32 fl_avx512_log_f32
+#define fl_block_log1p_f32 fl_avx512_log1p_f32
+#define fl_block_log1p_unit_f32 fl_avx512_log1p_unit_f32
+#define fl_block_expm1_f32 fl_avx512_expm1_f32
+#else
+#define fl_block_log_f32 fl_general_log_f32
+#define fl_block_log1p_f32 fl_general_log1p_f32
+#define fl_block_log1p_unit_f32 fl_general_log1p_unit_f32
+#define fl_block_expm1_f32 fl_general_expm1_f32
+#endif
+#define fl_block_log1pmx_f32 fl_general_log1pmx_f32
+#define fl_block_log1pmx_f64 fl_general_log1pmx_f64
+#define fl_block_log_f64 fl_general_log_f64
+#define fl_block_log1p_f64 fl_general_log1p_f64
+#define fl_block_log1p_unit_f64 fl_general_log1p_unit_f64
+#define fl_block_expm1_f64 fl_general_expm1_f64
 #endif
 
 #else /* the primitives, for FL_REAL */
@@ -396,17 +422,21 @@ static inline int FL_NAME(fl_block_either)(const FL_REAL *x, const FL_REAL *w, F
     return !outside;
 }
 
-/* exp(x) and exp(-|x|) in place */
-static inline void FL_NAME(fl_general_exp)(FL_REAL *x, ptrdiff_t n)
-{
-    FL_NO_OVERLAP
-    for (ptrdiff_t i = 0; i < n; i++) x[i] = FL_MATH(fl_exp)(x[i]);
-}
-static inline void FL_NAME(fl_general_exp_minus_abs)(FL_REAL *x, ptrdiff_t n)
-{
-    FL_NO_OVERLAP
-    for (ptrdiff_t i = 0; i < n; i++) x[i] = FL_MATH(fl_exp_minus_abs)(x[i]);
-}
+/* y = f(x), which may be in place: the stages of a formula. */
+#define FL_STAGE(word)                                                                                                \
+    static inline void FL_NAME(fl_general_##word)(const FL_REAL *x, FL_REAL *y, ptrdiff_t n)                          \
+    {                                                                                                                 \
+        FL_NO_OVERLAP                                                                                                 \
+        for (ptrdiff_t i = 0; i < n; i++) y[i] = FL_MATH(fl_##word)(x[i]);                                            \
+    }
+FL_STAGE(exp)
+FL_STAGE(exp_minus_abs)
+FL_STAGE(log)
+FL_STAGE(log1p)
+FL_STAGE(log1p_unit)
+FL_STAGE(expm1)
+FL_STAGE(log1pmx)
+#undef FL_STAGE
 
 /* Largest x; NaN is passed over, -infinity where there is nothing else. */
 static inline FL_REAL FL_NAME(fl_general_max)(const FL_REAL *x, ptrdiff_t n)

@@ -412,7 +412,7 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx2)(const FL_NAME(fl_table) *table, FL_VECT
     return FL_V(fmadd)(rise, FL_OF_BITS(power), FL_OF_BITS(power));
 }
 
-static inline void FL_NAME(fl_avx2_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
+static inline void FL_NAME(fl_avx2_exp)(const FL_REAL *x, FL_REAL *y, ptrdiff_t n, int minus_abs)
 {
     FL_NAME(fl_table) table = FL_NAME(fl_table_avx2)();
     FL_VECTOR sign = FL_V(set1)((FL_REAL)-0.0), safe = FL_V(set1)(FL_SAFE);
@@ -423,18 +423,18 @@ static inline void FL_NAME(fl_avx2_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
             largest = FL_V(max)(FL_V(andnot)(sign, FL_V(loadu)(x + i + FL_WIDTH * j)), largest); /* NaN is passed over */
         if (__builtin_expect(FL_NAME(fl_any_less_avx2)(safe, largest), 0))
             for (j = 0; j < registers; j++) {
-                FL_REAL *here = x + i + FL_WIDTH * j;
-                FL_V(storeu)(here, FL_NAME(fl_exp_avx2)(&table, FL_V(loadu)(here), minus_abs, 1));
+                ptrdiff_t at = i + FL_WIDTH * j;
+                FL_V(storeu)(y + at, FL_NAME(fl_exp_avx2)(&table, FL_V(loadu)(x + at), minus_abs, 1));
             }
         else
             for (j = 0; j < registers; j++) {
-                FL_REAL *here = x + i + FL_WIDTH * j;
-                FL_V(storeu)(here, FL_NAME(fl_exp_avx2)(&table, FL_V(loadu)(here), minus_abs, 0));
+                ptrdiff_t at = i + FL_WIDTH * j;
+                FL_V(storeu)(y + at, FL_NAME(fl_exp_avx2)(&table, FL_V(loadu)(x + at), minus_abs, 0));
             }
         if (registers < 8 && i + FL_WIDTH * registers < n) {
-            FL_REAL *here = x + i + FL_WIDTH * registers;
+            ptrdiff_t at = i + FL_WIDTH * registers;
             __m256i left = fl_load_bits(FL_NAME(fl_left) + FL_WIDTH - (n - i - FL_WIDTH * registers));
-            FL_V(maskstore)(here, left, FL_NAME(fl_exp_avx2)(&table, FL_V(maskload)(here, left), minus_abs, 1));
+            FL_V(maskstore)(y + at, left, FL_NAME(fl_exp_avx2)(&table, FL_V(maskload)(x + at, left), minus_abs, 1));
         }
     }
 }

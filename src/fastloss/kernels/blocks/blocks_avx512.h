@@ -45,6 +45,149 @@ static const double fl_table_tail_f64[16] = {
     0x1.7a1cd345dcc81p-54, 0x1.11065895048ddp-55, 0x1.2ed02d75b3707p-55, -0x1.e9c23179c2893p-54,
 };
 
+/* Logarithms, float32 alone. x = 2^n m, 0.75 <= m < 1.5, and of the 32 parts of that interval, told apart by the first five bits
+ * of the fraction, each has a c near 1 / m:
+ *
+ *     log(x) = n ln(2) - log(c) + log(1 + f),  f = m c - 1,  |f| < 1/31
+ *
+ * Next to 1 c is 1 and f exact. The other c are chosen so that log(c) is nearly a float: it is right to 0.001 ULP. */
+static const float fl_log_inverse_f32[32] = { /* c */
+    0x1.000000p+0f, 0x1.e92c00p-1f, 0x1.da4400p-1f, 0x1.ce3800p-1f, 0x1.c04800p-1f, 0x1.b5a000p-1f, 0x1.a8d400p-1f, 0x1.9ef000p-1f,
+    0x1.93b800p-1f, 0x1.890800p-1f, 0x1.820800p-1f, 0x1.7aa800p-1f, 0x1.711c00p-1f, 0x1.68e000p-1f, 0x1.5fac00p-1f, 0x1.5a6000p-1f,
+    0x1.52d600p+0f, 0x1.4ad400p+0f, 0x1.43bc00p+0f, 0x1.3f4c00p+0f, 0x1.37fc00p+0f, 0x1.31c800p+0f, 0x1.2dda00p+0f, 0x1.277800p+0f,
+    0x1.210000p+0f, 0x1.1bb600p+0f, 0x1.191800p+0f, 0x1.136e00p+0f, 0x1.0eb000p+0f, 0x1.0b1c00p+0f, 0x1.059600p+0f, 0x1.000000p+0f,
+};
+static const float fl_log_table_f32[32] = { /* -log(c) */
+    0.0f, 0x1.75a49ap-5f, 0x1.3993e8p-4f, 0x1.a2f706p-4f, 0x1.102fdep-3f, 0x1.41756cp-3f, 0x1.7e3d16p-3f, 0x1.ae7b9ep-3f,
+    0x1.e69e0ep-3f, 0x1.0ec82ep-2f, 0x1.212f1ep-2f, 0x1.34efc0p-2f, 0x1.4f15cep-2f, 0x1.663022p-2f, 0x1.80a41ep-2f, 0x1.902e90p-2f,
+    -0x1.1f1114p-2f, -0x1.06935ep-2f, -0x1.e0c276p-3f, -0x1.c47e38p-3f, -0x1.950b68p-3f, -0x1.6bea10p-3f, -0x1.516c9cp-3f, -0x1.25a75ep-3f,
+    -0x1.f0a30cp-4f, -0x1.a4fb04p-4f, -0x1.7f052ep-4f, -0x1.2ba482p-4f, -0x1.c90306p-5f, -0x1.5c00a4p-5f, -0x1.61a7cep-6f, 0.0f,
+};
+/* log(1 + x) = log(1 + j / 16) + log(1 + f),  f = (x - j / 16) / (1 + j / 16),  0 <= x <= 1 */
+static const float fl_unit_inverse_f32[32] = { /* 1 / (1 + j / 16) */
+    0x1.000000p+0f, 0x1.e1e1e2p-1f, 0x1.c71c72p-1f, 0x1.af286cp-1f, 0x1.99999ap-1f, 0x1.861862p-1f, 0x1.745d18p-1f, 0x1.642c86p-1f,
+    0x1.555556p-1f, 0x1.47ae14p-1f, 0x1.3b13b2p-1f, 0x1.2f684cp-1f, 0x1.24924ap-1f, 0x1.1a7b96p-1f, 0x1.111112p-1f, 0x1.084210p-1f,
+    0x1.000000p-1f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+    0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+};
+static const float fl_unit_table_f32[32] = { /* log(1 + j / 16) */
+    0.0f, 0x1.f0a30cp-5f, 0x1.e27076p-4f, 0x1.5ff308p-3f, 0x1.c8ff7cp-3f, 0x1.1675cap-2f, 0x1.4618bcp-2f, 0x1.739d80p-2f,
+    0x1.9f323ep-2f, 0x1.c8ff7cp-2f, 0x1.f128f6p-2f, 0x1.0be72ep-1f, 0x1.1e85f6p-1f, 0x1.307d74p-1f, 0x1.41d8fep-1f, 0x1.52a2d2p-1f,
+    0x1.62e430p-1f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+    0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+};
+
+enum {
+    FL_OF_LOG = 0x03530422 /* what fixupimm makes of what log is asked of: -inf of 0, inf of inf, NaN of what is below 0 */
+};
+
+typedef struct {
+    __m512 inverse_low, inverse_high, log_low, log_high;
+} fl_logs;
+
+FL_INLINE fl_logs fl_logs_avx512(const float *inverse, const float *table)
+{
+    fl_logs logs = {
+        _mm512_loadu_ps(inverse), _mm512_loadu_ps(inverse + 16), _mm512_loadu_ps(table), _mm512_loadu_ps(table + 16),
+    };
+    return logs;
+}
+
+/* log(1 + f),  |f| <= 1/31:  f + f^2 q(f), q minimax, |error| <= 2^-31 of the result. f^2 alone might be subnormal, and slow. */
+FL_INLINE __m512 fl_log_near_avx512(__m512 f)
+{
+    __m512 q = _mm512_fmadd_ps(_mm512_set1_ps(0x1.9a059cp-3f), f, _mm512_set1_ps(-0x1.003a48p-2f));
+    q = _mm512_fmadd_ps(q, f, _mm512_set1_ps(0x1.555552p-2f));
+    q = _mm512_fmadd_ps(q, f, _mm512_set1_ps(-0x1.fffffcp-2f));
+    return _mm512_fmadd_ps(_mm512_mul_ps(q, f), f, f);
+}
+
+/* n ln(2) - log(c) + log(1 + f),  and what log makes of x where that is no number */
+FL_INLINE __m512 fl_log_sum_avx512(const fl_logs *logs, __m512i part, __m512 n, __m512 f, __m512 x)
+{
+    __m512 of_c = _mm512_permutex2var_ps(logs->log_low, part, logs->log_high);
+    __m512 head = _mm512_fmadd_ps(n, _mm512_set1_ps(FL_LN2_HEADF), of_c);
+    __m512 rest = _mm512_fmadd_ps(n, _mm512_set1_ps(FL_LN2_TAILF), fl_log_near_avx512(f));
+    return _mm512_fixupimm_ps(_mm512_add_ps(head, rest), x, _mm512_set1_epi32(FL_OF_LOG), 0);
+}
+
+FL_INLINE __m512 fl_log_avx512(const fl_logs *logs, __m512 x)
+{
+    __m512 m = _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src), n = _mm512_getexp_ps(x), one = _mm512_set1_ps(1.0f);
+    n = _mm512_mask_add_ps(n, _mm512_cmp_ps_mask(m, one, _CMP_LT_OQ), n, one);
+    __m512i part = _mm512_srli_epi32(_mm512_castps_si512(m), 18);
+    __m512 f = _mm512_fmsub_ps(m, _mm512_permutex2var_ps(logs->inverse_low, part, logs->inverse_high), one);
+    return fl_log_sum_avx512(logs, part, n, f, x);
+}
+
+/* log(1 + x):  f = (1 + x) 2^-n c - 1 = x (2^-n c) + (2^-n c - 1), where the difference is exact as long as that matters: c has
+ * 16 bits. Four times 2^-n is used, and c / 4: 2^-127 is not a normal number. */
+FL_INLINE __m512 fl_log1p_avx512(const fl_logs *logs, __m512 x)
+{
+    __m512 one = _mm512_set1_ps(1.0f), sum = _mm512_add_ps(one, x);
+    __m512i bits = _mm512_castps_si512(sum), shifted = _mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f400000)); /* 0.75 */
+    __m512i part = _mm512_srli_epi32(bits, 18), exponent = _mm512_and_si512(shifted, _mm512_set1_epi32((int)0xff800000));
+    __m512 n = _mm512_cvtepi32_ps(_mm512_srai_epi32(shifted, 23));
+    __m512 scale = _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(0x40800000), exponent));
+    __m512 c = _mm512_mul_ps(_mm512_permutex2var_ps(logs->inverse_low, part, logs->inverse_high), _mm512_set1_ps(0.25f));
+    __m512 scaled = _mm512_mul_ps(scale, c);
+    return fl_log_sum_avx512(logs, part, n, _mm512_fmadd_ps(x, scaled, _mm512_sub_ps(scaled, one)), sum);
+}
+
+/* log(1 + x),  0 <= x <= 1:  x + 1.5 2^23 / 16 has j in its low bits. Beyond it is what the bits make of it; NaN stays. */
+FL_INLINE __m512 fl_log1p_unit_avx512(const fl_logs *logs, __m512 x)
+{
+    __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));
+    __m512 d = _mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f)));
+    __m512i part = _mm512_castps_si512(shifted);
+    __m512 f = _mm512_mul_ps(d, _mm512_permutex2var_ps(logs->inverse_low, part, logs->inverse_high));
+    return _mm512_add_ps(_mm512_permutex2var_ps(logs->log_low, part, logs->log_high), fl_log_near_avx512(f));
+}
+
+/* exp(x) - 1 = (2^n T - 1) + 2^n (T rise + tail of T), the difference with what its rounding lost; where x is large, 1 from exp(x) */
+FL_INLINE __m512 fl_expm1_avx512(__m512 low, __m512 high, __m512 tail_low, __m512 tail_high, __m512 x)
+{
+    __m512 one = _mm512_set1_ps(1.0f), magic = _mm512_set1_ps(393216.0f);
+    x = _mm512_min_ps(_mm512_set1_ps(105.0f), _mm512_max_ps(_mm512_set1_ps(-40.0f), x)); /* a NaN, second, stays */
+    __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+0f), magic), n = _mm512_sub_ps(shifted, magic);
+    __m512 t = _mm512_fnmadd_ps(n, _mm512_set1_ps(-0x1.05c610p-29f), _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e430p-1f), x));
+    __m512i place = _mm512_castps_si512(shifted);
+    __m512 power = _mm512_permutex2var_ps(low, place, high), tail = _mm512_permutex2var_ps(tail_low, place, tail_high);
+    __m512 q = _mm512_fmadd_ps(t, _mm512_set1_ps(0x1.555556p-5f), _mm512_set1_ps(0x1.555556p-3f));
+    q = _mm512_fmadd_ps(t, q, _mm512_set1_ps(0.5f));
+    __m512 rise = _mm512_fmadd_ps(_mm512_fmadd_ps(_mm512_mul_ps(q, t), t, t), power, tail);
+    __m512 whole = _mm512_scalef_ps(power, n), rest = _mm512_scalef_ps(rise, n);
+    __m512 d = _mm512_sub_ps(whole, one), part = _mm512_sub_ps(d, whole);
+    __m512 lost = _mm512_sub_ps(_mm512_sub_ps(whole, _mm512_sub_ps(d, part)), _mm512_add_ps(one, part));
+    __m512 y = _mm512_add_ps(d, _mm512_add_ps(rest, lost));
+    __mmask16 large = _mm512_cmp_ps_mask(x, _mm512_set1_ps(40.0f), _CMP_GT_OQ);
+    return _mm512_mask_mov_ps(y, large, _mm512_scalef_ps(_mm512_add_ps(power, rise), n));
+}
+
+#define FL_SWEEP(name, tables, result)                                                                                  \
+    static __attribute__((noinline)) void fl_avx512_##name##_f32(const float *from, float *to, ptrdiff_t n)                                \
+    {                                                                                                                   \
+        tables;                                                                                                         \
+        ptrdiff_t i = 0;                                                                                                \
+        for (; i + 16 <= n; i += 16) {                                                                                  \
+            __m512 x = _mm512_loadu_ps(from + i);                                                                       \
+            _mm512_storeu_ps(to + i, result);                                                                           \
+        }                                                                                                               \
+        if (i < n) {                                                                                                    \
+            __mmask16 left = (__mmask16)((1 << (n - i)) - 1);                                                           \
+            __m512 x = _mm512_maskz_loadu_ps(left, from + i);                                                           \
+            _mm512_mask_storeu_ps(to + i, left, result);                                                                \
+        }                                                                                                               \
+    }
+FL_SWEEP(log, fl_logs logs = fl_logs_avx512(fl_log_inverse_f32, fl_log_table_f32), fl_log_avx512(&logs, x))
+FL_SWEEP(log1p, fl_logs logs = fl_logs_avx512(fl_log_inverse_f32, fl_log_table_f32), fl_log1p_avx512(&logs, x))
+FL_SWEEP(log1p_unit, fl_logs logs = fl_logs_avx512(fl_unit_inverse_f32, fl_unit_table_f32), fl_log1p_unit_avx512(&logs, x))
+FL_SWEEP(expm1,
+         __m512 low = _mm512_loadu_ps(fl_table_f32); __m512 high = _mm512_loadu_ps(fl_table_f32 + 16);
+         __m512 tail_low = _mm512_loadu_ps(fl_table_tail_f32); __m512 tail_high = _mm512_loadu_ps(fl_table_tail_f32 + 16),
+         fl_expm1_avx512(low, high, tail_low, tail_high, x))
+#undef FL_SWEEP
+
 static const int32_t fl_lanes_f32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static const int64_t fl_lanes_f64[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -248,7 +391,7 @@ FL_INLINE FL_VECTOR FL_NAME(fl_exp_avx512)(const FL_NAME(fl_powers) *table, FL_V
     return FL_V(maskz_scalef)(reached, result, FL_V(sub)(shifted, FL_V(set1)(FL_MAGIC)));
 }
 
-static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs)
+static inline void FL_NAME(fl_avx512_exp)(const FL_REAL *x, FL_REAL *y, ptrdiff_t n, int minus_abs)
 {
     FL_NAME(fl_powers) table = {
         FL_V(loadu)(FL_NAME(fl_table)), FL_V(loadu)(FL_NAME(fl_table) + FL_WIDTH),
@@ -256,10 +399,10 @@ static inline void FL_NAME(fl_avx512_exp)(FL_REAL *x, ptrdiff_t n, int minus_abs
     };
     ptrdiff_t i = 0;
     for (; i + FL_WIDTH <= n; i += FL_WIDTH)
-        FL_V(storeu)(x + i, FL_NAME(fl_exp_avx512)(&table, FL_V(loadu)(x + i), minus_abs));
+        FL_V(storeu)(y + i, FL_NAME(fl_exp_avx512)(&table, FL_V(loadu)(x + i), minus_abs));
     if (i < n) {
         FL_MASK left = (FL_MASK)((1 << (n - i)) - 1);
-        FL_V(mask_storeu)(x + i, left, FL_NAME(fl_exp_avx512)(&table, FL_V(maskz_loadu)(left, x + i), minus_abs));
+        FL_V(mask_storeu)(y + i, left, FL_NAME(fl_exp_avx512)(&table, FL_V(maskz_loadu)(left, x + i), minus_abs));
     }
 }
 

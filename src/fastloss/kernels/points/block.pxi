@@ -215,10 +215,11 @@ cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* sc
         if call.want & ~VALUE:
             columns.multiplier = multipliers(weight, call.scale, size, buffers + 3 * size)
     if run_and_add != NULL and is_sum and weight == NULL and (call.whole or columns.ahead == NULL):
+        columns.value = value    # of which it makes no use as a rule
         total = run_and_add(&columns, size // STEP)
         is_sum = False
     else:
-        columns.stage[0], columns.stage[1] = buffers + 7 * size, buffers + 8 * size
+        columns.stage[0], columns.stage[1], columns.stage[2] = buffers + 7 * size, buffers + 8 * size, buffers + 12 * size
         if columns.value != NULL:
             value = <real*>columns.value + first
         columns.value = value
@@ -271,8 +272,8 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
     for k in range(program.parameters):
         last.parameter[k] = padded(places, columns.parameter[k], done, rest, places)
         places += STEP
-    last.stage[0], last.stage[1], last.value = places, places + STEP, places + 2 * STEP
-    last.cross = places + 3 * STEP
+    last.stage[0], last.stage[1], last.stage[2] = places, places + STEP, places + 2 * STEP
+    last.value, last.cross = places + 3 * STEP, places + 4 * STEP
     run(&last, 1)
     if want & VALUE:
         memcpy(<real*>columns.value + done, last.value, size)
@@ -286,7 +287,7 @@ cdef void run_program(real* places, const Program* program, int want, const Colu
 
 
 cdef enum:
-    BUFFERS = 12                 # of points_block
+    BUFFERS = 13                 # of points_block
 
 
 cdef inline Py_ssize_t buffer_size(const real* tag, const PointwiseCall* call) noexcept nogil:
@@ -402,6 +403,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
     cdef real* hessian_buffer = buffers + 6 * stride
     cdef real* stage0 = buffers + 7 * stride
     cdef real* stage1 = buffers + 8 * stride
+    cdef real* stage2 = buffers + 12 * stride
     cdef real* second_gradient = buffers + 9 * stride
     cdef real* second_hessian = buffers + 10 * stride
     cdef real* previous_buffer = buffers + 11 * stride
@@ -439,7 +441,7 @@ cdef double points_block(const PointwiseCall* call, Py_ssize_t block, real* scra
         hessian = place(&call.hessian, 0, first, hessian_buffer)
 
     columns.y_true, columns.prediction[0], columns.multiplier = y_true, y_pred, multiplier
-    columns.stage[0], columns.stage[1] = stage0, stage1
+    columns.stage[0], columns.stage[1], columns.stage[2] = stage0, stage1, stage2
     columns.value, columns.gradient[0], columns.hessian[0] = value, gradient, hessian
     columns.gradient[1], columns.hessian[1], columns.cross = second_gradient, second_hessian, NULL
     columns.ahead = ahead_of(call, first + n, sizeof(real), &next_block)

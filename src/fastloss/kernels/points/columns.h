@@ -8,7 +8,8 @@ enum {
     FL_STEP = 16, /* elements: a vector of the narrower type fills a register of any level, or several */
     FL_STEPS_FETCHED = 8, /* for which memory is asked at once */
     FL_PARAMETERS = 4, /* of a formula of the package, at most: write_formulas.py refuses more */
-    FL_COLUMNS = 16 /* of a formula, at most */
+    FL_STAGES = 3, /* of a formula, at most: as write_formulas.py has it too */
+    FL_COLUMNS = 17 /* of a formula, at most */
 };
 
 /* Columns of numbers that a loop reads and writes. No two that are passed as these overlap, one being written: so a loop
@@ -21,7 +22,7 @@ typedef double *restrict fl_out_f64;
 /* What a formula reads and writes: a column for each of its arguments and results, all of one size and one type. */
 typedef struct {
     const void *y_true, *multiplier, *prediction[2], *parameter[FL_PARAMETERS];
-    void *stage[2], *value, *gradient[2], *hessian[2];
+    void *stage[FL_STAGES], *value, *gradient[2], *hessian[2];
     void *cross; /* the second derivative by both predictions */
     const fl_ahead *ahead;
 } fl_columns;

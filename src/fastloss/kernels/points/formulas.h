@@ -7,6 +7,11 @@
 #include "maths/vecmath.h"
 #include "points/columns.h"
 
+/* A condition that is left out of a loop, and noted; fl_whole is 1 in the loop of a block in which one was seen. */
+#define FL_NOTHING_SEEN int fl_seen = 0
+#define fl_seldom(condition) (fl_whole ? (condition) : (fl_seen |= (condition), 0))
+#define fl_seldomf(condition) fl_seldom(condition)
+
 /* x where c holds, else y, by the bits. A ?: is the same number, but several of them in one loop become branches
  * nested in ways that gcc does not turn back into selects, and the loop stays scalar: 26 ns an element, not 1.7. */
 FL_INLINE float fl_wheref(int c, float x, float y)

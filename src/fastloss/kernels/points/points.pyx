@@ -15,7 +15,7 @@ cdef extern from "points/columns.h" nogil:
         const void* multiplier
         const void* prediction[2]
         const void* parameter[FORMULA_PARAMETERS]
-        void* stage[2]
+        void* stage[3]
         void* value
         void* gradient[2]
         void* hessian[2]

@@ -233,7 +233,7 @@ cdef double sums_block(const PointwiseCall* call, Py_ssize_t block, real* scratc
     columns.prediction[0] = columns.y_true = load(&call.y_pred, 0, first, n, buffers + stride)
     if call.y_true.data != NULL:
         columns.y_true = load(&call.y_true, 0, first, n, buffers)
-    columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
+    columns.stage[0], columns.stage[1], columns.stage[2] = buffers + 7 * stride, buffers + 8 * stride, buffers + 12 * stride
     weight = load_weights(&call.weight, &call.where, first, n, buffers + 2 * stride)
     one[0] = 1
     for k in range(RESULTS):
@@ -373,7 +373,7 @@ cdef double product_block(const PointwiseCall* call, Py_ssize_t block, real* scr
     if call.y_true.data != NULL:
         columns.y_true = load(&call.y_true, 0, first, n, buffers)
     weight = load_weights(&call.weight, &call.where, first, n, buffers + 2 * stride)
-    columns.stage[0], columns.stage[1] = buffers + 7 * stride, buffers + 8 * stride
+    columns.stage[0], columns.stage[1], columns.stage[2] = buffers + 7 * stride, buffers + 8 * stride, buffers + 12 * stride
     columns.gradient[0], columns.gradient[1] = buffers + 5 * stride, buffers + 9 * stride
     hessian[:] = [buffers + 6 * stride, buffers + 10 * stride]
     columns.hessian[0], columns.hessian[1] = <void*>hessian[0], <void*>hessian[1]

@@ -14,9 +14,12 @@ gradient, and three for the second derivatives: the two of the diagonal, then th
 table from a loss's number to its loops. ``formulas.pxi`` says in Python which loops there are. C and not Cython: what
 Cython made of the loops was two fifths of what the compiler had to read.
 
-An assignment ``name = exp(...)`` becomes a stage where its argument needs no other stage: a sweep over the block of its
-own, whose result the formula then reads. One loop over the whole formula is a chain of a hundred steps for each vector,
-which a processor cannot overlap; two shorter ones take half the time (docs/adr/0004).
+An assignment ``name = exp(...)``, or of a logarithm, becomes a stage: a sweep over the block of its own, whose result
+the formula, or a later stage, then reads. One loop over the whole formula is a chain of a hundred steps for each
+vector, which a processor cannot overlap; two shorter ones take half the time (docs/adr/0004).
+
+An assignment ``name = seldom(condition)`` is false in the loops, which leave out what it selects. They note where it
+was true: then a block is computed once more by the loop of the whole formula (docs/adr/0010).
 """
 
 from __future__ import annotations
@@ -29,12 +32,13 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 MAX_PARAMETERS = 4  # as in points/columns.h
-MAX_STAGES = 2
-STAGED = ("exp", "exp_minus_abs")  # words that are a sweep of their own: fl_block_exp_f32 …
+MAX_STAGES = 3  # as in points/columns.h
+#: Words that are a sweep of their own: fl_block_exp_f32 …
+STAGED = ("exp", "exp_minus_abs", "expm1", "log", "log1p", "log1p_unit", "log1pmx")
 DERIVED = ("log", "log1p", "log_sum", "log_sum_tail")  # that, of parameters alone, are computed once for all elements
 #: A formula of these words alone, of so many operations, is light: it takes less time than its value takes to be stored
 #: and read again. Its loops add their values up as they go (docs/adr/0009).
-LIGHT = frozenset({"abs", "clamp", "difference_tail", "where"})
+LIGHT = frozenset({"abs", "clamp", "difference_tail", "seldom", "where"})
 MAX_LIGHT = 36
 #: What C keeps for itself, and Python leaves to formulas as names.
 KEYWORDS = frozenset(
@@ -122,17 +126,20 @@ class Translated(NamedTuple):
     parameters: list[str]
     derived: dict[str, str]  # what is made of parameters alone, by its name
     body: list[str]  # the assignments that the results need and that are neither stages nor derived
+    rare: bool  # whether one of them is `seldom`
     stages: list[Stage]
     results: list[list[str]]  # value; gradients; Hessian diagonals, and of two predictions what is off the diagonal
 
 
 class Stage(NamedTuple):
-    """An exponential that is swept before the rest of its formula."""
+    """An exponential or a logarithm that is swept before the rest of its formula, or what one is made of."""
 
     name: str
-    word: str
+    word: str  # "" where the column holds the argument of the next stage, which the formula needs too
     body: list[str]
     argument: str
+    reads: list[str]  # the stages before it that it is made of
+    results: list[int]  # which of value, gradients and Hessians are made of it
 
 
 class Head(NamedTuple):
@@ -247,16 +254,25 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
 
     once = Counter([*names, *(name for name, _, _ in assignments)])
     values = {name: value for name, value, _ in assignments if once[name] == 1}
-    calls = staged(values, {name for name in once if once[name] > 1})
-    stages = []
-    for name, call in calls.items():
-        needed = needs(call.args[0], values)
-        lines = [line for other, _, line in assignments if other in needed]
-        assert isinstance(call.func, ast.Name)
-        stages.append(Stage(name, call.func.id, lines, expression.visit(call.args[0])))
     derived = {name: expression.visit(value) for name, value in values.items() if is_derived(value, set(parameters))}
+    at_end = [element for results in loops.values() for elements in results for element in elements]
+    calls = staged(values, {name for name in once if once[name] > 1}, derived, at_end)
+    stages: list[Stage] = []
+    for name, call in calls.items():
+        word, argument = (call.func.id, call.args[0]) if is_swept(call) else ("", call)
+        before = {stage.name for stage in stages}
+        needed = needs(argument, {other: value for other, value in values.items() if other not in before})
+        lines = [line for other, _, line in assignments if other in needed - before - {*derived}]
+        if any("fl_seldom_REAL(" in line for line in lines):
+            lines = ["    FL_NOTHING_SEEN;", *lines, "    (void)fl_seen;"]
+        stages.append(Stage(name, word, lines, expression.visit(argument), sorted(needed & before), []))
     if len(parameters) + len(derived) > most:
         raise expression.refuse(function, f"{function.name} has more than {most} parameters and derived columns")
+
+    def stages_of(results: list[list[ast.expr]]) -> list[Stage]:
+        of_each = [set().union(*(needs_any(element, assignments) for element in elements)) for elements in results]
+        kept = [stage._replace(results=[k for k, of in enumerate(of_each) if stage.name in of]) for stage in stages]
+        return [stage for stage in kept if stage.results]
 
     def body_of(results: list[list[ast.expr]]) -> list[str]:
         needed = {name for elements in results for element in elements for name in names_in(element)}
@@ -267,17 +283,23 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
                 needed |= names_in(value)
         return lines[::-1]
 
+    kinds = {
+        name: "by_parameter" if len(results) == 1 else kind if results[0] else "gauss_newton"
+        for name, results in loops.items()
+    }
+    bodies = {name: body_of(results) for name, results in loops.items()}
     return [
         Translated(
             name,
             plain=function.name if name == f"{function.name}_full" else name,
-            kind="by_parameter" if len(results) == 1 else kind if results[0] else "gauss_newton",
+            kind=kinds[name],
             first=head.first,
             predictions=head.predictions,
             parameters=parameters,
             derived=derived,
-            body=body_of(results),
-            stages=stages,
+            body=bodies[name],
+            rare=name == function.name and any("fl_seldom_REAL(" in line for line in bodies[name]),
+            stages=stages_of(results),
             results=[[expression.visit(element) for element in elements] for elements in results],
         )
         for name, results in loops.items()
@@ -289,23 +311,41 @@ def names_in(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def staged(values: dict[str, ast.expr], changing: set[str]) -> dict[str, ast.Call]:
-    """Return the assignments that become stages: the first exponentials that need no other, nor a name that changes."""
-    stages: dict[str, ast.Call] = {}
+def staged(
+    values: dict[str, ast.expr], changing: set[str], derived: dict[str, str], at_end: list[ast.expr]
+) -> dict[str, ast.expr]:
+    """Return the assignments that become stages: the first exponentials and logarithms, of what never changes.
+
+    Where the rest of the formula needs the argument of one too, it is kept: a stage without a sweep.
+    """
+    stages: dict[str, ast.expr] = {}
     for name, value in values.items():
-        if (
-            isinstance(value, ast.Call)
-            and isinstance(value.func, ast.Name)
-            and value.func.id in STAGED
-            and not needs(value, values) & {*stages, *changing}
-            and len(stages) < MAX_STAGES
-        ):
+        if not is_swept(value) or needs(value, values) & changing or name in derived:
+            continue
+        assert isinstance(value, ast.Call)
+        (argument,) = value.args
+        others = {other: expression for other, expression in values.items() if other not in (name, *stages)}
+        kept = (
+            isinstance(argument, ast.Name)
+            and argument.id in others
+            and any(argument.id in needs(element, {**others, argument.id: ast.Constant(0)}) for element in at_end)
+        )
+        if len(stages) + 1 + kept <= MAX_STAGES:
+            if kept:
+                stages[argument.id] = values[argument.id]
             stages[name] = value
     return stages
 
 
+def is_swept(node: ast.expr) -> bool:
+    """Tell whether an expression is a call of a word that has a sweep."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in STAGED
+
+
 def is_derived(node: ast.expr, parameters: set[str]) -> bool:
-    """Tell whether an expression is a logarithm made of parameters alone."""
+    """Tell whether an expression is a logarithm or a quotient made of parameters alone."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return bool(names_in(node)) and names_in(node) <= parameters
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -323,11 +363,27 @@ def needs(node: ast.AST, values: dict[str, ast.expr]) -> set[str]:
     return found
 
 
+def needs_any(node: ast.AST, assignments: list[tuple[str, ast.expr, str]]) -> set[str]:
+    """Return the names that an expression at the end of a formula is made of, those that change among them."""
+    found = names_in(node)
+    for name, value, _ in reversed(assignments):
+        if name in found:
+            found |= names_in(value)
+    return found
+
+
 def is_condition(node: ast.AST) -> bool:
     """Tell whether an expression is true or false."""
-    return isinstance(node, ast.Compare | ast.BoolOp) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    return (
+        isinstance(node, ast.Compare | ast.BoolOp)
+        or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+        or is_seldom(node)
     )
+
+
+def is_seldom(node: ast.AST) -> bool:
+    """Tell whether an expression is a condition that seldom holds."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "seldom"
 
 
 def formula_kind(node: ast.AST) -> str | None:
@@ -417,7 +473,6 @@ def loop(formula: Translated, real: str) -> list[str]:
     slots |= {argument: f"prediction[{k}]" for k, argument in enumerate(formula.predictions)}
     slots |= {argument: f"parameter[{k}]" for k, argument in enumerate([*formula.parameters, *formula.derived])}
     slots |= {stage.name: f"stage[{k}]" for k, stage in enumerate(formula.stages)}
-    scalars = [f"{real} {argument}" for argument in given]
     lines = []
     if formula.derived:
         lines += function(
@@ -438,17 +493,32 @@ def loop(formula: Translated, real: str) -> list[str]:
             ],
         )  # fmt: skip
     for k, stage in enumerate(formula.stages):
-        inputs = ", ".join(f"{argument}[i]" for argument in given)
-        lines += function(
-            f"FL_INLINE {real} {name}_argument{k}", scalars, typed([*stage.body, f"    return {stage.argument};"], real)
-        )
+        of_stage = [*given, *stage.reads]
+        inputs = ", ".join(f"{argument}[i]" for argument in of_stage)
+        sweep, at = f"    fl_block_{stage.word}_{bits}", stage.argument
+        if stage.word and at in of_stage:
+            lines_of_stage = [f"{sweep}({at}, stage, n);"]
+        else:
+            lines += function(
+                f"FL_INLINE {real} {name}_argument{k}",
+                ["int fl_whole", *(f"{real} {argument}" for argument in of_stage)],
+                typed(["    (void)fl_whole;", *stage.body, f"    return {at};"], real),
+            )
+            lines_of_stage = [
+                f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}(whole, {inputs});",
+                *([f"{sweep}(stage, stage, n);"] if stage.word else []),
+            ]
+        columns_of_stage = [
+            *(f"fl_in_{bits} {argument}" for argument in of_stage),
+            f"fl_out_{bits} stage",
+            "ptrdiff_t n",
+        ]
+        lines += function(f"FL_INLINE void {name}_any_stage{k}", ["int whole", *columns_of_stage], lines_of_stage)
+        passed = ", ".join([*of_stage, "stage", "n"])
         lines += function(
             f"static void {name}_stage{k}",
-            [*(f"fl_in_{bits} {argument}" for argument in given), f"fl_out_{bits} stage", "ptrdiff_t n"],
-            [
-                f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}({inputs});",
-                f"    fl_block_{stage.word}_{bits}(stage, n);",
-            ],
+            columns_of_stage,
+            [f"    {name}_any_stage{k}({0 if formula.rare else 1}, {passed});"],
         )
     read = [*given, *(stage.name for stage in formula.stages)]
     outs = ["value"] if formula.results[0] else []
@@ -456,53 +526,102 @@ def loop(formula: Translated, real: str) -> list[str]:
         outs += [f"{result}{k}" if k < len(formula.predictions) else "cross" for k in range(len(each))]
     expressions = [text for elements in formula.results for text in elements]
     lines += function(
-        f"FL_INLINE void {name}_at",
-        [*(f"{real} {argument}" for argument in read), *(f"{real} *out_{out}" for out in outs)],
+        f"FL_INLINE int {name}_at",
+        ["int fl_whole", *(f"{real} {argument}" for argument in read), *(f"{real} *out_{out}" for out in outs)],
         typed(
-            [*formula.body, *(f"    *out_{out} = {text};" for out, text in zip(outs, expressions, strict=True))], real
+            [
+                "    FL_NOTHING_SEEN;", "    (void)fl_whole;", *formula.body,
+                *(f"    *out_{out} = {text};" for out, text in zip(outs, expressions, strict=True)),
+                "    return fl_seen;",
+            ],
+            real,
         ),
-    )
+    )  # fmt: skip
     columns_read = [*read, "multiplier"]
     at = ", ".join([*(f"{argument}[i]" for argument in read), *(f"&at_{out}" for out in outs)])
+    at_once = f"{name}_at(1, {at});"
+    call = f"seen |= {name}_at(0, {at});" if formula.rare else at_once
     declared = f"{real} {', '.join(f'at_{out}' for out in outs)};"
-    store = {
-        out: f"if (wants_{out.rstrip('01')}) "
-        + typed([f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"], real)[0]
+    stored = {
+        out: typed([f"{out}[i] = fl_where_REAL(multiplier[i] == 0, 0, at_{out} * multiplier[i]);"], real)[0]
         for out in outs
     }
-    if "value" in store:
-        store["value"] = "if (wants_value) value[i] = at_value;"
+    if "value" in stored:
+        stored["value"] = "value[i] = at_value;"
+    store = {out: f"if (wants_{out.rstrip('01')}) {text}" for out, text in stored.items()}
+    loop_of, seen_of, returned = "void", [], []
+    if formula.rare:
+        loop_of, seen_of, returned = "int", ["    int seen = 0;"], ["    return seen;"]
     lines += function(
-        f"FL_INLINE void {name}_loop",
+        f"FL_INLINE {loop_of} {name}_loop",
         [
             *(f"int wants_{result}" for result in RESULTS), *(f"fl_in_{bits} {argument}" for argument in columns_read),
             *(f"fl_out_{bits} {out}" for out in outs), "const fl_ahead *ahead", "ptrdiff_t steps",
         ],
         [
+            *seen_of,
             "    for (ptrdiff_t begun = 0; begun < steps; begun += FL_STEPS_FETCHED) {",
             "        ptrdiff_t start = begun * FL_STEP, left = steps - begun;",
             "        ptrdiff_t end = start + (left < FL_STEPS_FETCHED ? left : FL_STEPS_FETCHED) * FL_STEP;",
             "        fl_fetch(ahead, start, FL_STEPS_FETCHED * FL_STEP);",
             "        for (ptrdiff_t i = start; i < end; i++) {",
             f"            {declared}",
-            f"            {name}_at({at});",
+            f"            {call}",
             *(f"            {store[out]}" for out in outs),
             "        }",
             "    }",
+            *returned,
         ],
     )  # fmt: skip
     slots["multiplier"] = "multiplier"
     slots |= {out: out if out in ("value", "cross") else f"{out[:-1]}[{out[-1]}]" for out in outs}
     columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *outs]]
-    stage_calls = []
-    for k in range(len(formula.stages)):
-        read_by_stage = [*(f"columns->{slots[argument]}" for argument in given), f"columns->stage[{k}]"]
-        stage_calls += [f"    {name}_stage{k}({', '.join(read_by_stage)}, steps * FL_STEP);"]
+
+    def stage_calls(flags: list[str], of_stage: str = "stage{k}(") -> list[str]:
+        """Return the sweeps that some results need: flags[k] is "1" where they are wanted."""
+        calls = []
+        for k, stage in enumerate(formula.stages):
+            if any(flags[min(result, 2)] == "1" for result in stage.results):
+                places = [f"columns->{slots[argument]}" for argument in [*given, *stage.reads]]
+                places += [f"columns->stage[{k}]"]
+                calls.append(f"    {name}_{of_stage.format(k=k)}{', '.join(places)}, steps * FL_STEP);")
+        return calls
+
+    if formula.rare:
+        at_once = (
+            f"{name}_at(1, {', '.join([*(f'{argument}[i]' for argument in read), *(f'&at_{out}' for out in outs)])});"
+        )
+        lines += function(
+            f"static __attribute__((noinline)) void {name}_whole",
+            [*(f"int wants_{result}" for result in RESULTS), "const fl_columns *columns", "ptrdiff_t steps"],
+            [
+                *stage_calls(["1", "1", "1"], "any_stage{k}(1, "),
+                *(f"    fl_in_{bits} {argument} = columns->{slots[argument]};" for argument in columns_read),
+                f"    {real} {', '.join(f'of_{out}[FL_STEPS_FETCHED * FL_STEP]' for out in outs)};",
+                "    for (ptrdiff_t begun = 0; begun < steps; begun += FL_STEPS_FETCHED) {",
+                "        ptrdiff_t start = begun * FL_STEP, left = steps - begun;",
+                "        ptrdiff_t end = start + (left < FL_STEPS_FETCHED ? left : FL_STEPS_FETCHED) * FL_STEP;",
+                "        for (ptrdiff_t i = start; i < end; i++) {",
+                f"            {declared}",
+                f"            {at_once}",
+                *(f"            of_{text.replace('[i]', '[i - start]', 1)}" for text in stored.values()),
+                "        }",
+                *(
+                    f"        if (wants_{out.rstrip('01')}) "
+                    f"memcpy(({real} *)columns->{slots[out]} + start, of_{out}, (end - start) * sizeof({real}));"
+                    for out in outs
+                ),
+                "    }",
+            ],
+        )  # fmt: skip
     for want in wanted(formula):
         flags = [str(int(result in want.split("_"))) for result in RESULTS]
+        run = f"{name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps)"
+        if formula.rare:
+            run = f"if ({run}) {name}_whole({', '.join(flags)}, columns, steps)"
         lines += function(
             f"static void {name}_{want}", ["const fl_columns *columns", "ptrdiff_t steps"],
-            [*stage_calls, f"    {name}_loop({', '.join([*flags, *columns, 'columns->ahead'])}, steps);"],
+            [*stage_calls(flags), f"    {run};"],
         )  # fmt: skip
     for want in combined(formula):
         derivatives = f"{formula.plain}_{bits}_{want.removeprefix('value_')}"
@@ -522,15 +641,19 @@ def loop(formula: Translated, real: str) -> list[str]:
             four += [
                 "            {",
                 f"                {declared}",
-                f"                {name}_at({at.replace('[i]', element)});",
+                f"                {call.replace('[i]', element)}",
                 *(f"                {store[out].replace('[i]', element)}" for out in gradients),
                 f"                at[{k}] = (double)at_value;",
                 "            }",
             ]
         lines += function(
             f"FL_INLINE double {name}_added",
-            ["int wants_gradient", *arguments, "const fl_ahead *ahead", "ptrdiff_t steps"],
             [
+                "int wants_gradient", *arguments, *(["int *was_seen"] * formula.rare), "const fl_ahead *ahead",
+                "ptrdiff_t steps",
+            ],
+            [
+                *seen_of,
                 f"    double lane[{lanes}];",
                 f"    fl_clear_lanes_{bits}(lane);",
                 f"    for (ptrdiff_t start = 0; start < steps * FL_STEP; start += 4 * {lanes}) {{",
@@ -551,15 +674,26 @@ def loop(formula: Translated, real: str) -> list[str]:
                 "            lane[j] += (at[0] + at[1]) + (at[2] + at[3]);",
                 "        }",
                 "    }",
+                *(["    *was_seen = seen;"] * formula.rare),
                 f"    return fl_add_lanes_{bits}(lane);",
             ],
         )  # fmt: skip
         columns = [f"columns->{slots[argument]}" for argument in [*columns_read, *gradients]]
         for want in summed(formula):
-            passed = ", ".join([str(int("gradient" in want)), *columns, "columns->ahead", "steps"])
+            seen = ["&seen"] if formula.rare else []
+            passed = ", ".join([str(int("gradient" in want)), *columns, *seen, "columns->ahead", "steps"])
+            flags = ", ".join(str(int(result in want.split("_"))) for result in RESULTS)
             lines += function(
                 f"static double {name}_{want}_sum", ["const fl_columns *columns", "ptrdiff_t steps"],
-                [f"    return {name}_added({passed});"],
+                [
+                    "    int seen;",
+                    f"    double sum = {name}_added({passed});",
+                    "    if (!seen) return sum;",
+                    f"    {name}_whole({flags}, columns, steps);",
+                    f"    return fl_block_sum_{bits}(columns->value, steps * FL_STEP);",
+                ]
+                if formula.rare
+                else [f"    return {name}_added({passed});"],
             )  # fmt: skip
     return lines
 
@@ -589,6 +723,11 @@ def summed(formula: Translated) -> tuple[str, ...]:
     return tuple(want for want in wanted(formula) if want in ("value", "value_gradient"))
 
 
+def staged_words(formula: Translated) -> list[str]:
+    """Return the words that a formula has sweeps of."""
+    return sorted({stage.word for stage in formula.stages} - {""})
+
+
 def table(formula: Translated) -> str:
     """Return the loops of a formula as `fl_program`."""
     predictions = len(formula.predictions)
@@ -615,7 +754,8 @@ def translated(folder: Path) -> list[Translated]:
         for formula in translate(path, node, kind, words, head)
     ]
     return formulas + [
-        Translated(name, name, "function", None, ["x"], [], {}, [], [], [[f"fl_{name}_REAL(x)"]]) for name in functions
+        Translated(name, name, "function", None, ["x"], [], {}, [], False, [], [[f"fl_{name}_REAL(x)"]])
+        for name in functions
     ]
 
 
@@ -641,7 +781,7 @@ def write_names(folder: Path) -> str:
         f"POINTWISE = {tuple(formula.name for formula in formulas)!r}\n"
         f"LOOPS = { ({formula.name: wanted(formula) for formula in formulas})!r}\n"
         f"GAUSS_NEWTON = {tuple(places.get(f'{formula.plain}_gauss_newton', 0) for formula in formulas)!r}\n"
-        f"STAGED = {tuple(formula.name for formula in formulas if formula.stages)!r}\n"
+        f"STAGED = { ({formula.name: words for formula in formulas if (words := staged_words(formula))})!r}\n"
         f"SUMMED = { ({formula.name: wants for formula in formulas if (wants := summed(formula))})!r}\n"
     )
 
