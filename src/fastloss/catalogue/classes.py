@@ -106,8 +106,8 @@ All options are those of `cross_entropy`. Rows that are left out, by `where`, a 
 multiplied.
 
 NumPy's BLAS makes the products, in float32, or in float64 where some of the arrays have it; halves are converted chunk
-by chunk. Where threadpoolctl is installed (the extra `blas`), our threads take a chunk of rows each, and BLAS is held to
-one thread during a call; else there is one thread, and BLAS has its own. The results have the same bits for any
+by chunk. Where threadpoolctl is installed (the extra `blas`), our threads take a chunk of rows each, and BLAS is held
+to one thread during a call; else there is one thread, and BLAS has its own. The results have the same bits for any
 `n_threads`, as far as BLAS gives the same for the same product; another `max_bytes` may round sums otherwise.""",
 )
 
