@@ -609,6 +609,57 @@ def linear_cross_entropy(
     return cross_entropy(y_true, logits, class_weight, label_smoothing, **options)
 
 
+# -- losses of batches: their formulas take whole arrays, and return the loss of each vector --------------------------
+
+Vectors = Sequence[Sequence[Any]]
+
+
+def similarities(first: Vectors, second: Vectors, scale: Any, normalize: bool) -> list[list[Any]]:
+    def unit(vector: Sequence[Any]) -> Sequence[Any]:
+        length = sqrt(sum(map(squared, vector)))
+        return [x / length for x in vector] if normalize else vector
+
+    ones, others = [unit(u) for u in first], [unit(v) for v in second]
+    return [[scale * sum(a * b for a, b in zip(u, v, strict=True)) for v in others] for u in ones]
+
+
+def of_softmax(row: Sequence[Any], own: int | None, positives: Sequence[int]) -> Any:
+    """The mean over the positives of -log softmax, without the place of the vector itself."""
+    others = [x for place, x in enumerate(row) if place != own]
+    return sum(log_sum_exp([x - row[p] for x in others]) for p in positives) / len(positives)
+
+
+@textbook
+def info_nce(queries: Vectors, keys: Vectors, temperature: Any, normalize: bool = True, max_bytes: Any = None) -> Any:
+    rows = similarities(queries, keys, 1 / temperature, normalize)
+    return [of_softmax(row, None, [i]) for i, row in enumerate(rows)]
+
+
+@textbook
+def symmetric_info_nce(
+    images: Vectors, texts: Vectors, log_scale: Any, normalize: bool = True, max_bytes: Any = None
+) -> Any:
+    rows = similarities(images, texts, exp(log_scale), normalize)
+    columns = list(zip(*rows, strict=True))
+    return [(of_softmax(rows[i], None, [i]) + of_softmax(columns[i], None, [i])) / 2 for i in range(len(rows))]
+
+
+@textbook
+def nt_xent(embeddings: Vectors, temperature: Any, normalize: bool = True, max_bytes: Any = None) -> Any:
+    rows, half = similarities(embeddings, embeddings, 1 / temperature, normalize), len(embeddings) // 2
+    return [of_softmax(row, i, [(i + half) % len(rows)]) for i, row in enumerate(rows)]
+
+
+@textbook
+def supcon(
+    y_true: Sequence[Any], embeddings: Vectors, temperature: Any, normalize: bool = True, max_bytes: Any = None
+) -> Any:
+    """A vector without another of its class has no loss: None."""
+    rows = similarities(embeddings, embeddings, 1 / temperature, normalize)
+    alike = [[p for p, other in enumerate(y_true) if p != i and other == y] for i, y in enumerate(y_true)]
+    return [of_softmax(row, i, alike[i]) if alike[i] else None for i, row in enumerate(rows)]
+
+
 @of_classes
 def categorical_log_loss(y_true: int, y_pred: Sequence[Any], clip: Any = None) -> Any:
     p = y_pred[y_true]

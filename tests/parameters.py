@@ -14,6 +14,7 @@ CLASSES = {"class_weight": (None, "weights"), "ignore_index": (None, "index")}
 SMOOTHED = CLASSES | {"label_smoothing": (0.0, "[0, 1]")}
 GIVEN = {"given": ("logits", "logits | log_probs | probs")}
 LABELS = {"labels": ((0, 1), "labels")}
+BATCHES = {"normalize": (True, "switch"), "max_bytes": (None, "index")}
 
 PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "cross_entropy": SMOOTHED
@@ -21,6 +22,10 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "linear_cross_entropy": SMOOTHED
     | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")}
     | {"max_bytes": (None, "index")},
+    "info_nce": {"temperature": (0.07, "(0, inf)")} | BATCHES,
+    "symmetric_info_nce": BATCHES,
+    "nt_xent": {"temperature": (0.5, "(0, inf)")} | BATCHES,
+    "supcon": {"temperature": (0.1, "(0, inf)")} | BATCHES,
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
     "nll": SMOOTHED,
     "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,

@@ -509,3 +509,20 @@ def test_it_is_what_cross_entropy_takes() -> None:
     others = {parameter.name: parameter for parameter in cases.row_of(fl.cross_entropy).parameters}
     assert set(own) - set(others) == {"max_bytes"} and set(others) - set(own) == {"axis"}
     assert all(own[name] == others[name] for name in set(own) & set(others))
+
+
+@pytest.mark.parametrize("size", [1.0, 2.0**70], ids=["ordinary", "large weights"])
+def test_logits_far_apart(size: float) -> None:
+    """Probabilities that are subnormal numbers: they keep their digits, and do not slow products down."""
+    y_true, features, weight, bias = drawn("far apart", samples=(50,), numbers=9)
+    bias = np.array([0, 0, 0, 0, 0, 0, -88], np.float32)  # a probability of 1e-38, over 50
+    y_true[:] = np.arange(50) % 6
+    features *= 1 / np.float32(size)
+    weight *= np.float32(size)
+    value, gradients = LOSS.value_and_grad(y_true, features, weight, bias)
+    right, wanted = expected(y_true, features, weight, bias)
+    assert abs(value - right) <= 1e-6 * right
+    check(gradients, wanted, np.float32)
+    assert 0 < np.abs(wanted[2][6]) < 1e-37
+    if size == 1:
+        assert abs(gradients[2][6] - wanted[2][6]) <= 1e-4 * np.abs(wanted[2][6])

@@ -85,7 +85,8 @@ def read(
     arrays = read_arrays(row, given)
     wrt, bare = as_wrt(row, options.get("wrt"), arrays)
     _check_labels(row, given, keywords, parameters, arrays, vectors)
-    predictions = [arrays[operand.name] for operand in row.differentiated if operand.name in arrays]
+    # A number that all samples share is computed with in the type of the arrays.
+    predictions = [arrays[o.name] for o in row.differentiated if o.name in arrays and (o.axes or not o.shared)]
     double_precision = in_float64 or any(array.dtype.type is np.float64 for array in predictions)
     if not double_precision:
         changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
@@ -388,7 +389,7 @@ def allocate(call: Call, dtype: Any = None, own: Results = NO_RESULTS) -> Result
 
     value = own.value if outputs.value is None else outputs.value
     if value is None and request.want & VALUE and request.reduction == "none":
-        predictions = [by_name[o.name].dtype for o in request.row.differentiated if o.name in by_name]
+        predictions = [by_name[o.name].dtype for o in request.row.differentiated if o.name in by_name and not o.shared]
         widest = max(predictions, key=lambda t: t.itemsize)
         first = by_name[request.row.prediction]
         if first.shape == call.arrays.samples:

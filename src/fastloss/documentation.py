@@ -236,6 +236,7 @@ def _operands(row: Row) -> str:
         shape = f"the shape of `{row.prediction}`"
         samples = f"{shape} without its last axis" if row.axes == "D" else shape
         any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
+        any_shape = "of the shape (N, D)" if row.against else any_shape
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
@@ -243,7 +244,7 @@ def _operands(row: Row) -> str:
                 text += "; see the notes for their shapes."
             elif operand.shared:
                 lengths = ", ".join(operand.axes) + "," * (len(operand.axes) == 1)
-                text += f"; of the shape ({lengths}), which all samples share."
+                text += f"; {f'of the shape ({lengths})' if lengths else 'a number'}, which all samples share."
             elif operand.role == PREDICTION:
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
@@ -296,7 +297,9 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         if isinstance(operand.domain, RowTarget):
             return _ROWS[operand.domain.forms[0]]
         if operand.role == TARGET:
-            return [operand.domain.high, operand.domain.low]
+            return [1, 1] if operand.domain == real else [operand.domain.high, operand.domain.low]
+        if operand.shared and not operand.axes:
+            return 1.0
         return next(by_axes[operand.axes])
 
     return {operand.name: example(operand) for operand in row.operands}
@@ -307,7 +310,9 @@ _EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)"}
 
 
 def _example_shape(operand: Operand) -> str:
-    return "(3,)" if operand.shared and operand.axes == "C" else _EXAMPLE_SHAPES.get(operand.axes, "(2, 3)")
+    if operand.shared and operand.axes in ("", "C"):
+        return "(3,)" if operand.axes else "()"
+    return _EXAMPLE_SHAPES.get(operand.axes, "(2, 3)")
 
 
 def _example_arguments(row: Row) -> list[str]:

@@ -127,7 +127,7 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
 
         ``'points'``: the numbers of each sample, ``'rows'``: each row of classes, ``'vectors'``: the rows of
         several arrays, ``'totals'``: all elements together, ``'products'``: each row of a product of two matrices,
-        ``'sum'``: a sum of losses of several kinds.
+        ``'batches'``: vectors against all others of their batch, ``'sum'``: a sum of losses of several kinds.
         """
         return self._row.kind
 

@@ -54,8 +54,8 @@ def resolve_axes(row: Row, given: Mapping[str, Array], axis: int) -> tuple[dict[
     first = row.differentiated[0]
     samples = samples_of(first, arrays[first.name], axis)
     logits, rows = first.name, arrays[first.name].shape
+    lengths = shared_lengths(row, arrays)
     if row.of_rows is not None:
-        lengths = shared_lengths(row, arrays)
         logits, rows = "the logits", (*samples, lengths["C"])
     form = ""
     for operand in row.operands:
@@ -82,17 +82,20 @@ def resolve_axes(row: Row, given: Mapping[str, Array], axis: int) -> tuple[dict[
 def shared_lengths(row: Row, arrays: Mapping[str, Array]) -> dict[str, int]:
     """Return how long the axes are that arrays have in common, by letter; raise where two do not go together."""
     first = row.differentiated[0]
-    lengths, said_by = {first.axes: arrays[first.name].shape[-1]}, {first.axes: first.name}
+    lengths: dict[str, int] = {}
+    said_by: dict[str, str] = {}
     for operand in row.operands:
         if not operand.shared or operand.name not in arrays:
             continue
+        if not lengths:
+            lengths, said_by = {first.axes: arrays[first.name].shape[-1]}, {first.axes: first.name}
         shape = arrays[operand.name].shape
         if len(shape) != len(operand.axes):
             named = " and ".join(AXES[letter] for letter in operand.axes)
-            raise ValueError(
-                f"{operand.name} has shape {shape}; it must have {len(operand.axes)} "
-                f"{'axis' if len(operand.axes) == 1 else 'axes'}: {named}"
+            axes = (
+                f"{len(operand.axes)} {'axis' if len(operand.axes) == 1 else 'axes'}: {named}" if named else "no axes"
             )
+            raise ValueError(f"{operand.name} has shape {shape}; it must have {axes}")
         for letter, length in zip(operand.axes, shape, strict=True):
             if lengths.setdefault(letter, length) != length:
                 other = said_by[letter]

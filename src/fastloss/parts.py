@@ -237,7 +237,7 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
 
 
 def _check_has_parts(row: Row) -> None:
-    if row.couples:
+    if row.couples or row.against:
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
     if len(row.terms) > 1 and not fuses(row.kind):
         raise TypeError(

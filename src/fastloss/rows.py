@@ -161,7 +161,7 @@ class Operand(NamedTuple):
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
     the numbers of a vector, or a number, for so many numbers of each sample. What is `shared` by all samples has these
-    axes alone. What is `optional` may be None.
+    axes alone. What is `optional` may be None: then it is the number `default`, and there is no derivative by it.
     """
 
     name: str
@@ -171,6 +171,7 @@ class Operand(NamedTuple):
     description: str = ""
     shared: bool = False
     optional: bool = False
+    default: float = 0.0
 
 
 def target(domain: Domain = real, description: str = "", name: str = "y_true") -> Operand:
@@ -183,9 +184,9 @@ def prediction(name: str, description: str = "", axes: str = "") -> Operand:
     return Operand(name, PREDICTION, axes, real, description)
 
 
-def shared(name: str, description: str, axes: str, optional: bool = False) -> Operand:
-    """Declare an array that all samples share, by which a loss is differentiated."""
-    return Operand(name, PREDICTION, axes, real, description, True, optional)
+def shared(name: str, description: str, axes: str, default: float | None = None) -> Operand:
+    """Declare an array that all samples share, by which a loss is differentiated; with a default it may be None."""
+    return Operand(name, PREDICTION, axes, real, description, True, default is not None, default or 0.0)
 
 
 def fixed(name: str, description: str = "", axes: str = "") -> Operand:
@@ -344,10 +345,10 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "products", "sum"}
+    kind : {"points", "rows", "vectors", "totals", "products", "batches", "sum"}
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
-        of several arrays; a function of sums over all samples; rows of a product of two matrices; or a sum of losses of
-        several kinds.
+        of several arrays; a function of sums over all samples; rows of a product of two matrices; vectors of a batch
+        against all others; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -386,6 +387,11 @@ class Row:
         What axes that prediction has after those of the samples.
     of_rows : Row or None
         Of a loss of products, the loss over rows that is computed of the product.
+    against : tuple of (str, str)
+        Of a loss of batches, which arrays are compared: each vector of the first with all of the second, in a softmax.
+    positive : {"", "place", "half", "class"}
+        Of such a loss, which of these a vector belongs to: the one in its place, the one half of the batch away, or all
+        others of its class.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).
@@ -428,6 +434,8 @@ class Row:
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
     of_rows: Row | None = None
+    against: tuple[tuple[str, str], ...] = ()
+    positive: str = ""
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
@@ -720,13 +728,34 @@ def of_products(
         Operand("y_true", TARGET, "", loss.target, "class indices, or probabilities of the classes"),
         prediction("features", "the features of each sample", "D"),
         shared("weight", "the weights of each class", "CD"),
-        shared("bias", "what is added to the logits of each class", "C", optional=True),
+        shared("bias", "what is added to the logits of each class", "C", default=0.0),
     )
     own = (*(p for p in loss.parameters if p.kind != "axis"), *_named(parameters))
     return Row(
         name, "products", summary, formula, source, loss.target, own, "features", notes,
         arrays=arrays, axes="D", of_rows=loss,
         no_hessian="the second derivatives of a product are a matrix of all of its factors",
+    )  # fmt: skip
+
+
+def of_batches(
+    *arrays: Operand,
+    name: str,
+    against: tuple[tuple[str, str], ...],
+    positive: str,
+    summary: str,
+    formula: str,
+    source: str,
+    notes: str = "",
+    **parameters: Declared,
+) -> Row:
+    """Declare a loss of vectors that are compared with all others of their batch."""
+    targets = [operand.domain for operand in arrays if operand.role == TARGET]
+    vectors = [operand.name for operand in arrays if operand.role == PREDICTION]
+    return Row(
+        name, "batches", summary, formula, source, (targets or [real])[0], _named(parameters), vectors[0], notes,
+        arrays=arrays, axes="D", against=against, positive=positive,
+        no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
     )  # fmt: skip
 
 

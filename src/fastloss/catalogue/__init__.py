@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from ..rows import PenaltyRow, Row
-from . import adversarial, binary, classes, divergences, likelihoods, metric, penalties, preference, regression
+from . import (
+    adversarial,
+    binary,
+    classes,
+    contrastive,
+    divergences,
+    likelihoods,
+    metric,
+    penalties,
+    preference,
+    regression,
+)
 
 _MODULES = {
     "rows of classes": classes,
@@ -12,6 +23,7 @@ _MODULES = {
     "likelihoods": likelihoods,
     "regression": regression,
     "metric": metric,
+    "contrastive": contrastive,
     "preference": preference,
     "adversarial": adversarial,
 }

@@ -10,13 +10,14 @@ import numpy as np
 from ..drawing import held_by_rows
 from ..rows import Row
 from .base import Array, Kind
+from .batches import Batches
 from .points import Points
 from .products import Products
 from .rows import Rows
 from .totals import Totals
 from .vectors import Vectors
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products(), Batches())}
 
 
 def draw(

@@ -52,6 +52,9 @@ _CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS = 2**23, 512, 1024
 _LEAST_ROWS = 64
 #: A product is added to the gradient of the weights in tiles of so many bytes, while it is in the cache.
 _TILE_BYTES, _FEWEST_CLASSES, _MOST_CLASSES = 2**22, 64, 2048
+#: Where the logits of a chunk are so far apart, some probabilities may be subnormal numbers, with which a product takes
+#: 60 times as long. The gradient is computed in another unit there, unless that would be too large for the factors.
+_FAR_APART, _UNIT, _LARGEST_FACTOR = {4: 60.0, 8: 600.0}, 2.0**40, 2.0**60
 #: Products of less are made by one thread of BLAS anyway.
 _HELD_FROM = 2**20
 
@@ -91,6 +94,7 @@ class Plan(NamedTuple):
     lengths: tuple[int, int, int]  # samples, classes, numbers of a sample
     rows: int  # of a chunk
     threads: int
+    without_own: bool  # whether no row has the class of its own place
     of_rows: Request  # what is asked of the loss over rows, but for its arrays
 
     def loop(self, inspect: bool, denominator: float, weight_sum: Any = None) -> float:
@@ -118,6 +122,7 @@ class Chunk(NamedTuple):
     logits: Array  # and then their gradient
     total: float  # the sum of the weighted losses
     of_bias: Array | None
+    unit: float  # the gradient is so many times as large
 
 
 class _Work:
@@ -135,6 +140,8 @@ class _Work:
         )
         self.weight = _for_blas(by_name["weight"], dtype)
         self.bias = None if "bias" not in by_name else by_name["bias"].astype(dtype)
+        self.longest_weight = _longest(self.weight)
+        self.span_of_bias = 0.0 if self.bias is None else float(np.ptp(self.bias))
         self.value = None if results.value is None else Samples(results.value, shape)
         wanted = results.gradients
         self.of_features = None if "features" not in wanted else Samples(wanted["features"], shape)
@@ -171,11 +178,9 @@ class _Work:
             if not self.begun:
                 self.of_weight[...] = 0
             if self.of_weight is not self.given:
-                with np.errstate(over="ignore", under="ignore"):
-                    self.given[...] = self.of_weight
+                self.given[...] = self.of_weight
         if self.of_bias is not None:
-            with np.errstate(over="ignore", under="ignore"):
-                self.of_bias[...] = self.bias_sum
+            self.of_bias[...] = self.bias_sum
         return math.fsum(totals)
 
     def loss_of(self, piece: slice, buffer: Array) -> Chunk:
@@ -192,19 +197,36 @@ class _Work:
         logits = np.matmul(features, self.weight.T, out=buffer[: len(features)])
         if self.bias is not None:
             logits += self.bias
+        unit = self.unit_of(logits, features)
+        if plan.without_own:
+            places = np.arange(piece.start, piece.stop) if kept is None else piece.start + np.flatnonzero(kept)
+            logits[np.arange(len(logits)), places] = -np.inf
         ignored = plan.of_rows.parameters.get("ignore_index") if call.arrays.form == "index" else None
         of_chunk = Weights(weights, where, LeftOut(where, y_true, ignored))
         wanted = self.value is not None
         value = np.empty(len(features), self.dtype) if wanted else None
         gradients = {plan.of_rows.row.prediction: logits} if plan.of_rows.want & GRADIENT else {}
         total = plan.rows_of(y_true, logits, of_chunk).loop(
-            False, self.denominator, Results(value, gradients, {}), self.factor
+            False, self.denominator / unit, Results(value, gradients, {}), self.factor
         )
         if self.value is not None:
             self.value.put(piece, _spread(value, kept))
         # A product with ones adds up more exactly than a sum over the first axis.
-        of_bias = None if self.bias_sum is None else np.ones(len(features), self.dtype) @ logits
-        return Chunk(piece, kept, features, logits, total, of_bias)
+        of_bias = None if self.bias_sum is None else (np.ones(len(features), self.dtype) @ logits) * (1 / unit)
+        return Chunk(piece, kept, features, logits, total, of_bias, unit)
+
+    def unit_of(self, logits: Array, features: Array) -> float:
+        """Return how many times as large the gradient of a chunk is computed."""
+        far = _FAR_APART[self.dtype.itemsize]
+        if not (self.plan.of_rows.want & GRADIENT and logits.size):
+            return 1.0
+        # No logit is beyond the product of two lengths: mostly that is enough to know.
+        if 2 * _longest(features) * self.longest_weight + self.span_of_bias < far:
+            return 1.0
+        if not float(logits.max()) - float(logits.min()) > far:
+            return 1.0
+        largest = max(float(np.abs(factor).max()) for factor in (features, self.weight))
+        return _UNIT if largest < _LARGEST_FACTOR else 1.0
 
     def kept(self, y_true: Array, weights: Array | None, where: Array | None) -> Array | None:
         """Return which rows of a chunk are read, None where all are."""
@@ -225,12 +247,14 @@ class _Work:
         for chunk in chunks:
             if not chunk.features.size:
                 continue
-            if not begun:
-                np.matmul(chunk.logits[:, tile].T, chunk.features, out=into)
-                begun = True
-                continue
-            product = np.empty_like(into) if product is None else product
-            into += np.matmul(chunk.logits[:, tile].T, chunk.features, out=product)
+            if begun:
+                product = np.empty_like(into) if product is None else product
+            added = np.matmul(chunk.logits[:, tile].T, chunk.features, out=product if begun else into)
+            if chunk.unit != 1:
+                added *= 1 / chunk.unit
+            if begun:
+                into += added
+            begun = True
 
     def write_features(self, chunk: Chunk) -> None:
         """Write the gradient of the features of a chunk."""
@@ -242,10 +266,19 @@ class _Work:
             and flat.dtype == self.dtype
             and flat[chunk.piece].flags.c_contiguous
         ):
-            np.matmul(chunk.logits, self.weight, out=flat[chunk.piece])
+            gradient = np.matmul(chunk.logits, self.weight, out=flat[chunk.piece])
+            if chunk.unit != 1:
+                gradient *= 1 / chunk.unit
             return
-        with np.errstate(over="ignore", under="ignore"):
-            self.of_features.put(chunk.piece, _spread(chunk.logits @ self.weight, chunk.kept))
+        gradient = chunk.logits @ self.weight
+        if chunk.unit != 1:
+            gradient *= 1 / chunk.unit
+        self.of_features.put(chunk.piece, _spread(gradient, chunk.kept))
+
+
+def _longest(vectors: Array) -> float:
+    """Return the length of the longest of some vectors."""
+    return math.sqrt(float(np.einsum("ij,ij->i", vectors, vectors).max(initial=0)))
 
 
 def _spread(numbers: Any, kept: Array | None) -> Any:
@@ -280,6 +313,14 @@ def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
         return
     with ThreadPoolExecutor(threads) as pool:
         yield lambda function, *things: list(pool.map(function, *things))
+
+
+def multiplied(plan: Plan, results: Results, denominator: float, factor: float) -> float:
+    """Compute the loss and its gradients, chunk by chunk; return the sum of the weighted losses."""
+    holding = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext(True)
+    # What is no number, or beyond its type, shows in the results; NumPy need not warn of it.
+    with holding as held, np.errstate(all="ignore"):
+        return _Work(plan if held else plan._replace(threads=1), results, denominator, factor).run()
 
 
 class Products(Kind):
@@ -325,7 +366,7 @@ class Products(Kind):
             second=DIAGONAL,
             curvature=Curvature(),
         )
-        return Plan(call, (samples, classes, numbers), rows, threads, of_rows)
+        return Plan(call, (samples, classes, numbers), rows, threads, False, of_rows)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -348,11 +389,7 @@ class Products(Kind):
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor
-        holding = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext(True)
-        # What is no number, or beyond its type, shows in the results; NumPy need not warn of it.
-        with holding as held, np.errstate(all="ignore"):
-            work = _Work(plan if held else plan._replace(threads=1), results, denominator, factor)
-            return reduced(work.run(), denominator)
+        return reduced(multiplied(plan, results, denominator, factor), denominator)
 
     def draw(
         self,
