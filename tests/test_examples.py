@@ -1,0 +1,31 @@
+"""The examples of the documentation run, and do what they say."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+
+
+def main_of(name: str, **changed: Any) -> Any:
+    """Run an example, with some of its constants changed."""
+    module = runpy.run_path(str(EXAMPLES / f"{name}.py"))
+    main = module["main"]
+    main.__globals__.update(changed)
+    return main()
+
+
+def test_siamese_digits() -> None:
+    """Both losses bring digits of one kind together: 0.87 at the beginning, 0.97 after all steps."""
+    pytest.importorskip("sklearn")
+    found = main_of("siamese_digits", STEPS=120)
+    assert set(found) == {"by_triplets", "by_batches"} and min(found.values()) > 0.93
+
+
+def test_bigram_language_model() -> None:
+    losses = main_of("bigram_language_model", STEPS=15)
+    assert losses[0] > 7.5 and losses[-1] < 0.6 * losses[0]
