@@ -90,10 +90,9 @@ def main() -> None:
         for sizes in cases:
             seconds = interleaved(make(*sizes), options.rounds, settle=0.01)
             products = seconds.pop("products")
-            shown = (f"{name} {Spread.of(each / products).median:.2f}" for name, each in seconds.items())
-            print(
-                f"{' x '.join(map(str, sizes)):>20}: three products {1e3 * np.median(products):.0f} ms = 1; {', '.join(shown)}"
-            )
+            shown = ", ".join(f"{name} {Spread.of(each / products).median:.2f}" for name, each in seconds.items())
+            took = f"three products {1e3 * np.median(products):.0f} ms = 1"
+            print(f"{' x '.join(map(str, sizes)):>20}: {took}; {shown}")
 
 
 if __name__ == "__main__":
