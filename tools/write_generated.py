@@ -36,6 +36,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload, type_ch
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from . import interop as interop
 from . import jit as jit
 from .documentation import losses as losses
 from .multitask import uncertainty_weighted as uncertainty_weighted

@@ -48,11 +48,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import `fastloss.jit` when it is asked for, and what other Cython code calls (``__init__.pxd``)."""
-    if name == "jit":
+    """Import `jit` and `interop` when they are asked for, and what other Cython code calls (``__init__.pxd``)."""
+    if name in ("interop", "jit"):
         from importlib import import_module
 
-        return import_module(".jit", __name__)
+        return import_module(f".{name}", __name__)
     if name == "__pyx_capi__":
         return {**_kernels.points.__pyx_capi__, **_kernels.rows.__pyx_capi__}
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,22 @@
+"""Losses as other libraries want them: a module for each library, imported when it is asked for.
+
+`lightgbm`, `xgboost` and `catboost` make objectives and metrics for boosted trees, `scipy` the functions that
+``scipy.optimize.minimize`` takes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_MODULES = ("catboost", "lightgbm", "scipy", "xgboost")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(_MODULES)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULES])

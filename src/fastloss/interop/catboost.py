@@ -1,0 +1,115 @@
+"""Losses as objectives of CatBoost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..loss import Loss
+from .boosting import bind, is_flat
+
+
+class Objective:
+    """The derivatives of a loss, as CatBoost asks for them; made by `objective`."""
+
+    no_jit = True  # else CatBoost has Numba try its methods, where there is Numba, and warns for a page
+
+    def __init__(self, loss: Loss, curvature: str, hess_factor: float, hess_floor: float) -> None:
+        self.loss, self.curvature, self.hess_factor, self.hess_floor = loss, curvature, hess_factor, hess_floor
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Any:
+        """Return for each sample minus the gradient and minus the Hessian.
+
+        Parameters
+        ----------
+        approxes, targets, weights : array_like
+            Predictions, targets, and weights or None.
+
+        Returns
+        -------
+        ndarray
+            Of the shape (n, 2).
+        """
+        y_pred = np.asarray(approxes, np.float64)
+        derivatives = np.empty((len(y_pred), 2))
+        self.loss.grad_and_hess(
+            np.asarray(targets),
+            y_pred,
+            sample_weight=weights,
+            reduction="sum",
+            curvature=self.curvature,
+            hess_factor=self.hess_factor,
+            hess_floor=self.hess_floor,
+            out=(derivatives[:, 0], derivatives[:, 1]),
+            n_threads=1,  # pieces of at most 1000 samples
+        )
+        return np.negative(derivatives, out=derivatives)
+
+    def _identity(self) -> tuple[Any, ...]:
+        return self.loss, self.curvature, self.hess_factor, self.hess_floor
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity() == other._identity() if isinstance(other, Objective) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __repr__(self) -> str:
+        return f"fastloss.interop.catboost.objective({self.loss!r}, curvature={self.curvature!r})"
+
+
+def objective(
+    loss: Loss,
+    *,
+    curvature: str | None = None,
+    hess_factor: float = 1.0,
+    hess_floor: float = 0.0,
+    **parameters: Any,
+) -> Objective:
+    """Return a loss as an objective of CatBoost: ``CatBoostRegressor(loss_function=..., eval_metric="RMSE")``.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss of one number for each sample. For several classes CatBoost asks for a matrix of each row, which takes
+        20 times as long as its own ``MultiClass``: a loss over classes is refused.
+    curvature : {'exact', 'gauss_newton', 'abs'}, optional
+        What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
+        refused.
+    hess_factor, hess_floor : float
+        What multiplies the Hessian, and the least that it is.
+    **parameters
+        Parameters of the loss, as ``delta=2.0``.
+
+    Returns
+    -------
+    Objective
+        It applies the weights, and can be pickled.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a loss over classes or of several arrays, one whose Hessian is 0, and for wrong parameters.
+
+    Notes
+    -----
+    CatBoost begins at the average with its own objectives and at 0 with others: ``boost_from_average=False`` makes it
+    begin at 0 with all.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> objective = fl.interop.catboost.objective(fl.huber, delta=2.0)
+    >>> objective.calc_ders_range([1.0, 3.0], [0.0, 0.0], None).tolist()
+    [[-1.0, -1.0], [-2.0, -0.0]]
+    """
+    bound = bind(loss, parameters)
+    if bound._row.axes:
+        raise TypeError(f"{bound.name} is a loss over classes, which CatBoost asks for row by row; use its MultiClass")
+    if curvature in (None, "exact") and is_flat(bound._row):
+        raise ValueError(
+            f"{bound.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
+            "curvature='gauss_newton' takes 1 in its place"
+        )
+    return Objective(bound, curvature or "exact", hess_factor, hess_floor)

@@ -1,0 +1,97 @@
+"""Losses as objectives and metrics of LightGBM, in its native and in its scikit-learn API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..loss import Loss
+from .boosting import Metric, Objective, bind, made_objective
+
+_FLOOR = 0.0  # LightGBM has none
+
+
+def objective(
+    loss: Loss,
+    *,
+    curvature: str | None = None,
+    hess_factor: float | None = None,
+    hess_floor: float = _FLOOR,
+    n_threads: int | None = None,
+    **parameters: Any,
+) -> Objective:
+    """Return a loss as an objective of LightGBM.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss of targets and predictions: `fl.huber`, `fl.cross_entropy`, `fl.poisson` (of logarithms of means), a sum
+        of losses, one of your own.
+    curvature : {'exact', 'gauss_newton', 'abs'}, optional
+        What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
+        refused.
+    hess_factor : float, optional
+        What multiplies it. By default K / (K - 1) for K columns of scores, as
+        LightGBM has it for several classes, else 1.
+    hess_floor : float, default=0.0
+        The least that it is; 0 for no floor.
+    n_threads : int, optional
+        As in a call of the loss.
+    **parameters
+        Parameters of the loss, as ``delta=2.0``.
+
+    Returns
+    -------
+    Objective
+        What ``lightgbm.train({"objective": ...})`` and ``LGBMRegressor(objective=...)`` take. It applies the weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a loss of several arrays, one without a Hessian or with one that is 0, and for wrong parameters.
+
+    Notes
+    -----
+    LightGBM begins at 0 with an objective that is not its own, and its `predict` returns raw scores. In the
+    scikit-learn API give ``metric="None"`` beside early stopping: the default metric would be computed of raw scores.
+    LightGBM's own "huber" has 1 for its Hessian: ``hess_floor=1.0``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> objective = fl.interop.lightgbm.objective(fl.huber, delta=2.0)
+    >>> gradient, hessian = objective(np.array([0.0, 0.0]), np.array([1.0, 3.0]))
+    >>> gradient.tolist(), hessian.tolist()
+    ([1.0, 2.0], [1.0, 0.0])
+    """
+    return made_objective(loss, curvature, hess_factor, hess_floor, n_threads, "lightgbm", parameters)
+
+
+def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None, **parameters: Any) -> Metric:
+    """Return the mean of a loss as a metric of LightGBM.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss of targets and predictions.
+    name : str, optional
+        What it is called; by default as the loss.
+    n_threads : int, optional
+        As in a call of the loss.
+    **parameters
+        Parameters of the loss.
+
+    Returns
+    -------
+    Metric
+        What ``feval=`` and ``eval_metric=`` take.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> fl.interop.lightgbm.metric(fl.squared_error)(np.array([0.0, 0.0]), np.array([1.0, 3.0]))
+    ('squared_error', 5.0, False)
+    """
+    bound = bind(loss, parameters)
+    return Metric(bound, name or bound.name, n_threads, "lightgbm")

@@ -1,0 +1,62 @@
+"""Linear models for SciPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastloss as fl
+
+optimize = pytest.importorskip("scipy.optimize")
+
+
+def table(classes: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.ones(200), rng.normal(size=(200, 3))])
+    y = np.digitize(X @ [0.2, 1.0, -2.0, 0.5] + rng.logistic(size=200), np.linspace(-1, 1, classes - 1))
+    assert np.unique(y).size == classes
+    return X, y
+
+
+@pytest.mark.parametrize("method", ["L-BFGS-B", "Newton-CG", "trust-ncg"])
+@pytest.mark.parametrize("penalty", [fl.l2, fl.elastic_net], ids=lambda penalty: penalty.name)
+@pytest.mark.parametrize(("loss", "classes"), [(fl.binary_cross_entropy, 2), (fl.cross_entropy, 3)], ids=["2", "3"])
+def test_the_minimum_is_found(loss: Any, classes: int, penalty: Any, method: str) -> None:
+    """Every method ends where the gradient is 0; with elastic net no weight is 0."""
+    X, y = table(classes)
+    model = fl.interop.scipy.objective(loss, X, y, penalty=penalty, strength=0.01, reduction="mean")
+    start = np.zeros(X.shape[1] * (1 if classes == 2 else classes))
+    second = {} if method == "L-BFGS-B" else {"hessp": model.hessp}
+    if penalty is fl.elastic_net:
+        start += 0.1
+    found = optimize.minimize(model.fun, start, jac=True, method=method, options={"maxiter": 500}, **second)
+    if penalty is fl.l2:
+        assert np.abs(model.jac(found.x)).max() < 2e-4
+    assert found.fun < model.fun(start)[0]
+
+
+@pytest.mark.parametrize("penalty", [None, fl.l1, fl.l2, fl.elastic_net], ids=lambda p: getattr(p, "name", "none"))
+@pytest.mark.parametrize(("loss", "classes"), [(fl.binary_cross_entropy, 2), (fl.cross_entropy, 3)], ids=["2", "3"])
+def test_derivatives_are_those_of_the_value(loss: Any, classes: int, penalty: Any) -> None:
+    X, y = table(classes)
+    weight = np.random.default_rng(1).uniform(0.5, 2.0, 200)
+    model = fl.interop.scipy.objective(loss, X, y, penalty=penalty, strength=0.3, sample_weight=weight)
+    rng = np.random.default_rng(2)
+    at, along = rng.normal(size=(2, X.shape[1] * (1 if classes == 2 else classes)))
+    h = 1e-6
+    slope = (model.fun(at + h * along)[0] - model.fun(at - h * along)[0]) / (2 * h)
+    assert slope == pytest.approx(model.jac(at) @ along, rel=1e-7)
+    change = (model.jac(at + h * along) - model.jac(at - h * along)) / (2 * h)
+    np.testing.assert_allclose(model.hessp(at, along), change, rtol=1e-6, atol=1e-8)
+
+
+def test_what_is_refused() -> None:
+    X, y = table(2)
+    with pytest.raises(ValueError, match=r"X has shape \(200,\); it must have two axes"):
+        fl.interop.scipy.objective(fl.binary_cross_entropy, X[:, 0], y)
+    with pytest.raises(TypeError, match=r"penalty must be a penalty of fastloss, as fl.l2, not str"):
+        fl.interop.scipy.objective(fl.binary_cross_entropy, X, y, penalty="l2")
+    with pytest.raises(TypeError, match="triplet is no objective of boosted trees"):
+        fl.interop.scipy.objective(fl.triplet, X, y)
