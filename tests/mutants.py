@@ -102,9 +102,9 @@ MUTANTS = (
     ),
     Mutant(
         "a wide row's Hessian without a floor",
-        ROWS + "softmax.pxi",
-        "        shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)\n        if hessian",
-        "        if hessian",
+        ROWS + "wide.pxi",
+        "    shape_hessian(&call.curvature, <const real*>NULL, hessian, call.classes)\n    if hessian",
+        "    if hessian",
     ),
     Mutant(
         "a negative factor that turns a positive curvature",
@@ -315,7 +315,7 @@ MUTANTS = (
     ),
     Mutant(
         "tiny targets of a wide row taken for ordinary ones",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/wide.pxi",
         "reach, distance) or (small_target and finite(m)) or",
         "reach, distance) or",
     ),
@@ -360,8 +360,8 @@ MUTANTS = (
     ),
     Mutant(
         "lse - x_t (wide rows)",
-        KERNELS + "rows/softmax.pxi",
-        "        distance = finite_difference(m, target)\n    if call.dense",
+        KERNELS + "rows/wide.pxi",
+        "        distance = finite_difference(top, target)\n    if call.dense",
         "        distance = (m + fl_log1p(rest)) - target - fl_log1p(rest)\n    if call.dense",
     ),
     Mutant(
@@ -385,7 +385,7 @@ MUTANTS = (
     ),
     Mutant(
         "ties not counted (wide rows)",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/wide.pxi",
         "    add_exactly(ties[0] - 1, rest, tail)\n",
         "",
     ),
@@ -409,15 +409,15 @@ MUTANTS = (
     ),
     Mutant(
         "complement form at every largest logit (wide rows)",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/wide.pxi",
         "elif e[label] == 1 and rest < 1:",
         "elif e[label] == 1:",
     ),
     Mutant(
         "smoothed: the label is one of the others in the sum (wide rows)",
-        KERNELS + "rows/softmax.pxi",
-        "call, &total) + (1 - call.smoothing) * (<double>m - target)",
-        "call, &total) + (1 - call.smoothing - every) * (<double>m - target)",
+        KERNELS + "rows/wide.pxi",
+        "call, &total) + (1 - call.smoothing) * (<double>top - target)",
+        "call, &total) + (1 - call.smoothing - every) * (<double>top - target)",
     ),
     Mutant(
         "a z-loss does not add to the gradient of the label (few classes)",
@@ -445,8 +445,8 @@ MUTANTS = (
     ),
     Mutant(
         "a temperature: rows next to underflow",
-        KERNELS + "rows/softmax.pxi",
-        "if rest < tiny_rest(tag) and call.temperature != 1:",
+        KERNELS + "rows/wide.pxi",
+        "if rest < tiny_rest(tag) and divided(call):",
         "if False:",
     ),
     Mutant(
@@ -454,6 +454,37 @@ MUTANTS = (
         KERNELS + "rows/softmax.pxi",
         "weight * call.scale * (call.inverse * call.inverse) * total",
         "weight * call.scale * call.inverse * total",
+    ),
+    Mutant(
+        "an exponential in double whose ln 2 is a float",
+        KERNELS + "blocks/exactly.h",
+        "fl_fma(n, -0x1.62e42fefa39efp-1, x)",
+        "fl_fma(n, -0x1.62e43p-1, x)",
+    ),
+    Mutant(
+        "a capped logit of which the quotient is one of floats",
+        KERNELS + "blocks/exactly.h",
+        "return fl_fma(fl_fma(-(1.0 + d), s, 1.0), s, s);",
+        "return s;",
+    ),
+    Mutant(
+        "a cap's second derivative is left out",
+        ROWS + "exactly.pxi",
+        "where_(gauss_newton, <float>0, gradient[i] * (factor * tangent[i]))",
+        "0",
+    ),
+    Mutant(
+        "rows beyond the cap's reach are swept (few classes)",
+        ROWS + "exactly.pxi",
+        "(x[c * lanes + i] >= least[i]) & (x[c * lanes + i] <= most), <float>0, <float>1)",
+        "x[c * lanes + i] <= INFINITY, <float>0, <float>1)",
+    ),
+    Mutant(
+        "a divergence with the entropy of its target",
+        ROWS + "wide.pxi",
+        "        distance += minus_entropy(y, classes)\n",
+        "        pass\n",
+        "kl_divergence",
     ),
     Mutant(
         "smoothed: rows with infinite scores",
@@ -554,14 +585,14 @@ MUTANTS = (
     ),
     Mutant(
         "targets read with the stride of the logits",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/wide.pxi",
         "sample_offset(&call.y_true, row, index), call.y_true.class_stride, classes, y)",
         "sample_offset(&call.y_true, row, index), call.logits.class_stride, classes, y)",
     ),
     Mutant("byte order ignored", KERNELS + "frame/layout.pxi", "operand.swapped = swapped", "operand.swapped = False"),
     Mutant(
         "in place: exponentials written over logits still needed",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/wide.pxi",
         "call.task == LOG_SOFTMAX or gradient_data == logits_data\n",
         "call.task == LOG_SOFTMAX\n",
     ),
@@ -644,7 +675,7 @@ MUTANTS = (
     # Weights, masks, means.
     Mutant(
         "weights looked at where nothing reads them (rows)",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/inspect.pxi",
         "    if not weights_valid(weight, n):\n        return NAN\n    if call.given",
         "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):\n"
         "        return NAN\n    if call.given",
@@ -727,7 +758,7 @@ MUTANTS = (
     ),
     Mutant(
         "the mean divides by weights without class weights",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/inspect.pxi",
         "add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)",
         "add_exactly(smoothed + call.smoothing / call.classes, &row_weight, &row_tail)",
     ),
@@ -972,7 +1003,7 @@ MUTANTS = (
     Mutant("an output may overlap itself", PACKAGE + "outputs.py", "if stride < extent:", "if False:"),
     Mutant(
         "sums of soft targets unchecked",
-        KERNELS + "rows/softmax.pxi",
+        KERNELS + "rows/inspect.pxi",
         " or total > 1 + SUM_TOLERANCE or total < 1 - SUM_TOLERANCE",
         "",
     ),

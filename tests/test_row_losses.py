@@ -440,6 +440,11 @@ SWEPT = [
     {"temperature": 1.7, "z_loss": 1e-3},
     {"temperature": 3.3, "label_smoothing": 0.1},
     {"temperature": 60.0},
+    {"softcap": 30.0},
+    {"softcap": 0.3},
+    {"softcap": 200.0},
+    {"softcap": 5.0, "temperature": 0.7, "z_loss": 1e-3},
+    {"softcap": 50.0, "label_smoothing": 0.1},
 ]
 
 
@@ -497,6 +502,47 @@ def test_options_in_the_sweep_have_the_same_bits_in_any_layout(
     in_place = x.copy()
     fl.cross_entropy.grad(y, in_place, reduction="none", sample_weight=weight, out=in_place, **options)
     assert bits(in_place) == bits(together[1])
+
+
+@of_float
+@pytest.mark.parametrize(
+    ("loss", "parameters"),
+    [
+        (fl.categorical_focal, {"gamma": 0.0}),
+        (fl.categorical_focal, {"gamma": 5.0, "alpha": 0.25}),
+        (fl.categorical_focal, {"gamma": 40.0}),
+        (fl.poly1_cross_entropy, {"epsilon": -1.0}),
+        (fl.poly1_cross_entropy, {"epsilon": 50.0}),
+        (fl.generalized_cross_entropy, {"q": 0.05}),
+        (fl.generalized_cross_entropy, {"q": 1.0}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("classes", [2, 10, 130])
+def test_losses_of_the_true_class_in_the_sweep(
+    loss: Any, parameters: dict[str, float], classes: int, dtype: Any
+) -> None:
+    """A power of a row's sum multiplies what that lacks, a large slope what an exponential near underflow lacks."""
+    rng, variant = (
+        generator("graded", loss.name, str(parameters), classes, dtype),
+        cases.Variant(loss._row, "index", "other"),
+    )
+    bounds = accuracy.bounds(variant, dtype)
+    for spread, right in ((0.1, 0), (3, 0), (3, 12), (3, 40), (40, 0), (1e4, 0)):
+        x = (rng.normal(size=(2, classes)) * spread).astype(dtype)
+        y = np.array([x[0].argmax(), rng.integers(classes)])
+        x[[0, 1], y] += right
+        found = loss.value_grad_hess(y, x, reduction="none", **parameters)
+        for i in range(2):
+            places = sorted({0, classes - 1, int(x[i].argmax()), int(x[i].argmin()), int(y[i])})
+            sample = {"y_true": y[i], "logits": x[i]}
+            truths = oracle.truth(
+                loss._row, sample, [("logits", c) for c in places], dtype, **loss.parameters | parameters
+            )
+            for column, truth in zip(places, truths, strict=True):
+                for k, part in enumerate(accuracy.PARTS):
+                    got = found[k][i] if k == 0 else found[k][i, column]
+                    assert oracle.ulps(got, truth[k], dtype) <= bounds[part], (part, spread, right, i, column)
 
 
 @of_float

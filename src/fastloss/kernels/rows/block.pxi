@@ -278,20 +278,21 @@ cdef void store_extreme_matrices(const real* tag, const RowLossCall* call, Py_ss
 
 
 cdef inline void round_values(const double* exact, const double* root_unit, Py_ssize_t n, real* weight, real* value) noexcept nogil:
-    """Values in the compute type. Those that are none of it, or of few digits there, are weighted first."""
+    """Values in the compute type, `root_unit` as in a tile or NULL. Those that are none of it, or of few digits there, are weighted first."""
     cdef int64_t any_ = 0
     cdef Py_ssize_t i
-    cdef double size
+    cdef double size, unit
     for i in range(n):
         value[i] = <real>exact[i]
     for i in range(n):
-        any_ |= root_unit[i] != 1
+        any_ |= root_unit != NULL and root_unit[i] != 1
         if real is float:
             any_ |= (abs_(exact[i]) > 3.4028234663852886e38) | ((exact[i] != 0) & (abs_(exact[i]) < 1.1754943508222875e-38))
     for i in range(n if any_ else 0):
         size = abs_(exact[i])
-        if root_unit[i] != 1 or (sizeof(real) == 4 and (size > 3.4028234663852886e38 or 0 < size < 1.1754943508222875e-38)):
-            value[i] = <real>((weight[i] * root_unit[i] * exact[i]) * root_unit[i])
+        unit = 1 if root_unit == NULL else root_unit[i]
+        if unit != 1 or (sizeof(real) == 4 and (size > 3.4028234663852886e38 or 0 < size < 1.1754943508222875e-38)):
+            value[i] = <real>((weight[i] * unit * exact[i]) * unit)
             weight[i] = 1 if weight[i] != 0 else 0
 
 

@@ -182,31 +182,17 @@ cdef void class_factors(const RowLossCall* call, const Tile* t, double* factor) 
         factor[i] = 1 if call.factor == NULL else call.factor[<Py_ssize_t>t.label[i]]
 
 
-cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
+cdef void numbers_of_label(Confidence* tag, const RowLossCall* call, Tile* t, const double* true_x, const double* true_e,
+                           Confident* found) noexcept nogil:
     """The true class is known: a few numbers for the whole row."""
-    cdef double parameter = call.parameter[0], p, e, share
-    cdef double* exponential = t.e
-    cdef double* gradient = t.gradient
-    cdef double* hessian = t.hessian
-    cdef double true_x[LANES]
-    cdef double true_e[LANES]
+    cdef double parameter = call.parameter[0], p, scaled_p, scaled_q, slope, offset
     cdef double factor[LANES]
-    cdef double slope[LANES]
-    cdef double offset[LANES]
-    cdef double a[LANES]
-    cdef double bq[LANES]
-    cdef double scaled[LANES]
-    cdef double below[LANES]
-    cdef double at_true[LANES]   # gradient and Hessian
-    cdef double curvature[LANES]
     cdef double q[LANES]
     cdef double power[LANES]
-    cdef double scaled_p, scaled_q
+    cdef double below[LANES]
     cdef bint doubtful, gauss_newton = by_gauss_newton(&call.rows.curvature)
     cdef fl_pair surprisal
-    cdef Py_ssize_t k, i, group
-    at_class(t, t.x, t.label, true_x)
-    at_class(t, exponential, t.label, true_e)
+    cdef Py_ssize_t i, group
     class_factors(call, t, factor)
     for i in range(LANES):
         below[i] = complement(true_e[i], t.rest[i], t.whole[i])
@@ -220,39 +206,54 @@ cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept n
             scaled_p = scaled_exponential(true_e[i], true_x[i], t.m[i]) * t.inverse[i]
             scaled_q = where_(true_e[i] == 1, t.scaled_rest[i], below[i] * SCALE_UP) * t.inverse[i]
             surprisal = distance(t.m[i], true_x[i], t.log_head[i], t.log_tail[i])
-            confidence(tag, parameter, power[i], p, scaled_p, q[i], surprisal.head, surprisal.tail, &slope[i], &offset[i], &a[i], &bq[i])
-            bq[i] = where_(gauss_newton, <double>0, bq[i])
+            confidence(tag, parameter, power[i], p, scaled_p, q[i], surprisal.head, surprisal.tail, &slope, &offset, &found.a[i], &found.bq[i])
+            found.bq[i] = where_(gauss_newton, <double>0, found.bq[i])
             if Confidence is not CrossEntropy:
-                doubtful = a[i] < LEAST_SLOPE
+                doubtful = found.a[i] < LEAST_SLOPE
                 if Confidence is Focal:
-                    doubtful |= (slope[i] * surprisal.head < LEAST_SLOPE) & (q[i] > 0)
+                    doubtful |= (slope * surprisal.head < LEAST_SLOPE) & (q[i] > 0)
                 t.doubtful[i] = where_(doubtful, <double>1, <double>0)
-                a[i] *= t.lift[i]
-                bq[i] *= t.lift[i]
-            a[i] *= factor[i]
-            bq[i] *= factor[i]
-            t.value[i] = factor[i] * (where_(slope[i] == 0, <double>0, slope[i] * surprisal.head) + offset[i])
-            scaled[i] = a[i] * t.inverse[i]
-            at_true[i] = -times_q(a[i], q[i], scaled_q)
-            curvature[i] = where_(q[i] < 0.5, scaled_q * (bq[i] * SCALE_DOWN + a[i] * p), q[i] * (bq[i] + a[i] * scaled_p)) * SCALE_DOWN
-            below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
-            bq[i] *= SCALE_DOWN
-    spread(t, scaled)
-    spread(t, a)
-    spread(t, bq)
-    spread(t, below)
+                found.a[i] *= t.lift[i]
+                found.bq[i] *= t.lift[i]
+            found.a[i] *= factor[i]
+            found.bq[i] *= factor[i]
+            t.value[i] = factor[i] * (where_(slope == 0, <double>0, slope * surprisal.head) + offset)
+            found.scaled[i] = found.a[i] * t.inverse[i]
+            found.at_true[i] = -times_q(found.a[i], q[i], scaled_q)
+            found.curvature[i] = where_(q[i] < 0.5, scaled_q * (found.bq[i] * SCALE_DOWN + found.a[i] * p),
+                                        q[i] * (found.bq[i] + found.a[i] * scaled_p)) * SCALE_DOWN
+            found.below[i] = where_(below[i] == 0, <double>1, below[i])   # then every other e is 0
+            found.bq[i] *= SCALE_DOWN
+
+
+cdef void of_label(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
+    cdef double e, share
+    cdef double* exponential = t.e
+    cdef double* gradient = t.gradient
+    cdef double* hessian = t.hessian
+    cdef double true_x[LANES]
+    cdef double true_e[LANES]
+    cdef Confident found
+    cdef Py_ssize_t k, i
+    at_class(t, t.x, t.label, true_x)
+    at_class(t, exponential, t.label, true_e)
+    numbers_of_label(tag, call, t, true_x, true_e, &found)
+    spread(t, found.scaled)
+    spread(t, found.a)
+    spread(t, found.bq)
+    spread(t, found.below)
     if call.rows.want & GRADIENT:
         for k in range(t.steps):
             for i in range(LANES):
-                gradient[k * LANES + i] = exponential[k * LANES + i] * scaled[i]
-        set_class(t, gradient, t.label, at_true)
+                gradient[k * LANES + i] = exponential[k * LANES + i] * found.scaled[i]
+        set_class(t, gradient, t.label, found.at_true)
     if call.rows.want & HESSIAN:
         for k in range(t.steps):
             for i in range(LANES):
                 e = exponential[k * LANES + i]
-                share = a[i] * (complement(e, t.rest[i], t.whole[i]) * t.inverse[i]) + bq[i] * (e / below[i])
+                share = found.a[i] * (complement(e, t.rest[i], t.whole[i]) * t.inverse[i]) + found.bq[i] * (e / found.below[i])
                 hessian[k * LANES + i] = e * t.inverse[i] * share
-        set_class(t, hessian, t.label, curvature)
+        set_class(t, hessian, t.label, found.curvature)
 
 
 cdef void of_probabilities(Confidence* tag, const RowLossCall* call, Tile* t) noexcept nogil:
@@ -383,6 +384,48 @@ cdef void generalized_cross_entropy_rows(const RowLossCall* call, Tile* t) noexc
     confidence_rows(<Generalized*>NULL, call, t)
 
 
-add_row_loss("categorical_focal", 128, categorical_focal_rows, extreme_focal)
-add_row_loss("poly1_cross_entropy", 128, poly1_cross_entropy_rows, extreme_poly1)
-add_row_loss("generalized_cross_entropy", 128, generalized_cross_entropy_rows, extreme_generalized)
+cdef void categorical_focal_graded(const RowLossCall* call, Tile* t, const double* true_x, const double* true_e, Confident* found) noexcept nogil:
+    numbers_of_label(<Focal*>NULL, call, t, true_x, true_e, found)
+
+cdef void poly1_cross_entropy_graded(const RowLossCall* call, Tile* t, const double* true_x, const double* true_e, Confident* found) noexcept nogil:
+    numbers_of_label(<Poly1*>NULL, call, t, true_x, true_e, found)
+
+cdef void generalized_cross_entropy_graded(const RowLossCall* call, Tile* t, const double* true_x, const double* true_e,
+                                           Confident* found) noexcept nogil:
+    numbers_of_label(<Generalized*>NULL, call, t, true_x, true_e, found)
+
+
+#: A greater slope shows digits that an exponential next to underflow has lost.
+cdef double MOST_SWEPT_SLOPE = 1024
+
+
+cdef bint graded_swept(const RowLossCall* call, RowsCall* rows, double slope) noexcept nogil:
+    """Whether the rows of a loss whose slope A is at most that are graded, as `grade` says."""
+    cdef Py_ssize_t k
+    cdef double most = 1, least = 1
+    if rows.dense or call.exactly:
+        return False
+    for k in range(call.classes if call.factor != NULL else 0):
+        most, least = max(most, call.factor[k]), min(least, call.factor[k])
+    if slope * most > MOST_SWEPT_SLOPE or least < 1 / MOST_SWEPT_SLOPE:
+        return False
+    rows.graded, rows.slope = True, slope * most
+    return True
+
+
+cdef bint categorical_focal_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
+    return not double_precision and graded_swept(call, rows, 1 + call.parameter[0])
+
+cdef bint poly1_cross_entropy_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
+    return not double_precision and graded_swept(call, rows, 1 + max(<double>0, call.parameter[0]))
+
+cdef bint generalized_cross_entropy_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
+    return not double_precision and graded_swept(call, rows, 1)
+
+
+add_row_loss("categorical_focal", 128, categorical_focal_rows, extreme_focal, NULL, NULL, NULL, categorical_focal_swept,
+             categorical_focal_graded)
+add_row_loss("poly1_cross_entropy", 128, poly1_cross_entropy_rows, extreme_poly1, NULL, NULL, NULL, poly1_cross_entropy_swept,
+             poly1_cross_entropy_graded)
+add_row_loss("generalized_cross_entropy", 128, generalized_cross_entropy_rows, extreme_generalized, NULL, NULL, NULL,
+             generalized_cross_entropy_swept, generalized_cross_entropy_graded)

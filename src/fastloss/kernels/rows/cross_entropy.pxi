@@ -120,14 +120,23 @@ cdef double LARGEST_SWEPT_Z = 0.015625
 #: A quotient by a temperature between this and its inverse has no more of a size than what is divided.
 cdef double LEAST_SWEPT_TEMPERATURE = 0.015625
 
+#: Of a cap between these, times the logits of a float, nothing leaves the range of a float. What two capped logits can be
+#: apart multiplies the error of an exponential of 2^-34, and their own is not to vanish from a double.
+cdef double LEAST_SWEPT_CAP = 9.5367431640625e-07
+cdef double MOST_SWEPT_CAP = 1024
+cdef double MOST_SWEPT_REACH = 512
+
 
 cdef bint cross_entropy_swept(const RowLossCall* call, RowsCall* rows, bint double_precision) noexcept nogil:
-    cdef double z_loss = call.parameter[0], temperature = call.parameter[2]
-    if is_capped(call) or z_loss > LARGEST_SWEPT_Z or not LEAST_SWEPT_TEMPERATURE <= temperature <= 1 / LEAST_SWEPT_TEMPERATURE:
+    cdef double z_loss = call.parameter[0], softcap = call.parameter[1], temperature = call.parameter[2]
+    if is_capped(call) and (double_precision or not LEAST_SWEPT_CAP <= softcap <= MOST_SWEPT_CAP
+                            or 2 * softcap > MOST_SWEPT_REACH * temperature):
+        return False
+    if z_loss > LARGEST_SWEPT_Z or not LEAST_SWEPT_TEMPERATURE <= temperature <= 1 / LEAST_SWEPT_TEMPERATURE:
         return False
     if temperature != 1 and double_precision and not FL_FUSED:   # it has the tail of a quotient by an FMA
         return False
-    rows.z_loss = z_loss
+    rows.z_loss, rows.softcap = z_loss, softcap
     set_temperature(rows, temperature)
     return True
 

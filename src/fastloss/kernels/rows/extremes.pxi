@@ -603,14 +603,14 @@ cdef void note_extremes(const real* tag, RowsCall* call, Py_ssize_t classes) noe
     cdef double most = 1, least = 1
     cdef Py_ssize_t c
     call.wary = call.task == CROSS_ENTROPY and (call.weight.data != NULL or call.class_weight != NULL or call.scale > 1
-                                                or call.z_loss != 0 or call.temperature != 1)
+                                                or call.z_loss != 0 or divided(call))
     call.always = call.dense and not ordinary(call.smoothing)
     if call.dense and call.class_weight != NULL:
         for c in range(classes):
             most = max(most, call.class_weight[c])
             least = min(least, call.class_weight[c] if call.class_weight[c] > 0 else 1)
             call.always |= not ordinary(call.class_weight[c])
-    call.headroom = headroom(most) + 2 * headroom(call.inverse)
+    call.headroom = headroom(most) + 2 * headroom(call.inverse) + 2 * headroom(1 / call.softcap) + headroom(call.slope)
     call.least_target = (7.52316384526264e-37 if sizeof(real) == 4 else 1.1830521861667747e-271) / least
     call.always &= call.wary or call.smoothing != 0
     call.wary |= call.always

@@ -73,7 +73,7 @@ cdef class PlainRows(PlainCall):
         rows.given_dense, rows.smoothing, rows.z_loss = work.dense, self.smoothing, 0
         set_temperature(rows, 1)
         rows.dense = work.dense or self.smoothing != 0
-        rows.divergence, rows.own = False, NULL
+        rows.divergence, rows.own, rows.softcap, rows.graded, rows.slope = False, NULL, NAN, False, 1
         rows.class_weight = self.class_weight.data
         rows.ignoring, rows.ignored = self.ignoring, self.ignored
         rows.value.data = rows.gradient.data = rows.hessian.data = NULL

@@ -5,7 +5,10 @@
 include "frame/shared.pxi"
 
 include "rows/softmax.pxi"
+include "rows/wide.pxi"
+include "rows/inspect.pxi"
 include "rows/losses.pxi"
+include "rows/exactly.pxi"
 include "rows/jit.pxi"
 
 
@@ -41,7 +44,7 @@ cdef int set_rows(RowsCall* call, dict arrays, int task, int want, Py_ssize_t sa
     set_scale(call, denominator)
     call.given_dense, call.smoothing = given_dense, smoothing
     call.dense = given_dense or smoothing != 0
-    call.divergence, call.own = False, NULL
+    call.divergence, call.own, call.softcap, call.graded, call.slope = False, NULL, NAN, False, 1
     call.class_weight = class_weights.data
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
@@ -125,11 +128,11 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
     cdef Py_ssize_t tiles = few_scratch(tag, call), wide_row
     if inspect:
         # a tile and what loads it, or a row
-        return (2 * lanes_of(tag) if call.classes <= FEW else 1) * call.classes if call.given_dense else 0
-    if call.classes > FEW:
+        return (2 * lanes_of(tag) if in_lanes(tag, call.classes) else 1) * call.classes if call.given_dense else 0
+    if not in_lanes(tag, call.classes):
         wide_row = wide_scratch(tag, call.classes)
         if call.wary:
-            wide_row += 2 + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+            wide_row += 2 + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real)) + capped_scratch(call, call.classes)
         return wide_row
     if (staged(tag, &call.logits, call.classes) or (call.want & GRADIENT and staged(tag, &call.gradient, call.classes))
             or (call.want & HESSIAN and staged(tag, &call.hessian, call.classes))):
@@ -140,7 +143,7 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
 cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = rows_inspected_at_once(tag, call) if inspect else rows_per_block(tag, call.classes)
     call.team, call.shares = 1, NULL
-    if not inspect and call.classes > FEW and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
+    if not inspect and not in_lanes(tag, call.classes) and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
         call.team, threads = threads_now(min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
         call.shares = <fl_share*>malloc(call.team * sizeof(fl_share))
         if call.shares == NULL:

@@ -26,7 +26,7 @@
 # The target of a label that is smoothed by s has s / C everywhere but at the label: Y is 1, and one sum of the m - x_c
 # is all that it adds.
 #
-# Up to FEW classes a tile of rows is transposed so that rows lie in the lanes; with more, classes do. Which of the two
+# Up to FEW classes (of floats twice as many) a tile of rows is transposed so that rows lie in the lanes; with more, classes do. Which of the two
 # runs, and the order in which a row is added up, depends on the number of classes alone.
 
 cdef extern from "blocks/blocks.h" nogil:
@@ -73,6 +73,9 @@ cdef struct RowsCall:
     double z_loss                # factor of log(sum e^x)^2
     double temperature           # by which the logits are divided
     double inverse, inverse_tail  # 1 / temperature
+    double softcap               # NaN: none
+    bint graded                  # a loss of the true class's probability: see rows/exactly.pxi
+    double slope                 # its slope is at most that
     const double* class_weight   # NULL: all 1
     bint ignoring
     long long ignored
@@ -87,14 +90,20 @@ cdef struct RowsCall:
     Operand logits, y_true, weight, where, value, gradient, hessian
 
 
+cdef inline bint in_lanes(const real* tag, Py_ssize_t classes) noexcept nogil:
+    """Whether rows of so many classes lie in the lanes. Measured on Sapphire Rapids, time of wide rows = 1: floats of 65 classes
+    0.55, 100 0.74, 128 0.96, 160 1.2; doubles of 65 1.03, 100 1.2."""
+    return classes <= (2 * FEW if sizeof(real) == 4 else FEW)
+
+
 cdef inline Py_ssize_t rows_per_block(const real* tag, Py_ssize_t classes) noexcept nogil:
-    if classes <= FEW:
+    if in_lanes(tag, classes):
         return TILES * lanes_of(tag)
     return max(<Py_ssize_t>1, min(<Py_ssize_t>WIDE_ROWS, WIDE_ELEMENTS // classes))
 
 
 cdef inline Py_ssize_t rows_at_once(const real* tag, Py_ssize_t classes) noexcept nogil:
-    return lanes_of(tag) if classes <= FEW else WIDE_ROWS
+    return lanes_of(tag) if in_lanes(tag, classes) else WIDE_ROWS
 
 
 cdef inline Py_ssize_t rows_inspected_at_once(const real* tag, const RowsCall* call) noexcept nogil:
@@ -121,7 +130,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     """Describe cross-entropy of labels without weights, masks or options."""
     call.task, call.want, call.rows, call.classes = CROSS_ENTROPY, want, rows, classes
     call.dense = call.given_dense = call.divergence = call.ignoring = False
-    call.own = NULL
+    call.own, call.softcap, call.graded, call.slope = NULL, NAN, False, 1
     call.smoothing = call.z_loss = 0
     set_temperature(call, 1)
     call.value_factor = 1
@@ -129,6 +138,11 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     call.weight_sum = NULL
     call.wary = call.curvature.asked = False
     call.weight.data = call.where.data = call.value.data = NULL
+
+
+cdef inline bint divided(const RowsCall* call) noexcept nogil:
+    """Whether the exponentials are those of the distances of the logits, or of something else."""
+    return call.temperature != 1 or in_double(call)
 
 
 cdef inline bint smoothed_labels(const RowsCall* call) noexcept nogil:
@@ -387,7 +401,7 @@ cdef inline Mended mended_tiles(real* tiles, const RowsCall* call) noexcept nogi
     cdef Mended mended
     cdef Py_ssize_t size = lanes_of(tiles) * call.classes
     mended.gradient, mended.hessian = tiles + 4 * size, tiles + 5 * size
-    mended.scratch = <double*>(tiles + 6 * size)
+    mended.scratch = <double*>(tiles + 6 * size + capped_scratch(call, size))
     return mended
 
 
@@ -396,7 +410,7 @@ cdef inline Py_ssize_t few_scratch(const real* tag, const RowsCall* call) noexce
     cdef Py_ssize_t size = lanes_of(tag) * call.classes
     if not call.wary:
         return 4 * size
-    return 6 * size + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
+    return 6 * size + capped_scratch(call, size) + mending_scratch(call.classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
 
 
 cdef void take_lanes(Py_ssize_t n, Py_ssize_t classes, const bint* taken, const real* results, real* tile) noexcept nogil:
@@ -441,7 +455,7 @@ cdef inline void tile_largest(const real* x, Py_ssize_t classes, real* m) noexce
 cdef void tile_sums(const real* x, const RowsCall* call, real* e, real* m, real* rest, real* tail, real* ties) noexcept nogil:
     cdef Py_ssize_t lanes = lanes_of(x), classes = call.classes, c, group, i
     cdef real part[TILE_ROWS]
-    cdef real row[FEW]
+    cdef real row[2 * FEW]
     cdef bint tiny = False
     for i in range(lanes):
         rest[i] = 0
@@ -633,7 +647,12 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real boost[TILE_ROWS]   # 1 + pull
     cdef real reach[TILE_ROWS]   # weight times at most that
     cdef real label[TILE_ROWS]
+    cdef double level[TILE_ROWS]  # the largest logit as the exponential has it: capped, divided
     cdef int64_t labels[TILE_ROWS]
+    cdef const real* z = x       # the logits, or what the cap makes of them; divided by
+    cdef double unit = call.temperature
+    cdef Capped capped
+    cdef Graded graded
     cdef bint smoothed = smoothed_labels(call), dense = call.dense and not smoothed
     cdef bint gauss_newton = by_gauss_newton(&call.curvature)    # which leaves out the second derivative of what is squared
     cdef Mended mended = mended_tiles(tiles, call)
@@ -647,7 +666,15 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
 
     load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
-    tile_sums(x, call, e, m, rest, tail, ties)
+    if real is float and in_double(call):
+        capped = capped_arrays(call, tiles + 6 * lanes * classes, lanes * classes)
+        sums_in_double(call, &capped, x, e, m, rest, tail, ties)
+        if call.want & HESSIAN and has_cap(call):
+            capped_tangents(call, &capped, x, lanes * classes)
+        if capped.distance != NULL:
+            z, unit = capped.distance, 1
+    else:
+        tile_sums(x, call, e, m, rest, tail, ties)
     for i in range(n, lanes):
         weight[i] = 0
 
@@ -658,7 +685,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         return
     for i in range(lanes):
         rest[i] = checked_rest(m[i], rest[i], ties[i])
-    if call.want & VALUE or call.task == LOG_SOFTMAX or z_loss != 0:
+    if (call.want & VALUE and not call.graded) or call.task == LOG_SOFTMAX or z_loss != 0:
         for i in range(lanes):
             log_sum[i] = log1p_(rest[i])
     if call.task == LOG_SOFTMAX:
@@ -680,23 +707,28 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         pull[i], boost[i], reach[i], tiny[i] = 0, 1, weight[i], False
     if z_loss != 0:
         for i in range(lanes):
-            log_total = 2 * z_loss * (m[i] / call.temperature + <double>log_sum[i])
+            level[i] = level_of(tiles, call, m[i])
+        for i in range(lanes):
+            log_total = 2 * z_loss * (level[i] + <double>log_sum[i])
             pull[i] = <real>log_total
             boost[i] = <real>(1 + log_total)
             reach[i] = <real>(weight[i] * (1 + abs_(log_total)))
     if call.wary:
-        any_extreme = find_extremes(call, x, classes, m, reach, n, extreme)
+        if real is float and has_cap(call):
+            any_extreme = find_capped_extremes(call, x, m, reach, n, extreme)
+        else:
+            any_extreme = find_extremes(call, x, classes, m, reach, n, extreme)
         for i in range(n if z_loss != 0 else 0):
             extreme[i] |= weight[i] != 0 and strong_z(call, m[i])
             any_extreme |= extreme[i]
-        for i in range(n if call.temperature != 1 and classes > 1 else 0):
+        for i in range(n if divided(call) and classes > 1 else 0):
             tiny[i] = not extreme[i] and weight[i] != 0 and rest[i] < tiny_rest(x)
     if dense:
         load_dense_tile(call, first, n, labels, y, spare)
         if call.wary and call.given_dense:
             any_extreme = find_small_targets(call, y, classes, m, reach, n, extreme)
         weigh_dense_tile(call, y)
-    for i in range(n if call.temperature != 1 else 0):
+    for i in range(n if divided(call) else 0):
         tiny[i] &= not extreme[i]
         extreme[i] |= tiny[i]
         any_extreme |= extreme[i]
@@ -704,9 +736,11 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         if extreme[i]:
             mended.value[i] = mended_row(x + i, lanes, m[i], tiny[i], call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
                                          mended.scratch)
+    for i in range(lanes if z != x else 0):
+        m[i] = 0
     if dense:
-        tile_distances_of_all(call, x, y, m, distance, total_exactly)
-        divide(distance, lanes, call.temperature)
+        tile_distances_of_all(call, z, y, m, distance, total_exactly)
+        divide(distance, lanes, unit)
         if call.divergence and call.want & VALUE:
             take_off_entropies(y, classes, distance)
         if call.want & VALUE:
@@ -716,20 +750,28 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                 value[i] = <real>(distance[i] + total_exactly[i] * log_sum[i])
     else:
         load_lane_labels(call, first, n, labels, label)
-        if call.want & VALUE and smoothed:
-            smoothed_distances(call, x, m, label, y, spare, distance)
-            divide(distance, lanes, call.temperature)
+        if real is float and call.graded:
+            grade_tile(call, n, x, m, rest, tail, weight, label, &graded)
+            round_values(graded.value, NULL, n, weight, value)
+        elif call.want & VALUE and smoothed:
+            smoothed_distances(call, z, m, label, y, spare, distance)
+            divide(distance, lanes, unit)
             for i in range(lanes):
                 value[i] = <real>(distance[i] + log_sum[i])
         elif call.want & VALUE:
             at_label(x, label, classes, target)
-            for i in range(lanes if call.temperature == 1 else 0):
-                value[i] = finite_difference(m[i], target[i]) + log_sum[i]
-            for i in range(lanes if call.temperature != 1 else 0):
-                value[i] = <real>(finite_difference(<double>m[i], <double>target[i]) / call.temperature + log_sum[i])
+            if real is float and has_cap(call):
+                for i in range(lanes):
+                    value[i] = capped_apart(call, m[i], target[i]) + log_sum[i]
+            elif unit == 1:
+                for i in range(lanes):
+                    value[i] = finite_difference(m[i], target[i]) + log_sum[i]
+            else:
+                for i in range(lanes):
+                    value[i] = <real>(finite_difference(<double>m[i], <double>target[i]) / unit + log_sum[i])
     if call.want & VALUE and z_loss != 0:
         for i in range(lanes):
-            log_total = m[i] / call.temperature + <double>log_sum[i]
+            log_total = level[i] + <double>log_sum[i]
             h = total_exactly[i] if dense else 1
             value[i] = <real>(value[i] + h * (z_loss * log_total * log_total))
 
@@ -737,18 +779,15 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         whole[i] = 1 + rest[i]
     # The Hessian first, into the tile of logits, which are no longer needed; then the gradient over e.
     if call.want & HESSIAN:
-        for i in range(lanes):
+        for i in range(lanes if not call.graded else 0):
             exact_factor[i] = hessian_factor(weight[i], call, total_exactly[i] if dense else 1, rest[i], tail[i])
-        for c in range(classes):
+        if real is float and call.graded:
+            graded_curvature(&graded, e, rest, tail, weight, label, classes, x)
+        for c in range(classes if not call.graded else 0):
             for i in range(lanes):
                 h = complement(<double>e[c * lanes + i], <double>rest[i], 1 + <double>rest[i])
                 h = h * (1 if gauss_newton else boost[i]) + 2 * z_loss * e[c * lanes + i]
                 x[c * lanes + i] = where_(weight[i] == 0, <real>0, <real>(e[c * lanes + i] * h * exact_factor[i]))
-        if any_extreme:
-            take_lanes(n, classes, extreme, of_hessian, x)
-        for c in range(classes):
-            shape_hessian(&call.curvature, weight, x + c * lanes, lanes)
-        store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if call.want & GRADIENT:
         for i in range(lanes):   # e is that at a class of probability > 1/2, of which the digits of 1 - p are kept
             mark[i] = 1 if rest[i] < 1 else 2
@@ -778,6 +817,11 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                     top = where_(g == mark[i], taken[i], product_less(g, boost[i], target[i]))
                     g = where_(label[i] == c, top, product_less(g, boost[i], share[i])) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        elif real is float and call.graded:
+            for c in range(classes):
+                for i in range(lanes):
+                    g = where_(label[i] == c, graded.own[i], e[c * lanes + i] * graded.each[i])
+                    e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         elif z_loss != 0:
             for i in range(lanes):
                 factor[i] = row_factor(weight[i], call, rest[i], tail[i])
@@ -795,9 +839,17 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                     g = e[c * lanes + i]
                     g = where_(label[i] == c, -complement(g, rest[i], whole[i]), g) * factor[i]
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
+        if real is float and has_cap(call):
+            chain_rule(call, &capped, lanes * classes, e, x if call.want & HESSIAN else NULL)
         if any_extreme:
             take_lanes(n, classes, extreme, of_gradient, e)
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
+    if call.want & HESSIAN:
+        if any_extreme:
+            take_lanes(n, classes, extreme, of_hessian, x)
+        for c in range(classes):
+            shape_hessian(&call.curvature, weight, x + c * lanes, lanes)
+        store_tile(&call.hessian, first, n, classes, hessian_stage, x, spare)
     if not call.want & VALUE:
         return
     if any_extreme:
@@ -865,541 +917,13 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
     return fl_block_sum_f64(total, lanes)
 
 
-# ---- many classes: classes in the lanes ------------------------------------------------------------------------
-
-cdef enum Sweep:
-    LARGEST
-    EXPONENTIALS
-    DISTANCES
-    SCALE
-
-cdef struct WideRow:
-    void* x
-    void* e                      # exponentials of the row, then its gradient; NULL: nobody needs them
-    const void* y                # the target; NULL: a label, or it is the same for each class but that
-    Py_ssize_t classes
-    double m                     # its largest logit
-    double inverse, inverse_tail  # 1 / temperature
-    double share                 # of the exponentials in the gradient, before y is taken off; where there is no y:
-    double taken                 # what is taken off each of them, if it is not 0,
-    double factor                # and the factor of the difference
-    double* part                 # what each chunk found: its largest logit, or its sum
-    double* ties                 # or the sum of its target
-    fl_ahead ahead               # the next row
-
-
-cdef inline Py_ssize_t chunks_of(Py_ssize_t classes) noexcept nogil:
-    return (classes + CHUNK - 1) // CHUNK
-
-
-cdef inline void scale_run(const real* tag, const WideRow* row, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
-    """Make the gradient of some exponentials."""
-    cdef real* e = <real*>row.e + start
-    cdef const real* y = <const real*>row.y + start
-    cdef real factor = <real>row.factor, share = <real>row.share, taken = <real>row.taken
-    cdef Py_ssize_t i
-    if row.y != NULL:
-        for i in range(n):
-            e[i] = product_less(e[i], share, y[i]) * factor
-    elif taken != 0:
-        for i in range(n):
-            e[i] = product_less(e[i], share, taken) * factor
-    else:
-        for i in range(n):
-            e[i] *= factor
-
-
-cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize_t chunk) noexcept nogil:
-    """Sweep a chunk of a row, 16 or 32 KiB: every sweep of a row goes chunk by chunk, whoever does them."""
-    cdef Py_ssize_t start = chunk * CHUNK, n = min(<Py_ssize_t>CHUNK, row.classes - start)
-    cdef const real* x = <const real*>row.x + start
-    cdef const real* y = NULL if row.y == NULL else <const real*>row.y + start
-    cdef real* e = <real*>row.e + start
-    cdef real unwanted[CHUNK]
-    if sweep == LARGEST:
-        if real is float:
-            row.part[chunk] = fl_block_max_f32(x, n)
-        else:
-            row.part[chunk] = fl_block_max_f64(x, n)
-    elif sweep == EXPONENTIALS:
-        row.ties[chunk] = 0
-        if row.e == NULL:
-            e = unwanted
-        if row.inverse != 1:
-            if real is float:
-                row.part[chunk] = fl_block_exp_sum_over_f32(x, <float>row.m, row.inverse, row.inverse_tail, e, n, &row.ties[chunk],
-                                                            &row.ahead, start)
-            else:
-                row.part[chunk] = fl_block_exp_sum_over_f64(x, row.m, row.inverse, row.inverse_tail, e, n, &row.ties[chunk],
-                                                            &row.ahead, start)
-        elif real is float:
-            row.part[chunk] = fl_block_exp_sum_f32(x, <float>row.m, e, n, &row.ties[chunk], &row.ahead, start)
-        else:
-            row.part[chunk] = fl_block_exp_sum_f64(x, row.m, e, n, &row.ties[chunk], &row.ahead, start)
-    elif sweep == DISTANCES:
-        if real is float:
-            row.part[chunk] = fl_block_distance_f32(y, x, <float>row.m, n, &row.ties[chunk])
-        else:
-            row.part[chunk] = fl_block_distance_f64(y, x, row.m, n, &row.ties[chunk])
-    else:
-        scale_run(tag, row, start, n)
-
-
-cdef struct SweepOfRow:
-    const WideRow* row
-    Sweep sweep
-
-
-cdef void sweep_chunk_of_floats(void* work, Py_ssize_t chunk, int thread) noexcept nogil:
-    cdef SweepOfRow* sweep = <SweepOfRow*>work
-    sweep_chunk(<const float*>NULL, sweep.row, sweep.sweep, chunk)
-
-
-cdef void sweep_chunk_of_doubles(void* work, Py_ssize_t chunk, int thread) noexcept nogil:
-    cdef SweepOfRow* sweep = <SweepOfRow*>work
-    sweep_chunk(<const double*>NULL, sweep.row, sweep.sweep, chunk)
-
-
-cdef void sweep_row(const real* tag, const WideRow* row, Sweep sweep, const RowsCall* call) noexcept nogil:
-    cdef Py_ssize_t chunk
-    cdef SweepOfRow work
-    if call.team == 1:
-        for chunk in range(chunks_of(row.classes)):
-            sweep_chunk(tag, row, sweep, chunk)
-        return
-    work.row, work.sweep = row, sweep
-    if real is float:
-        deal(sweep_chunk_of_floats, &work, 0, chunks_of(row.classes), call.team, call.shares)
-    else:
-        deal(sweep_chunk_of_doubles, &work, 0, chunks_of(row.classes), call.team, call.shares)
-
-
-cdef real wide_sums(const real* tag, WideRow* row, const RowsCall* call, double* rest, double* tail, double* ties) noexcept nogil:
-    """Largest logit; e = exp(x - m); the sum of the rest, chunks added in their order."""
-    cdef Py_ssize_t chunk
-    cdef double part
-    rest[0] = tail[0] = ties[0] = 0
-    sweep_row(tag, row, LARGEST, call)
-    row.m = -INFINITY
-    for chunk in range(chunks_of(row.classes)):
-        if row.part[chunk] > row.m:
-            row.m = row.part[chunk]
-    sweep_row(tag, row, EXPONENTIALS, call)
-    for chunk in range(chunks_of(row.classes)):
-        add_exactly(row.part[chunk], rest, tail)   # a million classes are hundreds of parts
-        ties[0] += row.ties[chunk]
-    add_exactly(ties[0] - 1, rest, tail)
-    part = rest[0]
-    rest[0] += tail[0]
-    tail[0] += part - rest[0]
-    return <real>row.m
-
-
-cdef double wide_distance(const real* tag, const WideRow* row, const RowsCall* call, double* total) noexcept nogil:
-    """The sum of y (m - x) and, if there is a y, that of y. Not finite where one of the differences is none."""
-    cdef double distance = 0, tail = 0, total_tail = 0
-    cdef Py_ssize_t chunk
-    sweep_row(tag, row, DISTANCES, call)
-    for chunk in range(chunks_of(row.classes)):
-        add_exactly(row.part[chunk], &distance, &tail)
-    if row.y != NULL:
-        total[0] = 0
-        for chunk in range(chunks_of(row.classes)):
-            add_exactly(row.ties[chunk], total, &total_tail)
-        total[0] += total_tail
-    return distance + tail
-
-
-cdef inline void look_at_row(fl_ahead* ahead, int place, const Operand* operand, Py_ssize_t row) noexcept nogil:
-    """Note where the classes of a row lie, if they are one run."""
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    if operand.class_stride == operand.itemsize:
-        ahead.place[place] = operand.data + sample_offset(operand, row, index)
-        ahead.size[place] = operand.itemsize
-
-
-cdef inline void load_dense_row(const RowsCall* call, Py_ssize_t row, int64_t label, real* y) noexcept nogil:
-    """The target of a row, from probabilities or from its label."""
-    cdef Py_ssize_t classes = call.classes, c
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    if call.given_dense:
-        load_run(&call.y_true, call.y_true.data + sample_offset(&call.y_true, row, index), call.y_true.class_stride, classes, y)
-    else:
-        for c in range(classes):
-            y[c] = 0
-        y[label] = 1
-
-
-cdef inline void weigh_dense_row(const RowsCall* call, real* y) noexcept nogil:
-    cdef Py_ssize_t c
-    if call.smoothing != 0 or call.class_weight != NULL:
-        for c in range(call.classes):
-            y[c] = target_weight(y, call, c, y[c])
-
-
-cdef inline Py_ssize_t wide_scratch(const real* tag, Py_ssize_t classes) noexcept nogil:
-    """Numbers of scratch of `wide_row`: rows of logits, exponentials, target and Hessian, which it needs where an array cannot
-    be used in place, and what each chunk of a row finds."""
-    return 4 * (classes + 1) + 4 * chunks_of(classes) * <Py_ssize_t>(sizeof(double) // sizeof(real))
-
-
-cdef inline double* mending_place(real* scratch, Py_ssize_t classes) noexcept nogil:
-    """Behind that."""
-    return <double*>(scratch + (wide_scratch(scratch, classes) + 1) // 2 * 2)
-
-
-cdef double wide_row_apart(const RowsCall* call, Py_ssize_t row, int64_t label, real* weight, const real* x, double m, bint by_tile,
-                           real* gradient, real* hessian, double* scratch) noexcept nogil:
-    """An extreme row: its value is weighted."""
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef double value = mended_row(x, 1, m, by_tile, call, row, label, weight[0], gradient, hessian, 1, scratch)
-    weight[0] = 1
-    if call.want & GRADIENT:
-        store_run(&call.gradient, call.gradient.data + sample_offset(&call.gradient, row, index), call.gradient.class_stride,
-                  call.classes, gradient)
-    if call.want & HESSIAN:
-        shape_hessian(&call.curvature, <const real*>NULL, hessian, call.classes)
-        store_run(&call.hessian, call.hessian.data + sample_offset(&call.hessian, row, index), call.hessian.class_stride,
-                  call.classes, hessian)
-    return value
-
-
-cdef double wide_row(const real* tag, const RowsCall* call, Py_ssize_t row, int64_t label, real* row_weight,
-                     real* scratch, real* row_rest, double* row_total) noexcept nogil:
-    """One row. Its loss, not weighted, is the result + row_total log1p(row_rest): the caller takes logarithms of many rows.
-    Where the loss is weighted already, `row_weight` becomes 1."""
-    cdef Py_ssize_t classes = call.classes, c, chunk, start, n
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef char* logits_data = call.logits.data + sample_offset(&call.logits, row, index)
-    cdef char* gradient_data = NULL
-    cdef char* hessian_data
-    cdef char* target_data
-    cdef real* x = <real*>logits_data
-    cdef real* e
-    cdef real* spare = scratch + classes
-    cdef real* y = scratch + 2 * classes
-    cdef real* hessian = scratch + 3 * classes
-    cdef real m, whole, rest_real, p, target = 0, mended = 0
-    cdef double rest, tail, ties, distance = 0, factor, total = 1, weight = row_weight[0], every = call.smoothing / classes
-    cdef double log_total, pull = 0, reach = weight, whole_exactly, curved, z_loss = call.z_loss
-    cdef bint small_target = False, smoothed = smoothed_labels(call), dense = call.dense and not smoothed
-    cdef Py_ssize_t place        # whose gradient is the number `mended`
-    cdef WideRow wide
-
-    if call.want & GRADIENT:
-        gradient_data = call.gradient.data + sample_offset(&call.gradient, row, index)
-    e = <real*>gradient_data
-    if not class_run_in_place(tag, &call.logits, logits_data):
-        x = scratch
-        load_run(&call.logits, logits_data, call.logits.class_stride, classes, x)
-    if (not call.want & GRADIENT or call.task == LOG_SOFTMAX or gradient_data == logits_data
-            or not class_run_in_place(tag, &call.gradient, gradient_data)):
-        # Not over logits that are needed again.
-        e = scratch if call.task != LOG_SOFTMAX and not call.wary and not call.dense and x == scratch else spare
-    if call.task == CROSS_ENTROPY and not dense:
-        target = x[label]
-    if dense:
-        target_data = call.y_true.data + (sample_offset(&call.y_true, row, index) if call.given_dense else 0)
-        if (call.given_dense and call.smoothing == 0 and call.class_weight == NULL
-                and class_run_in_place(tag, &call.y_true, target_data)):
-            y = <real*>target_data
-        else:
-            load_dense_row(call, row, label, y)
-    wide.x = x
-    wide.y = y if dense else NULL
-    wide.e = e if call.want & (GRADIENT | HESSIAN) and call.task != LOG_SOFTMAX else NULL
-    wide.classes = classes
-    wide.inverse, wide.inverse_tail = call.inverse, call.inverse_tail
-    wide.part = <double*>(scratch + 4 * ((classes + 1) // 2 * 2))
-    wide.ties = wide.part + chunks_of(classes)
-    memset(&wide.ahead, 0, sizeof(wide.ahead))
-    if row + 1 < call.rows:
-        look_at_row(&wide.ahead, FL_READ, &call.logits, row + 1)
-        if call.given_dense:
-            look_at_row(&wide.ahead, FL_READ_TOO, &call.y_true, row + 1)
-        if call.want & GRADIENT and gradient_data != logits_data:
-            look_at_row(&wide.ahead, FL_WRITE, &call.gradient, row + 1)
-    m = wide_sums(tag, &wide, call, &rest, &tail, &ties)
-    if z_loss != 0:
-        log_total = m / call.temperature + log1p_(<real>rest)
-        pull = 2 * z_loss * log_total
-        reach = weight * (1 + abs_(pull))
-    if dense:
-        small_target = call.wary and call.given_dense and has_small_target(call, y, reach)
-        weigh_dense_row(call, y)
-        distance = wide_distance(tag, &wide, call, &total)
-    elif smoothed and (call.wary or call.want & VALUE):
-        distance = every * wide_distance(tag, &wide, call, &total) + (1 - call.smoothing) * (<double>m - target)
-    elif call.task == CROSS_ENTROPY:
-        distance = finite_difference(m, target)
-    if call.dense and not finite(distance):
-        if smoothed:
-            load_dense_row(call, row, label, y)
-            weigh_dense_row(call, y)
-        distance = dense_distance(x, y, classes, &total)
-        total = 1 if smoothed else total
-    distance /= call.temperature
-    if call.wary and (is_extreme(call, x, m, reach, distance) or (small_target and finite(m)) or strong_z(call, m)):
-        return wide_row_apart(call, row, label, row_weight, x, m, False, spare, hessian, mending_place(scratch, classes))
-    if rest < tiny_rest(tag) and call.temperature != 1:
-        return wide_row_apart(call, row, label, row_weight, x, m, True, spare, hessian, mending_place(scratch, classes))
-    if rest < tiny_rest(tag):
-        if e == x:
-            x = spare
-            load_run(&call.logits, logits_data, call.logits.class_stride, classes, x)
-        rest = tiny_sum(x, m, classes)
-        tail = 0
-    if call.task == LOGSUMEXP:
-        return m + fl_log1p(rest)
-    if call.divergence and call.want & VALUE:
-        distance += minus_entropy(y, classes)
-    if m == -INFINITY or (m == INFINITY and ties > 1):
-        rest = NAN
-    rest_real = <real>rest
-    if z_loss != 0:              # of the rest as it is now
-        log_total = m / call.temperature + log1p_(rest_real)
-        pull = 2 * z_loss * log_total
-        distance += total * (z_loss * log_total * log_total)
-    if call.task == LOG_SOFTMAX:
-        p = log1p_(rest_real)
-        for c in range(classes):
-            e[c] = -(finite_difference(m, x[c]) + p)
-        store_run(&call.gradient, gradient_data, call.gradient.class_stride, classes, e)
-        return 0
-    row_rest[0] = rest_real
-    row_total[0] = total
-
-    whole = <real>(1 + rest)
-    if call.want & HESSIAN:
-        hessian_data = call.hessian.data + sample_offset(&call.hessian, row, index)
-        if class_run_in_place(tag, &call.hessian, hessian_data):
-            hessian = <real*>hessian_data
-        factor = hessian_factor(<real>weight, call, total, rest_real, <real>tail)
-        curved = 1 if by_gauss_newton(&call.curvature) else 1 + pull    # what is squared has a second derivative too
-        for c in range(classes):
-            hessian[c] = <real>(e[c] * (complement(<double>e[c], rest, 1 + rest) * curved + 2 * z_loss * e[c]) * factor)
-        shape_hessian(&call.curvature, <const real*>NULL, hessian, classes)
-        if hessian != <real*>hessian_data:
-            store_run(&call.hessian, hessian_data, call.hessian.class_stride, classes, hessian)
-    if call.want & GRADIENT:
-        factor = weight * call.scale * call.inverse
-        whole_exactly = 1 + (rest + tail)
-        wide.share = total * (1 + pull) / whole_exactly if dense else 1 + pull
-        wide.taken = every * (1 + rest) if smoothed else 0
-        if dense:
-            wide.factor = factor
-        elif real is float:
-            wide.factor = <float>(factor / (1 + rest))
-        else:
-            wide.factor = row_factor(<real>weight, call, rest_real, <real>tail)
-        place = -1
-        if dense:                # at a class of probability > 1/2 the digits of 1 - p are kept
-            if rest < 1:
-                place = place_of(e, <real>1, classes)
-            if place >= 0:
-                mended = <real>(((total - y[place]) - total * ((rest - pull) / whole_exactly)) * factor)
-        elif call.task == CROSS_ENTROPY:
-            place = label
-            if not smoothed:
-                mended = -(complement(e[label], rest_real, whole) - e[label] * <real>pull) * <real>wide.factor
-                wide.factor *= 1 + pull
-            elif e[label] == 1 and rest < 1:
-                mended = <real>(((call.smoothing - every) - (rest - pull) / whole_exactly) * factor)
-            else:
-                mended = <real>((e[label] * (1 + pull) / whole_exactly - ((1 - call.smoothing) + every)) * factor)
-        if e == <real*>gradient_data:
-            sweep_row(tag, &wide, SCALE, call)
-            if place >= 0:
-                e[place] = mended
-            return distance
-        # Scaled and stored piece by piece, while a piece is in the first-level cache.
-        for chunk in range((classes + SAMPLES - 1) // SAMPLES):
-            start = chunk * SAMPLES
-            n = min(<Py_ssize_t>SAMPLES, classes - start)
-            scale_run(tag, &wide, start, n)
-            if start <= place < start + n:
-                e[place] = mended
-            store_run(&call.gradient, gradient_data + start * call.gradient.class_stride, call.gradient.class_stride, n, e + start)
-    return distance
-
-
-cdef inline Py_ssize_t place_of(const real* x, real number, Py_ssize_t n) noexcept nogil:
-    if real is float:
-        return fl_block_find_f32(x, number, n)
-    else:
-        return fl_block_find_f64(x, number, n)
-
-
-cdef inline real largest_of(const real* x, Py_ssize_t classes) noexcept nogil:
-    if real is float:
-        return fl_block_max_f32(x, classes)
-    else:
-        return fl_block_max_f64(x, classes)
-
-
-cdef double dense_distance(const real* x, const real* y, Py_ssize_t classes, double* total) noexcept nogil:
-    """sum_c y_c (m - x_c), m the largest x; `total` is the sum of y. By blocks, as every sum."""
-    cdef real product[SAMPLES]
-    cdef Py_ssize_t chunk, start, c, n
-    cdef double distance = 0
-    cdef real m = largest_of(x, classes)
-    total[0] = 0
-    for chunk in range((classes + SAMPLES - 1) // SAMPLES):
-        start = chunk * SAMPLES
-        n = min(<Py_ssize_t>SAMPLES, classes - start)
-        for c in range(n):
-            product[c] = weighted_difference(y[start + c], m, x[start + c])
-        distance += sum_of(product, <const real*>NULL, n)
-        total[0] += sum_of(y + start, <const real*>NULL, n)
-    return distance
-
-
-cdef void clear_row(const real* tag, const RowsCall* call, const Operand* operand, Py_ssize_t row, real* scratch) noexcept nogil:
-    """+0 in every class of a row that is left out."""
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef Py_ssize_t c
-    for c in range(call.classes):
-        scratch[c] = 0
-    store_run(operand, operand.data + sample_offset(operand, row, index), operand.class_stride, call.classes, scratch)
-
-
-cdef double wide_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
-    cdef Py_ssize_t size = rows_per_block(tag, call.classes), first = block * size
-    cdef Py_ssize_t n = min(size, call.rows - first), i
-    cdef int64_t label[TILE_ROWS]
-    cdef real weight[TILE_ROWS]
-    cdef real value[TILE_ROWS]
-    cdef real rest[WIDE_ROWS]
-    cdef double total[WIDE_ROWS]
-    cdef double distance[WIDE_ROWS]
-    load_rows(tag, call, first, n, label, weight)
-    for i in range(WIDE_ROWS):
-        rest[i] = 0
-        total[i] = distance[i] = 0
-    for i in range(n):
-        if weight[i] == 0:
-            if call.want & GRADIENT:
-                clear_row(tag, call, &call.gradient, first + i, scratch)
-            if call.want & HESSIAN:
-                clear_row(tag, call, &call.hessian, first + i, scratch)
-        else:
-            distance[i] = wide_row(tag, call, first + i, label[i], &weight[i], scratch, &rest[i], &total[i])
-    if not call.want & VALUE:
-        return 0
-    for i in range(WIDE_ROWS):   # a float row needs no more than a float's logarithm
-        value[i] = <real>(distance[i] + total[i] * log1p_(rest[i]))
-    return finished_values(call, first, n, value, weight)
-
-
-cdef inline double row_of_shares(const real* y, Py_ssize_t classes, int* negative) noexcept nogil:
-    if real is float:
-        return fl_block_shares_f32(y, classes, negative)
-    else:
-        return fl_block_shares_f64(y, classes, negative)
-
-
-cdef bint wrong_sum(double total, bint negative) noexcept nogil:
-    return negative or total > 1 + SUM_TOLERANCE or total < 1 - SUM_TOLERANCE
-
-
-cdef inline double row_weight_of(const RowsCall* call, const real* y, Py_ssize_t stride, int64_t label, double total) noexcept nogil:
-    """What a target adds up to once it is smoothed and its classes are weighted; `y`: NULL where it is a label."""
-    cdef double row_weight = 0, row_tail = 0, smoothed
-    cdef Py_ssize_t c
-    if call.divergence:
-        return 1
-    if call.class_weight == NULL:
-        return (1 - call.smoothing) * total + call.smoothing
-    for c in range(call.classes):
-        smoothed = (<double>y[c * stride] if y != NULL else <double>(label == c)) * (1 - call.smoothing)
-        add_exactly(call.class_weight[c] * (smoothed + call.smoothing / call.classes), &row_weight, &row_tail)
-    return row_weight + row_tail
-
-
-cdef bint tile_of_shares(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const real* weight, real* y,
-                         double* total) noexcept nogil:
-    """The sum of each row of a tile of targets, which is left in `y`; whether one of them that counts is wrong."""
-    cdef Py_ssize_t lanes = lanes_of(y), c, i
-    cdef double tail[TILE_ROWS]
-    cdef real least[TILE_ROWS]
-    cdef bint bad = False
-    load_tile(&call.y_true, first, n, call.classes, <const real*>NULL, y, y + lanes * call.classes)
-    for i in range(lanes):
-        total[i] = tail[i] = least[i] = 0
-    for c in range(call.classes):
-        for i in range(lanes):
-            least[i] = where_(y[c * lanes + i] < least[i], y[c * lanes + i], least[i])
-            add_exactly(<double>y[c * lanes + i], &total[i], &tail[i])
-    for i in range(n):
-        total[i] = where_(total[i] < INFINITY, total[i] + tail[i], total[i])     # of an infinite sum the tail is a NaN
-        bad |= weight[i] != 0 and wrong_sum(total[i], least[i] < 0)
-    return bad
-
-
-cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
-    """Weigh a block (`run_inspection`), each row by its weight x the sum of a soft target; NaN where a weight or a target is
-    outside its domain."""
-    cdef real* y = <real*>(scratch + EXACT_BYTES)
-    cdef Py_ssize_t size = rows_inspected_at_once(tag, call), first = block * size
-    cdef Py_ssize_t n = min(size, call.rows - first), i
-    cdef Py_ssize_t index[MAX_DIMENSIONS]
-    cdef real buffer[INSPECTED_ROWS]
-    cdef real weight[INSPECTED_ROWS]
-    cdef int64_t label[INSPECTED_ROWS]
-    cdef const real* w = load_weights(&call.weight, &call.where, first, n, buffer)
-    cdef const real* target = NULL
-    cdef double row_weight
-    cdef double total[TILE_ROWS]
-    cdef double weighed[INSPECTED_ROWS]
-    cdef bint bad = False, outside, few = call.classes <= FEW
-    cdef int negative
-    cdef char* data
-    for i in range(n):
-        weight[i] = <real>1 if w == NULL else w[i]
-    if not call.given_dense:
-        outside = load_labels(call, first, n, label)
-        if outside:
-            for i in range(n):
-                bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
-            if bad:
-                return NAN
-        elif w == NULL and call.class_weight == NULL:
-            return n
-        weigh_labels(call, n, outside, label, weight)
-    if not weights_valid(weight, n):
-        return NAN
-    if call.given_dense and few and tile_of_shares(call, first, n, weight, y, total):
-        return NAN
-    for i in range(n):
-        weighed[i] = weight[i]
-    for i in range(n if call.dense else 0):
-        if weight[i] == 0:
-            continue
-        row_weight = 1
-        if call.given_dense and few:
-            target, row_weight = y + i, total[i]
-        elif call.given_dense:
-            data = call.y_true.data + sample_offset(&call.y_true, first + i, index)
-            target = <const real*>data
-            if not class_run_in_place(tag, &call.y_true, data):
-                target = y
-                load_run(&call.y_true, data, call.y_true.class_stride, call.classes, y)
-            row_weight = row_of_shares(target, call.classes, &negative)
-            if wrong_sum(row_weight, negative):
-                return NAN
-        row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i] if not call.given_dense else 0, row_weight)
-        # A NaN in a soft target makes its row NaN, not the denominator of all others.
-        weighed[i] = weight[i] * (row_weight if row_weight == row_weight else 1)
-    return weigh_rows(scratch, weighed, n)
-
-
 cdef double rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if (<const RowsCall*>call).classes <= FEW:
+    if in_lanes(<const float*>NULL, (<const RowsCall*>call).classes):
         return few_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
     return wide_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
 
 cdef double rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if (<const RowsCall*>call).classes <= FEW:
+    if in_lanes(<const double*>NULL, (<const RowsCall*>call).classes):
         return few_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
     return wide_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
 

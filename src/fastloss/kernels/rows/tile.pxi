@@ -110,6 +110,17 @@ ctypedef void (*row_function)(const RowLossCall*, Tile*) noexcept nogil
 cdef struct ExtremeRow
 ctypedef void (*extreme_function)(ExtremeRow*) noexcept nogil
 
+# What a loss of the probability of its true class leaves of each lane's row, beside its value.
+cdef struct Confident:
+    double scaled[LANES]         # the factor of an exponential in the gradient
+    double at_true[LANES]        # gradient and Hessian of the true class
+    double curvature[LANES]
+    double a[LANES]
+    double bq[LANES]
+    double below[LANES]          # of the sum of the exponentials, what is not the true class's
+
+ctypedef void (*graded_function)(const RowLossCall*, Tile*, const double* true_x, const double* true_e, Confident*) noexcept nogil
+
 # Whether softmax.pxi computes the loss, in the compute type: then it is told what of it is not plain cross-entropy.
 ctypedef bint (*sweep_function)(const RowLossCall*, RowsCall*, bint double_precision) noexcept nogil
 
@@ -122,6 +133,7 @@ cdef struct RowLoss:
     row_function second          # what multiplies its Hessian by a vector, or leaves it whole; or NULL
     extreme_function extreme_product
     sweep_function swept         # or NULL
+    graded_function graded       # or NULL
     # Up to how many classes the rows lie in the lanes: what is done once for a row then costs 32 rows no more than one, but the
     # arrays of a tile outgrow the second-level cache. Measured on Zen 4, time of rows in the lanes / of classes in the lanes:
     # focal 0.6 at 128 classes and 1.0 at 256, hinge 0.9 and 1.5, KL divergence 0.9 and 1.1 (of log-probabilities 1.0 and 1.3);
@@ -139,12 +151,13 @@ cdef int PLAIN_CROSS_ENTROPY     # its number
 
 
 cdef int add_row_loss(str name, Py_ssize_t most_in_lanes, row_function rows, extreme_function extreme, label_function of_label=NULL,
-                      row_function second=NULL, extreme_function extreme_product=NULL, sweep_function swept=NULL) except -1:
+                      row_function second=NULL, extreme_function extreme_product=NULL, sweep_function swept=NULL,
+                      graded_function graded=NULL) except -1:
     """Enter a loss; return its number."""
     cdef int number = <int>len(ROW_LOSSES)
     check_count("losses over rows", number + 1, MOST_ROW_LOSSES)
     row_table[number] = RowLoss(rows=rows, extreme=extreme, of_label=of_label, second=second, extreme_product=extreme_product,
-                                swept=swept, most_in_lanes=most_in_lanes)
+                                swept=swept, graded=graded, most_in_lanes=most_in_lanes)
     ROW_LOSSES.append(name)
     if second != NULL:
         SECOND_DERIVATIVES.append(name)
