@@ -168,6 +168,26 @@ MUTANTS = (
         loss="ppo_clip",
     ),
     Mutant(
+        "a choice of a formula is forgotten",
+        PACKAGE + "rows.py",
+        "            return self.forms.get(tuple(parameters[parameter.name] for parameter in self.choices), self)",
+        "            return self",
+    ),
+    Mutant(
+        "of two predictions only the first is looked at",
+        PACKAGE + "kernels/points/block.pxi",
+        "        if call.formulas[0].paired and is_array(&call.formulas[0], 0):",
+        "        if False and is_array(&call.formulas[0], 0):",
+        loss="orpo",
+    ),
+    Mutant(
+        "a square that is as far away as the clipped one counts whole",
+        PACKAGE + "catalogue/preference.py",
+        "where(farther < 0, 1, where(farther > 0, 0, 0.5))",
+        "where(farther < 0, 1, 0)",
+        loss="value_clip",
+    ),
+    Mutant(
         "a factor forgets that one gradient is wanted, not a tuple",
         ALGEBRA,
         'keywords["wrt"] = request.wrt[0] if request.bare else request.wrt',

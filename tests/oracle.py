@@ -219,6 +219,12 @@ def dpo(
 
 
 @textbook
+def orpo(chosen: Any, rejected: Any) -> Any:
+    odds, others = (exp(x) / (1 - exp(x)) for x in (chosen, rejected))
+    return log(1 + others / odds)
+
+
+@textbook
 def kto(desirable: Any, reference: Any, log_prob: Any, baseline: Any, beta: Any) -> Any:
     return 1 - sigmoid_of(sign_of(desirable) * (beta * (log_prob - reference) - baseline))
 
@@ -346,6 +352,19 @@ def absolute_percentage_error(y_true: Any, y_pred: Any, floor: Any) -> Any:
 
 
 @textbook
+def symmetric_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+    """2 |p - y| / (|y| + |p|), as 2 of different signs and as +-2 (1 - 2 |y| / (|y| + |p|)) of the same: so written its
+    derivative is one term. Where the prediction is 0 it is the mean of both sides.
+    """
+    y, p = abs(y_true), abs(y_pred)
+    if y_true * value_of(y_pred) < 0 or (not y_true and value_of(y_pred)):
+        return 2 + 0 * y_pred
+    if not value_of(y_pred):
+        return 2 * (2 * y / (y + mp.sign(y_true) * y_pred) - 1) / 2 + mpf(1) if y_true else 0 * y_pred
+    return 2 * mp.sign(value_of(p) - y) * (1 - 2 * y / (y + p))
+
+
+@textbook
 def fair(y_true: Any, y_pred: Any, c: Any) -> Any:
     r = y_pred - y_true
     if not value_of(r):
@@ -408,6 +427,13 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 @textbook
 def gamma(y_true: Any, y_pred: Any) -> Any:
     return [y_pred, y_true * exp(-y_pred)]
+
+
+@textbook
+def beta_nll(y_true: Any, location: Any, log_scale: Any, beta: Any) -> Any:
+    """The weight is held constant."""
+    weight = exp(2 * beta * value_of(log_scale))
+    return [weight * log_scale, weight * (squared(location - y_true) * exp(-2 * log_scale) / 2)]
 
 
 @textbook

@@ -411,7 +411,8 @@ def test_any_numbers_give_the_bits_they_give_alone(data: st.DataObject) -> None:
     inputs, rng = drawn(variant, (rows, classes), dtype)
     with np.errstate(over="ignore"):
         chosen = np.array(special, dtype)
-    chosen = np.array([x for x in chosen if x != x or variant.row.several or float(x) in variant.predicted], dtype)
+    domain = variant.row.predicted if variant.row.several else variant.predicted
+    chosen = np.array([x for x in chosen if x != x or float(x) in domain], dtype)
     for operand in variant.row.operands:
         if operand.role != TARGET:
             array = inputs.arrays[operand.name]

@@ -359,6 +359,11 @@ def reweighted(name: str, y: Any, x: Any, parameters: dict[str, Any]) -> Any:
     return first / (x - y) if x != y else second
 
 
+@of_elements("symmetric_absolute_percentage_error")
+def size_of_the_exact(name: str, y: Any, x: Any, parameters: dict[str, Any]) -> Any:
+    return abs(derivatives(name, y, x, parameters)[1])
+
+
 @of_elements("squared_log_error")
 def square_of_a_residual(name: str, y: Any, x: Any, parameters: dict[str, Any]) -> Any:
     return 2 / (1 + x) ** 2  # of (log(1 + x) - ...)^2
@@ -458,6 +463,7 @@ def through_probabilities(name: str, y: Any, row: Any, place: int, parameters: d
 PAIRS = {
     "gaussian_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(2)),  # Fisher's information
     "laplace_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(1)),
+    "beta_nll": (lambda s, beta: mp.exp(2 * (beta - 1) * s), lambda s, beta: 2 * mp.exp(2 * beta * s)),  # weighted
 }
 
 DECLARED = list(cases.variants_of(r for r in cases.ROWS if r.name in {*ELEMENTS, *PAIRS, *ROWS}))
@@ -609,8 +615,9 @@ def test_the_information_of_a_location_and_a_scale(variant: Variant, dtype: Any)
         for i in range(12):
             s = oracle.exact(inputs.y_pred[i, 1])
             with mp.workdps(60 + min(int(abs(s)), 2000)):
-                for k, truth in enumerate(PAIRS[variant.row.name]):
-                    error = oracle.ulps(found[i, k], oracle.Truth(truth(s), truth(s)), dtype)
+                for k, of_scale in enumerate(PAIRS[variant.row.name]):
+                    truth = of_scale(s, **given_to(inputs))
+                    error = oracle.ulps(found[i, k], oracle.Truth(truth, truth), dtype)
                     assert error <= ELEMENT_BOUND, (regime, i, k, error)
 
 

@@ -109,3 +109,27 @@ def test_the_formula_is_that_of_the_kernels(loss: Any) -> None:
         np.testing.assert_allclose(hess, [expected[2][:2]], rtol=1e-13)
         ((cross, _),) = loss.hvp([y_true], [[location, log_scale]], [[0.0, 1.0]])
         assert cross == pytest.approx(expected[2][2], rel=1e-13, abs=0)
+
+
+@of_float
+def test_a_weighted_likelihood_is_the_plain_one_times_a_power_of_the_variance(dtype: Any) -> None:
+    """Of value, gradient and Hessian alike: the weight is held constant. At 0 it is 1."""
+    rng = generator("beta_nll")
+    y, pred = rng.normal(size=40).astype(dtype), rng.normal(size=(40, 2)).astype(dtype)
+    for beta in (0, 0.25, 0.5, 1):
+        weight = np.exp(2 * beta * pred[:, 1].astype(np.float64))
+        plain = fl.gaussian_nll.value_grad_hess(y, pred, reduction="none", sample_weight=weight)
+        got = fl.beta_nll.value_grad_hess(y, pred, reduction="none", beta=beta)
+        for own, other in zip(got, plain, strict=True):
+            scale = np.maximum(abs(other), weight.astype(dtype).reshape(-1, *[1] * (other.ndim - 1)))
+            assert (abs(own - other) <= 32 * np.finfo(dtype).eps * scale).all()
+
+
+@of_float
+def test_scales_and_residuals_without_end_in_a_weighted_likelihood(dtype: Any) -> None:
+    """As in the plain one, but a weight of 0 leaves nothing of s = -inf."""
+    pred = np.array([[1, -np.inf], [0, -np.inf], [1, np.inf], [np.inf, 0]], dtype)
+    value, grad, _ = fl.beta_nll.value_grad_hess(np.zeros(4, dtype), pred, reduction="none")
+    assert value.tolist() == [np.inf, 0, np.inf, np.inf]
+    assert grad[:, 0].tolist() == [np.inf, 0, 0, np.inf]
+    assert_array_equal(np.isnan(grad), False)

@@ -258,3 +258,40 @@ def test_marks_that_are_no_marks_are_refused_by_their_name(name: str, loss: Any)
     with pytest.raises(ValueError, match=rf"{name}\[2\] = 0.5 is not 0 or 1"):
         loss(marks, *others)
     assert loss(marks > 0, *others) == loss((marks > 0).astype(np.int8), *others)
+
+
+# -- odds -------------------------------------------------------------------------------------------------------------
+
+
+def test_orpo_is_that_of_trl() -> None:
+    """``odds_ratio_loss``: log_odds = (c - r) - (log1p(-exp(c)) - log1p(-exp(r))), -logsigmoid(log_odds)."""
+    chosen, rejected = (-np.abs(array) - 0.01 for array in arrays("orpo", 2))
+    log_odds = (chosen - rejected) - (np.log1p(-np.exp(chosen)) - np.log1p(-np.exp(rejected)))
+    same(fl.orpo(chosen, rejected, reduction="none"), -log_sigmoid(log_odds))
+
+
+@of_floats
+def test_orpo_at_the_ends_of_probabilities(dtype: Any) -> None:
+    """Odds of 0 and of infinity; where both are the one or the other there is no ratio."""
+    chosen, rejected = np.array([[0, -1], [-1, 0], [-INF, -1], [-1, -INF], [0.005, -1]], dtype).T
+    value, (by_chosen, by_rejected), _ = fl.orpo.value_grad_hess(chosen, rejected, reduction="none")
+    odds = np.exp(dtype.type(-1)) / -np.expm1(dtype.type(-1))
+    assert value.tolist() == [0, INF, INF, 0, 0]
+    assert by_chosen == pytest.approx([-odds, -1 - odds, -1, 0, -odds], rel=1e-6)
+    assert by_rejected == pytest.approx([0, INF, 1 + odds, 0, 0], rel=1e-6)
+    for end in (0, -INF):
+        assert np.isnan(fl.orpo(np.array([end], dtype), np.array([end], dtype)))
+
+
+@of_floats
+@pytest.mark.parametrize("name", ["chosen", "rejected"])
+def test_a_log_probability_above_0_is_refused_in_either_array(name: str, dtype: Any) -> None:
+    given = {"chosen": np.full(3000, -1, dtype), "rejected": np.full(3000, -2, dtype)}
+    plain = fl.orpo(**given)
+    given[name][2500] = 0.5
+    with pytest.raises(ValueError, match=rf"{name}\[2500\] = 0.5 is not the logarithm of a probability, <= 0"):
+        fl.orpo(**given)
+    with pytest.raises(ValueError, match=rf"{name}\[2500\]"):
+        fl.orpo.grad(**given, sample_weight=np.ones(3000))
+    kept = np.arange(3000) != 2500
+    assert fl.orpo(**given, where=kept) == pytest.approx(plain, rel=1e-6)

@@ -89,11 +89,13 @@ VARIANTS = list(cases.variants_of(POINTS))
 @pytest.mark.parametrize("regime", REGIMES)
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_every_result_is_right(variant: cases.Variant, regime: str, dtype: Any) -> None:
-    """4 units in the last place, against the textbook in mpmath: values, and gradients and Hessians by each array."""
+    """4 units in the last place, or what the loss says of itself, against the textbook in mpmath: values, and gradients
+    and Hessians by each array.
+    """
     rng = generator("several", variant.row.name, regime, dtype)
     inputs = cases.draw(variant, (60,), dtype, rng)
     REGIMES[regime](inputs.arrays, rng)
-    accuracy.measure(inputs, dtype).check(dict.fromkeys(accuracy.PARTS, 4))
+    accuracy.measure(inputs, dtype).check(accuracy.widened(variant, dtype, dict.fromkeys(accuracy.PARTS, 4)))
 
 
 # -- what belongs to samples ------------------------------------------------------------------------------------------

@@ -43,9 +43,10 @@ def target_of_row(row: Row) -> Any:
 
 
 def others_of(row: Row, by: str) -> dict[str, float]:
-    """Return what the other arrays of a loss of several hold: the first that is given 1, all others 0."""
+    """Return what the other arrays of a loss of several hold: the first given one 1, log-probabilities -1, others 0."""
     given = [operand for operand in row.operands if operand not in row.differentiated]
-    return {o.name: 1.0 if o in given[:1] else 0.0 for o in row.operands if o.name != by}
+    others = [o for o in row.operands if o.name != by]
+    return {o.name: -1.0 if o.domain.high < 1 else 1.0 if o in given[:1] else 0.0 for o in others}
 
 
 def caption_of(row: Row, by: str) -> str:
@@ -70,6 +71,8 @@ def range_of(row: Row) -> tuple[float, float]:
         return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0)}[row.holds]
     if row.predicted.high == 1:
         return 0.0, 1.0
+    if row.predicted.high < 1:  # log-probabilities
+        return -5.0, 0.0
     if row.predicted.low == -1:
         return -1.0, 5.0
     scale = max([1.0, *(p.default for p in row.parameters if p.name == "c" and isinstance(p.default, float))])
@@ -80,11 +83,12 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
     """Return value, gradient and Hessian as functions of what is drawn: the prediction, or one part of it."""
     assert row.function is not None
     formula, target = row.function, target_of(row)
+    constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
     if row.axes == "2":
         k = by == "log_scale"
 
         def of_part(x: float) -> tuple[float, ...]:
-            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)))[:3]
+            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)), *constants)[:3]
             return value, gradient[k], hessian[k]
 
         return of_part
@@ -96,12 +100,10 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
             return root, gradient / 2, hessian / 2
 
         return beside_another
-    constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
     if row.several:
-        given = [
-            number for name, number in others_of(row, by).items() if name not in {o.name for o in row.differentiated}
-        ]
-        others = [0.0] * (len(row.differentiated) - 1)
+        numbers, names = others_of(row, by), {operand.name for operand in row.differentiated}
+        given = [number for name, number in numbers.items() if name not in names]
+        others = [number for name, number in numbers.items() if name in names]
 
         def of_first(x: float) -> tuple[float, ...]:
             value, gradient, hessian = formula(*given[:1], x, *others, *given[1:], *constants)[:3]

@@ -300,7 +300,8 @@ def _example_arrays(row: Row) -> dict[str, Any]:
             return [1, 1] if operand.domain == real else [operand.domain.high, operand.domain.low]
         if operand.shared and not operand.axes:
             return 1.0
-        return next(by_axes[operand.axes])
+        numbers = next(by_axes[operand.axes])
+        return numbers if operand.axes or operand.domain == real else [-abs(x) for x in numbers]
 
     return {operand.name: example(operand) for operand in row.operands}
 

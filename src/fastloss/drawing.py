@@ -16,12 +16,14 @@ Array = np.ndarray[Any, Any]
 
 
 def numbers_of(domain: Domain, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Return numbers from the inside of an interval; of a long one they are near its lower end, or near 0."""
+    """Return numbers from the inside of an interval; of a long one they are near its end, or near 0."""
     if domain.high - domain.low <= 16:
         # So far from both ends that no type rounds a number to them: a probability of 0 or 1 is a case of its own.
         return domain.low + (1 + 126 * rng.random(shape)) / 128 * (domain.high - domain.low)
     if math.isfinite(domain.low):
         return domain.low + 0.25 * domain.low_open + rng.exponential(size=shape)
+    if math.isfinite(domain.high):
+        return domain.high - 0.25 - rng.exponential(size=shape)
     return rng.normal(scale=3, size=shape)
 
 

@@ -109,7 +109,8 @@ probability = Domain(unit.description, 0.0, 1.0, rounding=4.0)
 _CLIPPED = Domain(unit.description, -0.01, 1.01, rounding=4.0)
 #: What a prediction may be, by what it holds. Logits less the logarithm of the sum of their exponentials may be above
 #: 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
-_PREDICTIONS = {"probs": probability, "log_probs": Domain("the logarithm of a probability, <= 0", high=0.01)}
+log_probability = Domain("the logarithm of a probability, <= 0", high=0.01)
+_PREDICTIONS = {"probs": probability, "log_probs": log_probability}
 #: What the prediction of a loss is, in words, by what its row says that it holds.
 _INPUTS = {
     "numbers": "numbers",
@@ -179,9 +180,9 @@ def target(domain: Domain = real, description: str = "", name: str = "y_true") -
     return Operand(name, TARGET, "", domain, description)
 
 
-def prediction(name: str, description: str = "", axes: str = "") -> Operand:
-    """Declare an array by which a loss is differentiated."""
-    return Operand(name, PREDICTION, axes, real, description)
+def prediction(name: str, description: str = "", axes: str = "", domain: Domain = real) -> Operand:
+    """Declare an array by which a loss is differentiated; of points all of them have one domain."""
+    return Operand(name, PREDICTION, axes, domain, description)
 
 
 def shared(name: str, description: str, axes: str, default: float | None = None) -> Operand:
@@ -670,18 +671,23 @@ def pointwise(
 
 
 def location_scale(
-    *, formula: str, source: str, ulps: Mapping[str, float] | None = None
+    *, formula: str, source: str, ulps: Mapping[str, float] | None = None, **parameters: Declared
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare a loss of a location and the logarithm of a scale.
 
-    The formula takes target, location and log-scale. It returns the value, the two gradients, and the two second
-    derivatives.
+    The formula takes target, location and log-scale, then the parameters. It returns the value, the two gradients, and
+    the two second derivatives.
     """
-    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps)
+    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **parameters)
 
 
 def of_arrays(
-    *arrays: Operand, formula: str, source: str, no_hessian: str = "", **parameters: Declared
+    *arrays: Operand,
+    formula: str,
+    source: str,
+    no_hessian: str = "",
+    ulps: Mapping[str, float] | None = None,
+    **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare a loss of points of other arrays than a target and a prediction, in the order in which a call takes them.
 
@@ -693,10 +699,11 @@ def of_arrays(
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
         targets = [operand.domain for operand in arrays if operand.role == TARGET]
+        first = next(operand for operand in arrays if operand.role == PREDICTION)
         return Row(
             function.__name__, "points", summary, formula, source, (targets or [real])[0], _named(parameters),
-            next(operand.name for operand in arrays if operand.role == PREDICTION), notes,
-            function=function, arrays=arrays, no_hessian=no_hessian,
+            first.name, notes, predicted=first.domain,
+            function=function, arrays=arrays, no_hessian=no_hessian, ulps=ulps or {},
         )  # fmt: skip
 
     return row

@@ -1,14 +1,30 @@
 """Losses of preferences and policies: of rewards, and of the log-probabilities of answers and actions."""
 
-from ..rows import Domain, at_least_zero, choice, finite, fixed, fraction, of_arrays, positive, prediction, target
+from ..rows import (
+    Domain,
+    at_least_zero,
+    choice,
+    finite,
+    fixed,
+    fraction,
+    log_probability,
+    of_arrays,
+    positive,
+    prediction,
+    target,
+)
 from .vocabulary import (
     difference_tail,
+    exp,
     exp_exponent,
     exp_fraction,
     exp_minus_abs,
     exp_sum,
     expm1,
     log1p_unit,
+    log_ratio,
+    log_sum,
+    log_sum_tail,
     product_tail,
     quotient_tail,
     scaled,
@@ -238,6 +254,71 @@ def kto(desirable, log_prob, reference, baseline, beta):
         where(bad, z + t, -t * size),
         where(bad, z + t, curvature),
         {"gauss_newton": where(bad, z + t, square * (where(right, 1, q * once) / both))},
+    )
+
+
+@of_arrays(
+    prediction(
+        "chosen", "mean log-probabilities of a token of the answers that were preferred", domain=log_probability
+    ),
+    prediction("rejected", "those of the others", domain=log_probability),
+    formula="-log(1 / (1 + e^-z)), z = log(p / (1 - p)) - log(q / (1 - q)), p = e^chosen, q = e^rejected",
+    source="Hong, Lee & Thorne 2024, arXiv:2403.07691",
+    ulps={"hess": 6},  # 4.77: products of seven rounded numbers
+)
+def orpo(chosen, rejected):
+    """Odds ratio preference optimization: preferences of answers by the odds of their mean log-probabilities.
+
+    The paper's whole loss is that times lambda, added to the `nll` of the chosen answers. A log-probability that is
+    above 0, by at most 0.01, is taken for 0: the odds there are infinite.
+    """
+    a = where(chosen > 0, 0, chosen)
+    b = where(rejected > 0, 0, rejected)
+    d = a - b
+    tail = where(d - d == 0, difference_tail(a, b), 0)
+    # 1 - p and 1 - q; z has the sign of d, and so has each of its two parts
+    not_p = 0 - expm1(a)
+    not_q = 0 - expm1(b)
+    right = d > 0
+    less = where(right, not_p, not_q)
+    more = where(right, not_q, not_p)
+    # e^-|z| = e^-|d| less / more, far away in two steps
+    far = abs(d) > 50
+    h = exp_minus_abs(where(far, 0.5 * d, d))
+    once = where(far, h, 1)
+    h = h - where(right, tail, -tail) * h
+    share = less / more
+    e = (h * share) * once
+    both = 1 + e
+    bad = d != d
+    endless = less == 0 and not right
+    size = where(endless, 1 / less, log_ratio(more, where(endless, 1, less)) - d)
+    value = where(right, 0, size) + log1p_unit(where(bad, 0, e))
+    # a small probability of the answer that is wrong, over 1 - p and over 1 - q
+    of_chosen = where(right, h / more * once, 1 / more) / both
+    of_rejected = where(right, e / more, 1 / less) / both
+    # 1 - 2 q, which crosses zero
+    of_two = log_sum(2, 0)
+    y = b + of_two
+    y_tail = difference_tail(b, -of_two) + log_sum_tail(2, 0)
+    crossing = -expm1(where(y - y == 0, y + y_tail, y))
+    square = (h / more) / both * ((once / more) / both)
+    q = exp(b)
+    upright = where(right, 1, e) / both
+    return (
+        where(bad, d, value),
+        (where(bad, d, 0 - of_chosen), where(bad, d, of_rejected)),
+        (
+            where(bad, d, square * crossing),
+            where(bad, d, of_rejected / not_q * (upright + q)),
+            where(bad, d, 0 - square),
+        ),
+        {
+            "gauss_newton": (
+                where(bad, d, where(e == 0, 0, of_chosen / not_p * upright)),
+                where(bad, d, where(e == 0, 0, of_rejected / not_q * upright)),
+            )
+        },
     )
 
 

@@ -290,6 +290,44 @@ def absolute_percentage_error(y_true, y_pred, floor):
 
 @pointwise(
     target=real,
+    formula="2 |r| / (|y| + |y_pred|)",
+    source="Makridakis 1993, doi:10.1016/0169-2070(93)90079-3",
+    ulps={"hess": 5},  # 4.11: the cube of a rounded sum
+)
+def symmetric_absolute_percentage_error(y_true, y_pred):
+    """Absolute error relative to the mean size of target and prediction (sMAPE), as a fraction: from 0 to 2.
+
+    As in the M3 competition, which multiplies by 100; others leave out the 2, and are between 0 and 1. Where both are 0
+    so is the loss. It is 2 wherever the signs differ, so that no gradient leads back from there. At r = 0 and where
+    y_pred = 0 the derivatives are the midpoint of those on both sides. Its positive curvature is the absolute value.
+    """
+    part = where((abs(y_true) + abs(y_pred)) - (abs(y_true) + abs(y_pred)) == 0, 1, 0.25)
+    r = part * y_pred - part * y_true
+    y = part * abs(y_true)
+    s = y + part * abs(y_pred)
+    value = where(s == 0, 0, 2 * (abs(r) / where(s == 0, 1, s)))
+    value = where(r - r == 0 or r != r, value, 2)  # one of them is infinite
+    apart = (y_true > 0 and y_pred < 0) or (y_true < 0 and y_pred > 0) or y_true == 0 or y - y != 0
+    idle = apart or r == 0 or s == 0
+    # 4 |y| / s^2: a target that is nearly subnormal is multiplied by 2^60 on the way
+    small = s < 1 and y < 1e-30 * s
+    up = where(small, 1.152921504606847e18, 1)
+    down = where(small, 8.673617379884035e-19, 1)
+    over = where(idle, 1, s)
+    steep = 4 * (up * where(idle, 0, y)) / over / over
+    side = where(y_pred == 0, 0.5, 1)  # of the two sides of 0 one is flat
+    slope = part * (side * steep * down)
+    bent = part * (part * (2 * side * steep / over * down))
+    rising = where(r > 0, 1, where(r < 0, -1, r))
+    away = where(y_pred == 0, where(y_true > 0, 1, -1), where(y_pred > 0, 1, -1))
+    zero = where(r == r, 0, where(y - y != 0 and y_true == y_true and y_pred == y_pred, 0 * s, r))
+    slope = where(idle, zero, rising * slope)
+    bent = where(idle, zero, -(rising * away) * bent)
+    return value, slope, bent, {"gauss_newton": abs(bent)}
+
+
+@pointwise(
+    target=real,
     c=learned(positive(1.3998, "the scale of the residuals")),
     formula="c^2 (|r| / c - log(1 + |r| / c))",
     source=f"Fair 1974, Annals of Economic and Social Measurement 3(4); {_ZHANG}",

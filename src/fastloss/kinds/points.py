@@ -101,7 +101,9 @@ class Points(Kind):
         limited = any(map(math.isfinite, limits[:2] + limits[3:5]))
         if weights.weights is None and weights.where is None and not limited and weight_sum is None:
             return float(plan.size)
-        return plan.loop(kernels.points.one_formula(0), 0.0, 0, None, inspect=True, weight_sum=weight_sum)
+        predictions = len(plan.columns.predictions)  # all of which are looked at, whatever the formula
+        looked_at = kernels.points.Formulas(((0, plan.parameters[: predictions - 1], 1.0, predictions, (), False),))
+        return plan.loop(looked_at, 0.0, 0, None, inspect=True, weight_sum=weight_sum)
 
     def explain(self, plan: Plan) -> None:
         call = plan.call

@@ -502,6 +502,9 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
     if limits.predicted_low > -INFINITY or limits.predicted_high < INFINITY:
         valid &= inside(load(&call.y_pred, 0, first, n, buffer), weight, limits.predicted_low,
                         highest_prediction(limits, &call.y_pred), False, n)
+        if call.formulas[0].paired and is_array(&call.formulas[0], 0):
+            valid &= inside(load(&call.formulas[0].parameter[0], 0, first, n, buffer), weight, limits.predicted_low,
+                            highest_prediction(limits, &call.formulas[0].parameter[0]), False, n)
     if not valid:
         return NAN
     if call.weight.data == NULL and call.where.data != NULL:
