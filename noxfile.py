@@ -37,8 +37,9 @@ def peers(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], default=False)
 def neighbours(session: nox.Session) -> None:
     """Run the tests of arrays of other libraries, and of those that call losses."""
-    session.install(".[test,neighbours]", "xgboost-cpu", "torch")
-    session.run("python", "-m", "pytest", "tests/test_foreign.py", "tests/test_neighbours.py", *session.posargs)
+    session.install(".[test,neighbours]", "xgboost-cpu", "catboost", "torch")
+    files = ("tests/test_foreign.py", "tests/test_neighbours.py", "tests/interop")
+    session.run("python", "-m", "pytest", *files, *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -255,7 +255,8 @@ def test_objectives_are_equal_hashable_and_picklable(library: str) -> None:
 def test_no_library_is_imported_for_another() -> None:
     code = (
         "import sys, fastloss as fl; assert 'fastloss.interop' not in sys.modules;"
-        "names = ['lightgbm', 'xgboost', 'catboost']; [getattr(fl.interop, name).objective(fl.huber) for name in names];"
+        "names = ['lightgbm', 'xgboost', 'catboost'];"
+        "[getattr(fl.interop, name).objective(fl.huber) for name in names];"
         "print([name for name in [*names, 'scipy', 'sklearn', 'pandas'] if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
