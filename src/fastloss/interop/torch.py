@@ -1,0 +1,542 @@
+"""Losses for models of PyTorch, on the CPU: modules, with gradients of first and second order.
+
+`FusedLoss` makes a module of any loss. The others have the names, the arguments and the conventions of ``torch.nn``.
+Value and gradient come from one pass in the forward direction; ``backward`` hands the gradient on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import as_axis, without_axis
+from ..catalogue import CATALOGUE
+from ..loss import Loss
+from ..rows import PREDICTION, Row
+from ..runtime import get_num_threads
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as error:
+    raise ImportError("fastloss.interop.torch needs PyTorch: python -m pip install torch") from error
+
+#: Calls of fewer numbers run on one thread, as everywhere in the package.
+_SERIAL_BELOW = 2**16
+
+
+class _Call(NamedTuple):
+    """What is called, but for its arrays."""
+
+    loss: Loss
+    options: dict[str, Any]
+
+    @property
+    def row(self) -> Row:
+        return self.loss._row
+
+    @property
+    def predictions(self) -> list[int]:
+        """The places of the predictions among the arrays."""
+        return [k for k, operand in enumerate(self.row.operands) if operand.role == PREDICTION]
+
+    def samples(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the samples, given that of the first prediction."""
+        axes = self.row.differentiated[0].axes
+        axis = self.options.get("axis", self.loss.parameters.get("axis", -1)) if axes == "C" else -1
+        return without_axis(shape, as_axis(axis, len(shape))) if axes else shape
+
+    def given(self, arrays: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
+        """Return arrays and keywords as the loss takes them."""
+        numbers = sum(array.numel() for array in arrays if array is not None)
+        threads = min(get_num_threads(), torch.get_num_threads()) if numbers >= _SERIAL_BELOW else 1
+        return [None if array is None else view(array) for array in arrays], {"n_threads": threads, **self.options}
+
+    def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
+        """Return the value, and the gradients by the arrays at some places."""
+        numbers, options = self.given(arrays)
+        first = arrays[self.predictions[0]]
+        if not wanted:
+            return _tensor(self.loss(*numbers, **options), first.dtype), []
+        gradients = [torch.empty_like(arrays[k], memory_format=torch.contiguous_format) for k in wanted]
+        out: Any = tuple(map(view, gradients))
+        if len(self.row.differentiated) > 1:
+            options["wrt"] = tuple(self.row.operands[k].name for k in wanted)
+        else:
+            (out,) = out
+        value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **options)
+        return _tensor(value, first.dtype), gradients
+
+    def product(self, arrays: tuple[Any, ...], vector: Tensor) -> Tensor:
+        """Return the Hessian times a vector."""
+        numbers, options = self.given(arrays)
+        product = torch.empty_like(vector, memory_format=torch.contiguous_format)
+        self.loss.hvp(*numbers, view(vector), out=view(product), **options)
+        return product
+
+
+def view(tensor: Tensor) -> Any:
+    """Return a NumPy array of the memory of a tensor.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        A tensor on the CPU; one of bfloat16 needs ml_dtypes.
+
+    Returns
+    -------
+    ndarray
+        Its numbers, not a copy.
+
+    Raises
+    ------
+    ValueError
+        For a tensor on another device.
+    """
+    tensor = tensor.detach()
+    if tensor.device.type != "cpu":
+        raise ValueError(f"fastloss computes on the CPU; a tensor is on {tensor.device}: pass tensor.cpu()")
+    if tensor.dtype != torch.bfloat16:
+        return tensor.numpy()
+    try:
+        from ml_dtypes import bfloat16
+    except ImportError as error:
+        raise ImportError("tensors of bfloat16 need ml_dtypes: python -m pip install ml-dtypes") from error
+    return tensor.view(torch.int16).numpy().view(bfloat16)
+
+
+def _tensor(value: Any, dtype: torch.dtype) -> Tensor:
+    """Return a value as a tensor."""
+    if not isinstance(value, np.ndarray):
+        return torch.tensor(value, dtype=dtype)
+    if value.dtype.name == "bfloat16":
+        return torch.from_numpy(value.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(value)
+
+
+class _Fused(torch.autograd.Function):
+    """A loss; its gradient is computed with it."""
+
+    @staticmethod
+    def forward(ctx: Any, call: _Call, *arrays: Any) -> Tensor:
+        wanted = [k for k in call.predictions if ctx.needs_input_grad[1 + k]]
+        value, gradients = call.value_and_grads(arrays, wanted)
+        ctx.call, ctx.wanted, ctx.given = call, wanted, [array is not None for array in arrays]
+        ctx.save_for_backward(*gradients, *(array for array in arrays if array is not None))
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, *by: Tensor) -> Any:
+        (by_value,) = by
+        gradients = ctx.saved_tensors[: len(ctx.wanted)]
+        saved = iter(ctx.saved_tensors[len(ctx.wanted) :])
+        arrays = [next(saved) if given else None for given in ctx.given]
+        results: list[Any] = [None] * len(arrays)
+        for k, gradient in zip(ctx.wanted, gradients, strict=True):
+            if torch.is_grad_enabled():  # somebody will differentiate once more
+                results[k] = _Gradient.apply(ctx.call, k, by_value, gradient, *arrays)
+            else:
+                results[k] = _times(ctx.call, by_value, gradient)
+        return None, *results
+
+
+class _Gradient(torch.autograd.Function):
+    """The gradient of a loss, times that of its value; its own derivative is a product with the Hessian."""
+
+    @staticmethod
+    def forward(ctx: Any, call: _Call, place: int, by_value: Tensor, gradient: Tensor, *arrays: Any) -> Tensor:
+        ctx.call, ctx.place, ctx.given = call, place, [array is not None for array in arrays]
+        ctx.save_for_backward(by_value, gradient, *(array for array in arrays if array is not None))
+        return _times(call, by_value, gradient)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, vector: Tensor) -> Any:
+        by_value, gradient, *saved = ctx.saved_tensors
+        row = ctx.call.row
+        if not row.has_products or len(row.differentiated) > 1:
+            raise RuntimeError(f"{row.name} has no second derivatives for PyTorch: {row.no_hessian or 'it has no hvp'}")
+        left = iter(saved)
+        arrays = tuple(next(left) if given else None for given in ctx.given)
+        results: list[Any] = [None] * len(arrays)
+        results[ctx.place] = ctx.call.product(arrays, _times(ctx.call, by_value, vector).contiguous())
+        by_sample = vector * gradient
+        if by_value.ndim == 0:
+            by_sample = by_sample.sum()
+        elif by_sample.ndim > by_value.ndim:
+            by_sample = by_sample.sum(dim=_axis(ctx.call))
+        return None, None, by_sample, None, *results
+
+
+def _axis(call: _Call) -> int:
+    """Return the axis that a prediction has beyond its samples."""
+    axis: int = call.options.get("axis", call.loss.parameters.get("axis", -1)) if call.row.axes == "C" else -1
+    return axis
+
+
+def _times(call: _Call, by_value: Tensor, gradient: Tensor) -> Tensor:
+    """Return the gradient of what was made of the value."""
+    if by_value.ndim == 0 and by_value.item() == 1.0:  # loss.backward(): no second pass over memory
+        return gradient
+    if by_value.ndim and gradient.ndim > by_value.ndim:
+        by_value = by_value.unsqueeze(_axis(call))
+    return gradient * by_value
+
+
+# ---- under torch.compile --------------------------------------------------------------------------------------------
+
+_numbers = itertools.count()
+_calls: dict[int, _Call] = {}
+
+
+@torch.library.custom_op("fastloss::value_and_grads", mutates_args=())
+def _operation(number: int, arrays: list[Tensor]) -> list[Tensor]:
+    """Return the value and all gradients: a graph knows a call by its number."""
+    call = _calls[number]
+    value, gradients = call.value_and_grads(tuple(arrays), call.predictions)
+    return [value, *gradients]
+
+
+@_operation.register_fake
+def _(number: int, arrays: list[Tensor]) -> list[Tensor]:
+    call = _calls[number]
+    predictions = [arrays[k] for k in call.predictions]
+    none = call.options.get("reduction", call.loss.keywords.get("reduction", "mean")) == "none"
+    value = predictions[0].new_empty(call.samples(tuple(predictions[0].shape)) if none else ())
+    return [value, *(torch.empty_like(p, memory_format=torch.contiguous_format) for p in predictions)]
+
+
+def _setup(ctx: Any, inputs: Any, output: Any) -> None:
+    ctx.number, ctx.arrays = inputs[0], len(inputs[1])
+    ctx.save_for_backward(*output[1:])
+
+
+def _backward(ctx: Any, by: Any) -> Any:
+    call = _calls[ctx.number]
+    results: list[Any] = [None] * ctx.arrays
+    by_value = by[0]
+    for k, gradient in zip(call.predictions, ctx.saved_tensors, strict=True):
+        scale = by_value.unsqueeze(_axis(call)) if by_value.ndim and gradient.ndim > by_value.ndim else by_value
+        results[k] = gradient * scale
+    return None, results
+
+
+_operation.register_autograd(_backward, setup_context=_setup)
+
+
+# ---- modules --------------------------------------------------------------------------------------------------------
+
+
+class FusedLoss(nn.Module):
+    """Any loss of fastloss as a module of PyTorch.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss: `fl.huber`, `fl.triplet`, `fl.linear_cross_entropy`, a sum of losses, one of your own.
+    **options
+        Its parameters, `reduction`, and `normalizer`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import fastloss as fl
+    >>> loss = fl.interop.torch.FusedLoss(fl.tukey_biweight, c=2.0)
+    >>> y_pred = torch.tensor([1.0, 3.0], requires_grad=True)
+    >>> loss(torch.tensor([0.0, 0.0]), y_pred).backward()
+    >>> [round(g, 4) for g in y_pred.grad.tolist()]
+    [0.2812, 0.0]
+    """
+
+    def __init__(self, loss: Loss, **options: Any) -> None:
+        super().__init__()
+        if not isinstance(loss, Loss):
+            raise TypeError(f"loss must be a loss of fastloss, as fl.huber, not {type(loss).__name__}")
+        self.loss = loss.bind(**options) if options else loss
+        self._enter()
+
+    def _enter(self) -> None:
+        """Give the call a number, by which graphs know it."""
+        self._number = next(_numbers)
+        _calls[self._number] = _Call(self.loss, {})
+        weakref.finalize(self, _calls.pop, self._number, None)
+
+    def forward(self, *arrays: Tensor, **options: Any) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        *arrays : Tensor
+            In the order of a call of the loss: targets first. An array that may be left away may be None.
+        **options
+            `sample_weight`, `where`, as arrays or tensors that are not differentiated, and other keywords of a call.
+
+        Returns
+        -------
+        Tensor
+            The value, of the type of the first prediction; it can be differentiated by all predictions, and twice where
+            the loss has `hvp`.
+        """
+        given = {name: view(value) if isinstance(value, Tensor) else value for name, value in options.items()}
+        count = len(self.loss._row.operands)
+        missing = [None] * (count - len(arrays)) if any(o.optional for o in self.loss._row.operands) else []
+        return self._run(given, (*arrays, *missing))
+
+    def _run(self, options: dict[str, Any], arrays: tuple[Any, ...]) -> Tensor:
+        if torch.compiler.is_compiling() and not options and all(array is not None for array in arrays):
+            value: Tensor = _operation(self._number, list(arrays))[0]
+            return value
+        result: Tensor = _Fused.apply(_Call(self.loss, options), *arrays)
+        return result
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._enter()
+
+    def extra_repr(self) -> str:
+        """Return what is shown of it.
+
+        Returns
+        -------
+        str
+            The loss.
+        """
+        return repr(self.loss)
+
+
+class _OfTorch(FusedLoss):
+    """A loss with the arguments of torch's: input, then target."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        input, target : Tensor
+            As torch's module of this name takes them.
+
+        Returns
+        -------
+        Tensor
+            The value.
+        """
+        return self._run({}, (target, input))
+
+
+def _named(name: str) -> Loss:
+    """Return a loss of the package."""
+    return Loss(CATALOGUE[name])
+
+
+def _refuse_old(size_average: Any, reduce: Any) -> None:
+    if size_average is not None or reduce is not None:
+        raise TypeError("size_average and reduce are those of old versions of PyTorch: pass reduction=")
+
+
+class MSELoss(_OfTorch):
+    """The mean of squared errors, as ``torch.nn.MSELoss``."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("squared_error"), reduction=reduction)
+
+
+class L1Loss(_OfTorch):
+    """The mean of absolute errors, as ``torch.nn.L1Loss``."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("absolute_error"), reduction=reduction)
+
+
+class HuberLoss(_OfTorch):
+    """Huber loss, as ``torch.nn.HuberLoss``."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(_named("huber"), reduction=reduction, delta=delta)
+
+
+class SmoothL1Loss(_OfTorch):
+    """Huber loss over beta, as ``torch.nn.SmoothL1Loss``; of a beta of 0 that is `L1Loss`."""
+
+    def __init__(
+        self, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        if beta == 0:
+            super().__init__(_named("absolute_error"), reduction=reduction)
+        else:
+            super().__init__(_named("smooth_l1"), reduction=reduction, beta=beta)
+
+
+class SoftMarginLoss(_OfTorch):
+    """Logistic loss of targets -1 and 1, as ``torch.nn.SoftMarginLoss``."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("soft_margin"), reduction=reduction, labels=(-1, 1))
+
+
+class BCEWithLogitsLoss(_OfTorch):
+    """Binary cross-entropy of logits, as ``torch.nn.BCEWithLogitsLoss``.
+
+    With `weight` the mean divides by the number of elements, as there, not by the sum of the weights.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: Any = None,
+        reduce: Any = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("binary_cross_entropy"), reduction=reduction)
+        self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of logits and targets in [0, 1].
+
+        Parameters
+        ----------
+        input, target : Tensor
+            Of one shape.
+
+        Returns
+        -------
+        Tensor
+            The value.
+        """
+        options: dict[str, Any] = {}
+        if self.pos_weight is not None:
+            options["pos_weight"] = view(self.pos_weight) if self.pos_weight.ndim else float(self.pos_weight)
+        if self.weight is not None:
+            options["sample_weight"] = np.broadcast_to(view(self.weight), tuple(input.shape))
+            if self.loss.keywords.get("reduction", "mean") == "mean":
+                options["normalizer"] = max(input.numel(), 1)
+        return self._run(options, (target, input))
+
+
+class _OfClasses(_OfTorch):
+    """A loss over classes, which are on the second axis, or on the only one."""
+
+    def __init__(self, loss: Loss, weight: Tensor | None, ignore_index: int, **options: Any) -> None:
+        super().__init__(loss, **options)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        input : Tensor
+            Of the shape (C,), (N, C) or (N, C, ...).
+        target : Tensor
+            Class indices, of that shape without the axis of the classes; or probabilities of that shape.
+
+        Returns
+        -------
+        Tensor
+            The value; 0 where all samples are ignored, for which torch returns NaN.
+        """
+        axis = 0 if input.ndim == 1 else 1
+        options: dict[str, Any] = {"axis": axis}
+        mean = self.loss.keywords.get("reduction", "mean") == "mean"
+        if self.weight is not None:
+            options["class_weight"] = view(self.weight)
+        if target.is_floating_point() and target.shape == input.shape:
+            if input.ndim == 1:  # one sample, not as many of two classes
+                return self._run_one(options, input, target, mean)
+            if mean:  # torch divides by the number of samples
+                options["normalizer"] = max(input.numel() // max(input.shape[axis], 1), 1)
+        else:
+            options["ignore_index"] = self.ignore_index
+            if mean and self.weight is not None and self.loss.parameters.get("label_smoothing"):
+                # Torch divides by the weights of the labels, not by those of the smoothed targets.
+                kept = target[(target != self.ignore_index) & (target >= 0) & (target < len(self.weight))]
+                options["normalizer"] = float(self.weight[kept].sum(dtype=torch.float64)) or 1.0
+        return self._run(options, (target, input))
+
+    def _run_one(self, options: dict[str, Any], logits: Tensor, target: Tensor, mean: bool) -> Tensor:
+        """Return the loss of one sample whose target is probabilities."""
+        options |= {"axis": 1} | ({"normalizer": 1} if mean else {})
+        value = self._run(options, (target.unsqueeze(0), logits.unsqueeze(0)))
+        return value.squeeze(0) if value.ndim else value
+
+
+class CrossEntropyLoss(_OfClasses):
+    """Cross-entropy of logits, as ``torch.nn.CrossEntropyLoss``, with its ways to divide."""
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: Any = None,
+        ignore_index: int = -100,
+        reduce: Any = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(
+            _named("cross_entropy"), weight, ignore_index, reduction=reduction, label_smoothing=label_smoothing
+        )
+
+
+class NLLLoss(_OfClasses):
+    """Negative log-likelihood of log-probabilities, as ``torch.nn.NLLLoss``."""
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: Any = None,
+        ignore_index: int = -100,
+        reduce: Any = None,
+        reduction: str = "mean",
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("nll"), weight, ignore_index, reduction=reduction)
+
+
+class _OfPairs(FusedLoss):
+    """A loss of two predictions with the arguments of torch's: both inputs, then target."""
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        input1, input2, target : Tensor
+            As torch's module of this name takes them.
+
+        Returns
+        -------
+        Tensor
+            The value.
+        """
+        return self._run({}, (target, input1, input2))
+
+
+class MarginRankingLoss(_OfPairs):
+    """Margin ranking loss, as ``torch.nn.MarginRankingLoss``; at the kink it has half of the gradient."""
+
+    def __init__(
+        self, margin: float = 0.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("margin_ranking"), reduction=reduction, margin=margin)
+
+
+class CosineEmbeddingLoss(_OfPairs):
+    """Cosine embedding loss, as ``torch.nn.CosineEmbeddingLoss``."""
+
+    def __init__(
+        self, margin: float = 0.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("cosine_embedding"), reduction=reduction, margin=margin)
