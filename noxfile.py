@@ -31,7 +31,9 @@ def oldest(session: nox.Session) -> None:
 def peers(session: nox.Session) -> None:
     """Compare the losses with those of PyTorch, optax, scikit-learn and Keras, and try our modules of PyTorch."""
     session.install(".[test,peers]")
-    session.run("python", "-m", "pytest", "tests/test_peers.py", "tests/interop", *session.posargs, env={"KERAS_BACKEND": "jax"})
+    session.run(
+        "python", "-m", "pytest", "tests/test_peers.py", "tests/interop", *session.posargs, env={"KERAS_BACKEND": "jax"}
+    )
 
 
 @nox.session(python=PYTHONS[0], default=False)

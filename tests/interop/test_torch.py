@@ -176,6 +176,14 @@ def test_a_graph_has_the_loss_as_one_operation(reduction: str) -> None:
     torch.testing.assert_close(one, other)
 
 
+def test_a_module_of_torch_s_own_name_in_a_graph() -> None:
+    x, labels = numbers(6, 4).requires_grad_(), torch.arange(6) % 4
+    module = own.CrossEntropyLoss(label_smoothing=0.1)
+    compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
+    (one,), (other,) = (torch.autograd.grad(f(x, labels), x) for f in (compiled, module))
+    torch.testing.assert_close(one, other)
+
+
 def test_modules_are_modules() -> None:
     module = own.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0]), label_smoothing=0.1)
     assert list(module.state_dict()) == ["weight"] and "cross_entropy.bind(" in repr(module)

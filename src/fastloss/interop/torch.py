@@ -259,10 +259,15 @@ class FusedLoss(nn.Module):
         self._enter()
 
     def _enter(self) -> None:
-        """Give the call a number, by which graphs know it."""
-        self._number = next(_numbers)
-        _calls[self._number] = _Call(self.loss, {})
-        weakref.finalize(self, _calls.pop, self._number, None)
+        """Enter what this module calls."""
+        self._number = self._entered(self.loss)
+
+    def _entered(self, loss: Loss) -> int:
+        """Give a call of a loss a number, by which graphs know it."""
+        number = next(_numbers)
+        _calls[number] = _Call(loss, {})
+        weakref.finalize(self, _calls.pop, number, None)
+        return number
 
     def forward(self, *arrays: Tensor, **options: Any) -> Tensor:
         """Return the loss.
@@ -285,11 +290,13 @@ class FusedLoss(nn.Module):
         missing = [None] * (count - len(arrays)) if any(o.optional for o in self.loss._row.operands) else []
         return self._run(given, (*arrays, *missing))
 
-    def _run(self, options: dict[str, Any], arrays: tuple[Any, ...]) -> Tensor:
+    def _run(self, options: dict[str, Any], arrays: tuple[Any, ...], number: int | None = None) -> Tensor:
+        number = self._number if number is None else number
         if torch.compiler.is_compiling() and not options and all(array is not None for array in arrays):
-            value: Tensor = _operation(self._number, list(arrays))[0]
+            value: Tensor = _operation(number, list(arrays))[0]
             return value
-        result: Tensor = _Fused.apply(_Call(self.loss, options), *arrays)
+        call = _calls[number]
+        result: Tensor = _Fused.apply(_Call(call.loss, options) if options else call, *arrays)
         return result
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -426,9 +433,20 @@ class _OfClasses(_OfTorch):
     """A loss over classes, which are on the second axis, or on the only one."""
 
     def __init__(self, loss: Loss, weight: Tensor | None, ignore_index: int, **options: Any) -> None:
+        self.ignore_index = ignore_index
         super().__init__(loss, **options)
         self.register_buffer("weight", weight)
-        self.ignore_index = ignore_index
+
+    def _enter(self) -> None:
+        """Enter the loss on each axis, of class indices and of probabilities: bound, it goes the short way."""
+        super()._enter()
+        self._numbers = {
+            (axis, by_index): self._entered(
+                self.loss.bind(axis=axis, **({"ignore_index": self.ignore_index} if by_index else {}))
+            )
+            for axis in (0, 1)
+            for by_index in (True, False)
+        }
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss.
@@ -446,28 +464,21 @@ class _OfClasses(_OfTorch):
             The value; 0 where all samples are ignored, for which torch returns NaN.
         """
         axis = 0 if input.ndim == 1 else 1
-        options: dict[str, Any] = {"axis": axis}
+        by_index = not (target.is_floating_point() and target.shape == input.shape)
+        options: dict[str, Any] = {}
         mean = self.loss.keywords.get("reduction", "mean") == "mean"
         if self.weight is not None:
             options["class_weight"] = view(self.weight)
-        if target.is_floating_point() and target.shape == input.shape:
-            if input.ndim == 1:  # one sample, not as many of two classes
-                return self._run_one(options, input, target, mean)
-            if mean:  # torch divides by the number of samples
-                options["normalizer"] = max(input.numel() // max(input.shape[axis], 1), 1)
-        else:
-            options["ignore_index"] = self.ignore_index
-            if mean and self.weight is not None and self.loss.parameters.get("label_smoothing"):
-                # Torch divides by the weights of the labels, not by those of the smoothed targets.
-                kept = target[(target != self.ignore_index) & (target >= 0) & (target < len(self.weight))]
-                options["normalizer"] = float(self.weight[kept].sum(dtype=torch.float64)) or 1.0
-        return self._run(options, (target, input))
-
-    def _run_one(self, options: dict[str, Any], logits: Tensor, target: Tensor, mean: bool) -> Tensor:
-        """Return the loss of one sample whose target is probabilities."""
-        options |= {"axis": 1} | ({"normalizer": 1} if mean else {})
-        value = self._run(options, (target.unsqueeze(0), logits.unsqueeze(0)))
-        return value.squeeze(0) if value.ndim else value
+        if not by_index and input.ndim == 1:  # one sample, not as many of two classes
+            value = self.forward(input.unsqueeze(0), target.unsqueeze(0))
+            return value.squeeze(0) if value.ndim else value
+        if mean and self.weight is not None and not by_index:  # torch divides by the number of samples
+            options["normalizer"] = max(input.numel() // max(input.shape[axis], 1), 1)
+        elif mean and self.weight is not None and self.loss.parameters.get("label_smoothing"):
+            # Torch divides by the weights of the labels, not by those of the smoothed targets.
+            kept = target[(target != self.ignore_index) & (target >= 0) & (target < len(self.weight))]
+            options["normalizer"] = float(self.weight[kept].sum(dtype=torch.float64)) or 1.0
+        return self._run(options, (target, input), self._numbers[axis, by_index])
 
 
 class CrossEntropyLoss(_OfClasses):
