@@ -363,8 +363,9 @@ class Row:
     function : callable or None
         The formula, a function of scalars that returns value, gradient and Hessian diagonal, then a dictionary of the
         derivatives by its parameters, if it has any that are learned; None of rows of classes.
-    by_default : callable or None
-        A formula of target and prediction alone that gives the same where every parameter has its default.
+    by_default : callable, bool or None
+        A formula of target and prediction alone that gives the same where every parameter has its default; True: the
+        loss's own, compiled with the defaults.
     fuller : Row or None
         The same loss with the terms that `full=True` adds to its value: the formula returns that value in its
         dictionary too, as "full".
@@ -422,7 +423,7 @@ class Row:
     holds: str = "numbers"
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
-    by_default: Callable[..., Any] | None = field(default=None, compare=False)
+    by_default: Callable[..., Any] | bool | None = field(default=None, compare=False)
     fuller: Row | None = field(default=None, compare=False)
     entry: str = ""
     forms: dict[tuple[str, ...], Row] = field(default_factory=dict, compare=False)
@@ -616,7 +617,7 @@ def pointwise(
     source: str,
     prediction: str = "y_pred",
     predicted: Domain = real,
-    by_default: Callable[..., Any] | None = None,
+    by_default: Callable[..., Any] | bool | None = None,
     kind: str = "points",
     axes: str = "",
     holds: str = "numbers",

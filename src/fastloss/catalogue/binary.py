@@ -33,7 +33,6 @@ from .vocabulary import (
     log_sum_unit,
     log_sum_unit_tail,
     product_tail,
-    quotient_tail,
     seldom,
     where,
 )
@@ -289,6 +288,7 @@ def perceptron(y_true, y_pred):
     gamma=learned(at_least_zero(2.0, "how much a well classified sample counts less; 0 is `soft_margin`")),
     alpha=learned(fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha")),
     labels=two_labels(),
+    by_default=True,
     formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
     ulps={"hess": 5},  # 4.85
@@ -303,7 +303,7 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     z = t * y_pred
     right = z >= 0
     # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
-    far = abs(z) > 50
+    far = seldom(abs(z) > 50)
     exponent = where(far, 0.5 * z, z)
     h = exp_minus_abs_head(exponent)
     h_tail = exp_minus_abs_tail(exponent)
@@ -313,12 +313,28 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
     again = where(right, 1, once)  # the second h of p_t
     again_tail = where(far and not right, h_tail, 0)
+    # p_t and 1 - p_t are p times again and q, and what they lost
+    inverse = 1 / both
+    chance = where(right, 1, h)
+    portion = chance * inverse
+    rest = ((chance - portion * both) - product_tail(portion, both)) + (where(right, 0, h_tail) - portion * both_tail)
+    p = portion + rest * inverse
+    p_tail = (portion - p) + rest * inverse
+    likely = where(right, h * once, 1)
+    likely_tail = where(right, where(far, product_tail(h, once) + (h_tail * once + h * h_tail), h_tail), 0)
+    share = likely * inverse
+    other_rest = ((likely - share * both) - product_tail(share, both)) + (likely_tail - share * both_tail)
+    q = share + other_rest * inverse
+    q_tail = (share - q) + other_rest * inverse
     # log(1 + h): where h is small by its series, which has all the digits that there are of h
+    square = gamma == 2 and not far
+    near = log1p_unit(e)
     faint = h < 1e-5
-    l = where(faint, h, log_sum_unit(both, both_tail))
-    l_tail = where(
+    l = where(square, near + h_tail * inverse, where(faint, h, log_sum_unit(both, both_tail)))
+    tail_of_l = where(
         faint, h_tail - e * e * (0.5 - e * (0.3333333333333333 - 0.25 * e)), log_sum_unit_tail(both, both_tail)
     )
+    l_tail = where(square, 0, tail_of_l)
     loss = where(right, 0, -z) + (l + l_tail) * once
     # log(1 - p_t) = -distance again, which gamma multiplies: so does it every rounding error
     m = where(right, z, 0)
@@ -331,17 +347,11 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     # (1 - p_t)^gamma, where it is small times 2^64: what it is multiplied by may make a number of a subnormal one
     small = power < -60
     power_tail = power_tail + where(small, difference_tail(power, -44.361419677734375) - 1.2189787519729715e-07, 0)
-    weight = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
-    part = where(small, 5.421010862427522e-20, 1)
+    powered = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
+    weight = where(square, q * (q + 2 * q_tail), powered)
+    part = where(small and not square, 5.421010862427522e-20, 1)
     factor = where(alpha == alpha, where(t > 0, alpha, 1 - alpha), 1)
-    # p_t and gamma p_t are p and rise, times again; what they lost counts where gamma p_t - (1 - p_t) crosses zero
-    chance = where(right, 1, h)
-    p = chance / both
-    p_tail = quotient_tail(chance, both) + (where(right, 0, h_tail) - p * both_tail) / both
-    likely = where(right, h * once, 1)
-    likely_tail = where(right, product_tail(h, once) + (h_tail * once + where(far, h * h_tail, 0)), 0)
-    q = likely / both
-    q = q + (quotient_tail(likely, both) + (likely_tail - q * both_tail) / both)
+    # what gamma p_t lost counts where gamma p_t - (1 - p_t) crosses zero
     rise = gamma * p
     rise_tail = product_tail(gamma, p) + gamma * p_tail
     whole = rise * again
@@ -370,6 +380,7 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     gamma_neg=learned(at_least_zero(4.0, "how much a well classified negative sample counts less")),
     clip=interval(0.05, 0.0, 1.0, "what is taken off the probability of negative samples; easier ones are left out"),
     labels=two_labels(),
+    by_default=True,
     formula="positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  p_m = max(p - clip, 0)",
     source="Ridnik et al. 2021, doi:10.1109/ICCV48922.2021.00015",
 )
@@ -384,7 +395,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     z = t * y_pred
     right = z >= 0
     # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
-    far = abs(z) > 50
+    far = seldom(abs(z) > 50)
     exponent = where(far, 0.5 * z, z)
     h = exp_minus_abs_head(exponent)
     h_tail = exp_minus_abs_tail(exponent)
@@ -398,19 +409,29 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     shift = where(t > 0, 0, clip)
     plain = shift == 0
     # The loss is u^gamma times -log v, v = 1 - u; unshifted, u is q, whose logarithm is known better than itself
+    inverse = 1 / both
     chance = where(right, 1, h)
-    p = chance / both  # times again
-    p_tail = quotient_tail(chance, both) + (where(right, 0, h_tail) - p * both_tail) / both
+    p = chance * inverse  # times again
+    p_tail = (((chance - p * both) - product_tail(p, both)) + (where(right, 0, h_tail) - p * both_tail)) * inverse
     likely = where(right, h * once, 1)
-    likely_tail = where(right, product_tail(h, once) + (h_tail * once + where(far, h * h_tail, 0)), 0)
-    q = likely / both
-    q_tail = quotient_tail(likely, both) + (likely_tail - q * both_tail) / both
+    likely_tail = where(right, where(far, product_tail(h, once) + (h_tail * once + h * h_tail), h_tail), 0)
+    q = likely * inverse
+    q_tail = (((likely - q * both) - product_tail(q, both)) + (likely_tail - q * both_tail)) * inverse
     u = q - shift
     u_tail = difference_tail(q, shift) + q_tail
     missed = p * again
     missed_tail = product_tail(p, again) + (p_tail * again + p * again_tail)
     v = where(u < 0.5, 1 - u, shift + missed)
     v_tail = where(u < 0.5, difference_tail(1, u) - u_tail, difference_tail(shift, -missed) + missed_tail)
+    # With the default exponents powers are products, and the logarithms are of 1 + h and 1 - u
+    known = gamma_pos == 1 and gamma_neg == 4 and clip > 0.01 and not far
+    rounded_u = where(u <= 0, 0, u + u_tail)
+    u_lost = (u - rounded_u) + u_tail
+    of_both = log1p(where(plain, e, -rounded_u))
+    share = where(plain, h_tail, u_lost) / where(plain, both, v)
+    square = rounded_u * rounded_u
+    square_tail = product_tail(rounded_u, rounded_u) + 2 * rounded_u * u_lost
+    product = where(t > 0, rounded_u, square * (square + 2 * square_tail))
     x = where(plain, both, where(u > 0, u, 1))
     x_tail = where(plain, both_tail, u_tail)
     # log(1 + h) or -log(1 - v): where h or v is small by its series, which has all the digits that there are of it
@@ -432,9 +453,12 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     power_tail = -product_tail(much, besides) - (much_tail * besides + where(plain, much * again_tail, 0))
     small = power < -60
     power_tail = power_tail + where(small, difference_tail(power, -44.361419677734375) - 1.2189787519729715e-07, 0)
-    weight = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
-    part = where(small, 5.421010862427522e-20, 1)
+    powered = where(gamma == 0, 1, exp_sum(where(small, power + 44.361419677734375, power), power_tail))
+    weight = where(known, product, powered)
+    part = where(small and not known, 5.421010862427522e-20, 1)
+    of_known = where(plain, where(right, 0, -z) + (of_both + share), -of_both + share)
     loss = where(plain, where(right, 0, -z) + (l + l_tail) * once, -log_sum(v, v_tail))
+    loss = where(known, of_known, loss)
     rise = gamma * p
     rise_tail = product_tail(gamma, p) + gamma * p_tail
     whole = rise * again

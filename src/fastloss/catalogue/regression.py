@@ -507,7 +507,8 @@ def welsch(y_true, y_pred, c):
     value = where(rare and abs(z) < 1e-9, r * (0.5 * r), -0.5 * c * (c * fallen))  # where z^2 has lost digits
     slope = d * h * h * where(part < 1, 4, 1)
     bend = ((1 - 2 * u) - 2 * u_tail) * h * h
-    gradient = where(h == 0, 0, slope - slope * u_tail)
+    lost = where(rare, 0, tail)  # of d
+    gradient = where(h == 0, 0, slope + (lost * h * h - slope * u_tail))
     hessian = where(h == 0, 0, bend - bend * u_tail)
     least = h * h
     weight = where(h == 0, 0, least - least * u_tail)
@@ -573,6 +574,7 @@ def tukey_biweight(y_true, y_pred, c):
     target=real,
     alpha=learned(extended(1.0, "the shape: 2 is squared error, 0 `cauchy`, -2 `geman_mcclure`, -inf `welsch`")),
     scale=learned(positive(1.0, "the scale of the residuals")),
+    by_default=True,
     formula="|alpha - 2| / alpha (((r / scale)^2 / |alpha - 2| + 1)^(alpha / 2) - 1)",
     source="Barron 2019, doi:10.1109/CVPR.2019.00446, equation 8",
 )
@@ -586,18 +588,27 @@ def general_robust(y_true, y_pred, alpha, scale):
     """
     # d is a part of r, and z = |r| / scale
     r = y_pred - y_true
-    fits = 2 * r - 2 * r == 0
+    unusual = seldom(abs(r) > 1e9 * scale or abs(r) > 1e37 or scale < 1e-9 or scale > 1e9)
+    fits = not unusual or 2 * r - 2 * r == 0
     part = where(fits, 1, 0.25)
     d = part * y_pred - part * y_true
     d_tail = difference_tail(part * y_pred, part * y_true)
     d_tail = where(d < 0, -d_tail, d_tail)
-    up = where(scale < 1e-18, 1.8446744073709552e19, 1)
+    up = where(unusual and scale < 1e-18, 1.8446744073709552e19, 1)
     n = up * abs(d)
     m = up * (part * scale)
-    z = n / m
-    z_tail = quotient_tail(n, m) + up * d_tail / m
+    inverse_m = 1 / m
+    z = where(unusual, n / m, n * inverse_m)
+    near_z = (((n - z * m) - product_tail(z, m)) + d_tail) * inverse_m
+    z_tail = where(unusual, quotient_tail(n, m) + up * d_tail / m, near_z)
     u = 0.5 * z * z
     u_tail = 0.5 * product_tail(z, z) + z * z_tail
+    # alpha = 1: sqrt(1 + z^2) - 1
+    known = alpha == 1 and not unusual
+    square = z * z
+    square = square + (product_tail(z, z) + 2 * z * z_tail)
+    root_of = 1 + square
+    root_known = sqrt(root_of)
     # log(z), for all that is too large or too small for a float
     of_scale = log_sum(scale, 0)
     of_scale_tail = log_sum_tail(scale, 0)
@@ -662,10 +673,12 @@ def general_robust(y_true, y_pred, alpha, scale):
     large = where(t > 80, risen / whole * 7.016735912097631e20, (risen - 1) / whole)
     value = where(t > 1, large, (grown + (grown + 1) * t_tail) / whole)
     value = where(b == 0, u, where(flat, where(linear, u, c * (l + l_tail)), value))
+    value = where(known, square / (1 + root_known), value)
+    gradient = where(known, z / root_known / scale, gradient)
     # the second derivative is m / scale^2 times (1 + (alpha - 1) v) / (1 + v), over v where that is large
     over = v > 1
     w = where(over, 1 / v, 0)
-    w_tail = where(w == 0, 0, quotient_tail(1, v) - w * (v_tail * w))
+    w_tail = where(w == 0, 0, ((1 - w * v) - product_tail(w, v)) * w - w * (v_tail * w))
     p = where(over, alpha - 1, where(linear, 2 * g * u, (alpha - 1) * v))
     of_linear = 2 * (product_tail(g, u) + (g * u_tail + g_tail * u)) - v
     of_ordinary = product_tail(alpha - 1, v) + (alpha - 1) * v_tail + difference_tail(alpha, 1) * v
@@ -689,6 +702,7 @@ def general_robust(y_true, y_pred, alpha, scale):
     share = exp_sum(level, level_tail)
     back = where(apart > 0, 5.421010862427522e-20, where(apart < 0, 1.8446744073709552e19, 1))
     hessian = where(share == 0, 0, curve * share * back)
+    hessian = where(known, 1 / (root_of * root_known) / scale / scale, hessian)
     # Gauss-Newton's is m / scale^2 alone
     plain = slow - 2 * of_scale
     plain_tail = difference_tail(slow, 2 * of_scale) + (slow_tail - 2 * of_scale_tail)

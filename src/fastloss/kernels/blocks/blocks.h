@@ -283,11 +283,13 @@ FL_WITH_AVX512(f64, double)
 #define fl_block_log1p_f32 fl_avx512_log1p_f32
 #define fl_block_log1p_unit_f32 fl_avx512_log1p_unit_f32
 #define fl_block_expm1_f32 fl_avx512_expm1_f32
+#define fl_block_exp_minus_abs_pair_f32 fl_avx512_exp_minus_abs_pair_f32
 #else
 #define fl_block_log_f32 fl_general_log_f32
 #define fl_block_log1p_f32 fl_general_log1p_f32
 #define fl_block_log1p_unit_f32 fl_general_log1p_unit_f32
 #define fl_block_expm1_f32 fl_general_expm1_f32
+#define fl_block_exp_minus_abs_pair_f32 fl_general_exp_minus_abs_pair_f32
 #endif
 #define fl_block_log1pmx_f32 fl_general_log1pmx_f32
 #define fl_block_log1pmx_f64 fl_general_log1pmx_f64
@@ -295,6 +297,7 @@ FL_WITH_AVX512(f64, double)
 #define fl_block_log1p_f64 fl_general_log1p_f64
 #define fl_block_log1p_unit_f64 fl_general_log1p_unit_f64
 #define fl_block_expm1_f64 fl_general_expm1_f64
+#define fl_block_exp_minus_abs_pair_f64 fl_general_exp_minus_abs_pair_f64
 #endif
 
 #else /* the primitives, for FL_REAL */
@@ -437,6 +440,16 @@ FL_STAGE(log1p_unit)
 FL_STAGE(expm1)
 FL_STAGE(log1pmx)
 #undef FL_STAGE
+/* e^-|x| as head and tail; the tails may take the place of x. */
+static inline void FL_NAME(fl_general_exp_minus_abs_pair)(const FL_REAL *x, FL_REAL *heads, FL_REAL *tails, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) {
+        FL_MATH(fl_pair) pair = FL_MATH(fl_exp_minus_abs_exactly)(x[i]);
+        heads[i] = pair.head;
+        tails[i] = pair.tail;
+    }
+}
 
 /* Largest x; NaN is passed over, -infinity where there is nothing else. */
 static inline FL_REAL FL_NAME(fl_general_max)(const FL_REAL *x, ptrdiff_t n)

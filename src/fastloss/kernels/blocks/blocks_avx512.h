@@ -76,6 +76,12 @@ static const float fl_unit_table_f32[32] = { /* log(1 + j / 16) */
     0x1.62e430p-1f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
     0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
 };
+static const float fl_unit_tail_f32[32] = { /* what its rounding lost */
+    0.0f, 0x1.162a66p-37f, 0x1.c55e5cp-29f, -0x1.eb0d86p-28f, 0x1.e6a688p-29f, 0x1.7574c2p-27f, 0x1.0e2f62p-29f, -0x1.288600p-27f,
+    0x1.97f30ap-27f, 0x1.e6a688p-28f, -0x1.43e44ep-32f, 0x1.094aa0p-27f, -0x1.8fbf30p-29f, -0x1.961de8p-26f, 0x1.08ce56p-26f, 0x1.96f16ap-27f,
+    -0x1.05c610p-29f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+    0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f,
+};
 
 enum {
     FL_OF_LOG = 0x03530422 /* what fixupimm makes of what log is asked of: -inf of 0, inf of inf, NaN of what is below 0 */
@@ -135,13 +141,14 @@ FL_INLINE __m512 fl_log1p_avx512(const fl_logs *logs, __m512 x)
 }
 
 /* log(1 + x),  0 <= x <= 1:  x + 1.5 2^23 / 16 has j in its low bits. Beyond it is what the bits make of it; NaN stays. */
-FL_INLINE __m512 fl_log1p_unit_avx512(const fl_logs *logs, __m512 x)
+FL_INLINE __m512 fl_log1p_unit_avx512(const fl_logs *logs, __m512 tail_low, __m512 tail_high, __m512 x)
 {
     __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));
     __m512 d = _mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f)));
     __m512i part = _mm512_castps_si512(shifted);
     __m512 f = _mm512_mul_ps(d, _mm512_permutex2var_ps(logs->inverse_low, part, logs->inverse_high));
-    return _mm512_add_ps(_mm512_permutex2var_ps(logs->log_low, part, logs->log_high), fl_log_near_avx512(f));
+    __m512 rest = _mm512_add_ps(_mm512_permutex2var_ps(tail_low, part, tail_high), fl_log_near_avx512(f));
+    return _mm512_add_ps(_mm512_permutex2var_ps(logs->log_low, part, logs->log_high), rest);
 }
 
 /* exp(x) - 1 = (2^n T - 1) + 2^n (T rise + tail of T), the difference with what its rounding lost; where x is large, 1 from exp(x) */
@@ -164,6 +171,32 @@ FL_INLINE __m512 fl_expm1_avx512(__m512 low, __m512 high, __m512 tail_low, __m51
     return _mm512_mask_mov_ps(y, large, _mm512_scalef_ps(_mm512_add_ps(power, rise), n));
 }
 
+/* e^-|x| = head + tail: as fl_exp_avx512, and what the last rounding lost; the tail of a subnormal number is 0. */
+static __attribute__((noinline)) void fl_avx512_exp_minus_abs_pair_f32(const float *from, float *to, float *tails, ptrdiff_t n)
+{
+    __m512 low = _mm512_loadu_ps(fl_table_f32), high = _mm512_loadu_ps(fl_table_f32 + 16);
+    __m512 tail_low = _mm512_loadu_ps(fl_table_tail_f32), tail_high = _mm512_loadu_ps(fl_table_tail_f32 + 16);
+    __m512 magic = _mm512_set1_ps(393216.0f);
+    for (ptrdiff_t i = 0; i < n; i += 16) {
+        __mmask16 left = (__mmask16)(n - i >= 16 ? -1 : (1 << (n - i)) - 1);
+        __m512 x = _mm512_or_ps(_mm512_maskz_loadu_ps(left, from + i), _mm512_set1_ps(-0.0f));
+        __mmask16 reached = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-105.0f), _CMP_NLT_UQ); /* NaN too */
+        __mmask16 normal = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.25f), _CMP_GT_OQ);
+        __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+0f), magic), n_of = _mm512_sub_ps(shifted, magic);
+        __m512 t = _mm512_fnmadd_ps(n_of, _mm512_set1_ps(0x1.62e430p-1f), x);
+        __m512 reduced = _mm512_fnmadd_ps(n_of, _mm512_set1_ps(-0x1.05c610p-29f), t);
+        __m512i place = _mm512_castps_si512(shifted);
+        __m512 power = _mm512_permutex2var_ps(low, place, high), rest = _mm512_permutex2var_ps(tail_low, place, tail_high);
+        __m512 q = _mm512_fmadd_ps(reduced, _mm512_set1_ps(0x1.555556p-5f), _mm512_set1_ps(0x1.555556p-3f));
+        q = _mm512_fmadd_ps(reduced, q, _mm512_set1_ps(0.5f));
+        __m512 rise = _mm512_fmadd_ps(_mm512_mul_ps(q, reduced), reduced, reduced);
+        __m512 added = _mm512_fmadd_ps(rise, power, rest), sum = _mm512_add_ps(power, added);
+        __m512 lost = _mm512_sub_ps(added, _mm512_sub_ps(sum, power));
+        _mm512_mask_storeu_ps(to + i, left, _mm512_maskz_scalef_ps(reached, sum, n_of));
+        _mm512_mask_storeu_ps(tails + i, left, _mm512_maskz_scalef_ps(normal, lost, n_of));
+    }
+}
+
 #define FL_SWEEP(name, tables, result)                                                                                  \
     static __attribute__((noinline)) void fl_avx512_##name##_f32(const float *from, float *to, ptrdiff_t n)                                \
     {                                                                                                                   \
@@ -181,7 +214,10 @@ FL_INLINE __m512 fl_expm1_avx512(__m512 low, __m512 high, __m512 tail_low, __m51
     }
 FL_SWEEP(log, fl_logs logs = fl_logs_avx512(fl_log_inverse_f32, fl_log_table_f32), fl_log_avx512(&logs, x))
 FL_SWEEP(log1p, fl_logs logs = fl_logs_avx512(fl_log_inverse_f32, fl_log_table_f32), fl_log1p_avx512(&logs, x))
-FL_SWEEP(log1p_unit, fl_logs logs = fl_logs_avx512(fl_unit_inverse_f32, fl_unit_table_f32), fl_log1p_unit_avx512(&logs, x))
+FL_SWEEP(log1p_unit,
+         fl_logs logs = fl_logs_avx512(fl_unit_inverse_f32, fl_unit_table_f32);
+         __m512 low = _mm512_loadu_ps(fl_unit_tail_f32); __m512 high = _mm512_loadu_ps(fl_unit_tail_f32 + 16),
+         fl_log1p_unit_avx512(&logs, low, high, x))
 FL_SWEEP(expm1,
          __m512 low = _mm512_loadu_ps(fl_table_f32); __m512 high = _mm512_loadu_ps(fl_table_f32 + 16);
          __m512 tail_low = _mm512_loadu_ps(fl_table_tail_f32); __m512 tail_high = _mm512_loadu_ps(fl_table_tail_f32 + 16),

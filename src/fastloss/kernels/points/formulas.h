@@ -12,6 +12,10 @@
 #define fl_seldom(condition) (fl_whole ? (condition) : (fl_seen |= (condition), 0))
 #define fl_seldomf(condition) fl_seldom(condition)
 
+/* a parameter whose default is None */
+#define FL_NOT_GIVENf FL_NANF
+#define FL_NOT_GIVEN FL_NAN
+
 /* x where c holds, else y, by the bits. A ?: is the same number, but several of them in one loop become branches
  * nested in ways that gcc does not turn back into selects, and the loop stays scalar: 26 ns an element, not 1.7. */
 FL_INLINE float fl_wheref(int c, float x, float y)

@@ -19,12 +19,13 @@ the formula, or a later stage, then reads. One loop over the whole formula is a 
 vector, which a processor cannot overlap; two shorter ones take half the time (docs/adr/0004).
 
 An assignment ``name = seldom(condition)`` is false in the loops, which leave out what it selects. They note where it
-was true: then a block is computed once more by the loop of the whole formula (docs/adr/0010).
+was true: then a block is computed once more by the loop of the whole formula (docs/adr/0011).
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import sys
 from collections import Counter
@@ -34,7 +35,8 @@ from typing import ClassVar, NamedTuple
 MAX_PARAMETERS = 4  # as in points/columns.h
 MAX_STAGES = 3  # as in points/columns.h
 #: Words that are a sweep of their own: fl_block_exp_f32 …
-STAGED = ("exp", "exp_minus_abs", "expm1", "log", "log1p", "log1p_unit", "log1pmx")
+#: A head takes its tail along, where the formula has that of the same argument.
+STAGED = ("exp_minus_abs_head", "exp", "exp_minus_abs", "expm1", "log", "log1p", "log1p_unit", "log1pmx")
 DERIVED = ("log", "log1p", "log_sum", "log_sum_tail")  # that, of parameters alone, are computed once for all elements
 #: A formula of these words alone, of so many operations, is light: it takes less time than its value takes to be stored
 #: and read again. Its loops add their values up as they go (docs/adr/0009).
@@ -80,6 +82,8 @@ class Expression(ast.NodeVisitor):
         raise self.refuse(node, f"{type(node).__name__} is not in the language of formulas")
 
     def visit_Constant(self, node: ast.Constant) -> str:
+        if node.value is None:
+            return "FL_NOT_GIVEN_REAL"
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self.refuse(node, f"{node.value!r} is not a number")
         return f"((REAL){node.value!r})"
@@ -140,6 +144,7 @@ class Stage(NamedTuple):
     argument: str
     reads: list[str]  # the stages before it that it is made of
     results: list[int]  # which of value, gradients and Hessians are made of it
+    tail: str = ""  # the stage that the sweep of a head fills too
 
 
 class Head(NamedTuple):
@@ -234,6 +239,7 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         )
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     assignments: list[tuple[str, ast.expr, str]] = []
+    ctypes: dict[str, str] = {}
     for statement in body[:-1]:
         if not (
             isinstance(statement, ast.Assign)
@@ -244,6 +250,8 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
         name = statement.targets[0].id
         text = expression.visit(statement.value)
         ctype = "int" if is_condition(statement.value) else "REAL"
+        if ctypes.setdefault(name, ctype) != ctype:
+            raise expression.refuse(statement, f"{name} is a condition here and a number there")
         line = f"    {name} = {text};" if name in expression.known else f"    {ctype} {name} = {text};"
         assignments.append((name, statement.value, line))
         expression.known.add(name)
@@ -259,7 +267,11 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
     calls = staged(values, {name for name in once if once[name] > 1}, derived, at_end)
     stages: list[Stage] = []
     for name, call in calls.items():
-        word, argument = (call.func.id, call.args[0]) if is_swept(call) else ("", call)
+        if tail_of(call):
+            stages[-1] = stages[-1]._replace(word="exp_minus_abs_pair", tail=name)
+            stages.append(Stage(name, "", [], "", [], []))
+            continue
+        word, argument = swept(call) or ("", call)
         before = {stage.name for stage in stages}
         needed = needs(argument, {other: value for other, value in values.items() if other not in before})
         lines = [line for other, _, line in assignments if other in needed - before - {*derived}]
@@ -271,7 +283,10 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
 
     def stages_of(results: list[list[ast.expr]]) -> list[Stage]:
         of_each = [set().union(*(needs_any(element, assignments) for element in elements)) for elements in results]
-        kept = [stage._replace(results=[k for k, of in enumerate(of_each) if stage.name in of]) for stage in stages]
+        kept = []
+        for stage in stages:
+            names = {stage.name, stage.tail} | {head.name for head in stages if head.tail == stage.name}
+            kept.append(stage._replace(results=[k for k, of in enumerate(of_each) if names & of]))
         return [stage for stage in kept if stage.results]
 
     def body_of(results: list[list[ast.expr]]) -> list[str]:
@@ -306,6 +321,37 @@ def translate(path: Path, function: ast.FunctionDef, kind: str, words: frozenset
     ]
 
 
+def by_default(function: ast.FunctionDef) -> ast.FunctionDef | None:
+    """Return a formula with the defaults of its parameters for numbers, where its row says ``by_default=True``.
+
+    The compiler leaves out what they leave out; the steps are the same, and so are the bits.
+    """
+    given = {
+        keyword.arg: keyword.value
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
+    }
+    told = given.get("by_default")
+    if not (isinstance(told, ast.Constant) and told.value is True):
+        return None
+    own = copy.deepcopy(function)
+    own.name, own.decorator_list = f"{function.name}_by_default", []
+    numbers: list[ast.stmt] = []
+    for argument in own.args.args[2:]:
+        value = given[argument.arg]
+        while isinstance(value, ast.Call):
+            value = value.args[0]
+        numbers.append(ast.Assign([ast.Name(argument.arg, ast.Store())], value, lineno=function.lineno))
+    own.args.args = own.args.args[:2]
+    own.body = [*own.body[:1], *numbers, *own.body[1:]]
+    result = own.body[-1]
+    assert isinstance(result, ast.Return)
+    assert isinstance(result.value, ast.Tuple)
+    result.value.elts = result.value.elts[:3]
+    return own
+
+
 def names_in(node: ast.AST) -> set[str]:
     """Return the names in an expression."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
@@ -320,26 +366,37 @@ def staged(
     """
     stages: dict[str, ast.expr] = {}
     for name, value in values.items():
-        if not is_swept(value) or needs(value, values) & changing or name in derived:
+        found = swept(value)
+        if found is None or needs(value, values) & changing or name in derived:
             continue
-        assert isinstance(value, ast.Call)
-        (argument,) = value.args
+        word, argument = found
+        more: dict[str, ast.expr] = {}
+        if word == "exp_minus_abs_head":
+            tails = [(other, call) for other, call in values.items() if tail_of(call, argument)]
+            more = dict(tails[:1])
         others = {other: expression for other, expression in values.items() if other not in (name, *stages)}
-        kept = (
-            isinstance(argument, ast.Name)
-            and argument.id in others
-            and any(argument.id in needs(element, {**others, argument.id: ast.Constant(0)}) for element in at_end)
-        )
-        if len(stages) + 1 + kept <= MAX_STAGES:
-            if kept:
-                stages[argument.id] = values[argument.id]
-            stages[name] = value
+        first: dict[str, ast.expr] = {}
+        if isinstance(argument, ast.Name) and argument.id in others:
+            apart = {**others, argument.id: ast.Constant(0)}
+            if any(argument.id in needs(element, apart) for element in at_end):
+                first = {argument.id: values[argument.id]}
+        if len(stages) + len(first) + 1 + len(more) <= MAX_STAGES:
+            stages |= {**first, name: value, **more}
     return stages
 
 
-def is_swept(node: ast.expr) -> bool:
-    """Tell whether an expression is a call of a word that has a sweep."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in STAGED
+def tail_of(node: ast.expr, argument: ast.expr | None = None) -> bool:
+    """Tell whether an expression is the tail that goes with a swept head: that of this argument, if there is one."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "exp_minus_abs_tail"):
+        return False
+    return argument is None or ast.unparse(node.args[0]) == ast.unparse(argument)
+
+
+def swept(node: ast.expr) -> tuple[str, ast.expr] | None:
+    """Return the word and the argument of a call of a word that has a sweep."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in STAGED:
+        return node.func.id, node.args[0]
+    return None
 
 
 def is_derived(node: ast.expr, parameters: set[str]) -> bool:
@@ -414,6 +471,9 @@ def formulas_in(path: Path) -> list[tuple[ast.FunctionDef, str, Head]]:
             kind, loss = formula_kind(node), form_of(node)
             if kind is not None:
                 found[node.name] = node, kind, head_of(kind, node)
+                own = by_default(node)
+                if own is not None:
+                    found[own.name] = own, "by_default", HEADS["by_default"]
             elif loss is not None:
                 found[node.name] = (node, *found[loss][1:])
     return list(found.values())
@@ -495,9 +555,11 @@ def loop(formula: Translated, real: str) -> list[str]:
     for k, stage in enumerate(formula.stages):
         of_stage = [*given, *stage.reads]
         inputs = ", ".join(f"{argument}[i]" for argument in of_stage)
-        sweep, at = f"    fl_block_{stage.word}_{bits}", stage.argument
+        if not stage.argument:
+            continue  # a tail
+        sweep, at, tail = f"    fl_block_{stage.word}_{bits}", stage.argument, "tail, " if stage.tail else ""
         if stage.word and at in of_stage:
-            lines_of_stage = [f"{sweep}({at}, stage, n);"]
+            lines_of_stage = [f"{sweep}({at}, stage, {tail}n);"]
         else:
             lines += function(
                 f"FL_INLINE {real} {name}_argument{k}",
@@ -506,15 +568,16 @@ def loop(formula: Translated, real: str) -> list[str]:
             )
             lines_of_stage = [
                 f"    for (ptrdiff_t i = 0; i < n; i++) stage[i] = {name}_argument{k}(whole, {inputs});",
-                *([f"{sweep}(stage, stage, n);"] if stage.word else []),
+                *([f"{sweep}(stage, stage, {tail}n);"] if stage.word else []),
             ]
         columns_of_stage = [
             *(f"fl_in_{bits} {argument}" for argument in of_stage),
             f"fl_out_{bits} stage",
+            *([f"fl_out_{bits} tail"] if stage.tail else []),
             "ptrdiff_t n",
         ]
         lines += function(f"FL_INLINE void {name}_any_stage{k}", ["int whole", *columns_of_stage], lines_of_stage)
-        passed = ", ".join([*of_stage, "stage", "n"])
+        passed = ", ".join([*of_stage, "stage", *(["tail"] if stage.tail else []), "n"])
         lines += function(
             f"static void {name}_stage{k}",
             columns_of_stage,
@@ -581,9 +644,9 @@ def loop(formula: Translated, real: str) -> list[str]:
         """Return the sweeps that some results need: flags[k] is "1" where they are wanted."""
         calls = []
         for k, stage in enumerate(formula.stages):
-            if any(flags[min(result, 2)] == "1" for result in stage.results):
+            if stage.argument and any(flags[min(result, 2)] == "1" for result in stage.results):
                 places = [f"columns->{slots[argument]}" for argument in [*given, *stage.reads]]
-                places += [f"columns->stage[{k}]"]
+                places += [f"columns->{slots[column]}" for column in (stage.name, stage.tail) if column]
                 calls.append(f"    {name}_{of_stage.format(k=k)}{', '.join(places)}, steps * FL_STEP);")
         return calls
 
@@ -682,14 +745,14 @@ def loop(formula: Translated, real: str) -> list[str]:
         for want in summed(formula):
             seen = ["&seen"] if formula.rare else []
             passed = ", ".join([str(int("gradient" in want)), *columns, *seen, "columns->ahead", "steps"])
-            flags = ", ".join(str(int(result in want.split("_"))) for result in RESULTS)
+            wants = ", ".join(str(int(result in want.split("_"))) for result in RESULTS)
             lines += function(
                 f"static double {name}_{want}_sum", ["const fl_columns *columns", "ptrdiff_t steps"],
                 [
                     "    int seen;",
                     f"    double sum = {name}_added({passed});",
                     "    if (!seen) return sum;",
-                    f"    {name}_whole({flags}, columns, steps);",
+                    f"    {name}_whole({wants}, columns, steps);",
                     f"    return fl_block_sum_{bits}(columns->value, steps * FL_STEP);",
                 ]
                 if formula.rare
