@@ -82,8 +82,9 @@ static inline void fl_lanes_exp_exactly(const float *x, const float *m, float *e
     }
 }
 
-/* The same of a run of one row, whose largest logit is m. Returns the sum, and counts ties. */
-static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptrdiff_t n, double *ties)
+/* The same of a run of one row, whose largest logit is m, as fl_block_exp_sum. */
+static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptrdiff_t n, double *ties, const fl_ahead *ahead,
+                                          ptrdiff_t first)
 {
     fl_powers_f32 table = fl_powers_avx512();
     __m512 largest = _mm512_set1_ps(m), rest[4];
@@ -93,13 +94,15 @@ static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptr
         rest[j] = _mm512_setzero_ps();
         lane[2 * j] = lane[2 * j + 1] = _mm512_setzero_pd();
     }
-    for (ptrdiff_t i = 0; i < n; i += 64)
+    for (ptrdiff_t i = 0; i < n; i += 64) {
+        fl_fetch(ahead, first + i, 64);
         for (int j = 0; j < 4; j++) {
             ptrdiff_t at = i + 16 * j, count = n - at < 0 ? 0 : n - at < 16 ? n - at : 16;
             __mmask16 left = (__mmask16)((1u << count) - 1);
             __mmask16 tied = fl_add_exactly_avx512(&table, x + at, largest, left, e + at, lane + 2 * j, rest + j);
             if (__builtin_expect(tied != 0, 0)) equal += (unsigned)__builtin_popcount(tied);
         }
+    }
     for (int j = 0; j < 4; j++) {
         lane[2 * j] = _mm512_add_pd(lane[2 * j], _mm512_cvtps_pd(_mm512_castps512_ps256(rest[j])));
         lane[2 * j + 1] = _mm512_add_pd(lane[2 * j + 1], _mm512_cvtps_pd(_mm512_extractf32x8_ps(rest[j], 1)));
@@ -120,15 +123,19 @@ static inline void fl_lanes_exp_exactly(const float *x, const float *m, float *e
     }
 }
 
-/* The same of a run of one row, whose largest logit is m. Returns the sum, and counts ties. */
-static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptrdiff_t n, double *ties)
+/* The same of a run of one row, whose largest logit is m, as fl_block_exp_sum. */
+static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptrdiff_t n, double *ties, const fl_ahead *ahead,
+                                          ptrdiff_t first)
 {
     enum { LANES = FL_LANES_f32 };
     float largest[LANES], tie[LANES] = {0}, last[LANES];
     double sum[LANES] = {0};
     ptrdiff_t i = 0;
     for (int j = 0; j < LANES; j++) largest[j] = m;
-    for (; i + LANES <= n; i += LANES) fl_lanes_exp_exactly(x + i, largest, e + i, sum, tie);
+    for (; i + LANES <= n; i += LANES) {
+        fl_fetch(ahead, first + i, LANES);
+        fl_lanes_exp_exactly(x + i, largest, e + i, sum, tie);
+    }
     if (i < n) {
         for (int j = 0; j < LANES; j++) last[j] = i + j < n ? x[i + j] : m;
         fl_lanes_exp_exactly(last, largest, last, sum, tie);
@@ -190,7 +197,7 @@ static inline void fl_lanes_exp_capped(const fl_cap *cap, const float *x, const 
 
 /* The same of a run of one row, as fl_block_exp_exactly. */
 static inline double fl_block_exp_capped(const fl_cap *cap, const float *x, float m, float *e, ptrdiff_t n, double *ties,
-                                         float *distance, float *slope)
+                                         float *distance, float *slope, const fl_ahead *ahead, ptrdiff_t first)
 {
     enum { LANES = FL_LANES_f32 };
     float largest[LANES], tie[LANES] = {0}, last[3][LANES];
@@ -198,8 +205,10 @@ static inline double fl_block_exp_capped(const fl_cap *cap, const float *x, floa
     ptrdiff_t i = 0;
     for (int j = 0; j < LANES; j++) largest[j] = m;
     fl_lanes_cap(cap, largest, top);
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n; i += LANES) {
+        fl_fetch(ahead, first + i, LANES);
         fl_lanes_exp_capped(cap, x + i, largest, top, e + i, sum, tie, distance ? distance + i : distance, slope + i);
+    }
     if (i < n) {
         for (int j = 0; j < LANES; j++) last[0][j] = i + j < n ? x[i + j] : m;
         fl_lanes_exp_capped(cap, last[0], largest, top, last[0], sum, tie, distance ? last[1] : distance, last[2]);

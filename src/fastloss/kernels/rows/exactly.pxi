@@ -18,9 +18,10 @@ cdef extern from "blocks/exactly.h" nogil:
     void fl_lanes_cap(const fl_cap*, const float*, double*) noexcept
     double fl_exp_apart(double, double) noexcept
     void fl_lanes_exp_exactly(const float*, const float*, float*, double*, float*) noexcept
-    double fl_block_exp_exactly(const float*, float, float*, Py_ssize_t, double*) noexcept
+    double fl_block_exp_exactly(const float*, float, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
     void fl_lanes_exp_capped(const fl_cap*, const float*, const float*, const double*, float*, double*, float*, float*, float*) noexcept
-    double fl_block_exp_capped(const fl_cap*, const float*, float, float*, Py_ssize_t, double*, float*, float*) noexcept
+    double fl_block_exp_capped(const fl_cap*, const float*, float, float*, Py_ssize_t, double*, float*, float*, const fl_ahead*,
+                               Py_ssize_t) noexcept
 
 cdef enum:
     MOST_CAPPED = 40
@@ -40,12 +41,12 @@ cdef inline const fl_cap* cap_of(const Capped* capped) noexcept nogil:
 
 
 cdef inline double sum_in_double(const Capped* capped, const float* x, Py_ssize_t start, Py_ssize_t n, float m, float* e,
-                                 double* ties) noexcept nogil:
+                                 double* ties, const fl_ahead* ahead) noexcept nogil:
     """Of some classes of a wide row: the sum of the exponentials but for ties."""
     if cap_of(capped) == NULL:
-        return fl_block_exp_exactly(x, m, e, n, ties)
+        return fl_block_exp_exactly(x, m, e, n, ties, ahead, start)
     return fl_block_exp_capped(&capped.cap, x, m, e, n, ties, NULL if capped.distance == NULL else capped.distance + start,
-                               capped.slope + start)
+                               capped.slope + start, ahead, start)
 
 
 cdef inline bint in_double(const RowsCall* call) noexcept nogil:

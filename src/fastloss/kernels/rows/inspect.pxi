@@ -38,7 +38,10 @@ cdef bint tile_of_shares(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, c
     for c in range(call.classes):
         for i in range(lanes):
             least[i] = where_(y[c * lanes + i] < least[i], y[c * lanes + i], least[i])
-            add_exactly(<double>y[c * lanes + i], &total[i], &tail[i])
+            if real is float:    # a double has the digits of many of them
+                total[i] += y[c * lanes + i]
+            else:
+                add_exactly(<double>y[c * lanes + i], &total[i], &tail[i])
     for i in range(n):
         total[i] = where_(total[i] < INFINITY, total[i] + tail[i], total[i])     # of an infinite sum the tail is a NaN
         bad |= weight[i] != 0 and wrong_sum(total[i], least[i] < 0)

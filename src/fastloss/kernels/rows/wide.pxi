@@ -60,7 +60,7 @@ cdef void sweep_chunk(const real* tag, const WideRow* row, Sweep sweep, Py_ssize
         if row.e == NULL:
             e = unwanted
         if real is float and row.capped != NULL:
-            row.part[chunk] = sum_in_double(row.capped, x, start, n, <float>row.m, e, &row.ties[chunk])
+            row.part[chunk] = sum_in_double(row.capped, x, start, n, <float>row.m, e, &row.ties[chunk], &row.ahead)
         elif row.inverse != 1:
             if real is float:
                 row.part[chunk] = fl_block_exp_sum_over_f32(x, <float>row.m, row.inverse, row.inverse_tail, e, n, &row.ties[chunk],
