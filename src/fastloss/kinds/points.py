@@ -200,7 +200,7 @@ class Points(Kind):
         limits = limits_of_types(given.chosen(values), values)
         _, predictions, others = given.columns
         if given.axes or given.several or has_arrays(constants):
-            if not alone or len(others) > 1 or given.kernels is not None:
+            if not alone or given.kernels is not None:
                 return None, None
             arrays = len(predictions) - 1 + len(others)  # each call's own, which the formula takes for parameters
             described = tuple(describe(value) if isinstance(value, np.ndarray) else value for value in constants)
@@ -208,7 +208,7 @@ class Points(Kind):
             own = iter(value for value in constants if isinstance(value, np.ndarray))
             held = tuple((k, next(own)) for k, value in enumerate(read) if isinstance(value, tuple))
             numbers = tuple(0.0 if isinstance(value, tuple) else value for value in read)
-            fixed = given.place_of(others[0]) if others else -1
+            fixed = tuple(map(given.place_of, others))
             return kernels.points.PlainPoints(
                 kernels.points.Formulas(((number, numbers, *rest),)), *limits, factor, **places_of(given), fixed=fixed,
                 paired=bool(given.axes), arrays=held,

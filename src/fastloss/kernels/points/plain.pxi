@@ -13,19 +13,20 @@ cdef class PlainPoints(PlainCall):
     cdef bint compiled_later     # some loop is compiled at run time: for calls in which nothing has a weight
     cdef bint paired             # the prediction is a location and a log-scale, side by side on its last axis
     cdef int target              # which argument is read in the place of a target; -1: none is
-    cdef int fixed               # which is read as a parameter besides; -1: none is
+    cdef int fixed[FORMULA_PARAMETERS]     # which are read as parameters besides
+    cdef int others              # how many
     cdef bint by_element         # the formula has parameters that are arrays
     cdef list arrays             # those of them that the loss is bound to: (position, array)
     cdef Plain array[FORMULA_PARAMETERS]   # the same, by position
 
     def __cinit__(self):
         cdef int k
-        self.target, self.fixed, self.arrays = 0, -1, []
+        self.target, self.others, self.arrays = 0, 0, []
         for k in range(FORMULA_PARAMETERS):
             self.array[k].held = False
 
     def __init__(self, Formulas formulas not None, tuple limits, tuple double_limits, double factor=1, *, bint any_engine=False,
-                 Py_ssize_t arguments=2, tuple predictions=(1,), tuple names=(), int target=0, int fixed=-1, bint paired=False,
+                 Py_ssize_t arguments=2, tuple predictions=(1,), tuple names=(), int target=0, tuple fixed=(), bint paired=False,
                  tuple arrays=()):
         """`formulas`: of the loss without the factor. Loops compiled at run time are uniform; one that is not there yet is
         not plain. `arguments`: arrays of a call; `predictions`, `target` and `fixed` are places among them. `arrays`: of
@@ -34,10 +35,13 @@ cdef class PlainPoints(PlainCall):
         self.formulas, self.factor, self.any_engine = formulas, factor, any_engine
         self.take_limits(limits, double_limits)
         self.take_arguments(arguments, predictions, names)
-        self.target, self.fixed, self.paired = target, fixed, paired
+        check_count("arrays", len(fixed), FORMULA_PARAMETERS)
+        self.target, self.others, self.paired = target, len(fixed), paired
+        for k in range(self.others):
+            self.fixed[k] = fixed[k]
         for k in range(formulas.count):
             self.compiled_later |= formulas.formula[k].jit
-        self.by_element = paired or len(predictions) > 1 or fixed >= 0 or len(arrays) > 0
+        self.by_element = paired or len(predictions) > 1 or self.others > 0 or len(arrays) > 0
         if self.by_element and formulas.count != 1:
             raise ValueError("fastloss: a sum whose terms have arrays for parameters has no short way")
         if not self.compiled_later:
@@ -91,7 +95,7 @@ cdef class PlainPoints(PlainCall):
         return set_spread(&points.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&points.where, &work.array[WHERE], work)
 
     cdef bint set_parameters(self, PlainPointsCall* call, PlainWork* work) noexcept:
-        """Describe the parameters of the formula that are arrays: a second prediction, a fixed array, then the loss's own."""
+        """Describe the parameters of the formula that are arrays: a second prediction, fixed arrays, then the loss's own."""
         cdef int k, position = 0
         call.formula = self.formulas.formula[0]
         call.formula.parameter, call.points.formulas = call.parameter, &call.formula
@@ -101,8 +105,8 @@ cdef class PlainPoints(PlainCall):
         if self.paired or self.predictions == 2:
             self.set_columns(&call.points.y_pred, &call.parameter[0], work, -1)
             position = 1
-        if self.fixed >= 0:
-            set_result(&call.parameter[position], &work.array[self.fixed], -1)
+        for k in range(self.others):
+            set_result(&call.parameter[position + k], &work.array[self.fixed[k]], -1)
         return True
 
     cdef void set_columns(self, Operand* first, Operand* second, PlainWork* work, int slot) noexcept:
