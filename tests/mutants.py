@@ -496,8 +496,8 @@ MUTANTS = (
     Mutant(
         "rows beyond the cap's reach are swept (few classes)",
         ROWS + "exactly.pxi",
-        "(x[c * lanes + i] >= least[i]) & (x[c * lanes + i] <= most), <float>0, <float>1)",
-        "x[c * lanes + i] <= INFINITY, <float>0, <float>1)",
+        "((x[c * lanes + i] >= least[i]) | (x[c * lanes + i] < flat[i])) & (x[c * lanes + i] <= most), <float>0",
+        "x[c * lanes + i] <= INFINITY, <float>0",
     ),
     Mutant(
         "a divergence with the entropy of its target",

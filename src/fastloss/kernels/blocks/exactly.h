@@ -147,11 +147,11 @@ static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptr
 }
 #endif
 
-/* softcap tanh(x / softcap) = softcap (1 - 2 s),  s = 1 / (1 + e^t),  t = 2 x / softcap: nonsense where t is beyond 88. The
- * quotient is one of floats, and a step of Newton's. */
+/* softcap tanh(x / softcap) = softcap (1 - 2 s),  s = 1 / (1 + e^t),  t = 2 x / softcap; beyond 88 that of 88. The quotient is
+ * one of floats, and a step of Newton's. */
 FL_INLINE double fl_cap_share(double t, double *growth)
 {
-    double d = fl_exp_short(t);
+    double d = fl_exp_short(t < -88.0 ? -88.0 : t > 88.0 ? 88.0 : t);
     double s = (double)(1.0f / (float)(1.0 + d));
     *growth = d;
     return fl_fma(fl_fma(-(1.0 + d), s, 1.0), s, s);
@@ -177,7 +177,7 @@ FL_INLINE void fl_any_lanes_exp_capped(const fl_cap *cap, const float *x, const 
     double twice = cap->twice, reach = cap->reach;
     FL_NO_OVERLAP
     for (int j = 0; j < FL_LANES_f32; j++) {
-        double growth, s = fl_cap_share(x[j] * twice, &growth);
+        double t = x[j] * twice, growth, s = fl_cap_share(t, &growth);
         double d = reach * (top[j] - s);
         d = d > 0.0 ? 0.0 : d;
         double exponential = fl_exp_short(d);
@@ -185,7 +185,7 @@ FL_INLINE void fl_any_lanes_exp_capped(const fl_cap *cap, const float *x, const 
         ties[j] += x[j] == m[j] ? 1.0f : 0.0f;
         e[j] = x[j] == m[j] ? 1.0f : (float)exponential;
         if (apart) distance[j] = (float)d;
-        slope[j] = (float)(4.0 * growth * s * s);
+        slope[j] = fl_abs(t) > 88.0 ? 0.0f : (float)(4.0 * growth * s * s);
     }
 }
 static inline void fl_lanes_exp_capped(const fl_cap *cap, const float *x, const float *m, const double *top, float *e,

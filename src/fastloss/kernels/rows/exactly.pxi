@@ -8,7 +8,7 @@
 # Of z = softcap tanh(x / softcap) all that cross-entropy needs is the distance from the largest, over the temperature. It takes
 # the place of the logits, beside a largest of 0. Around the loss of z is the chain rule:  gradient = g z',  Hessian = h z'^2 + g z''.
 #
-# A row with a logit beyond MOST_CAPPED caps, or one that is not finite, is computed apart.
+# A row with a logit beyond MOST_CAPPED caps is computed apart, but one far below: its slope is 0, that of -infinity too.
 
 cdef extern from "blocks/exactly.h" nogil:
     ctypedef struct fl_cap:
@@ -25,6 +25,8 @@ cdef extern from "blocks/exactly.h" nogil:
 
 cdef enum:
     MOST_CAPPED = 40
+    FLAT_CAPPED = 60             # caps from which on a slope is 0
+    PLAIN_REACH = 84             # of distances up to that no exponential is next to underflow
     CAPPED_ARRAYS = 3            # of numbers for each logit
 
 #: Numbers for each logit of a tile or a row.
@@ -130,21 +132,30 @@ cdef void chain_rule(const RowsCall* call, const Capped* capped, Py_ssize_t n, f
         gradient[i] *= slope[i]
 
 
+cdef inline float least_capped(const RowsCall* call, float m, double weight, float* flat) noexcept nogil:
+    """The least logit of a row that is not extreme, beside those below `flat`."""
+    flat[0] = <float>(-FLAT_CAPPED * call.softcap)
+    if not shows(<const float*>NULL, call, weight) or 2 * call.softcap * call.inverse <= PLAIN_REACH:
+        return <float>(-MOST_CAPPED * call.softcap)
+    flat[0] = -INFINITY
+    return max(<float>(-MOST_CAPPED * call.softcap), <float>(m + far_begin(<const float*>NULL) * call.temperature))
+
+
 cdef bint find_capped_extremes(const RowsCall* call, const float* x, const float* m, const float* weight, Py_ssize_t n,
                                bint* extreme) noexcept nogil:
     """As find_extremes."""
     cdef Py_ssize_t lanes = lanes_of(x), c, i
     cdef float most = <float>(MOST_CAPPED * call.softcap)
     cdef float least[TILE_ROWS]
+    cdef float flat[TILE_ROWS]
     cdef float found[TILE_ROWS]
     cdef bint any_ = False
     for i in range(lanes):
-        found[i], least[i] = call.always, -most
-        if i < n and shows(x, call, weight[i]):
-            least[i] = max(-most, <float>(m[i] + far_begin(x) * call.temperature))
+        found[i] = call.always or not m[i] >= -most
+        least[i] = least_capped(call, m[i], weight[i] if i < n else 0, &flat[i])
     for c in range(call.classes):
         for i in range(lanes):
-            found[i] += where_((x[c * lanes + i] >= least[i]) & (x[c * lanes + i] <= most), <float>0, <float>1)
+            found[i] += where_(((x[c * lanes + i] >= least[i]) | (x[c * lanes + i] < flat[i])) & (x[c * lanes + i] <= most), <float>0, <float>1)
     for i in range(n):
         extreme[i] = found[i] != 0 and weight[i] != 0
         any_ |= extreme[i]
@@ -153,13 +164,11 @@ cdef bint find_capped_extremes(const RowsCall* call, const float* x, const float
 
 cdef bint is_capped_extreme(const RowsCall* call, const float* x, float m, double weight) noexcept nogil:
     """The same of one row."""
-    cdef float most = <float>(MOST_CAPPED * call.softcap), least = -most
-    cdef int found = call.always
+    cdef float most = <float>(MOST_CAPPED * call.softcap), flat, least = least_capped(call, m, weight, &flat)
+    cdef int found = call.always or not m >= -most
     cdef Py_ssize_t c
-    if shows(x, call, weight):
-        least = max(-most, <float>(m + far_begin(x) * call.temperature))
     for c in range(call.classes):
-        found |= not ((x[c] >= least) & (x[c] <= most))
+        found |= not (((x[c] >= least) | (x[c] < flat)) & (x[c] <= most))
     return found and weight != 0
 
 
