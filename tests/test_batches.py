@@ -341,6 +341,19 @@ def test_particular_faults() -> None:
         fl.supcon([0, 1, 0, 1], vectors)
 
 
+def test_labels_and_scales_that_are_no_numbers() -> None:
+    vectors = generator("no numbers").normal(size=(4, 3)).astype(np.float32)
+    with pytest.raises(ValueError, match=r"y_true\[2\] = nan is no class"):
+        fl.supcon([0.0, 0.0, np.nan, np.nan], vectors)
+    assert fl.supcon([0.0, 0.0, np.nan, np.nan], vectors, where=[True, True, False, False]) == 0.0
+    for large in (90.0, 1000.0):
+        with pytest.raises(ValueError, match=rf"log_scale = {large} is too large: e\^log_scale is infinite in float32"):
+            fl.symmetric_info_nce(vectors, vectors, large)
+    weight = np.where(np.arange(4) == 1, 1e39, 1.0)
+    with pytest.raises(ValueError, match=r"sample_weight\[1\]"):
+        fl.info_nce(vectors, vectors, sample_weight=weight)
+
+
 def test_a_scale_that_is_not_learned() -> None:
     (row,) = (row for row in ROWS if row.shares)
     arrays = drawn(row, "scale")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -46,9 +47,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "class_weight": np.linspace(0.5, 2.0, 7),
         "ignore_index": 3,
     },
+    "smoothing and a class of weight 0": {"label_smoothing": 0.1, "class_weight": np.arange(7.0)},
 }
 #: Those that both engines have.
-IN_FRAME = ("plain", "label_smoothing", "class_weight", "ignore_index")
+IN_FRAME = ("plain", "label_smoothing", "class_weight", "ignore_index", "smoothing and a class of weight 0")
 of_options = pytest.mark.parametrize(
     "options", [name for name in OPTIONS if current_engine() == "compiled" or name in IN_FRAME]
 )
@@ -526,3 +528,87 @@ def test_logits_far_apart(size: float) -> None:
     assert 0 < np.abs(wanted[2][6]) < 1e-37
     if size == 1:
         assert abs(gradients[2][6] - wanted[2][6]) <= 1e-4 * np.abs(wanted[2][6])
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"sample_weight": 1e27, "reduction": "sum"},
+        {"normalizer": 1e-28},
+        {"class_weight": np.full(50, 1e28)},
+        {"z_loss": 1e27},
+    ],
+    ids=lambda given: "-".join(given),
+)
+def test_large_multipliers_of_logits_far_apart(keywords: dict[str, Any]) -> None:
+    y_true, features, weight, _ = drawn("multipliers", samples=(300,), classes=50, numbers=4)
+    if current_engine() != "compiled" and "z_loss" in keywords:
+        pytest.skip("no kernel of Numba")
+    features *= 20
+    _, gradients = LOSS.value_and_grad(y_true, features, weight, **keywords)
+    _, wanted = expected(y_true, features, weight, None, **keywords)
+    check(gradients, wanted[:2], np.float32)
+
+
+def test_threads_have_the_context_of_the_call() -> None:
+    """The engine, and what NumPy does where numbers are infinite."""
+    y_true, features, weight, bias = drawn("context", samples=(3000,), classes=400, numbers=8)
+    for name in ("compiled", "numba"):
+        with fl.engine(name):
+            values = [LOSS(y_true, features, weight, bias, n_threads=n) for n in (1, 2)]
+        assert values[0] == values[1]
+    features[5] = np.inf
+    for n_threads in (1, 2):
+        value, _ = LOSS.value_and_grad(y_true, features, weight, bias, n_threads=n_threads)  # a warning is an error
+        assert math.isnan(value)
+
+
+def test_no_threads_at_the_end_of_the_interpreter() -> None:
+    code = """
+import atexit, numpy as np, fastloss as fl
+y, x, w = np.zeros(3000, int), np.ones((3000, 8), np.float32), np.ones((400, 8), np.float32)
+atexit.register(lambda: print(round(fl.linear_cross_entropy(y, x, w, n_threads=2), 3)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == f"{math.log(400):.3f}".rstrip("0"), done.stderr
+
+
+def test_a_child_has_its_own_blas() -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork")
+    code = """
+import os, sys, warnings
+from fastloss import blas
+import numpy as np
+warnings.simplefilter("ignore")
+with blas.one_thread():
+    child = os.fork()
+    if not child:
+        with blas.one_thread() as alone:
+            pass
+        os._exit(0 if not blas._holding.locked() else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_no_classes_and_no_samples() -> None:
+    assert LOSS(np.zeros(0, int), np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0)) == 0.0
+
+
+def test_probabilities_and_features_with_names_of_their_own() -> None:
+    pandas = pytest.importorskip("pandas")
+    _, features, weight, bias = drawn("pandas", samples=(6,), classes=5)
+    soft = np.full((6, 5), 0.2)
+    frames = pandas.DataFrame(soft, columns=list("vwxyz")), pandas.DataFrame(features, columns=list("abcde"))
+    assert LOSS(*frames, weight, bias) == LOSS(soft, features, weight, bias)
+    with pytest.raises(ValueError, match="label"):
+        LOSS(pandas.Series(np.zeros(6, int), index=[1, 0, 2, 3, 4, 5]), frames[1], weight)
+
+
+def test_the_normalizer_has_the_name_of_the_loss() -> None:
+    with pytest.raises(TypeError, match="normalizer of linear_cross_entropy needs y_true"):
+        LOSS.normalizer()
+    with pytest.raises(TypeError, match="max_bytes"):
+        LOSS.normalizer([0, 1], max_bytes="x")
+    assert LOSS.normalizer([0, 1], class_weight=[1.0, 3.0]) == 4.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -9,6 +10,7 @@ from typing import Any
 
 _holding = Lock()
 _controller: Any = None
+_limits: Any = None  # of who holds it
 
 
 def _controller_of_blas() -> Any:
@@ -30,7 +32,9 @@ def one_thread() -> Iterator[bool]:
 
     Its number of threads is the process's, and threadpoolctl lets one thread set it. So the first of several calls
     holds it, and gives it back when it ends, though others may still run: what was set never stays.
+    Calls of several threads at once may so have other bits than one alone.
     """
+    global _limits
     controller = _controller_of_blas()
     if controller is None:
         yield False
@@ -38,11 +42,25 @@ def one_thread() -> Iterator[bool]:
         yield _is_one(controller)
     else:
         try:
-            with controller.limit(limits=1):
+            with controller.limit(limits=1) as _limits:
                 yield _is_one(controller)
         finally:
+            _limits = None
             _holding.release()
 
 
 def _is_one(controller: Any) -> bool:
     return all(pool["num_threads"] == 1 for pool in controller.info())
+
+
+def _after_fork() -> None:
+    """Give back in a child what a thread held that it does not have."""
+    global _holding, _limits
+    _holding = Lock()
+    if _limits is not None:
+        _limits.restore_original_limits()
+        _limits = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

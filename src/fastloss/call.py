@@ -142,6 +142,8 @@ def _check_labels(
 ) -> None:
     """Raise where arguments are paired by position though their labels differ."""
     paired = {operand.name: given[operand.name] for operand in row.operands if not operand.shared}
+    if row.of_rows is not None and arrays["y_true"].ndim == arrays[row.prediction].ndim:
+        del paired["y_true"]  # probabilities of classes, beside numbers of features
     paired |= {name: keywords[name] for name in ("sample_weight", "where") if name in keywords}
     paired |= {p.name: keywords[p.name] for p in row.parameters if p.kind == "element" and p.name in keywords}
     paired |= vectors

@@ -72,7 +72,7 @@ _RESULTS = {
 _BY_SEVERAL = {
     "value": (
         _RESULTS["value"][0],
-        _RESULTS["value"][1].replace("type of `{prediction}`", "widest type of {predictions}"),
+        _RESULTS["value"][1].replace("type of `{prediction}`", "widest type of {of_samples}"),
     ),
     "gradient": (
         "tuple of ndarray",
@@ -113,9 +113,9 @@ _OF_HESSIAN = """\
 """
 
 
-def _listed(row: Row) -> str:
-    """Return the predictions of a loss as a list of names."""
-    *others, last = (f"`{operand.name}`" for operand in row.differentiated)
+def _listed(operands: Sequence[Operand]) -> str:
+    """Return arrays of a loss as a list of names."""
+    *others, last = (f"`{operand.name}`" for operand in operands)
     return f"{', '.join(others)} and {last}" if others else last
 
 
@@ -426,7 +426,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     names = {
         "name": f"({row.name})" if row.terms else row.name,
         "prediction": row.prediction,
-        "predictions": _listed(row),
+        "predictions": _listed(row.differentiated),
+        "of_samples": _listed([operand for operand in row.differentiated if not operand.shared]),
         "over": (
             f"The gradient may be written over `{row.prediction}` itself."
             if len(row.differentiated) == 1

@@ -151,10 +151,15 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
         number: float = named(row, term, lambda: normalizer(alone, y_true, shape, dtype, rest))
         return number
     if row.of_rows is not None:
-        given = {parameter.name: loss._parameters[parameter.name] for parameter in row.parameters}
+        given = {
+            p.name: as_parameter(p, keywords[p.name]) if p.name in keywords else loss._parameters[p.name]
+            for p in row.parameters
+        }
         known_there = {parameter.name for parameter in row.of_rows.parameters}
         rows = type(loss)(row.of_rows, {name: value for name, value in given.items() if name in known_there})
-        others = {n: value for n, value in keywords.items() if n in known_there or n in ("sample_weight", "where")}
+        others = {n: value for n, value in keywords.items() if n in ("sample_weight", "where")}
+        if y_true is None:
+            raise TypeError(f"normalizer of {row.name} needs y_true")
         return normalizer(rows, y_true, shape, dtype, others)
     kind = _as_dtype(dtype)
     samples = None if shape is None else _as_shape(shape)

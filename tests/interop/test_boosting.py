@@ -205,6 +205,19 @@ def test_a_loss_without_curvature_is_refused(library: str) -> None:
     ):
         with pytest.raises(TypeError, match=message):
             objective(loss)
+    for flat in (1.0 * fl.quantile, fl.quantile + fl.absolute_error, fl.quantile.bind(reduction="sum")):
+        with pytest.raises(ValueError, match="has no curvature"):
+            objective(flat)
+        with pytest.raises(ValueError, match="has no curvature"):
+            objective(flat, curvature="abs")
+        objective(flat, hess_floor=1.0)
+    for options, error in (
+        ({"curvature": "foo"}, ValueError), ({"curvature": 3}, TypeError), ({"hess_factor": 0}, ValueError),
+        ({"hess_factor": "a"}, TypeError), ({"hess_floor": -1}, ValueError), ({"normalizer": 3.0}, TypeError),
+        ({"reduction": "none"}, TypeError),
+    ):  # fmt: skip
+        with pytest.raises(error, match=next(iter(options))):
+            objective(fl.huber, **options)
     with pytest.raises(TypeError, match="huber cannot be bound to 'alpha'"):
         objective(fl.huber, alpha=0.9)
     with pytest.raises(TypeError, match="cross_entropy is a loss over classes"):
@@ -224,6 +237,13 @@ def test_layouts_and_factors(order: Any) -> None:
             np.testing.assert_allclose(array, right, rtol=1e-6)
         own = module.objective(fl.cross_entropy, hess_factor=0.5, hess_floor=0.2)(labels, scores)
         np.testing.assert_allclose(own[1], np.maximum(0.5 * hessian, 0.2), rtol=1e-6)
+
+
+def test_several_targets_are_no_classes() -> None:
+    for library in ("lightgbm", "xgboost"):
+        objective = getattr(fl.interop, library).objective
+        assert objective(fl.squared_error)(np.zeros((5, 3)), np.ones((5, 3)))[1].tolist() == [[2.0] * 3] * 5
+        assert objective(fl.binary_cross_entropy)(np.zeros((5, 3)), np.zeros((5, 3)))[1].tolist() == [[0.25] * 3] * 5
 
 
 def test_a_negative_hessian_warns_once() -> None:
@@ -261,7 +281,9 @@ def test_no_library_is_imported_for_another() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    with pytest.raises(AttributeError, match=r"has no attribute 'keras'; it has catboost, lightgbm, scipy, xgboost"):
+    with pytest.raises(
+        AttributeError, match=r"has no attribute 'keras'; it has catboost, lightgbm, scipy, torch, xgboost"
+    ):
         getattr(fl.interop, "keras")  # noqa: B009
     assert {"catboost", "lightgbm"} <= set(dir(fl.interop))
 

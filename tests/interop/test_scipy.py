@@ -60,3 +60,20 @@ def test_what_is_refused() -> None:
         fl.interop.scipy.objective(fl.binary_cross_entropy, X, y, penalty="l2")
     with pytest.raises(TypeError, match="triplet is no objective of boosted trees"):
         fl.interop.scipy.objective(fl.triplet, X, y)
+    model = fl.interop.scipy.objective(fl.binary_cross_entropy, X, y)
+    for weights in (np.zeros(5), np.zeros((4, 3))):
+        with pytest.raises(
+            ValueError, match=r"the weights have shape .*; X has 4 features, so they must have 4 numbers"
+        ):
+            model.fun(weights)
+    with pytest.raises(ValueError, match="reduction='none' is no number to minimise"):
+        fl.interop.scipy.objective(fl.cross_entropy, X, y, reduction="none")
+    with pytest.raises(TypeError, match="has no keyword 'out'"):
+        fl.interop.scipy.objective(fl.cross_entropy, X, y, out=3)
+    with pytest.raises(TypeError, match="dleta"):
+        fl.interop.scipy.objective(fl.huber, X, y, dleta=3)
+    with pytest.raises(ValueError, match="y_true has shape"):
+        fl.interop.scipy.objective(fl.huber, X, y[:5])
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match="X is sparse; it must be dense"):
+        fl.interop.scipy.objective(fl.huber, sparse.csr_array(X), y)

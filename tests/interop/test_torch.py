@@ -160,6 +160,26 @@ def test_halves(dtype: Any) -> None:
         assert gradient.dtype == dtype
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["", "compiled"])
+def test_a_scaled_loss_of_halves_keeps_small_gradients(compiled: bool) -> None:
+    """Of 2,000 rows most gradients are below what float16 holds, until they are scaled up."""
+    pytest.importorskip("ml_dtypes")
+    x, labels = (3 * numbers(2000, 50, dtype=torch.float32)).half().requires_grad_(), torch.arange(2000) % 50
+    module = own.FusedLoss(fl.cross_entropy)
+
+    def scaled(x: Any) -> Any:
+        return module(labels, x).float() * 16384
+
+    scaled = torch.compile(scaled, fullgraph=True, backend="aot_eager") if compiled else scaled
+    (gradient,) = torch.autograd.grad(scaled(x), x)
+    assert gradient.dtype == torch.float16 and (gradient == 0).float().mean() < 0.02
+
+
+def test_whole_numbers() -> None:
+    value = own.MSELoss()(torch.full((3,), 3), torch.full((3,), 0.5))
+    assert value.item() == 6.25
+
+
 def test_inputs_that_do_not_lie_in_one_piece() -> None:
     x = numbers(5, 6).T[::2].detach().requires_grad_()
     labels = torch.tensor([0, 1, 2])

@@ -96,7 +96,8 @@ linear_cross_entropy = of_products(
         "thread has one"
     ),
     notes="""For layers of many classes, as the vocabulary of a language model, where all logits would be larger than
-all else. Beside its results it needs the memory of a chunk of logits for each thread: `max_bytes` bounds it. Fewer than
+all else. Beside its results it needs the memory of a chunk of logits for each thread, which `max_bytes` bounds, and of
+a copy of `weight` where that is of another type, does not lie in one piece, or is where its gradient goes. Fewer than
 64 rows are refused: their products would take too long.
 
 `weight` has the shape (C, D), a row for each class, as ``torch.nn.Linear`` has it; of a kernel (D, C) pass
@@ -105,10 +106,11 @@ the shape of `features` without its last axis, or it has that shape and the clas
 All options are those of `cross_entropy`. Rows that are left out, by `where`, a weight of 0 or `ignore_index`, are not
 multiplied.
 
-NumPy's BLAS makes the products, in float32, or in float64 where some of the arrays have it; halves are converted chunk
-by chunk. Where threadpoolctl is installed (the extra `blas`), our threads take a chunk of rows each, and BLAS is held
-to one thread during a call; else there is one thread, and BLAS has its own. The results have the same bits for any
-`n_threads`, as far as BLAS gives the same for the same product; another `max_bytes` may round sums otherwise.""",
+NumPy's BLAS makes the products, in float32, or in float64 where some of the arrays have it; features that are halves
+are converted chunk by chunk. Where threadpoolctl is installed (the extra `blas`), our threads take a chunk of rows
+each, and BLAS is held to one thread during a call; else there is one thread, and BLAS has its own. The results have the
+same bits for any `n_threads`, as far as BLAS gives the same for the same product; another `max_bytes` may round sums
+otherwise.""",
 )
 
 categorical_log_loss = rowwise(

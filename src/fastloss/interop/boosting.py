@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ..call import as_curvature
 from ..kinds import draw
+from ..kinds.base import HESSIAN, Curvature
 from ..loss import Loss
 from ..rows import Row
+from ..runtime import checked_threads
 
 
 class Objective:
@@ -49,7 +52,7 @@ class Objective:
             Gradient and Hessian of the sum of the weighted losses.
         """
         y_true, y_pred, sample_weight = given(y_true, y_pred, sample_weight)
-        factor = _usual_factor(self.library, y_pred) if self.factor is None else self.factor
+        factor = self._usual_factor(y_pred) if self.factor is None else self.factor
         out = np.empty_like(y_pred, np.float32), np.empty_like(y_pred, np.float32)
         gradient, hessian = self.loss.grad_and_hess(
             y_true,
@@ -66,6 +69,13 @@ class Objective:
             _warn_of_negative(self.loss.name)
         return gradient, hessian
 
+    def _usual_factor(self, y_pred: Any) -> float:
+        """Return what the library multiplies the Hessian of a softmax by."""
+        if self.loss._row.axes != "C" or y_pred.ndim < 2 or y_pred.shape[1] < 2:
+            return 1.0
+        classes: int = y_pred.shape[1]
+        return classes / (classes - 1) if self.library == "lightgbm" else 2.0
+
     def _identity(self) -> tuple[Any, ...]:
         return self.loss, self.curvature, self.factor, self.floor, self.n_threads, self.library
 
@@ -76,7 +86,10 @@ class Objective:
         return hash(self._identity())
 
     def __repr__(self) -> str:
-        return f"fastloss.interop.{self.library}.objective({self.loss!r}, curvature={self.curvature!r})"
+        options = {"curvature": self.curvature, "hess_factor": self.factor, "hess_floor": self.floor}
+        options["n_threads"] = self.n_threads
+        given = "".join(f", {name}={value!r}" for name, value in options.items())
+        return f"fastloss.interop.{self.library}.objective({self.loss!r}{given})"
 
 
 class Metric:
@@ -121,7 +134,7 @@ class Metric:
         return hash(self._identity())
 
     def __repr__(self) -> str:
-        return f"fastloss.interop.{self.library}.metric({self.loss!r})"
+        return f"fastloss.interop.{self.library}.metric({self.loss!r}, name={self.__name__!r})"
 
 
 def made_objective(
@@ -129,19 +142,33 @@ def made_objective(
     curvature: str | None,
     hess_factor: float | None,
     hess_floor: float,
+    usual_floor: float,
     n_threads: int | None,
     library: str,
     parameters: dict[str, Any],
 ) -> Objective:
     """Return the objective of a loss; raise for one that trees cannot learn from."""
     bound = bind(loss, parameters)
-    if curvature in (None, "exact") and is_flat(bound._row):
+    mode, factor, floor = curvature_of(bound, curvature, hess_factor, hess_floor, usual_floor)
+    threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+    return Objective(bound, mode, None if hess_factor is None else factor, floor, threads, library)
+
+
+def curvature_of(
+    loss: Loss, curvature: str | None, hess_factor: float | None, hess_floor: float, usual_floor: float
+) -> Curvature:
+    """Return what is to stand for the Hessian, checked; raise where no tree would learn anything of it."""
+    asked = {"curvature": curvature or "exact", "hess_floor": hess_floor}
+    if hess_factor is not None:
+        asked["hess_factor"] = hess_factor
+    found = as_curvature(loss._row, HESSIAN, asked)
+    if found.mode != "gauss_newton" and found.floor <= usual_floor and is_flat(loss._row):
         raise ValueError(
-            f"{bound.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
-            f"curvature='gauss_newton' takes 1 in its place; {library}'s own objective, where it has one, also renews "
-            "the values of the leaves, which learns faster"
+            f"{loss.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
+            "curvature='gauss_newton' takes 1 in its place; objectives of the libraries themselves also renew the "
+            "values of the leaves, which learns faster"
         )
-    return Objective(bound, curvature or "exact", hess_factor, hess_floor, n_threads, library)
+    return found
 
 
 def bind(loss: Any, parameters: dict[str, Any]) -> Loss:
@@ -152,14 +179,17 @@ def bind(loss: Any, parameters: dict[str, Any]) -> Loss:
     if row.several or row.no_hessian or row.couples:
         why = row.no_hessian or ("its samples depend on each other" if row.couples else "it takes several arrays")
         raise TypeError(f"{loss.name} is no objective of boosted trees: {why}")
-    return loss.bind(**parameters) if parameters else loss
+    for name in ("reduction", "normalizer", "n_threads"):
+        if name in parameters:
+            raise TypeError(f"{name} is no parameter of the loss: weighted losses are added up here")
+    return loss.bind(**parameters, reduction="mean", normalizer=None)
 
 
 @functools.cache
 def is_flat(row: Row) -> bool:
     """Tell whether the Hessian of a loss is 0 nearly everywhere."""
     if row.terms:
-        return False
+        return all(is_flat(term) for _, term in row.terms)
     sizes = (64, 3) if row.axes == "C" else (64,)
     arrays = draw(row, sizes, np.float64, np.random.default_rng(0))
     return not Loss(row).grad_and_hess(*arrays.values())[1].any()
@@ -173,14 +203,6 @@ def given(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
     if sample_weight is not None and np.size(sample_weight) == 0:  # XGBoost's "none"
         sample_weight = None
     return y_true, np.asarray(y_pred), sample_weight
-
-
-def _usual_factor(library: str, y_pred: Any) -> float:
-    """Return what a library multiplies the Hessian of a softmax by."""
-    if y_pred.ndim < 2 or y_pred.shape[1] < 2:
-        return 1.0
-    classes: int = y_pred.shape[1]
-    return classes / (classes - 1) if library == "lightgbm" else 2.0
 
 
 @functools.cache

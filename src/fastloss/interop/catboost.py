@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..loss import Loss
-from .boosting import bind, is_flat
+from .boosting import bind, curvature_of
 
 
 class Objective:
@@ -56,7 +56,9 @@ class Objective:
         return hash(self._identity())
 
     def __repr__(self) -> str:
-        return f"fastloss.interop.catboost.objective({self.loss!r}, curvature={self.curvature!r})"
+        options = {"curvature": self.curvature, "hess_factor": self.hess_factor, "hess_floor": self.hess_floor}
+        given = "".join(f", {name}={value!r}" for name, value in options.items())
+        return f"fastloss.interop.catboost.objective({self.loss!r}{given})"
 
 
 def objective(
@@ -107,9 +109,4 @@ def objective(
     bound = bind(loss, parameters)
     if bound._row.axes:
         raise TypeError(f"{bound.name} is a loss over classes, which CatBoost asks for row by row; use its MultiClass")
-    if curvature in (None, "exact") and is_flat(bound._row):
-        raise ValueError(
-            f"{bound.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
-            "curvature='gauss_newton' takes 1 in its place"
-        )
-    return Objective(bound, curvature or "exact", hess_factor, hess_floor)
+    return Objective(bound, *curvature_of(bound, curvature, hess_factor, hess_floor, 0.0))

@@ -30,8 +30,8 @@ def objective(
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
     hess_factor : float, optional
-        What multiplies it. By default K / (K - 1) for K columns of scores, as
-        LightGBM has it for several classes, else 1.
+        What multiplies it. By default K / (K - 1) for a loss over K classes, as
+        LightGBM has it, else 1.
     hess_floor : float, default=0.0
         The least that it is; 0 for no floor.
     n_threads : int, optional
@@ -64,7 +64,7 @@ def objective(
     >>> gradient.tolist(), hessian.tolist()
     ([1.0, 2.0], [1.0, 0.0])
     """
-    return made_objective(loss, curvature, hess_factor, hess_floor, n_threads, "lightgbm", parameters)
+    return made_objective(loss, curvature, hess_factor, hess_floor, _FLOOR, n_threads, "lightgbm", parameters)
 
 
 def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None, **parameters: Any) -> Metric:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..loss import Loss
 from ..penalties import Penalty
+from ..scalars import as_number
 from .boosting import bind
 
 
@@ -20,17 +21,33 @@ class Objective:
     def __init__(
         self, loss: Loss, X: Any, y: Any, penalty: Penalty | None, strength: float, keywords: dict[str, Any]
     ) -> None:
+        if hasattr(X, "toarray"):
+            raise TypeError("X is sparse; it must be dense: pass X.toarray()")
         self.loss, self.X, self.y, self.penalty, self.strength = loss, np.asarray(X), y, penalty, strength
         self.keywords = keywords
+        for name in ("out", "wrt"):
+            if name in keywords:
+                raise TypeError(f"the loss of a model has no keyword {name!r}")
+        if keywords.get("reduction") == "none":
+            raise ValueError("reduction='none' is no number to minimise; it is 'mean' or 'sum'")
         if self.X.ndim != 2:
             raise ValueError(f"X has shape {self.X.shape}; it must have two axes: samples and features")
         if penalty is not None and not isinstance(penalty, Penalty):
             raise TypeError(f"penalty must be a penalty of fastloss, as fl.l2, not {type(penalty).__name__}")
+        self.strength = as_number("strength", strength)
+        if self.loss._row.axes != "C":  # else the weights say how many classes there are
+            self.fun(np.zeros(self.X.shape[1]))
 
     def _scores(self, weights: Any) -> Any:
         """Return the predictions; of several classes the weights are a matrix, a column for each."""
-        features = self.X.shape[1]
-        if self.loss._row.axes != "C":
+        features, size = self.X.shape[1], np.size(weights)
+        by_class = self.loss._row.axes == "C"
+        if np.ndim(weights) != 1 or (size % features if by_class else size != features):
+            raise ValueError(
+                f"the weights have shape {np.shape(weights)}; X has {features} features, so they must have "
+                f"{f'a multiple of {features}' if by_class else features} numbers"
+            )
+        if not by_class:
             return self.X @ weights
         return self.X @ np.reshape(weights, (features, -1))
 

@@ -58,17 +58,21 @@ class _Call(NamedTuple):
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
         numbers, options = self.given(arrays)
-        first = arrays[self.predictions[0]]
+        first = arrays[self.predictions[0]].dtype
+        dtype = first if first.is_floating_point else torch.get_default_dtype()
         if not wanted:
-            return _tensor(self.loss(*numbers, **options), first.dtype), []
-        gradients = [torch.empty_like(arrays[k], memory_format=torch.contiguous_format) for k in wanted]
+            return _tensor(self.loss(*numbers, **options), dtype), []
+        gradients = [
+            torch.empty_like(arrays[k], memory_format=torch.contiguous_format, dtype=_wide(arrays[k].dtype))
+            for k in wanted
+        ]
         out: Any = tuple(map(view, gradients))
         if len(self.row.differentiated) > 1:
             options["wrt"] = tuple(self.row.operands[k].name for k in wanted)
         else:
             (out,) = out
         value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **options)
-        return _tensor(value, first.dtype), gradients
+        return _tensor(value, dtype), gradients
 
     def product(self, arrays: tuple[Any, ...], vector: Tensor) -> Tensor:
         """Return the Hessian times a vector."""
@@ -108,6 +112,11 @@ def view(tensor: Tensor) -> Any:
     return tensor.view(torch.int16).numpy().view(bfloat16)
 
 
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    """Return the type of a gradient before that of the value multiplies it: a half would lose what is scaled up."""
+    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+
+
 def _tensor(value: Any, dtype: torch.dtype) -> Tensor:
     """Return a value as a tensor."""
     if not isinstance(value, np.ndarray):
@@ -139,7 +148,7 @@ class _Fused(torch.autograd.Function):
             if torch.is_grad_enabled():  # somebody will differentiate once more
                 results[k] = _Gradient.apply(ctx.call, k, by_value, gradient, *arrays)
             else:
-                results[k] = _times(ctx.call, by_value, gradient)
+                results[k] = _times(ctx.call, by_value, gradient).to(arrays[k].dtype)
         return None, *results
 
 
@@ -150,7 +159,7 @@ class _Gradient(torch.autograd.Function):
     def forward(ctx: Any, call: _Call, place: int, by_value: Tensor, gradient: Tensor, *arrays: Any) -> Tensor:
         ctx.call, ctx.place, ctx.given = call, place, [array is not None for array in arrays]
         ctx.save_for_backward(by_value, gradient, *(array for array in arrays if array is not None))
-        return _times(call, by_value, gradient)
+        return _times(call, by_value, gradient).to(arrays[place].dtype)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -162,7 +171,7 @@ class _Gradient(torch.autograd.Function):
         left = iter(saved)
         arrays = tuple(next(left) if given else None for given in ctx.given)
         results: list[Any] = [None] * len(arrays)
-        results[ctx.place] = ctx.call.product(arrays, _times(ctx.call, by_value, vector).contiguous())
+        results[ctx.place] = ctx.call.product(arrays, _times(ctx.call, by_value, vector).to(vector.dtype).contiguous())
         by_sample = vector * gradient
         if by_value.ndim == 0:
             by_sample = by_sample.sum()
@@ -183,7 +192,7 @@ def _times(call: _Call, by_value: Tensor, gradient: Tensor) -> Tensor:
         return gradient
     if by_value.ndim and gradient.ndim > by_value.ndim:
         by_value = by_value.unsqueeze(_axis(call))
-    return gradient * by_value
+    return gradient * by_value.to(gradient.dtype)
 
 
 # ---- under torch.compile --------------------------------------------------------------------------------------------
@@ -206,21 +215,28 @@ def _(number: int, arrays: list[Tensor]) -> list[Tensor]:
     predictions = [arrays[k] for k in call.predictions]
     none = call.options.get("reduction", call.loss.keywords.get("reduction", "mean")) == "none"
     value = predictions[0].new_empty(call.samples(tuple(predictions[0].shape)) if none else ())
-    return [value, *(torch.empty_like(p, memory_format=torch.contiguous_format) for p in predictions)]
+    wide = [_wide(p.dtype) for p in predictions]
+    return [
+        value,
+        *(
+            torch.empty_like(p, memory_format=torch.contiguous_format, dtype=dtype)
+            for p, dtype in zip(predictions, wide, strict=True)
+        ),
+    ]
 
 
 def _setup(ctx: Any, inputs: Any, output: Any) -> None:
-    ctx.number, ctx.arrays = inputs[0], len(inputs[1])
+    ctx.number, ctx.dtypes = inputs[0], [array.dtype for array in inputs[1]]
     ctx.save_for_backward(*output[1:])
 
 
 def _backward(ctx: Any, by: Any) -> Any:
     call = _calls[ctx.number]
-    results: list[Any] = [None] * ctx.arrays
+    results: list[Any] = [None] * len(ctx.dtypes)
     by_value = by[0]
     for k, gradient in zip(call.predictions, ctx.saved_tensors, strict=True):
         scale = by_value.unsqueeze(_axis(call)) if by_value.ndim and gradient.ndim > by_value.ndim else by_value
-        results[k] = gradient * scale
+        results[k] = (gradient * scale).to(ctx.dtypes[k])
     return None, results
 
 

@@ -30,8 +30,7 @@ def objective(
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
     hess_factor : float, optional
-        What multiplies it. By default 2 for several columns of scores, as XGBoost has
-        it for several classes, else 1.
+        What multiplies it. By default 2 for a loss over classes, as XGBoost has it, else 1.
     hess_floor : float, default=1e-16
         The least that it is; 0 for no floor.
     n_threads : int, optional
@@ -63,7 +62,7 @@ def objective(
     >>> gradient.tolist(), hessian.tolist()
     ([1.0, 2.0], [1.0, 1.0000000168623835e-16])
     """
-    return made_objective(loss, curvature, hess_factor, hess_floor, n_threads, "xgboost", parameters)
+    return made_objective(loss, curvature, hess_factor, hess_floor, _FLOOR, n_threads, "xgboost", parameters)
 
 
 def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None, **parameters: Any) -> Metric:

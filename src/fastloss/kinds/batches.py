@@ -110,15 +110,31 @@ class Batches(Kind):
         given = call.weights.weights
         kept = np.flatnonzero(call.weights.left_out.kept(shape[:1], given))
         positive = _POSITIVES[row.positive](shape[0], kept, call.arrays.by_name.get("y_true"))
-        weights = np.ones(len(kept)) if given is None else given[kept].astype(dtype).astype(np.float64)
+        with np.errstate(all="ignore"):
+            weights = np.ones(len(kept)) if given is None else given[kept].astype(dtype).astype(np.float64)
+            scale = np.asarray(scale_of(call.request, call.arrays)).astype(dtype)
+        if not np.isfinite(scale):
+            (name,) = (operand.name for operand in row.differentiated if operand.shared)
+            raise ValueError(f"{name} = {call.arrays.by_name[name]} is too large: e^{name} is infinite in {dtype}")
         return Plan(call, kept, positive, weights, np.where(positive < 0, 0.0, weights))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        bad = not np.isfinite(plan.given).all() or bool((plan.given < 0).any())
+        bad = not np.isfinite(plan.given).all() or bool((plan.given < 0).any()) or self._bad_labels(plan).any()
         return math.nan if bad else math.fsum(plan.weights)
 
     def explain(self, plan: Plan) -> None:
-        """Weights are all that can be wrong; who calls has looked at them."""
+        bad = plan.kept[self._bad_labels(plan)]
+        if bad.size:
+            label = plan.call.arrays.by_name["y_true"][bad[0]]
+            raise ValueError(f"y_true[{bad[0]}] = {label} is no class: a label is a finite number")
+
+    def _bad_labels(self, plan: Plan) -> Array:
+        """Return which vectors that count have a label that is no number."""
+        labels = plan.call.arrays.by_name.get("y_true")
+        if labels is None:
+            return np.zeros(len(plan.kept), np.bool_)
+        bad: Array = ~np.isfinite(labels[plan.kept])
+        return bad
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         with np.errstate(all="ignore"):
@@ -156,6 +172,14 @@ class Batches(Kind):
         return None, None
 
 
+def scale_of(request: Request, arrays: Arrays) -> Any:
+    """Return what multiplies the similarities: 1 over the temperature, or e to the power of what is learned."""
+    for operand in request.row.differentiated:
+        if operand.shared:
+            return np.exp(np.float64(arrays.by_name.get(operand.name, operand.default)))
+    return 1 / request.parameters["temperature"]
+
+
 class _Comparison:
     """One run of a loss of a batch."""
 
@@ -167,10 +191,7 @@ class _Comparison:
         normalize = parameters["normalize"]
         names = dict.fromkeys(name for pair in self.request.row.against for name in pair)
         self.vectors = {name: Vectors(call.arrays.by_name[name], plan.kept, self.dtype, normalize) for name in names}
-        self.scale = 1 / parameters["temperature"] if "temperature" in parameters else 1.0
-        for operand in self.request.row.differentiated:
-            if operand.shared:
-                self.scale = math.exp(float(call.arrays.by_name.get(operand.name, operand.default)))
+        self.scale = float(scale_of(self.request, call.arrays))
         self.share = 1 / len(self.request.row.against)
         self.values = np.zeros(len(plan.kept))
         self.by_log_scale = 0.0

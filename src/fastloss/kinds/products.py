@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from contextvars import copy_context
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -141,7 +142,7 @@ class _Work:
         self.weight = _for_blas(by_name["weight"], dtype)
         self.bias = None if "bias" not in by_name else by_name["bias"].astype(dtype)
         self.longest_weight = _longest(self.weight)
-        self.span_of_bias = 0.0 if self.bias is None else float(np.ptp(self.bias))
+        self.span_of_bias = 0.0 if self.bias is None or not self.bias.size else float(np.ptp(self.bias))
         self.value = None if results.value is None else Samples(results.value, shape)
         wanted = results.gradients
         self.of_features = None if "features" not in wanted else Samples(wanted["features"], shape)
@@ -225,8 +226,17 @@ class _Work:
             return 1.0
         if not float(logits.max()) - float(logits.min()) > far:
             return 1.0
-        largest = max(float(np.abs(factor).max()) for factor in (features, self.weight))
-        return _UNIT if largest < _LARGEST_FACTOR else 1.0
+        largest = max(map(_largest, (features, self.weight)))
+        return _UNIT if largest < _LARGEST_FACTOR and self.largest_gradient(logits) <= 1 else 1.0
+
+    def largest_gradient(self, logits: Array) -> float:
+        """Return a bound of the gradient by the logits."""
+        given, weights = self.plan.of_rows.parameters, self.plan.call.weights.weights
+        by_class, z_loss = given.get("class_weight"), given.get("z_loss") or 0.0
+        bound = 1.0 if weights is None else float(weights.max(initial=0))
+        bound *= 1.0 if by_class is None else float(by_class.max(initial=0))
+        bound *= (1 + 2 * z_loss * _largest(logits)) / min(given.get("temperature") or 1.0, 1.0)
+        return bound / abs(self.denominator) if self.denominator else 0.0
 
     def kept(self, y_true: Array, weights: Array | None, where: Array | None) -> Array | None:
         """Return which rows of a chunk are read, None where all are."""
@@ -236,8 +246,10 @@ class _Work:
             return None
         shape = y_true.shape[:1]
         kept = LeftOut(where, y_true if by_index else None, ignored).kept(shape, weights)
-        if by_index and by_class is not None:
-            kept &= by_class[np.where(kept, y_true, 0).astype(np.int64)] != 0
+        if (
+            by_index and by_class is not None and not parameters.get("label_smoothing")
+        ):  # smoothed, it is of all classes
+            kept &= by_class.take(np.where(kept, y_true, 0).astype(np.int64), mode="clip") != 0
         return None if kept.all() else kept
 
     def add_products(self, tile: slice, chunks: Iterable[Chunk]) -> None:
@@ -276,6 +288,11 @@ class _Work:
         self.of_features.put(chunk.piece, _spread(gradient, chunk.kept))
 
 
+def _largest(numbers: Array) -> float:
+    """Return the largest absolute value, without another array."""
+    return max(float(numbers.max()), -float(numbers.min()))
+
+
 def _longest(vectors: Array) -> float:
     """Return the length of the longest of some vectors."""
     return math.sqrt(float(np.einsum("ij,ij->i", vectors, vectors).max(initial=0)))
@@ -308,11 +325,29 @@ def _tiles(shape: tuple[int, ...], itemsize: int) -> list[slice]:
 @contextmanager
 def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
     """Give what calls a function for each of several things, on so many threads; results are in their order."""
+
+    def in_turn(function: Callable[..., Any], *things: Iterable[Any]) -> list[Any]:
+        return [function(*given) for given in zip(*things, strict=False)]
+
     if threads == 1:
-        yield lambda function, *things: [function(*given) for given in zip(*things, strict=False)]
+        yield in_turn
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield lambda function, *things: list(pool.map(function, *things))
+
+        def at_once(function: Callable[..., Any], *things: Iterable[Any]) -> list[Any]:
+            pairs = list(zip(*things, strict=False))
+            try:
+                # Engine, and what NumPy does about errors, are of the context of who calls.
+                futures = [pool.submit(copy_context().run, function, *given) for given in pairs]
+            except RuntimeError:  # the interpreter is ending: it starts no more threads
+                return [function(*given) for given in pairs]
+            try:
+                return [future.result() for future in futures]
+            finally:
+                for future in futures:
+                    future.cancel()
+
+        yield at_once
 
 
 def multiplied(plan: Plan, results: Results, denominator: float, factor: float) -> float:
