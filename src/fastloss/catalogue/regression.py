@@ -605,10 +605,12 @@ def general_robust(y_true, y_pred, alpha, scale):
     u_tail = 0.5 * product_tail(z, z) + z * z_tail
     # alpha = 1: sqrt(1 + z^2) - 1
     known = alpha == 1 and not unusual
-    square = z * z
-    square = square + (product_tail(z, z) + 2 * z * z_tail)
+    rest_of_square = product_tail(z, z) + 2 * z * z_tail
+    square = z * z + rest_of_square
     root_of = 1 + square
+    root_of_tail = difference_tail(1, -square) + ((z * z - square) + rest_of_square)
     root_known = sqrt(root_of)
+    cubed = 1 / (root_of * root_known)
     # log(z), for all that is too large or too small for a float
     of_scale = log_sum(scale, 0)
     of_scale_tail = log_sum_tail(scale, 0)
@@ -702,7 +704,8 @@ def general_robust(y_true, y_pred, alpha, scale):
     share = exp_sum(level, level_tail)
     back = where(apart > 0, 5.421010862427522e-20, where(apart < 0, 1.8446744073709552e19, 1))
     hessian = where(share == 0, 0, curve * share * back)
-    hessian = where(known, 1 / (root_of * root_known) / scale / scale, hessian)
+    bent = cubed - cubed * (1.5 * root_of_tail * (cubed * root_known))
+    hessian = where(known, bent / scale / scale, hessian)
     # Gauss-Newton's is m / scale^2 alone
     plain = slow - 2 * of_scale
     plain_tail = difference_tail(slow, 2 * of_scale) + (slow_tail - 2 * of_scale_tail)
