@@ -679,7 +679,8 @@ def location_scale(
     The formula takes target, location and log-scale, then the parameters. It returns the value, the two gradients, and
     the two second derivatives.
     """
-    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **parameters)
+    own: dict[str, Any] = parameters
+    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **own)
 
 
 def of_arrays(
