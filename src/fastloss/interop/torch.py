@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..arrays import as_axis, without_axis
 from ..catalogue import CATALOGUE
 from ..loss import Loss
-from ..rows import PREDICTION, Row
+from ..rows import PREDICTION
 from ..runtime import get_num_threads
 
 try:
@@ -28,20 +28,13 @@ except ImportError as error:
 _SERIAL_BELOW = 2**16
 
 
-class _Call(NamedTuple):
+class _Call:
     """What is called, but for its arrays."""
 
-    loss: Loss
-    options: dict[str, Any]
-
-    @property
-    def row(self) -> Row:
-        return self.loss._row
-
-    @property
-    def predictions(self) -> list[int]:
-        """The places of the predictions among the arrays."""
-        return [k for k, operand in enumerate(self.row.operands) if operand.role == PREDICTION]
+    def __init__(self, loss: Loss, options: dict[str, Any]) -> None:
+        self.loss, self.options, self.row = loss, options, loss._row
+        #: The places of the predictions among the arrays.
+        self.predictions = [k for k, operand in enumerate(self.row.operands) if operand.role == PREDICTION]
 
     def samples(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the samples, given that of the first prediction."""
@@ -51,9 +44,10 @@ class _Call(NamedTuple):
 
     def given(self, arrays: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
         """Return arrays and keywords as the loss takes them."""
-        numbers = sum(array.numel() for array in arrays if array is not None)
-        threads = min(get_num_threads(), torch.get_num_threads()) if numbers >= _SERIAL_BELOW else 1
-        return [None if array is None else view(array) for array in arrays], {"n_threads": threads, **self.options}
+        numbers = [None if array is None else view(array) for array in arrays]
+        size = max(array.size for array in numbers if array is not None)
+        threads = min(get_num_threads(), torch.get_num_threads()) if size >= _SERIAL_BELOW else 1
+        return numbers, {"n_threads": threads, **self.options}
 
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
@@ -67,7 +61,7 @@ class _Call(NamedTuple):
             for k in wanted
         ]
         out: Any = tuple(map(view, gradients))
-        if len(self.row.differentiated) > 1:
+        if len(self.predictions) > 1:
             options["wrt"] = tuple(self.row.operands[k].name for k in wanted)
         else:
             (out,) = out
@@ -101,9 +95,9 @@ def view(tensor: Tensor) -> Any:
         For a tensor on another device.
     """
     tensor = tensor.detach()
-    if tensor.device.type != "cpu":
+    if not tensor.is_cpu:
         raise ValueError(f"fastloss computes on the CPU; a tensor is on {tensor.device}: pass tensor.cpu()")
-    if tensor.dtype != torch.bfloat16:
+    if tensor.dtype is not torch.bfloat16:
         return tensor.numpy()
     try:
         from ml_dtypes import bfloat16
