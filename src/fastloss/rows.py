@@ -401,6 +401,8 @@ class Row:
         Of a loss over rows, whether a kernel multiplies its Hessian by a vector (``kernels/rows/second.pxi``).
     no_hessian : str
         Why it has no diagonal of the Hessian; empty where it has one.
+    detached : str
+        What its derivatives hold constant, so that they are not those of its value; empty of most.
     couples : bool
         Whether samples depend on each other: there is a mean, no sum, and no part of a batch.
     ulps : dict
@@ -441,6 +443,7 @@ class Row:
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
+    detached: str = ""
     couples: bool = False
     ulps: Mapping[str, float] = field(default_factory=dict, compare=False)
     typical: bool = False
@@ -672,7 +675,7 @@ def pointwise(
 
 
 def location_scale(
-    *, formula: str, source: str, ulps: Mapping[str, float] | None = None, **parameters: Declared
+    *, formula: str, source: str, detached: str = "", ulps: Mapping[str, float] | None = None, **parameters: Declared
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare a loss of a location and the logarithm of a scale.
 
@@ -680,7 +683,8 @@ def location_scale(
     the two second derivatives.
     """
     own: dict[str, Any] = parameters
-    return pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **own)
+    declared = pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **own)
+    return lambda function: replace(declared(function), detached=detached)
 
 
 def of_arrays(

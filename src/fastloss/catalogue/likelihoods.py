@@ -393,6 +393,7 @@ def gaussian_nll(y_true, location, log_scale):
 @location_scale(
     beta=fraction(0.5, "how much of the weight of small variances is taken back: 0 is `gaussian_nll`"),
     formula="w (s + (y - m)^2 e^(-2s) / 2), w = e^(2 beta s) held constant",
+    detached="w",
     source="Seitzer, Tavakoli, Antic & Martius 2022, arXiv:2203.09168",
     ulps={"value": 6, "grad": 6, "hess": 6},  # 4.51, 4.48, 3.96: squares of products of two exponentials
 )

@@ -112,9 +112,18 @@ cdef inline float capped_apart(const RowsCall* call, float m, float x) noexcept 
 
 cdef void capped_tangents(const RowsCall* call, const Capped* capped, const float* x, Py_ssize_t n) noexcept nogil:
     cdef float inverse = <float>(1 / call.softcap)
-    cdef Py_ssize_t i
-    for i in range(n):
-        capped.tangent[i] = fl_tanhf(x[i] * inverse)
+    cdef float part[LANES]          # always so many: what is left over would be computed one by one
+    cdef Py_ssize_t start = 0, i, count
+    while start < n:
+        count = min(<Py_ssize_t>LANES, n - start)
+        for i in range(LANES):
+            part[i] = 0
+        for i in range(count):
+            part[i] = x[start + i] * inverse
+        for i in range(LANES):
+            part[i] = fl_tanhf(part[i])
+        memcpy(capped.tangent + start, part, count * sizeof(float))
+        start += LANES
 
 
 cdef void chain_rule(const RowsCall* call, const Capped* capped, Py_ssize_t n, float* gradient, float* hessian) noexcept nogil:
@@ -193,20 +202,21 @@ cdef void grade(const RowsCall* call, Py_ssize_t n, const double* x, const doubl
     cdef double others[LANES]
     cdef double factor[LANES]
     cdef Confident of
-    cdef Py_ssize_t start = 0, i, k, count
+    cdef Py_ssize_t start = 0, i, k, count, group
     t.steps, t.wide, t.groups = 0, n < GROUP, LANES // GROUP if n > GROUP else 1
     while start < n:
         count = min(<Py_ssize_t>LANES, n - start)
         for i in range(LANES):
             k = min(start + i, n - 1)
             true_x[i], largest[i], others[i], t.label[i], t.lift[i] = x[k], m[k], rest[k], <double>label[k], 1
-        for i in range(LANES if n > GROUP else <Py_ssize_t>GROUP):
-            true_e[i] = where_(true_x[i] == largest[i], <double>1, fl_exp_apart(true_x[i], largest[i]))
-            t.m[i], t.rest[i], t.whole[i] = largest[i], others[i], 1 + others[i]
-            t.inverse[i] = 1 / (1 + others[i])
-            t.scaled_rest[i] = others[i] * SCALE_UP
-            t.log_head[i] = t.log_sum[i] = log1p_(others[i])
-            t.log_tail[i] = 0
+        for group in range(t.groups):
+            for i in range(group * GROUP, group * GROUP + GROUP):
+                true_e[i] = where_(true_x[i] == largest[i], <double>1, fl_exp_apart(true_x[i], largest[i]))
+                t.m[i], t.rest[i], t.whole[i] = largest[i], others[i], 1 + others[i]
+                t.inverse[i] = 1 / (1 + others[i])
+                t.scaled_rest[i] = others[i] * SCALE_UP
+                t.log_head[i] = t.log_sum[i] = log1p_(others[i])
+                t.log_tail[i] = 0
         row_table[own.loss].graded(own, &t, true_x, true_e, &of)
         for i in range(count):
             factor[i] = where_(t.value[i] == t.value[i], weight[start + i] * call.scale, <double>NAN)
