@@ -302,7 +302,7 @@ def point_loop(level: str, real: str, loss: str, want: str) -> Function:
 def is_of_each_row(level: str, function: Function) -> bool:
     """Tell whether what looks like a loop is computed once for a row.
 
-    At v2 gcc 12 lays the few numbers of a wide row, one logarithm and one exponential among them, out before a jump back.
+    At v2 gcc 12 lays the few numbers of a wide row, a logarithm and an exponential among them, out before a jump back.
     """
     return level == "v2" and "wide_row" in function.name
 
