@@ -348,7 +348,15 @@ def by_default(function: ast.FunctionDef) -> ast.FunctionDef | None:
     result = own.body[-1]
     assert isinstance(result, ast.Return)
     assert isinstance(result.value, ast.Tuple)
-    result.value.elts = result.value.elts[:3]
+    elements, last = result.value.elts[:3], result.value.elts[-1]
+    if isinstance(last, ast.Dict):  # derivatives by parameters are computed by the formula itself
+        kept = [
+            (key, value)
+            for key, value in zip(last.keys, last.values, strict=True)
+            if isinstance(key, ast.Constant) and key.value == "gauss_newton"
+        ]
+        elements += [ast.Dict([key for key, _ in kept], [value for _, value in kept])] if kept else []
+    result.value.elts = elements
     return own
 
 
