@@ -421,10 +421,12 @@ def test_pieces_of_rows(shape: tuple[int, ...], axis: int, piece: int, monkeypat
                 for loss in [fl.Loss(term.row, term.parameters)]
             ]
             expected = [sum(factor * np.asarray(part[k], np.float64) for factor, part in parts) for k in range(3)]
-            assert bits(grad) == bits(expected[1].astype(dtype))
-            assert bits(hess) == bits(expected[2].astype(dtype))
+            # A half is rounded from the type that is computed in, as everywhere: one sum in 30,000 is a tie there alone.
+            rounded = [np.asarray(numbers).astype(wide.dtype).astype(dtype) for numbers in expected]
+            assert bits(grad) == bits(rounded[1])
+            assert bits(hess) == bits(rounded[2])
             if keywords.get("reduction") == "none":
-                assert bits(value) == bits(expected[0].astype(dtype))
+                assert bits(value) == bits(rounded[0])
             else:
                 assert value == pytest.approx(expected[0], rel=1e-14, abs=0)
             in_place = y_pred.copy()
