@@ -421,7 +421,7 @@ def test_pieces_of_rows(shape: tuple[int, ...], axis: int, piece: int, monkeypat
                 for loss in [fl.Loss(term.row, term.parameters)]
             ]
             expected = [sum(factor * np.asarray(part[k], np.float64) for factor, part in parts) for k in range(3)]
-            # A half is rounded from the type that is computed in, as everywhere: one sum in 30,000 is a tie there alone.
+            # A half is rounded from the type that is computed in, as everywhere: a sum may be a tie there alone.
             rounded = [np.asarray(numbers).astype(wide.dtype).astype(dtype) for numbers in expected]
             assert bits(grad) == bits(rounded[1])
             assert bits(hess) == bits(rounded[2])
