@@ -72,6 +72,16 @@ class Request(NamedTuple):
     vectors: Mapping[str, Array] = {}  # what the Hessian is multiplied by, of each prediction
     curvature: Curvature = Curvature()
 
+    def inside(
+        self, row: Row, want: int, parameters: Mapping[str, Any], wrt: tuple[str, ...], **others: Any
+    ) -> Request:
+        """Return what a loss is asked for that is computed inside of this call, of arrays that this call makes."""
+        return self._replace(
+            row=row, chosen=row, want=want, parameters=parameters, wrt=wrt, bare=len(wrt) == 1, arrays={},
+            sample_weight=None, where=None, out=None, fast=None, fast_jit=None, second=DIAGONAL, curvature=Curvature(),
+            **others,
+        )  # fmt: skip
+
 
 class Arrays(NamedTuple):
     """The arrays of a call, their axes resolved."""
@@ -214,9 +224,9 @@ class Kind(ABC):
             return (*sizes, int(operand.axes))
         return sizes if operand.axes == row.axes or row.axes.isdigit() else sizes[:-1]
 
-    @abstractmethod
     def check_second(self, row: Row, second: str) -> None:
-        """Raise where a loss has no such second derivatives: PRODUCT or MATRIX."""
+        """Raise where a loss has no such second derivatives: PRODUCT or MATRIX. Here, none has."""
+        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
 
     def check_scale(self, plan: Any, number: float, total: float) -> None:
         """Raise for the first weight that the denominator makes infinite; `total` is the sum of the weights."""

@@ -17,9 +17,9 @@ import numpy as np
 
 from ..catalogue.classes import linear_cross_entropy
 from ..reductions import reduced
-from ..rows import PREDICTION, Row, Term
+from ..rows import PREDICTION, Row
 from ..samples import LeftOut
-from .base import GRADIENT, METHODS, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
+from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
 from .products import Products, multiplied
 
 
@@ -66,7 +66,7 @@ _POSITIVES: dict[str, Callable[[int, Array, Any], Array]] = {
 }
 
 
-class Vectors:
+class Compared:
     """Vectors as they are compared, and the gradient by them."""
 
     def __init__(self, array: Array, kept: Array, dtype: np.dtype[Any], normalize: bool) -> None:
@@ -82,10 +82,6 @@ class Vectors:
             vectors = vectors / np.where(roots == 0, 1, roots)
         self.numbers: Array = vectors
         self.gradient = np.zeros_like(vectors)
-
-    def add(self, gradient: Array) -> None:
-        """Add what one comparison adds."""
-        self.gradient += gradient
 
     def of_given(self) -> Array:
         """Return the gradient by the vectors as they were given; of one of length 0 it is 0."""
@@ -140,9 +136,6 @@ class Batches(Kind):
         with np.errstate(all="ignore"):
             return _Comparison(plan, results, number, factor).run()
 
-    def check_second(self, row: Row, second: str) -> None:
-        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
-
     def draw(
         self,
         row: Row,
@@ -166,11 +159,6 @@ class Batches(Kind):
                 drawn[operand.name] = np.asarray(operand.default, dtype)
         return drawn
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        return None, None
-
 
 def scale_of(request: Request, arrays: Arrays) -> Any:
     """Return what multiplies the similarities: 1 over the temperature, or e to the power of what is learned."""
@@ -190,7 +178,7 @@ class _Comparison:
         parameters = self.request.parameters
         normalize = parameters["normalize"]
         names = dict.fromkeys(name for pair in self.request.row.against for name in pair)
-        self.vectors = {name: Vectors(call.arrays.by_name[name], plan.kept, self.dtype, normalize) for name in names}
+        self.vectors = {name: Compared(call.arrays.by_name[name], plan.kept, self.dtype, normalize) for name in names}
         self.scale = float(scale_of(self.request, call.arrays))
         self.share = 1 / len(self.request.row.against)
         self.values = np.zeros(len(plan.kept))
@@ -220,7 +208,15 @@ class _Comparison:
         labels = np.where(self.plan.positive < 0, 0, self.plan.positive)
         by_scaled, by_others = np.empty_like(scaled), np.empty_like(others.numbers)
         values = np.empty(len(labels), self.dtype)
-        request = self._of_softmax(self.request)
+        parameters = {p.name: p.default for p in linear_cross_entropy.parameters}
+        request = self.request.inside(
+            linear_cross_entropy,
+            VALUE | (self.request.want & GRADIENT),
+            parameters | {"max_bytes": self.request.parameters["max_bytes"]},
+            ("features", "weight") if self.wants else (),
+            reduction="none",
+            normalizer=None,
+        )
         arrays = Arrays({"y_true": labels, "features": scaled, "weight": others.numbers}, labels.shape, "index")
         call = Call(request, arrays, Weights(weights, None, LeftOut()), Outputs(None, None, {}, {}, (), False))
         plan = _PRODUCTS.plan(call)._replace(without_own=rows == columns)
@@ -233,32 +229,12 @@ class _Comparison:
         self.values += losses
         if self.wants:
             self.by_log_scale += float(np.einsum("ij,ij->", by_scaled, scaled, dtype=np.float64))
-            vectors.add(by_scaled * self.dtype.type(self.scale))
-            others.add(by_others)
+            vectors.gradient += by_scaled * self.dtype.type(self.scale)
+            others.gradient += by_others
         return math.fsum(losses)
 
-    def _of_softmax(self, request: Request) -> Request:
-        """Return what is asked of the cross-entropy of the similarities."""
-        row = linear_cross_entropy
-        names = ("features", "weight") if self.wants else ()
-        return request._replace(
-            row=row,
-            chosen=row,
-            want=VALUE | (GRADIENT if self.wants else 0),
-            parameters={p.name: p.default for p in row.parameters} | {"max_bytes": request.parameters["max_bytes"]},
-            reduction="none",
-            normalizer=None,
-            sample_weight=None,
-            where=None,
-            out=None,
-            wrt=names,
-            bare=False,
-            fast=None,
-            fast_jit=None,
-        )
-
     def _of_all_positives(
-        self, vectors: Vectors, scaled: Array, weights: Array, by_scaled: Array, by_others: Array, denominator: float
+        self, vectors: Compared, scaled: Array, weights: Array, by_scaled: Array, by_others: Array, denominator: float
     ) -> Array:
         """Put the mean of all positives in the place of the one that was compared; return what that adds to the values.
 

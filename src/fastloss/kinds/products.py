@@ -24,19 +24,16 @@ import numpy as np
 from .. import blas
 from ..drawing import target_of_rows
 from ..reductions import reduced
-from ..rows import PREDICTION, Row, RowTarget, Term
+from ..rows import PREDICTION, Row, RowTarget
 from ..runtime import threads_for
 from ..samples import LeftOut, check_products
 from ..targets import check_row_targets
 from .base import (
-    DIAGONAL,
     GRADIENT,
-    METHODS,
     VALUE,
     Array,
     Arrays,
     Call,
-    Curvature,
     Kind,
     Outputs,
     Request,
@@ -101,9 +98,12 @@ class Plan(NamedTuple):
     def loop(self, inspect: bool, denominator: float, weight_sum: Any = None) -> float:
         """Return the sum of the weights, NaN if a target or a weight is bad; products are not looked at."""
         assert inspect
+        return self.rows_of_all().loop(True, 0.0, weight_sum=weight_sum)
+
+    def rows_of_all(self) -> RowPlan:
+        """Return the plan of the loss over rows of all samples, for what does not look at logits: all are 0."""
         logits = np.broadcast_to(np.zeros((), self.call.compute_type), (*self.call.arrays.samples, self.lengths[1]))
-        plan = self.rows_of(self.call.arrays.by_name["y_true"], logits, self.call.weights)
-        return plan.loop(True, 0.0, weight_sum=weight_sum)
+        return self.rows_of(self.call.arrays.by_name["y_true"], logits, self.call.weights)
 
     def rows_of(self, y_true: Array, logits: Array, weights: Weights) -> RowPlan:
         """Return the plan of the loss over rows of some logits."""
@@ -204,8 +204,7 @@ class _Work:
             logits[np.arange(len(logits)), places] = -np.inf
         ignored = plan.of_rows.parameters.get("ignore_index") if call.arrays.form == "index" else None
         of_chunk = Weights(weights, where, LeftOut(where, y_true, ignored))
-        wanted = self.value is not None
-        value = np.empty(len(features), self.dtype) if wanted else None
+        value = None if self.value is None else np.empty(len(features), self.dtype)
         gradients = {plan.of_rows.row.prediction: logits} if plan.of_rows.want & GRADIENT else {}
         total = plan.rows_of(y_true, logits, of_chunk).loop(
             False, self.denominator / unit, Results(value, gradients, {}), self.factor
@@ -213,7 +212,7 @@ class _Work:
         if self.value is not None:
             self.value.put(piece, _spread(value, kept))
         # A product with ones adds up more exactly than a sum over the first axis.
-        of_bias = None if self.bias_sum is None else (np.ones(len(features), self.dtype) @ logits) * (1 / unit)
+        of_bias = None if self.bias_sum is None else _unscaled(np.ones(len(features), self.dtype) @ logits, unit)
         return Chunk(piece, kept, features, logits, total, of_bias, unit)
 
     def unit_of(self, logits: Array, features: Array) -> float:
@@ -246,9 +245,7 @@ class _Work:
             return None
         shape = y_true.shape[:1]
         kept = LeftOut(where, y_true if by_index else None, ignored).kept(shape, weights)
-        if (
-            by_index and by_class is not None and not parameters.get("label_smoothing")
-        ):  # smoothed, it is of all classes
+        if by_index and by_class is not None and not parameters.get("label_smoothing"):  # smoothed, it is of all
             kept &= by_class.take(np.where(kept, y_true, 0).astype(np.int64), mode="clip") != 0
         return None if kept.all() else kept
 
@@ -262,8 +259,7 @@ class _Work:
             if begun:
                 product = np.empty_like(into) if product is None else product
             added = np.matmul(chunk.logits[:, tile].T, chunk.features, out=product if begun else into)
-            if chunk.unit != 1:
-                added *= 1 / chunk.unit
+            _unscaled(added, chunk.unit)
             if begun:
                 into += added
             begun = True
@@ -272,20 +268,19 @@ class _Work:
         """Write the gradient of the features of a chunk."""
         assert self.of_features is not None
         flat = self.of_features.flat
-        if (
-            flat is not None
-            and chunk.kept is None
-            and flat.dtype == self.dtype
-            and flat[chunk.piece].flags.c_contiguous
-        ):
-            gradient = np.matmul(chunk.logits, self.weight, out=flat[chunk.piece])
-            if chunk.unit != 1:
-                gradient *= 1 / chunk.unit
-            return
-        gradient = chunk.logits @ self.weight
-        if chunk.unit != 1:
-            gradient *= 1 / chunk.unit
-        self.of_features.put(chunk.piece, _spread(gradient, chunk.kept))
+        place = None if flat is None or chunk.kept is not None else flat[chunk.piece]
+        if place is not None and (place.dtype != self.dtype or not place.flags.c_contiguous):
+            place = None
+        gradient = _unscaled(np.matmul(chunk.logits, self.weight, out=place), chunk.unit)
+        if place is None:
+            self.of_features.put(chunk.piece, _spread(gradient, chunk.kept))
+
+
+def _unscaled(numbers: Array, unit: float) -> Array:
+    """Take out the unit that a gradient was computed in."""
+    if unit != 1:
+        numbers *= 1 / unit
+    return numbers
 
 
 def _largest(numbers: Array) -> float:
@@ -386,21 +381,9 @@ class Products(Kind):
             rows = min(rows, most // of_row)
             threads = min(threads, max(1, most // (rows * of_row)))
         threads = max(1, min(threads, math.ceil(samples / rows)))
-        of_rows = request._replace(
-            row=row.of_rows,
-            chosen=row.of_rows,
-            want=(request.want & VALUE) | (GRADIENT if request.want & GRADIENT else 0),
-            parameters={p.name: given.get(p.name, p.default) for p in row.of_rows.parameters},
-            arrays={},
-            n_threads=1,
-            out=None,
-            wrt=(row.of_rows.prediction,),
-            bare=True,
-            fast=None,
-            fast_jit=None,
-            second=DIAGONAL,
-            curvature=Curvature(),
-        )
+        parameters = {p.name: given.get(p.name, p.default) for p in row.of_rows.parameters}
+        wanted = request.want & (VALUE | GRADIENT)
+        of_rows = request.inside(row.of_rows, wanted, parameters, (row.of_rows.prediction,), n_threads=1)
         return Plan(call, (samples, classes, numbers), rows, threads, False, of_rows)
 
     def explain(self, plan: Plan) -> None:
@@ -412,15 +395,9 @@ class Products(Kind):
         if class_weight is not None and call.arrays.form == "index":
             check_products(y_true, weights, class_weight, left_out, call.request.double_precision)
 
-    def check_second(self, row: Row, second: str) -> None:
-        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
-
     def check_scale(self, plan: Plan, number: float, total: float) -> None:
-        if plan.call.request.normalizer is None:
-            return
-        y_true, weights = plan.call.arrays.by_name["y_true"], plan.call.weights
-        logits = np.broadcast_to(np.zeros((), plan.call.compute_type), (*plan.call.arrays.samples, plan.lengths[1]))
-        _ROWS.check_scale(plan.rows_of(y_true, logits, weights), number, total)
+        if plan.call.request.normalizer is not None:
+            _ROWS.check_scale(plan.rows_of_all(), number, total)
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor
@@ -445,11 +422,6 @@ class Products(Kind):
             if operand.role == PREDICTION:
                 drawn[operand.name] = rng.normal(size=shapes[operand.name]).astype(dtype)
         return drawn
-
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        return None, None
 
 
 _ROWS = Rows()

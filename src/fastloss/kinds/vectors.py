@@ -12,7 +12,7 @@ from ..arrays import describe
 from ..rows import TARGET, Operand, Options, Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..targets import check_elements
-from .base import METHODS, Array, Call, Kind, Results, no_numba_kernel, places_of
+from .base import Array, Call, Kind, Results, no_numba_kernel, places_of
 
 
 class Plan(NamedTuple):
@@ -84,9 +84,6 @@ class Vectors(Kind):
         if not operand.axes:
             return super().draw_numbers(operand, shape, rng)
         return rng.normal(scale=math.sqrt(0.5 / max(shape[-1], 1)), size=shape)
-
-    def check_second(self, row: Row, second: str) -> None:
-        raise TypeError(f"{row.name} has no {METHODS[second]}: {row.no_hessian}")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         if current_engine() == "numba":
