@@ -1,38 +1,113 @@
 """What boosting libraries have in common: an object that gives them gradient and Hessian, and one that gives a metric.
 
-The object imports no library. One serves the native API of LightGBM and XGBoost, which call it with the predictions and
-the data, and their scikit-learn API, which calls it with targets, predictions and weights.
+The objects import no library. Those of LightGBM and XGBoost serve their native API, which calls them with the
+predictions and the data, and their scikit-learn API, which calls them with targets, predictions and weights. What a
+library has of its own (its factor and floor of the Hessian, what a metric returns) is in its module.
 """
 
 from __future__ import annotations
 
 import functools
 import warnings
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..call import as_curvature
 from ..kinds import draw
-from ..kinds.base import HESSIAN, Curvature
+from ..kinds.base import HESSIAN
 from ..loss import Loss
 from ..rows import Row
 from ..runtime import checked_threads
 
 
+@dataclass(frozen=True, repr=False)
 class Objective:
     """The gradient and the Hessian of a loss, as a boosting library asks for them.
 
-    It is made by ``objective`` of ``fastloss.interop.lightgbm`` or ``fastloss.interop.xgboost``. It can be pickled, and
-    it is equal to every other of the same loss and options.
+    It is made by ``objective`` of the library's module. It can be pickled, and it is equal to every other of the same
+    loss and options.
     """
 
-    def __init__(
-        self, loss: Loss, curvature: str, factor: float | None, floor: float, n_threads: int | None, library: str
-    ) -> None:
-        self.loss, self.curvature, self.factor, self.floor = loss, curvature, factor, floor
-        self.n_threads, self.library = n_threads, library
-        self.__name__ = loss.name
+    loss: Loss
+    curvature: str
+    hess_factor: float | None  # None: as the library has it
+    hess_floor: float
+    n_threads: int | None
+
+    usual_floor: ClassVar[float] = 0.0  # the library's own
+    options: ClassVar[tuple[str, ...]] = ("curvature", "hess_factor", "hess_floor", "n_threads")  # as they are shown
+
+    @classmethod
+    def of(
+        cls,
+        loss: Any,
+        curvature: str | None,
+        hess_factor: float | None,
+        hess_floor: float,
+        n_threads: int | None,
+        parameters: dict[str, Any],
+    ) -> Self:
+        """Return the objective of a loss, its options checked; raise for one that trees cannot learn from."""
+        bound = bind(loss, parameters)
+        asked = {"curvature": "exact" if curvature is None else curvature, "hess_floor": hess_floor}
+        found = as_curvature(bound._row, HESSIAN, asked | ({} if hess_factor is None else {"hess_factor": hess_factor}))
+        if found.mode != "gauss_newton" and found.floor <= cls.usual_floor and is_flat(bound._row):
+            raise ValueError(
+                f"{bound.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
+                "curvature='gauss_newton' takes 1 in its place; objectives of the libraries themselves also renew the "
+                "values of the leaves, which learns faster"
+            )
+        threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+        return cls(bound, found.mode, None if hess_factor is None else found.factor, found.floor, threads)
+
+    def usual_factor(self, classes: int) -> float:
+        """Return what the library multiplies the Hessian of a softmax over so many classes by."""
+        return 1.0
+
+    @property
+    def __name__(self) -> str:
+        return self.loss.name
+
+    def __repr__(self) -> str:
+        return _shown(self, "objective", self.options)
+
+    def derivatives(self, y_true: Any, y_pred: Any, sample_weight: Any, out: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Return gradient and Hessian of the sum of the weighted losses, as arrays that are given.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            Targets, predictions, and weights or None.
+        out : tuple of ndarray
+            Where they are written.
+
+        Returns
+        -------
+        tuple of ndarray
+            These arrays.
+        """
+        factor = self.hess_factor
+        if factor is None:
+            softmax = self.loss._row.axes == "C" and y_pred.ndim > 1 and y_pred.shape[1] > 1
+            factor = self.usual_factor(y_pred.shape[1]) if softmax else 1.0
+        found: tuple[Any, Any] = self.loss.grad_and_hess(
+            y_true,
+            y_pred,
+            sample_weight=sample_weight,
+            reduction="sum",
+            curvature=self.curvature,
+            hess_factor=factor,
+            hess_floor=self.hess_floor,
+            out=out,
+            n_threads=self.n_threads,
+        )
+        return found
+
+
+class TwoWays(Objective):
+    """An objective that LightGBM and XGBoost call in their native and in their scikit-learn API."""
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[Any, Any]:
         """Return gradient and Hessian, in float32 and in the layout of the predictions.
@@ -52,52 +127,37 @@ class Objective:
             Gradient and Hessian of the sum of the weighted losses.
         """
         y_true, y_pred, sample_weight = given(y_true, y_pred, sample_weight)
-        factor = self._usual_factor(y_pred) if self.factor is None else self.factor
         out = np.empty_like(y_pred, np.float32), np.empty_like(y_pred, np.float32)
-        gradient, hessian = self.loss.grad_and_hess(
-            y_true,
-            y_pred,
-            sample_weight=sample_weight,
-            reduction="sum",
-            curvature=self.curvature,
-            hess_factor=factor,
-            hess_floor=self.floor,
-            out=out,
-            n_threads=self.n_threads,
-        )
-        if not self.floor and self.curvature == "exact" and hessian.size and hessian.min() < 0:
+        gradient, hessian = self.derivatives(y_true, y_pred, sample_weight, out)
+        if not self.hess_floor and self.curvature == "exact" and hessian.size and hessian.min() < 0:
             _warn_of_negative(self.loss.name)
         return gradient, hessian
 
-    def _usual_factor(self, y_pred: Any) -> float:
-        """Return what the library multiplies the Hessian of a softmax by."""
-        if self.loss._row.axes != "C" or y_pred.ndim < 2 or y_pred.shape[1] < 2:
-            return 1.0
-        classes: int = y_pred.shape[1]
-        return classes / (classes - 1) if self.library == "lightgbm" else 2.0
 
-    def _identity(self) -> tuple[Any, ...]:
-        return self.loss, self.curvature, self.factor, self.floor, self.n_threads, self.library
-
-    def __eq__(self, other: object) -> bool:
-        return self._identity() == other._identity() if isinstance(other, Objective) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def __repr__(self) -> str:
-        options = {"curvature": self.curvature, "hess_factor": self.factor, "hess_floor": self.floor}
-        options["n_threads"] = self.n_threads
-        given = "".join(f", {name}={value!r}" for name, value in options.items())
-        return f"fastloss.interop.{self.library}.objective({self.loss!r}{given})"
-
-
+@dataclass(frozen=True, repr=False)
 class Metric:
     """The mean of a loss over data that a boosting library evaluates."""
 
-    def __init__(self, loss: Loss, name: str, n_threads: int | None, library: str) -> None:
-        self.loss, self.n_threads, self.library = loss, n_threads, library
-        self.__name__ = name
+    loss: Loss
+    name: str
+    n_threads: int | None
+
+    @classmethod
+    def of(cls, loss: Any, name: str | None, n_threads: int | None, parameters: dict[str, Any]) -> Self:
+        """Return the metric of a loss, by default under its name."""
+        bound = bind(loss, parameters)
+        return cls(bound, name or bound.name, n_threads)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return _shown(self, "metric", ("name",))
+
+    def returned(self, value: float, native: bool) -> Any:
+        """Return a value as the library wants it, in its native API or in that of scikit-learn."""
+        return value
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the name of the metric and its value, as the library wants them.
@@ -120,55 +180,13 @@ class Metric:
         native = hasattr(y_pred, "get_label")
         y_true, y_pred, sample_weight = given(y_true, y_pred, sample_weight)
         value = self.loss(y_true, y_pred, sample_weight=sample_weight, n_threads=self.n_threads)
-        if self.library == "lightgbm":
-            return self.__name__, value, False
-        return (self.__name__, value) if native else value
-
-    def _identity(self) -> tuple[Any, ...]:
-        return self.loss, self.__name__, self.n_threads, self.library
-
-    def __eq__(self, other: object) -> bool:
-        return self._identity() == other._identity() if isinstance(other, Metric) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def __repr__(self) -> str:
-        return f"fastloss.interop.{self.library}.metric({self.loss!r}, name={self.__name__!r})"
+        return self.returned(value, native)
 
 
-def made_objective(
-    loss: Any,
-    curvature: str | None,
-    hess_factor: float | None,
-    hess_floor: float,
-    usual_floor: float,
-    n_threads: int | None,
-    library: str,
-    parameters: dict[str, Any],
-) -> Objective:
-    """Return the objective of a loss; raise for one that trees cannot learn from."""
-    bound = bind(loss, parameters)
-    mode, factor, floor = curvature_of(bound, curvature, hess_factor, hess_floor, usual_floor)
-    threads = None if n_threads is None else checked_threads("n_threads", n_threads)
-    return Objective(bound, mode, None if hess_factor is None else factor, floor, threads, library)
-
-
-def curvature_of(
-    loss: Loss, curvature: str | None, hess_factor: float | None, hess_floor: float, usual_floor: float
-) -> Curvature:
-    """Return what is to stand for the Hessian, checked; raise where no tree would learn anything of it."""
-    asked = {"curvature": curvature or "exact", "hess_floor": hess_floor}
-    if hess_factor is not None:
-        asked["hess_factor"] = hess_factor
-    found = as_curvature(loss._row, HESSIAN, asked)
-    if found.mode != "gauss_newton" and found.floor <= usual_floor and is_flat(loss._row):
-        raise ValueError(
-            f"{loss.name} has no curvature: its Hessian is 0, and no tree would learn anything. "
-            "curvature='gauss_newton' takes 1 in its place; objectives of the libraries themselves also renew the "
-            "values of the leaves, which learns faster"
-        )
-    return found
+def _shown(made: Any, function: str, options: tuple[str, ...]) -> str:
+    """Return what an object is made by."""
+    given = "".join(f", {name}={getattr(made, name)!r}" for name in options)
+    return f"{type(made).__module__}.{function}({made.loss!r}{given})"
 
 
 def bind(loss: Any, parameters: dict[str, Any]) -> Loss:

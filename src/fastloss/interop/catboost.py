@@ -7,16 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..loss import Loss
-from .boosting import bind, curvature_of
+from . import boosting
 
 
-class Objective:
+class Objective(boosting.Objective):
     """The derivatives of a loss, as CatBoost asks for them; made by `objective`."""
 
+    options = boosting.Objective.options[:-1]
     no_jit = True  # else CatBoost has Numba try its methods, where there is Numba, and warns for a page
-
-    def __init__(self, loss: Loss, curvature: str, hess_factor: float, hess_floor: float) -> None:
-        self.loss, self.curvature, self.hess_factor, self.hess_floor = loss, curvature, hess_factor, hess_floor
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Any:
         """Return for each sample minus the gradient and minus the Hessian.
@@ -33,32 +31,8 @@ class Objective:
         """
         y_pred = np.asarray(approxes, np.float64)
         derivatives = np.empty((len(y_pred), 2))
-        self.loss.grad_and_hess(
-            np.asarray(targets),
-            y_pred,
-            sample_weight=weights,
-            reduction="sum",
-            curvature=self.curvature,
-            hess_factor=self.hess_factor,
-            hess_floor=self.hess_floor,
-            out=(derivatives[:, 0], derivatives[:, 1]),
-            n_threads=1,  # pieces of at most 1000 samples
-        )
+        self.derivatives(np.asarray(targets), y_pred, weights, (derivatives[:, 0], derivatives[:, 1]))
         return np.negative(derivatives, out=derivatives)
-
-    def _identity(self) -> tuple[Any, ...]:
-        return self.loss, self.curvature, self.hess_factor, self.hess_floor
-
-    def __eq__(self, other: object) -> bool:
-        return self._identity() == other._identity() if isinstance(other, Objective) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def __repr__(self) -> str:
-        options = {"curvature": self.curvature, "hess_factor": self.hess_factor, "hess_floor": self.hess_floor}
-        given = "".join(f", {name}={value!r}" for name, value in options.items())
-        return f"fastloss.interop.catboost.objective({self.loss!r}{given})"
 
 
 def objective(
@@ -106,7 +80,7 @@ def objective(
     >>> objective.calc_ders_range([1.0, 3.0], [0.0, 0.0], None).tolist()
     [[-1.0, -1.0], [-2.0, -0.0]]
     """
-    bound = bind(loss, parameters)
+    bound = boosting.bind(loss, parameters)
     if bound._row.axes:
         raise TypeError(f"{bound.name} is a loss over classes, which CatBoost asks for row by row; use its MultiClass")
-    return Objective(bound, *curvature_of(bound, curvature, hess_factor, hess_floor, 0.0))
+    return Objective.of(bound, curvature, hess_factor, hess_floor, 1, {})  # pieces of at most 1000 samples: one thread

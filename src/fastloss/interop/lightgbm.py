@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..loss import Loss
-from .boosting import Metric, Objective, bind, made_objective
+from . import boosting
 
-_FLOOR = 0.0  # LightGBM has none
+
+class Objective(boosting.TwoWays):
+    """A loss as LightGBM asks for it; made by `objective`."""
+
+    def usual_factor(self, classes: int) -> float:
+        """Return K / (K - 1)."""
+        return classes / (classes - 1)
+
+
+class Metric(boosting.Metric):
+    """The mean of a loss as LightGBM asks for it; made by `metric`."""
+
+    def returned(self, value: float, native: bool) -> Any:
+        """Return name, value, and that less is better."""
+        return self.name, value, False
 
 
 def objective(
@@ -15,7 +29,7 @@ def objective(
     *,
     curvature: str | None = None,
     hess_factor: float | None = None,
-    hess_floor: float = _FLOOR,
+    hess_floor: float = Objective.usual_floor,
     n_threads: int | None = None,
     **parameters: Any,
 ) -> Objective:
@@ -30,8 +44,7 @@ def objective(
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
     hess_factor : float, optional
-        What multiplies it. By default K / (K - 1) for a loss over K classes, as
-        LightGBM has it, else 1.
+        What multiplies it. By default K / (K - 1) for a loss over K classes, as LightGBM has it, else 1.
     hess_floor : float, default=0.0
         The least that it is; 0 for no floor.
     n_threads : int, optional
@@ -64,7 +77,7 @@ def objective(
     >>> gradient.tolist(), hessian.tolist()
     ([1.0, 2.0], [1.0, 0.0])
     """
-    return made_objective(loss, curvature, hess_factor, hess_floor, _FLOOR, n_threads, "lightgbm", parameters)
+    return Objective.of(loss, curvature, hess_factor, hess_floor, n_threads, parameters)
 
 
 def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None, **parameters: Any) -> Metric:
@@ -93,5 +106,4 @@ def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None,
     >>> fl.interop.lightgbm.metric(fl.squared_error)(np.array([0.0, 0.0]), np.array([1.0, 3.0]))
     ('squared_error', 5.0, False)
     """
-    bound = bind(loss, parameters)
-    return Metric(bound, name or bound.name, n_threads, "lightgbm")
+    return Metric.of(loss, name, n_threads, parameters)

@@ -16,16 +16,13 @@ from ..arrays import as_axis, without_axis
 from ..catalogue import CATALOGUE
 from ..loss import Loss
 from ..rows import PREDICTION
-from ..runtime import get_num_threads
+from ..runtime import threads_for
 
 try:
     import torch
     from torch import Tensor, nn
 except ImportError as error:
     raise ImportError("fastloss.interop.torch needs PyTorch: python -m pip install torch") from error
-
-#: Calls of fewer numbers run on one thread, as everywhere in the package.
-_SERIAL_BELOW = 2**16
 
 
 class _Call:
@@ -35,19 +32,24 @@ class _Call:
         self.loss, self.options, self.row = loss, options, loss._row
         #: The places of the predictions among the arrays.
         self.predictions = [k for k, operand in enumerate(self.row.operands) if operand.role == PREDICTION]
+        #: The axis that a prediction has beyond its samples, if it has one.
+        self.axis: int = (loss.parameters | options).get("axis", -1)
 
     def samples(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the samples, given that of the first prediction."""
-        axes = self.row.differentiated[0].axes
-        axis = self.options.get("axis", self.loss.parameters.get("axis", -1)) if axes == "C" else -1
-        return without_axis(shape, as_axis(axis, len(shape))) if axes else shape
+        return without_axis(shape, as_axis(self.axis, len(shape))) if self.row.differentiated[0].axes else shape
+
+    def times(self, by_value: Tensor, gradient: Tensor) -> Tensor:
+        """Return the gradient of what was made of the value."""
+        if by_value.ndim and gradient.ndim > by_value.ndim:
+            by_value = by_value.unsqueeze(self.axis)
+        return gradient * by_value.to(gradient.dtype)
 
     def given(self, arrays: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
         """Return arrays and keywords as the loss takes them."""
         numbers = [None if array is None else view(array) for array in arrays]
         size = max(array.size for array in numbers if array is not None)
-        threads = min(get_num_threads(), torch.get_num_threads()) if size >= _SERIAL_BELOW else 1
-        return numbers, {"n_threads": threads, **self.options}
+        return numbers, {"n_threads": min(threads_for(None, size), torch.get_num_threads()), **self.options}
 
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
@@ -56,10 +58,7 @@ class _Call:
         dtype = first if first.is_floating_point else torch.get_default_dtype()
         if not wanted:
             return _tensor(self.loss(*numbers, **options), dtype), []
-        gradients = [
-            torch.empty_like(arrays[k], memory_format=torch.contiguous_format, dtype=_wide(arrays[k].dtype))
-            for k in wanted
-        ]
+        gradients = [_place_for(arrays[k]) for k in wanted]
         out: Any = tuple(map(view, gradients))
         if len(self.predictions) > 1:
             options["wrt"] = tuple(self.row.operands[k].name for k in wanted)
@@ -106,9 +105,10 @@ def view(tensor: Tensor) -> Any:
     return tensor.view(torch.int16).numpy().view(bfloat16)
 
 
-def _wide(dtype: torch.dtype) -> torch.dtype:
-    """Return the type of a gradient before that of the value multiplies it: a half would lose what is scaled up."""
-    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+def _place_for(array: Tensor) -> Tensor:
+    """Return where a gradient goes before that of the value multiplies it: a half would lose what is scaled up."""
+    dtype = torch.float32 if array.dtype in (torch.float16, torch.bfloat16) else array.dtype
+    return torch.empty_like(array, memory_format=torch.contiguous_format, dtype=dtype)
 
 
 def _tensor(value: Any, dtype: torch.dtype) -> Tensor:
@@ -127,16 +127,14 @@ class _Fused(torch.autograd.Function):
     def forward(ctx: Any, call: _Call, *arrays: Any) -> Tensor:
         wanted = [k for k in call.predictions if ctx.needs_input_grad[1 + k]]
         value, gradients = call.value_and_grads(arrays, wanted)
-        ctx.call, ctx.wanted, ctx.given = call, wanted, [array is not None for array in arrays]
-        ctx.save_for_backward(*gradients, *(array for array in arrays if array is not None))
+        ctx.call, ctx.wanted = call, wanted
+        ctx.save_for_backward(*gradients, *arrays)
         return value
 
     @staticmethod
     def backward(ctx: Any, *by: Tensor) -> Any:
         (by_value,) = by
-        gradients = ctx.saved_tensors[: len(ctx.wanted)]
-        saved = iter(ctx.saved_tensors[len(ctx.wanted) :])
-        arrays = [next(saved) if given else None for given in ctx.given]
+        gradients, arrays = ctx.saved_tensors[: len(ctx.wanted)], ctx.saved_tensors[len(ctx.wanted) :]
         results: list[Any] = [None] * len(arrays)
         for k, gradient in zip(ctx.wanted, gradients, strict=True):
             if torch.is_grad_enabled():  # somebody will differentiate once more
@@ -151,42 +149,34 @@ class _Gradient(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: _Call, place: int, by_value: Tensor, gradient: Tensor, *arrays: Any) -> Tensor:
-        ctx.call, ctx.place, ctx.given = call, place, [array is not None for array in arrays]
-        ctx.save_for_backward(by_value, gradient, *(array for array in arrays if array is not None))
+        ctx.call, ctx.place = call, place
+        ctx.save_for_backward(by_value, gradient, *arrays)
         return _times(call, by_value, gradient).to(arrays[place].dtype)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, vector: Tensor) -> Any:
-        by_value, gradient, *saved = ctx.saved_tensors
+        by_value, gradient, *arrays = ctx.saved_tensors
         row = ctx.call.row
         if not row.has_products or len(row.differentiated) > 1:
             raise RuntimeError(f"{row.name} has no second derivatives for PyTorch: {row.no_hessian or 'it has no hvp'}")
-        left = iter(saved)
-        arrays = tuple(next(left) if given else None for given in ctx.given)
         results: list[Any] = [None] * len(arrays)
-        results[ctx.place] = ctx.call.product(arrays, _times(ctx.call, by_value, vector).to(vector.dtype).contiguous())
+        results[ctx.place] = ctx.call.product(
+            tuple(arrays), _times(ctx.call, by_value, vector).to(vector.dtype).contiguous()
+        )
         by_sample = vector * gradient
         if by_value.ndim == 0:
             by_sample = by_sample.sum()
         elif by_sample.ndim > by_value.ndim:
-            by_sample = by_sample.sum(dim=_axis(ctx.call))
+            by_sample = by_sample.sum(dim=ctx.call.axis)
         return None, None, by_sample, None, *results
 
 
-def _axis(call: _Call) -> int:
-    """Return the axis that a prediction has beyond its samples."""
-    axis: int = call.options.get("axis", call.loss.parameters.get("axis", -1)) if call.row.axes == "C" else -1
-    return axis
-
-
 def _times(call: _Call, by_value: Tensor, gradient: Tensor) -> Tensor:
-    """Return the gradient of what was made of the value."""
+    """Return the gradient of what was made of the value, where numbers can be looked at."""
     if by_value.ndim == 0 and by_value.item() == 1.0:  # loss.backward(): no second pass over memory
         return gradient
-    if by_value.ndim and gradient.ndim > by_value.ndim:
-        by_value = by_value.unsqueeze(_axis(call))
-    return gradient * by_value.to(gradient.dtype)
+    return call.times(by_value, gradient)
 
 
 # ---- under torch.compile --------------------------------------------------------------------------------------------
@@ -207,16 +197,9 @@ def _operation(number: int, arrays: list[Tensor]) -> list[Tensor]:
 def _(number: int, arrays: list[Tensor]) -> list[Tensor]:
     call = _calls[number]
     predictions = [arrays[k] for k in call.predictions]
-    none = call.options.get("reduction", call.loss.keywords.get("reduction", "mean")) == "none"
+    none = call.loss.keywords.get("reduction", "mean") == "none"
     value = predictions[0].new_empty(call.samples(tuple(predictions[0].shape)) if none else ())
-    wide = [_wide(p.dtype) for p in predictions]
-    return [
-        value,
-        *(
-            torch.empty_like(p, memory_format=torch.contiguous_format, dtype=dtype)
-            for p, dtype in zip(predictions, wide, strict=True)
-        ),
-    ]
+    return [value, *map(_place_for, predictions)]
 
 
 def _setup(ctx: Any, inputs: Any, output: Any) -> None:
@@ -227,10 +210,8 @@ def _setup(ctx: Any, inputs: Any, output: Any) -> None:
 def _backward(ctx: Any, by: Any) -> Any:
     call = _calls[ctx.number]
     results: list[Any] = [None] * len(ctx.dtypes)
-    by_value = by[0]
     for k, gradient in zip(call.predictions, ctx.saved_tensors, strict=True):
-        scale = by_value.unsqueeze(_axis(call)) if by_value.ndim and gradient.ndim > by_value.ndim else by_value
-        results[k] = (gradient * scale).to(ctx.dtypes[k])
+        results[k] = call.times(by[0], gradient).to(ctx.dtypes[k])
     return None, results
 
 
@@ -450,7 +431,7 @@ class _OfClasses(_OfTorch):
     def _enter(self) -> None:
         """Enter the loss on each axis, of class indices and of probabilities: bound, it goes the short way."""
         super()._enter()
-        self._numbers = {
+        self._of_forms = {
             (axis, by_index): self._entered(
                 self.loss.bind(axis=axis, **({"ignore_index": self.ignore_index} if by_index else {}))
             )
@@ -488,7 +469,7 @@ class _OfClasses(_OfTorch):
             # Torch divides by the weights of the labels, not by those of the smoothed targets.
             kept = target[(target != self.ignore_index) & (target >= 0) & (target < len(self.weight))]
             options["normalizer"] = float(self.weight[kept].sum(dtype=torch.float64)) or 1.0
-        return self._run(options, (target, input), self._numbers[axis, by_index])
+        return self._run(options, (target, input), self._of_forms[axis, by_index])
 
 
 class CrossEntropyLoss(_OfClasses):

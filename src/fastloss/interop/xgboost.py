@@ -5,9 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from ..loss import Loss
-from .boosting import Metric, Objective, bind, made_objective
+from . import boosting
 
-_FLOOR = 1e-16  # as in XGBoost itself
+
+class Objective(boosting.TwoWays):
+    """A loss as XGBoost asks for it; made by `objective`."""
+
+    usual_floor = 1e-16
+
+    def usual_factor(self, classes: int) -> float:
+        """Return 2."""
+        return 2.0
+
+
+class Metric(boosting.Metric):
+    """The mean of a loss as XGBoost asks for it; made by `metric`."""
+
+    def returned(self, value: float, native: bool) -> Any:
+        """Return the value, in the native API after the name."""
+        return (self.name, value) if native else value
 
 
 def objective(
@@ -15,7 +31,7 @@ def objective(
     *,
     curvature: str | None = None,
     hess_factor: float | None = None,
-    hess_floor: float = _FLOOR,
+    hess_floor: float = Objective.usual_floor,
     n_threads: int | None = None,
     **parameters: Any,
 ) -> Objective:
@@ -62,7 +78,7 @@ def objective(
     >>> gradient.tolist(), hessian.tolist()
     ([1.0, 2.0], [1.0, 1.0000000168623835e-16])
     """
-    return made_objective(loss, curvature, hess_factor, hess_floor, _FLOOR, n_threads, "xgboost", parameters)
+    return Objective.of(loss, curvature, hess_factor, hess_floor, n_threads, parameters)
 
 
 def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None, **parameters: Any) -> Metric:
@@ -91,5 +107,4 @@ def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None,
     >>> fl.interop.xgboost.metric(fl.squared_error)(np.array([0.0, 0.0]), np.array([1.0, 3.0]))
     5.0
     """
-    bound = bind(loss, parameters)
-    return Metric(bound, name or bound.name, n_threads, "xgboost")
+    return Metric.of(loss, name, n_threads, parameters)
