@@ -236,7 +236,8 @@ def _operands(row: Row) -> str:
         shape = f"the shape of `{row.prediction}`"
         samples = f"{shape} without its last axis" if row.axes == "D" else shape
         any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
-        any_shape = "of the shape (N, D)" if row.against else any_shape
+        if row.against:
+            any_shape = "of the shape (N, D)"
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)

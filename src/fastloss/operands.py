@@ -81,14 +81,13 @@ def resolve_axes(row: Row, given: Mapping[str, Array], axis: int) -> tuple[dict[
 
 def shared_lengths(row: Row, arrays: Mapping[str, Array]) -> dict[str, int]:
     """Return how long the axes are that arrays have in common, by letter; raise where two do not go together."""
+    if not row.shares:
+        return {}
     first = row.differentiated[0]
-    lengths: dict[str, int] = {}
-    said_by: dict[str, str] = {}
+    lengths, said_by = {first.axes: arrays[first.name].shape[-1]}, {first.axes: first.name}
     for operand in row.operands:
         if not operand.shared or operand.name not in arrays:
             continue
-        if not lengths:
-            lengths, said_by = {first.axes: arrays[first.name].shape[-1]}, {first.axes: first.name}
         shape = arrays[operand.name].shape
         if len(shape) != len(operand.axes):
             named = " and ".join(AXES[letter] for letter in operand.axes)

@@ -687,6 +687,12 @@ def location_scale(
     return lambda function: replace(declared(function), detached=detached)
 
 
+def _target_and_prediction(arrays: tuple[Operand, ...]) -> tuple[Domain, Operand]:
+    """Return what the target may be, any number where there is none, and the first prediction."""
+    domain = next((operand.domain for operand in arrays if operand.role == TARGET), real)
+    return domain, next(operand for operand in arrays if operand.role == PREDICTION)
+
+
 def of_arrays(
     *arrays: Operand,
     formula: str,
@@ -704,10 +710,9 @@ def of_arrays(
 
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
-        targets = [operand.domain for operand in arrays if operand.role == TARGET]
-        first = next(operand for operand in arrays if operand.role == PREDICTION)
+        target, first = _target_and_prediction(arrays)
         return Row(
-            function.__name__, "points", summary, formula, source, (targets or [real])[0], _named(parameters),
+            function.__name__, "points", summary, formula, source, target, _named(parameters),
             first.name, notes, predicted=first.domain,
             function=function, arrays=arrays, no_hessian=no_hessian, ulps=ulps or {},
         )  # fmt: skip
@@ -722,10 +727,9 @@ def of_vectors(
 
     The arrays are a target, if there is one, then the vectors, by each of which it is differentiated.
     """
-    targets = [operand.domain for operand in arrays if operand.role == TARGET]
-    vectors = [operand.name for operand in arrays if operand.role == PREDICTION]
+    target, first = _target_and_prediction(arrays)
     return Row(
-        name, "vectors", summary, formula, source, (targets or [real])[0], _named(parameters), vectors[0], notes,
+        name, "vectors", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", no_hessian="a distance of vectors has a full matrix of second derivatives",
     )  # fmt: skip
 
@@ -763,10 +767,9 @@ def of_batches(
     **parameters: Declared,
 ) -> Row:
     """Declare a loss of vectors that are compared with all others of their batch."""
-    targets = [operand.domain for operand in arrays if operand.role == TARGET]
-    vectors = [operand.name for operand in arrays if operand.role == PREDICTION]
+    target, first = _target_and_prediction(arrays)
     return Row(
-        name, "batches", summary, formula, source, (targets or [real])[0], _named(parameters), vectors[0], notes,
+        name, "batches", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", against=against, positive=positive,
         no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
     )  # fmt: skip

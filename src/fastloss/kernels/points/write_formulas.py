@@ -659,9 +659,6 @@ def loop(formula: Translated, real: str) -> list[str]:
         return calls
 
     if formula.rare:
-        at_once = (
-            f"{name}_at(1, {', '.join([*(f'{argument}[i]' for argument in read), *(f'&at_{out}' for out in outs)])});"
-        )
         lines += function(
             f"static __attribute__((noinline)) void {name}_whole",
             [*(f"int wants_{result}" for result in RESULTS), "const fl_columns *columns", "ptrdiff_t steps"],
