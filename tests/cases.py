@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pytest
 
 import fastloss as fl
 from fastloss import kinds
@@ -733,3 +736,29 @@ LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def fits(layout: str, dtype: Any) -> bool:
     """Tell whether a dtype can have a layout (ml_dtypes knows no byte order)."""
     return layout != "byte-swapped" or (np.dtype(dtype).itemsize > 1 and np.dtype(dtype) != ml_dtypes.bfloat16)
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+_PEAK = """
+import resource, numpy as np, fastloss as fl
+rng = np.random.default_rng(0)
+{before}
+open("/proc/self/clear_refs", "w").write("5")
+resident = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+{call}
+peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak - resident)
+"""
+
+
+def peak_of(call: str, before: str) -> int:
+    """Return by how many bytes the memory of a process grows at most in a call, after what comes before it."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+    code = _PEAK.format(before=before, call=call)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if "clear_refs" in done.stderr:
+        pytest.skip("the peak of memory cannot be set back here")
+    assert not done.returncode, done.stderr
+    return int(done.stdout)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import subprocess
-import sys
 from typing import Any
 
 import cases
@@ -372,25 +370,7 @@ def test_a_loss_like_any_other(row: Any) -> None:
     assert cases.row_of(bound) is row
 
 
-PEAK = """
-import resource, sys, numpy as np, fastloss as fl
-rng = np.random.default_rng(0)
-x = rng.standard_normal((8192, 32), np.float32)
-fl.nt_xent.value_and_grad(x[:64], n_threads=1)
-def resident():
-    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-open("/proc/self/clear_refs", "w").write("5")
-before = resident()
-fl.nt_xent.value_and_grad(x, n_threads=1)
-peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(peak - before)
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_nothing_is_as_large_as_the_batch_squared() -> None:
-    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True)
-    if "clear_refs" in done.stderr:
-        pytest.skip("the peak of memory cannot be set back here")
-    assert not done.returncode, done.stderr
-    assert int(done.stdout) <= products._FEWEST_ROWS * 8192 * 4 + 16 * 8192 * 32 * 4 + 2**22  # 256 MiB squared
+    before = "x = rng.standard_normal((8192, 32), np.float32); fl.nt_xent.value_and_grad(x[:64], n_threads=1)"
+    peak = cases.peak_of("fl.nt_xent.value_and_grad(x, n_threads=1)", before)
+    assert peak <= products._FEWEST_ROWS * 8192 * 4 + 16 * 8192 * 32 * 4 + 2**22  # 256 MiB squared

@@ -366,36 +366,20 @@ def test_a_loss_like_any_other() -> None:
 
 # -- memory and threads -----------------------------------------------------------------------------------------------
 
-PEAK = """
-import resource, sys, numpy as np, fastloss as fl
-rows, classes, numbers, most = map(int, sys.argv[1:])
-rng = np.random.default_rng(0)
-x, w = rng.standard_normal((rows, numbers), np.float32), rng.standard_normal((classes, numbers), np.float32)
-y = rng.integers(0, classes, rows)
-fl.linear_cross_entropy.value_and_grad(y[:8], x[:8], w, n_threads=1, max_bytes=most or None)
-out = np.zeros_like(x), np.zeros_like(w)
-def resident():
-    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-open("/proc/self/clear_refs", "w").write("5")
-before = resident()
-fl.linear_cross_entropy.value_and_grad(y, x, w, out=(None, out), n_threads=1, max_bytes=most or None)
-peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(peak - before)
+BEFORE = """
+x, w = rng.standard_normal(({rows}, {numbers}), np.float32), rng.standard_normal(({classes}, {numbers}), np.float32)
+y, out = rng.integers(0, {classes}, {rows}), (np.zeros_like(x), np.zeros_like(w))
+fl.linear_cross_entropy.value_and_grad(y[:8], x[:8], w, n_threads=1, max_bytes={most} or None)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("most", [0, 2**22], ids=["by default", "max_bytes"])
 def test_the_logits_are_never_held_at_once(most: int) -> None:
     rows, classes, numbers = 6000, 8000, 32  # 183 MiB of logits
-    done = subprocess.run(
-        [sys.executable, "-c", PEAK, *map(str, (rows, classes, numbers, most))], capture_output=True, text=True
-    )
-    if "clear_refs" in done.stderr:
-        pytest.skip("the peak of memory cannot be set back here")
-    assert not done.returncode, done.stderr
+    before = BEFORE.format(rows=rows, classes=classes, numbers=numbers, most=most)
+    call = "fl.linear_cross_entropy.value_and_grad(y, x, w, out=(None, out), n_threads=1"
     chunk = most or 512 * classes * 4
-    assert int(done.stdout) <= chunk + 2**23
+    assert cases.peak_of(f"{call}, max_bytes={most or None})", before) <= chunk + 2**23
 
 
 def test_max_bytes() -> None:
