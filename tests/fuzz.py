@@ -40,6 +40,7 @@ from accuracy import bounds, check_against, inputs_of_rows, measure
 from cases import Inputs, Variant, bits, shaped
 
 from fastloss.domains import outside
+from fastloss.rows import Domain
 
 VARIANTS = tuple(cases.variants())
 ROWS = (1, 2, 3, 7, 8, 15, 17, 33, 64, 65, 130)
@@ -72,7 +73,8 @@ def drawn(number: int, rng: np.random.Generator) -> tuple[Variant, str, Inputs]:
 # -- the same bits ----------------------------------------------------------------------------------------------------
 
 
-def special_numbers(dtype: Any) -> np.ndarray:
+def special_numbers(dtype: Any, domain: Domain) -> np.ndarray:
+    """Return the special numbers that an array may hold: NaN passes through, any other has to be in the domain."""
     info = np.finfo(dtype)
     exact = [
         0.0,
@@ -87,17 +89,17 @@ def special_numbers(dtype: Any) -> np.ndarray:
         1,
         1 + info.eps,
     ]
-    return np.array([*exact, 88.72, 88.73, -87.34, -103.9, *([709.7, 709.8, -745.1] * (dtype == np.float64))], dtype)
+    near_ends = [88.72, 88.73, -87.34, -103.9, *([709.7, 709.8, -745.1] * (dtype == np.float64))]
+    numbers = np.array([*exact, *near_ends], dtype)
+    return numbers[[bool(np.isnan(number)) or float(number) in domain for number in numbers]]
 
 
 def sprinkled(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Return the call with special numbers in some places of the prediction."""
     y_pred = inputs.y_pred.copy()
     places = rng.random(y_pred.shape) < pick(rng, (0.02, 0.2, 0.7))
-    row = cases.row_of(inputs.loss)
-    domain = row.predictions(inputs.keywords)
-    inside = [x for x in special_numbers(y_pred.dtype) if np.isnan(x) or float(x) in domain]
-    y_pred[places] = rng.choice(np.array(inside, y_pred.dtype), int(places.sum()))
+    domain = cases.row_of(inputs.loss).predictions(inputs.keywords)
+    y_pred[places] = rng.choice(special_numbers(y_pred.dtype, domain), int(places.sum()))
     return inputs.replace(y_pred=y_pred)
 
 
@@ -342,7 +344,7 @@ def check_several(rng: np.random.Generator) -> str:
         for operand in row.operands:
             if operand.role != "target":
                 places = rng.random(arrays[operand.name].shape) < pick(rng, (0.02, 0.3))
-                arrays[operand.name][places] = rng.choice(special_numbers(dtype), int(places.sum()))
+                arrays[operand.name][places] = rng.choice(special_numbers(dtype, operand.domain), int(places.sum()))
     keywords: dict[str, Any] = {"reduction": pick(rng, ("none", "sum", "mean"))}
     if some(rng, 0.5):
         keywords["sample_weight"] = rng.integers(0, 9, n) / 4
