@@ -198,7 +198,7 @@ def test_a_loss_without_curvature_is_refused(library: str) -> None:
     else:
         assert [float(x[0]) for x in flat(np.zeros(1), np.array([2.0]), np.array([3.0]))] == [3.0, 3.0]
     for loss, message in (
-        (fl.triplet, "triplet is no objective of boosted trees: a distance of vectors"),
+        (fl.triplet, r"triplet is no objective of boosted trees: it takes several arrays \(anchor, positive, negative"),
         (fl.root_mean_squared_error, "its samples depend on each other"),
         (fl.margin_ranking, "it takes several arrays"),
         ("huber", "loss must be a loss of fastloss, as fl.huber, not str"),
@@ -270,6 +270,18 @@ def test_objectives_are_equal_hashable_and_picklable(library: str) -> None:
         metric = module.metric(fl.huber, delta=2.0)
         assert metric == pickle.loads(pickle.dumps(metric)) != module.metric(fl.huber)
         assert metric.__name__ == "huber"
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_the_threads_that_a_loss_is_bound_to_hold(library: str) -> None:
+    """What an objective or a metric is asked for is stronger; what it is not asked for is the loss's own."""
+    module = getattr(fl.interop, library)
+    bound = fl.huber.bind(n_threads=1)
+    assert module.objective(bound).n_threads == 1 and module.objective(fl.huber).n_threads is None
+    assert module.objective(bound, n_threads=2).n_threads == 2
+    assert module.metric(bound).n_threads == 1 and module.metric(bound, n_threads=2).n_threads == 2
+    with pytest.raises(ValueError, match="n_threads"):
+        module.metric(bound, n_threads=0)
 
 
 def test_no_library_is_imported_for_another() -> None:

@@ -52,14 +52,50 @@ def test_derivatives_are_those_of_the_value(loss: Any, classes: int, penalty: An
     np.testing.assert_allclose(model.hessp(at, along), change, rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize("bound", [{"reduction": "sum"}, {"normalizer": 7.0}], ids=str)
+@pytest.mark.parametrize("loss", [fl.binary_cross_entropy, fl.cross_entropy], ids=lambda loss: loss.name)
+def test_what_a_loss_is_bound_to_holds(loss: Any, bound: dict[str, Any]) -> None:
+    """A keyword of the objective is stronger, as in a call."""
+    X, y = table(2)
+    model, named = (
+        fl.interop.scipy.objective(*given[:1], X, y, **given[1]) for given in ((loss.bind(**bound), {}), (loss, bound))
+    )
+    mean = fl.interop.scipy.objective(loss.bind(**bound), X, y, reduction="mean", normalizer=None)
+    at, along = np.random.default_rng(3).normal(size=(2, X.shape[1] * (1 if loss is fl.binary_cross_entropy else 2)))
+    scores = X @ (at if loss is fl.binary_cross_entropy else at.reshape(-1, 2))
+    assert model.fun(at)[0] == named.fun(at)[0] == loss(y, scores, **bound) != mean.fun(at)[0] == loss(y, scores)
+    assert (model.jac(at) == named.jac(at)).all()
+    assert (model.hessp(at, along) == named.hessp(at, along)).all()
+    assert not np.isclose(model.jac(at), mean.jac(at)).any()
+    assert not np.isclose(model.hessp(at, along), mean.hessp(at, along)).any()
+
+
+def test_losses_without_a_hessian_and_of_two_numbers_a_sample() -> None:
+    """SciPy needs no Hessian: what couples its samples has a gradient, and a location and a scale are two columns."""
+    X, y = table(2)
+    rng = np.random.default_rng(4)
+    for loss, columns in ((fl.root_mean_squared_error, 1), (fl.gaussian_nll, 2)):
+        model = fl.interop.scipy.objective(loss, X, y.astype(float), penalty=fl.l2, strength=0.01)
+        at, along = rng.normal(size=(2, 4 * columns)) / 4
+        h = 1e-6
+        slope = (model.fun(at + h * along)[0] - model.fun(at - h * along)[0]) / (2 * h)
+        assert slope == pytest.approx(model.jac(at) @ along, rel=1e-6)
+        found = optimize.minimize(model.fun, at, jac=True, method="L-BFGS-B")
+        assert found.fun < model.fun(at)[0]
+        with pytest.raises(ValueError, match=f"so they must have {4 * columns} numbers"):
+            model.fun(np.zeros(4 * columns - 1))
+
+
 def test_what_is_refused() -> None:
     X, y = table(2)
     with pytest.raises(ValueError, match=r"X has shape \(200,\); it must have two axes"):
         fl.interop.scipy.objective(fl.binary_cross_entropy, X[:, 0], y)
     with pytest.raises(TypeError, match=r"penalty must be a penalty of fastloss, as fl.l2, not str"):
         fl.interop.scipy.objective(fl.binary_cross_entropy, X, y, penalty="l2")
-    with pytest.raises(TypeError, match="triplet is no objective of boosted trees"):
+    with pytest.raises(TypeError, match=r"triplet is no loss of a linear model: it takes several arrays \(anchor, "):
         fl.interop.scipy.objective(fl.triplet, X, y)
+    with pytest.raises(TypeError, match=r"loss must be a loss of fastloss, as fl\.huber, not function"):
+        fl.interop.scipy.objective(lambda a, b: 0.0, X, y)
     model = fl.interop.scipy.objective(fl.binary_cross_entropy, X, y)
     for weights in (np.zeros(5), np.zeros((4, 3))):
         with pytest.raises(
@@ -68,6 +104,8 @@ def test_what_is_refused() -> None:
             model.fun(weights)
     with pytest.raises(ValueError, match="reduction='none' is no number to minimise"):
         fl.interop.scipy.objective(fl.cross_entropy, X, y, reduction="none")
+    with pytest.raises(ValueError, match="reduction='none' is no number to minimise"):
+        fl.interop.scipy.objective(fl.cross_entropy.bind(reduction="none"), X, y)
     with pytest.raises(TypeError, match="has no keyword 'out'"):
         fl.interop.scipy.objective(fl.cross_entropy, X, y, out=3)
     with pytest.raises(TypeError, match="dleta"):

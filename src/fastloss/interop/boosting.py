@@ -20,6 +20,7 @@ from ..kinds.base import HESSIAN
 from ..loss import Loss
 from ..rows import Row
 from ..runtime import checked_threads
+from .common import of_one_prediction
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +60,7 @@ class Objective:
                 "curvature='gauss_newton' takes 1 in its place; objectives of the libraries themselves also renew the "
                 "values of the leaves, which learns faster"
             )
-        threads = None if n_threads is None else checked_threads("n_threads", n_threads)
+        threads = threads_of(bound, n_threads)
         return cls(bound, found.mode, None if hess_factor is None else found.factor, found.floor, threads)
 
     def usual_factor(self, classes: int) -> float:
@@ -146,7 +147,7 @@ class Metric:
     def of(cls, loss: Any, name: str | None, n_threads: int | None, parameters: dict[str, Any]) -> Self:
         """Return the metric of a loss, by default under its name."""
         bound = bind(loss, parameters)
-        return cls(bound, name or bound.name, n_threads)
+        return cls(bound, name or bound.name, threads_of(bound, n_threads))
 
     @property
     def __name__(self) -> str:
@@ -191,16 +192,20 @@ def _shown(made: Any, function: str, options: tuple[str, ...]) -> str:
 
 def bind(loss: Any, parameters: dict[str, Any]) -> Loss:
     """Return a loss with some of its parameters, if it is of targets and predictions as boosted trees have them."""
-    if not isinstance(loss, Loss):
-        raise TypeError(f"loss must be a loss of fastloss, as fl.huber, not {type(loss).__name__}")
-    row = loss._row
-    if row.several or row.no_hessian or row.couples:
-        why = row.no_hessian or ("its samples depend on each other" if row.couples else "it takes several arrays")
-        raise TypeError(f"{loss.name} is no objective of boosted trees: {why}")
+    found = of_one_prediction(loss, "objective of boosted trees")
+    row = found._row
+    if row.no_hessian or row.couples:
+        why = row.no_hessian or "its samples depend on each other"
+        raise TypeError(f"{found.name} is no objective of boosted trees: {why}")
     for name in ("reduction", "normalizer", "n_threads"):
         if name in parameters:
             raise TypeError(f"{name} is no parameter of the loss: weighted losses are added up here")
-    return loss.bind(**parameters, reduction="mean", normalizer=None)
+    return found.bind(**parameters, reduction="mean", normalizer=None)
+
+
+def threads_of(loss: Loss, n_threads: int | None) -> int | None:
+    """Return how many threads a call may use: those that are asked for, else those that the loss is bound to."""
+    return loss.keywords.get("n_threads") if n_threads is None else checked_threads("n_threads", n_threads)
 
 
 @functools.cache

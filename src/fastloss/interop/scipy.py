@@ -9,7 +9,7 @@ import numpy as np
 from ..loss import Loss
 from ..penalties import Penalty
 from ..scalars import as_number
-from .boosting import bind
+from .common import of_one_prediction
 
 
 class Objective:
@@ -28,7 +28,7 @@ class Objective:
         for name in ("out", "wrt"):
             if name in keywords:
                 raise TypeError(f"the loss of a model has no keyword {name!r}")
-        if keywords.get("reduction") == "none":
+        if keywords.get("reduction", loss.keywords.get("reduction")) == "none":
             raise ValueError("reduction='none' is no number to minimise; it is 'mean' or 'sum'")
         if self.X.ndim != 2:
             raise ValueError(f"X has shape {self.X.shape}; it must have two axes: samples and features")
@@ -36,20 +36,18 @@ class Objective:
             raise TypeError(f"penalty must be a penalty of fastloss, as fl.l2, not {type(penalty).__name__}")
         self.strength = as_number("strength", strength)
         if self.loss._row.axes != "C":  # else the weights say how many classes there are
-            self.fun(np.zeros(self.X.shape[1]))
+            self.fun(np.zeros(self.X.shape[1] * int(self.loss._row.axes or 1)))
 
     def _scores(self, weights: Any) -> Any:
-        """Return the predictions; of several classes the weights are a matrix, a column for each."""
-        features, size = self.X.shape[1], np.size(weights)
-        by_class = self.loss._row.axes == "C"
-        if np.ndim(weights) != 1 or (size % features if by_class else size != features):
+        """Return the predictions; of several numbers a sample the weights are a matrix, a column for each."""
+        features, size, axes = self.X.shape[1], np.size(weights), self.loss._row.axes
+        wanted = features * int(axes) if axes.isdigit() else features
+        if np.ndim(weights) != 1 or (size % features if axes == "C" else size != wanted):
             raise ValueError(
                 f"the weights have shape {np.shape(weights)}; X has {features} features, so they must have "
-                f"{f'a multiple of {features}' if by_class else features} numbers"
+                f"{f'a multiple of {features}' if axes == 'C' else wanted} numbers"
             )
-        if not by_class:
-            return self.X @ weights
-        return self.X @ np.reshape(weights, (features, -1))
+        return self.X @ (np.reshape(weights, (features, -1)) if axes else weights)
 
     def fun(self, weights: Any) -> tuple[float, Any]:
         """Return value and gradient at some weights.
@@ -57,7 +55,8 @@ class Objective:
         Parameters
         ----------
         weights : ndarray
-            Of the shape (features,), or for K classes (features K,), as ``weights.ravel()`` of (features, K).
+            Of the shape (features,), or for K classes (features K,), as ``weights.ravel()`` of (features, K); for a
+            loss of location and scale, as `fl.gaussian_nll`, K is 2.
 
         Returns
         -------
@@ -157,4 +156,4 @@ def objective(
     >>> fit.x.round(4).tolist()
     [-0.4719, 0.4486]
     """
-    return Objective(bind(loss, {}), X, y, penalty, strength, keywords)
+    return Objective(of_one_prediction(loss, "loss of a linear model"), X, y, penalty, strength, keywords)

@@ -17,6 +17,7 @@ from ..catalogue import CATALOGUE
 from ..loss import Loss
 from ..rows import PREDICTION
 from ..runtime import threads_for
+from .common import as_loss
 
 try:
     import torch
@@ -49,7 +50,8 @@ class _Call:
         """Return arrays and keywords as the loss takes them."""
         numbers = [None if array is None else view(array) for array in arrays]
         size = max(array.size for array in numbers if array is not None)
-        return numbers, {"n_threads": min(threads_for(None, size), torch.get_num_threads()), **self.options}
+        threads = min(threads_for(self.loss.keywords.get("n_threads"), size), torch.get_num_threads())
+        return numbers, {"n_threads": threads, **self.options}
 
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
@@ -244,9 +246,7 @@ class FusedLoss(nn.Module):
 
     def __init__(self, loss: Loss, **options: Any) -> None:
         super().__init__()
-        if not isinstance(loss, Loss):
-            raise TypeError(f"loss must be a loss of fastloss, as fl.huber, not {type(loss).__name__}")
-        self.loss = loss.bind(**options) if options else loss
+        self.loss = as_loss(loss).bind(**options)
         self._enter()
 
     def _enter(self) -> None:
