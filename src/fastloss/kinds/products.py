@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from itertools import pairwise
@@ -327,6 +326,8 @@ def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
     if threads == 1:
         yield in_turn
         return
+    from concurrent.futures import ThreadPoolExecutor  # a sixth of the time of `import fastloss`
+
     with ThreadPoolExecutor(threads) as pool:
 
         def at_once(function: Callable[..., Any], *things: Iterable[Any]) -> list[Any]:
