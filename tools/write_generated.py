@@ -38,6 +38,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import interop as interop
 from . import jit as jit
+from . import metrics as metrics
 from .documentation import losses as losses
 from .multitask import uncertainty_weighted as uncertainty_weighted
 from .parts import Partial

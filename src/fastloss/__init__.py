@@ -48,14 +48,22 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import `jit` and `interop` when they are asked for, and what other Cython code calls (``__init__.pxd``)."""
-    if name in ("interop", "jit"):
+    """Import what is imported when it is asked for, and say of the names of other libraries what stands for them.
+
+    ``__pyx_capi__`` is what other Cython code calls (``__init__.pxd``).
+    """
+    if name in ("interop", "jit", "metrics"):
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
     if name == "__pyx_capi__":
         return {**_kernels.points.__pyx_capi__, **_kernels.rows.__pyx_capi__}
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    text = f"module {__name__!r} has no attribute {name!r}"
+    if not name.startswith("_"):
+        from .habits import instead_of
+
+        text += instead_of(name)
+    raise AttributeError(text)
 
 
 globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})
