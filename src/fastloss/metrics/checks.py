@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import warnings
 from typing import Any, Literal, NamedTuple
@@ -11,7 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import as_array, first_true, place
+from ..catalogue import CATALOGUE
 from ..foreign import is_foreign, refuse
+from ..loss import Loss
 
 #: An array of any numbers.
 Array = NDArray[Any]
@@ -27,6 +30,18 @@ def no_score(message: str = "D^2 score is not well-defined with less than two sa
     """Warn that a score has no value, and return NaN."""
     warnings.warn(message, UndefinedMetricWarning, stacklevel=3)
     return math.nan
+
+
+@functools.cache
+def loss_of(name: str) -> Loss:
+    """Return a loss of the catalogue: one object for all calls, as it prepares its short way once."""
+    return Loss(CATALOGUE[name])
+
+
+def explained(own: float, constant: float) -> float:
+    """Return the share of the loss of a constant prediction that the predictions explain."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(1 - np.float64(own) / constant)
 
 
 def finite(name: str, values: ArrayLike) -> Array:

@@ -9,13 +9,18 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..catalogue import CATALOGUE
-from ..loss import Loss
-from .checks import Array, codes, codes_among, finite, labels_array, no_score, same_length, weights_of
-
-
-def _loss(name: str) -> Loss:
-    return Loss(CATALOGUE[name])
+from .checks import (
+    Array,
+    codes,
+    codes_among,
+    explained,
+    finite,
+    labels_array,
+    loss_of,
+    no_score,
+    same_length,
+    weights_of,
+)
 
 
 class _Given(NamedTuple):
@@ -117,8 +122,8 @@ def _log_loss(given: _Given, reduction: Literal["mean", "sum"]) -> float:
         total = each.sum() if given.weight is None else each @ given.weight
         return float(total if reduction == "sum" else np.average(each, weights=given.weight))
     if given.probs.ndim == 1:
-        return float(_loss("binary_log_loss")(given.target, given.probs, **options))
-    return float(_loss("categorical_log_loss")(given.target, given.probs, **options))
+        return float(loss_of("binary_log_loss")(given.target, given.probs, **options))
+    return float(loss_of("categorical_log_loss")(given.target, given.probs, **options))
 
 
 def _renamed(y_proba: Any, y_pred: Any) -> Any:
@@ -209,10 +214,10 @@ def _of_two(y_true: ArrayLike, y_proba: Array, sample_weight: ArrayLike | None, 
 def _squares(given: _Given, probs: Array) -> float:
     """Return the mean over samples of the sum over classes of squared errors of probabilities."""
     if given.probs.ndim == 1:
-        return 2 * float(_loss("brier")(given.target, probs, sample_weight=given.weight))
+        return 2 * float(loss_of("brier")(given.target, probs, sample_weight=given.weight))
     target = given.target if given.target.ndim > 1 else given.target[:, None] == np.arange(given.classes)
     weight = None if given.weight is None else given.weight[:, None]
-    return given.classes * float(_loss("squared_error")(target, probs, sample_weight=weight))
+    return given.classes * float(loss_of("squared_error")(target, probs, sample_weight=weight))
 
 
 def _for_brier(
@@ -312,8 +317,7 @@ def d2_log_loss_score(
     if len(np.atleast_1d(probs)) < 2:
         return no_score()
     given = _of_classes(y_true, probs, sample_weight, labels)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(1 - np.float64(_log_loss(given, "sum")) / _log_loss(given._replace(probs=_null(given)), "sum"))
+    return explained(_log_loss(given, "sum"), _log_loss(given._replace(probs=_null(given)), "sum"))
 
 
 def d2_brier_score(
@@ -346,8 +350,7 @@ def d2_brier_score(
     if len(np.atleast_1d(y_proba)) < 2:
         return no_score()
     given = _for_brier(y_true, y_proba, sample_weight, pos_label, labels)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(1 - np.float64(_squares(given, given.probs)) / _squares(given, _null(given)))
+    return explained(_squares(given, given.probs), _squares(given, _null(given)))
 
 
 def hinge_loss(
@@ -409,10 +412,10 @@ def hinge_loss(
                 "target, pred_decision shape must be (n_samples, n_classes), that is "
                 f"({len(true)}, {len(classes)}). Got: {decision.shape}"
             )
-        return float(_loss("multiclass_hinge")(index, decision, sample_weight=weight))
+        return float(loss_of("multiclass_hinge")(index, decision, sample_weight=weight))
     if decision.ndim == 2:
         if decision.shape[1] != 1:
             raise ValueError(f"y should be a 1d array, got an array of shape {decision.shape} instead.")
         decision = decision[:, 0]
     positive = np.zeros(len(true), np.int8) if len(classes) < 2 else (true == classes[1]).astype(np.int8)
-    return float(_loss("hinge")(positive, decision, sample_weight=weight))
+    return float(loss_of("hinge")(positive, decision, sample_weight=weight))

@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import first_true
-from ..catalogue import CATALOGUE
-from ..loss import Loss
 from ..scalars import as_number
-from .checks import Array, Columns, Multioutput, averaged, columns, no_score, outputs
+from .checks import Array, Columns, Multioutput, averaged, columns, explained, loss_of, no_score, outputs
 
 _TERMS = 30  # of a series in d, of which |d| and |d p| / 2 are below 1/4
 
 
 def _of_columns(name: str, given: Columns, *, root: bool = False, **parameters: Any) -> Array:
     """Return the mean of a loss for each output."""
-    loss = Loss(CATALOGUE[name])
+    loss = loss_of(name)
     each = [
         loss(given.y_true[:, k], given.y_pred[:, k], sample_weight=given.weight, **parameters)
         for k in range(given.y_true.shape[1])
@@ -27,21 +25,12 @@ def _of_columns(name: str, given: Columns, *, root: bool = False, **parameters: 
     return np.sqrt(each) if root else np.array(each)
 
 
-def _mean(
-    name: str,
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    sample_weight: ArrayLike | None,
-    multioutput: Any,
-    root: bool = False,
-    **parameters: Any,
-) -> Any:
+def _mean(name: str, given: Columns, multioutput: Any, *, root: bool = False, **parameters: Any) -> Any:
     """Return a mean as it is asked for."""
-    given = columns(y_true, y_pred, sample_weight)
     how = outputs(multioutput, given.y_true.shape[1])
     if isinstance(how, str) and how == "uniform_average" and not root:  # one call over all outputs
         weight = None if given.weight is None else given.weight[:, None]
-        return Loss(CATALOGUE[name])(given.y_true, given.y_pred, sample_weight=weight, **parameters)
+        return loss_of(name)(given.y_true, given.y_pred, sample_weight=weight, **parameters)
     return averaged(_of_columns(name, given, root=root, **parameters), how)
 
 
@@ -76,7 +65,7 @@ def mean_squared_error(
     >>> fl.metrics.mean_squared_error([[0.5, 1], [-1, 1]], [[0, 2], [-1, 2]], multioutput="raw_values")
     array([0.125, 1.   ])
     """
-    return _mean("squared_error", y_true, y_pred, sample_weight, multioutput)
+    return _mean("squared_error", columns(y_true, y_pred, sample_weight), multioutput)
 
 
 def root_mean_squared_error(
@@ -104,7 +93,7 @@ def root_mean_squared_error(
     >>> fl.metrics.root_mean_squared_error([0.0, 0.0], [3.0, 3.0])
     3.0
     """
-    return _mean("squared_error", y_true, y_pred, sample_weight, multioutput, root=True)
+    return _mean("squared_error", columns(y_true, y_pred, sample_weight), multioutput, root=True)
 
 
 def mean_absolute_error(
@@ -132,7 +121,7 @@ def mean_absolute_error(
     >>> fl.metrics.mean_absolute_error([3, -0.5, 2, 7], [2.5, 0.0, 2, 8])
     0.5
     """
-    return _mean("absolute_error", y_true, y_pred, sample_weight, multioutput)
+    return _mean("absolute_error", columns(y_true, y_pred, sample_weight), multioutput)
 
 
 def mean_absolute_percentage_error(
@@ -160,10 +149,11 @@ def mean_absolute_percentage_error(
     >>> fl.metrics.mean_absolute_percentage_error([2.0, 4.0], [1.0, 5.0])
     0.375
     """
-    return _mean("absolute_percentage_error", y_true, y_pred, sample_weight, multioutput)
+    return _mean("absolute_percentage_error", columns(y_true, y_pred, sample_weight), multioutput)
 
 
-def _check_above(given: Columns, what: str) -> None:
+def _above_minus_1(given: Columns, what: str) -> Columns:
+    """Return numbers of which log(1 + y) can be taken; raise for others."""
     for name, array in (("y_true", given.y_true), ("y_pred", given.y_pred)):
         index = first_true(array <= -1)
         if index is not None:
@@ -171,6 +161,7 @@ def _check_above(given: Columns, what: str) -> None:
                 f"{what} Logarithmic Error cannot be used when targets contain values less than or equal to -1: "
                 f"{name} has {array.reshape(-1)[index]}"
             )
+    return given
 
 
 def mean_squared_log_error(
@@ -198,8 +189,8 @@ def mean_squared_log_error(
     >>> round(fl.metrics.mean_squared_log_error([3, 5, 2.5, 7], [2.5, 5, 4, 8]), 4)
     0.0397
     """
-    _check_above(columns(y_true, y_pred, sample_weight), "Mean Squared")
-    return _mean("squared_log_error", y_true, y_pred, sample_weight, multioutput)
+    given = _above_minus_1(columns(y_true, y_pred, sample_weight), "Mean Squared")
+    return _mean("squared_log_error", given, multioutput)
 
 
 def root_mean_squared_log_error(
@@ -227,8 +218,8 @@ def root_mean_squared_log_error(
     >>> round(fl.metrics.root_mean_squared_log_error([3, 5, 2.5, 7], [2.5, 5, 4, 8]), 4)
     0.1993
     """
-    _check_above(columns(y_true, y_pred, sample_weight), "Root Mean Squared")
-    return _mean("squared_log_error", y_true, y_pred, sample_weight, multioutput, root=True)
+    given = _above_minus_1(columns(y_true, y_pred, sample_weight), "Root Mean Squared")
+    return _mean("squared_log_error", given, multioutput, root=True)
 
 
 def _level(alpha: Any) -> float:
@@ -278,9 +269,9 @@ def mean_pinball_loss(
     0.0333
     """
     level = _level(alpha)
-    if 0 < level < 1:
-        return _mean("quantile", y_true, y_pred, sample_weight, multioutput, alpha=level)
     given = columns(y_true, y_pred, sample_weight)
+    if 0 < level < 1:
+        return _mean("quantile", given, multioutput, alpha=level)
     how = outputs(multioutput, given.y_true.shape[1])
     return averaged(_pinball(given, level), how)
 
@@ -323,7 +314,7 @@ _NEEDS = {  # by the power: which of y_true and y_pred has to be above 0, or at 
 def _mean_deviance(given: Columns, power: float) -> float:
     """Return the mean of deviances of arguments that are checked."""
     if power == 0:
-        return float(Loss(CATALOGUE["squared_error"])(*given[:2], sample_weight=given.weight))
+        return float(loss_of("squared_error")(*given[:2], sample_weight=given.weight))
     each = _deviances(given.y_true, given.y_pred, power)
     return float(np.average(each, weights=given.weight))
 
@@ -451,8 +442,7 @@ def d2_tweedie_score(
     if len(given.y_true) < 2:
         return no_score()
     mean = np.full(given.y_true.shape, np.average(given.y_true.astype(np.float64), weights=given.weight))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(1 - np.float64(_mean_deviance(given, p)) / _mean_deviance(given._replace(y_pred=mean), p))
+    return explained(_mean_deviance(given, p), _mean_deviance(given._replace(y_pred=mean), p))
 
 
 def d2_pinball_score(
