@@ -1145,6 +1145,12 @@ MUTANTS = (
         "if lost:",
     ),
     Mutant(
+        "true class alone: another class makes a row extreme",
+        ROWS + "extremes.pxi",
+        "    if of_label_alone(call):\n        at_class",
+        "    if False:\n        at_class",
+    ),
+    Mutant(
         "true class alone: the gradient for the Hessian",
         ROWS + "block.pxi",
         "<real>(derivative[k][i] * multiplier)",

@@ -319,6 +319,31 @@ def test_wide_numbers_and_doubles(libraries: dict[str, Library]) -> None:
         np.testing.assert_array_equal(called(library, "number", *wide.T.copy())[:, 0], special)
 
 
+@of_float
+@pytest.mark.parametrize("classes", [3, 7, 65, 300])
+@pytest.mark.parametrize("loss", [fl.nll, fl.categorical_log_loss], ids=str)
+def test_other_classes_change_no_bit_where_the_true_one_counts_alone(loss: Any, classes: int, dtype: Any) -> None:
+    """Whatever they hold, and in every layout: contiguous rows go another way than others."""
+    if current_engine() == "numba":
+        pytest.skip("no kernel of this engine")
+    rng = generator("others", str(loss), classes, dtype)
+    dtype, ordinary = np.dtype(dtype), rng.uniform(0.01, 0.99, (7, classes))
+    y_pred = ordinary.astype(dtype) if loss is fl.categorical_log_loss else -ordinary.astype(dtype)
+    y_true = rng.integers(0, classes, 7)
+    odd = float(np.finfo(dtype).tiny) if loss is fl.categorical_log_loss else -float(np.finfo(dtype).max)
+    strange = y_pred.copy()
+    for row in range(7):
+        others = np.flatnonzero(np.arange(classes) != y_true[row])
+        strange[row, rng.choice(others)] = odd
+    assert (strange != y_pred).any(axis=1).all()
+    for large in (1.5, 1e30):
+        weight = np.array([2, 0.25, large, 0.75, 0.25, 0, 1.75])
+        want = bits(loss.value_grad_hess(y_true, y_pred, sample_weight=weight))
+        for array in (y_pred, strange):
+            for given in (array, np.asfortranarray(array)):
+                assert bits(loss.value_grad_hess(y_true, given, sample_weight=weight)) == want
+
+
 def test_pairs_of_exponentials_and_logarithms(libraries: dict[str, Library]) -> None:
     """To 2^-61: an exponent of a power may multiply their error by 745."""
     rng = generator("pairs")

@@ -191,8 +191,8 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
     cdef double exact[LANES]
     cdef double derivative[2][LANES]
     cdef const Operand* operands[2]
-    cdef bint lost = False, small = False
-    if row_table[call.loss].of_label == NULL or call.rows.dense or by_gauss_newton(&call.rows.curvature):
+    cdef bint lost = False, extreme = False
+    if not of_label_alone(call) or by_gauss_newton(&call.rows.curvature):
         return False
     operands[:] = [&call.rows.gradient, &call.rows.hessian]
     x = run_of_rows(tag, &call.rows.logits, first, classes)
@@ -203,8 +203,8 @@ cdef bint true_classes_alone(const real* tag, const RowLossCall* call, Py_ssize_
             return False
     for i in range(LANES):
         true_x[i] = x[i * classes + label[i]] if i < n else 1
-        small |= 0 < true_x[i] < LEAST_SQUARED
-    if small and call.rows.wary:
+        extreme |= call.rows.wary and i < n and extreme_label(call, true_x[i], weight[i])
+    if extreme:
         return False
     row_table[call.loss].of_label(call, true_x, exact, derivative[0], derivative[1])
     for i in range(n):
@@ -485,7 +485,7 @@ cdef double predictions_inspected(const real* tag, const RowLossCall* call, Py_s
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef int64_t label[TILE_ROWS]
     cdef real weight[TILE_ROWS]
-    cdef bint alone = row_table[call.loss].of_label != NULL and not call.rows.dense
+    cdef bint alone = of_label_alone(call)
     cdef double low = call.limits.predicted_low, high = highest_prediction(&call.limits, given)
     cdef const real* x
     cdef char* data

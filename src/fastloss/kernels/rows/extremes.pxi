@@ -820,6 +820,17 @@ cdef void count_extremes(const RowLossCall* call, const Tile* t, const double* m
                 found[i] += where_((y[j] > 0) & (y[j] < least) & (end[i] != begin), <double>1, <double>0)
 
 
+cdef inline bint of_label_alone(const RowLossCall* call) noexcept nogil:
+    """Whether of each row the prediction for its true class counts and no other."""
+    return row_table[call.loss].of_label != NULL and not call.rows.dense
+
+
+cdef inline bint extreme_label(const RowLossCall* call, double true_x, double weight) noexcept nogil:
+    """Whether such a row is extreme. Whoever computes it asks here: what the other classes hold must not change a bit."""
+    return (call.rows.always or weight > most_weight(call)
+            or (call.given == PROBABILITIES and 0 < true_x < LEAST_SQUARED))
+
+
 cdef bint may_be_extreme(const RowLossCall* call, const Tile* t, const double* weight, Py_ssize_t n) noexcept nogil:
     """Whether any row of a tile may be; a quick look, that finds nothing in ordinary ones."""
     cdef Py_ssize_t size = t.steps * LANES
@@ -844,6 +855,12 @@ cdef bint find_row_extremes(const RowLossCall* call, Tile* t, const double* weig
     cdef Py_ssize_t i, j
     if not may_be_extreme(call, t, weight, n):
         return False
+    if of_label_alone(call):
+        at_class(t, t.x, t.label, m)
+        for i in range(1 if t.wide else n):
+            extreme[i] = weight[i] != 0 and extreme_label(call, m[i], weight[i])
+            any_ |= extreme[i]
+        return any_
     memset(m, 0, sizeof(m))
     memset(none, 0, sizeof(none))
     if call.given == LOGITS and not of_decisions(call):
