@@ -93,9 +93,16 @@ cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n
 
 cdef inline double weigh_rows(void* scratch, double* weight, Py_ssize_t n) noexcept nogil:
     """The same of weights that were multiplied; what a function that inspects returns, infinity or NaN where one is."""
+    cdef double part[8]          # a single sum would wait for each of its additions
     cdef double total = 0
-    cdef Py_ssize_t i
-    for i in range(n):
+    cdef Py_ssize_t i, k
+    memset(part, 0, sizeof(part))
+    for i in range(n // 8):
+        for k in range(8):
+            part[k] += weight[8 * i + k]
+    for k in range(8):
+        total += part[k]
+    for i in range(n - n % 8, n):
         total += weight[i]
     if not total < INFINITY:
         return total

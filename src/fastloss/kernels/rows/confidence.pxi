@@ -179,7 +179,10 @@ cdef void class_factors(const RowLossCall* call, const Tile* t, double* factor) 
     """The factor of the true class of each row."""
     cdef Py_ssize_t i
     for i in range(LANES):
-        factor[i] = 1 if call.factor == NULL else call.factor[<Py_ssize_t>t.label[i]]
+        factor[i] = 1
+    if call.factor != NULL:      # apart: see `copy_weights`
+        for i in range(LANES):
+            factor[i] = call.factor[<Py_ssize_t>t.label[i]]
 
 
 cdef void numbers_of_label(Confidence* tag, const RowLossCall* call, Tile* t, const double* true_x, const double* true_e,

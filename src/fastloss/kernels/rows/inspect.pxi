@@ -25,6 +25,11 @@ cdef inline double row_weight_of(const RowsCall* call, const real* y, Py_ssize_t
     return row_weight + row_tail
 
 
+cdef inline double weighed_once(double weight, double row_weight) noexcept nogil:
+    """A NaN in a soft target makes its row NaN, not the denominator of all others."""
+    return where_(weight == 0, weight, weight * where_(row_weight == row_weight, row_weight, <double>1))
+
+
 cdef bint tile_of_shares(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, const real* weight, real* y,
                          double* total) noexcept nogil:
     """The sum of each row of a tile of targets, which is left in `y`; whether one of them that counts is wrong."""
@@ -66,13 +71,12 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     cdef bint bad = False, outside, few = in_lanes(tag, call.classes)
     cdef int negative
     cdef char* data
-    for i in range(n):
-        weight[i] = <real>1 if w == NULL else w[i]
+    copy_weights(w, n, weight)
     if not call.given_dense:
         outside = load_labels(call, first, n, label)
         if outside:
             for i in range(n):
-                bad |= (label[i] == FL_LABEL_BAD) and (w == NULL or w[i] != 0)
+                bad |= (label[i] == FL_LABEL_BAD) & (weight[i] != 0)
             if bad:
                 return NAN
         elif w == NULL and call.class_weight == NULL:
@@ -84,6 +88,11 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
         return NAN
     for i in range(n):
         weighed[i] = weight[i]
+    if call.dense and call.class_weight == NULL and (few or not call.given_dense):
+        for i in range(n):
+            row_weight = row_weight_of(call, target, 1, 0, total[i] if call.given_dense else 1)
+            weighed[i] = weighed_once(weight[i], row_weight)
+        return weigh_rows(scratch, weighed, n)
     for i in range(n if call.dense else 0):
         if weight[i] == 0:
             continue
@@ -100,6 +109,5 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
             if wrong_sum(row_weight, negative):
                 return NAN
         row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i] if not call.given_dense else 0, row_weight)
-        # A NaN in a soft target makes its row NaN, not the denominator of all others.
-        weighed[i] = weight[i] * (row_weight if row_weight == row_weight else 1)
+        weighed[i] = weighed_once(weight[i], row_weight)
     return weigh_rows(scratch, weighed, n)

@@ -257,23 +257,26 @@ cdef void sum_without(const Tile* t, double* terms, const double* left_out, doub
 
 cdef void find_first(const Tile* t, const double* numbers, const double* wanted, double* place) noexcept nogil:
     """The first class whose number is the one wanted (1 if none is given), 0 if there is no such."""
-    cdef double sought = 1 if wanted == NULL else wanted[0]
+    cdef double sought[LANES]
     cdef Py_ssize_t k, i
     cdef int64_t found
     for i in range(LANES):
         place[i] = 0
+        sought[i] = 1
+    if wanted != NULL:           # apart: see `copy_weights`
+        memcpy(sought, wanted, LANES * sizeof(double))
     if not t.wide:
         for k in range(t.steps - 1, -1, -1):
             for i in range(LANES):
-                place[i] = where_(numbers[k * LANES + i] == (1 if wanted == NULL else wanted[i]), <double>k, place[i])
+                place[i] = where_(numbers[k * LANES + i] == sought[i], <double>k, place[i])
         return
     for k in range(t.steps):
         found = 0
         for i in range(LANES):
-            found |= numbers[k * LANES + i] == sought
+            found |= numbers[k * LANES + i] == sought[0]
         if found:
             for i in range(LANES - 1, -1, -1):
-                if numbers[k * LANES + i] == sought:
+                if numbers[k * LANES + i] == sought[0]:
                     place[0] = k * LANES + i
             break
     for i in range(1, LANES):
