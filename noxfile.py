@@ -44,6 +44,15 @@ def neighbours(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *files, *session.posargs)
 
 
+@nox.session(python=PYTHONS[0], default=False)
+@nox.parametrize("library", ["dask==2024.5.*", "dask"])
+def partner(session: nox.Session, library: str) -> None:
+    """Test the module for another library with the oldest version that pyproject.toml allows, and with the newest."""
+    name = library.partition("=")[0]
+    session.install(f".[test,{name}]", library)
+    session.run("python", "-m", "pytest", f"tests/interop/test_{name}.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def serial(session: nox.Session) -> None:
     """Build without OpenMP, as with a compiler that has none, and run the test suite."""

@@ -109,7 +109,7 @@ def _quotient(numerator: int, denominator: int) -> float:
 def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
     """Return what some samples add to a mean."""
     row = loss._row
-    _check_has_parts(row)
+    check_has_parts(row)
     _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
     sums = loss.try_partial(args, keywords)
     if sums is not None:
@@ -133,10 +133,19 @@ def _partial(total: float, weights: int) -> Partial:
     return Partial(numerator << (_UNIT_BITS - denominator.bit_length()), weights)
 
 
-def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mapping[str, Any]) -> float:
-    """Return the denominator of a mean, from targets and weights alone."""
+def weights_of(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mapping[str, Any]) -> Partial:
+    """Return the weights of some samples without their losses, not rounded: they add up as parts do."""
+    weights = kernels.frame.ExactSum()
+    normalizer(loss, y_true, shape, dtype, keywords, weights)
+    return Partial(0, weights.units())
+
+
+def normalizer(
+    loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mapping[str, Any], weights: Any = None
+) -> float:
+    """Return the denominator of a mean, from targets and weights alone; `weights`: an ``ExactSum`` for it."""
     row = loss._row
-    _check_has_parts(row)
+    check_has_parts(row)
     known = ["shape", "dtype", *loss._parameters, "sample_weight", "where"]
     for name in keywords:
         if name not in known:
@@ -148,7 +157,7 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
         rest = {name: value for name, value in keywords.items() if name not in given}
         (term,) = row.parts(loss.bind(**given)._parameters)
         alone = type(loss)(term.row, dict(term.parameters))
-        number: float = named(row, term, lambda: normalizer(alone, y_true, shape, dtype, rest))
+        number: float = named(row, term, lambda: normalizer(alone, y_true, shape, dtype, rest, weights))
         return number
     if row.of_rows is not None:
         given = {
@@ -160,7 +169,7 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
         others = {n: value for n, value in keywords.items() if n in ("sample_weight", "where")}
         if y_true is None:
             raise TypeError(f"normalizer of {row.name} needs y_true")
-        return normalizer(rows, y_true, shape, dtype, others)
+        return normalizer(rows, y_true, shape, dtype, others, weights)
     kind = _as_dtype(dtype)
     samples = None if shape is None else _as_shape(shape)
     parameters = loss._parameters | {
@@ -187,7 +196,9 @@ def normalizer(loss: Loss, y_true: Any, shape: Any, dtype: Any, keywords: Mappin
         except ValueError as error:
             name = "y_true" if samples is None else "shape"
             raise ValueError(f"{name} asks for predictions of the shape {own}: {error}") from None
-    return check(read(loss, VALUE, tuple(arrays), {**keywords, "reduction": "mean", "normalizer": None})).number
+    # Whether the weights of a part alone can be divided by does not matter.
+    reduction = {"reduction": "mean" if weights is None else "sum", "normalizer": None}
+    return check(read(loss, VALUE, tuple(arrays), {**keywords, **reduction}), weights).number
 
 
 def _shape_of(
@@ -241,7 +252,8 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in lengths)
 
 
-def _check_has_parts(row: Row) -> None:
+def check_has_parts(row: Row) -> None:
+    """Raise for a loss that is no sum over samples."""
     if row.couples or row.against:
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
     if len(row.terms) > 1 and not fuses(row.kind):
