@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import FLOATS, as_array, as_axis, dtype_number, without_axis
-from .call import check, compute, read
+from .call import Checked, check, compute, read
 from .kinds import fuses
 from .kinds.base import VALUE
 from .parameters import as_parameter
@@ -108,22 +108,33 @@ def _quotient(numerator: int, denominator: int) -> float:
 
 def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
     """Return what some samples add to a mean."""
-    row = loss._row
-    check_has_parts(row)
+    check_has_parts(loss._row)
     _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
     sums = loss.try_partial(args, keywords)
     if sums is not None:
         return _partial(*sums)
-    request = read(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
-    weights = kernels.frame.ExactSum()
-    if _is_scaled(row):
-        from .algebra import named, request_of
+    checked, factor, weights = _checked(loss, VALUE, args, {**keywords, "reduction": "sum", "normalizer": None})
+    total = compute(checked)
+    return _partial(factor * total if factor else 0.0, weights)
 
-        (term,) = row.parts(request.parameters)
-        alone = request_of(request, term, None, request.sample_weight, request.where)
-        total = named(row, term, lambda: compute(check(alone, weights)))
-        return _partial(term.factor * total if term.factor else 0.0, weights.units())
-    return _partial(compute(check(request, weights)), weights.units())
+
+def check_part(loss: Loss, want: int, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
+    """Check all of a call of some samples, and return their weights without their losses."""
+    check_has_parts(loss._row)
+    return Partial(0, _checked(loss, want, args, keywords)[2])
+
+
+def _checked(loss: Loss, want: int, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Checked, float, int]:
+    """Return a call of which all is checked, what its results are multiplied by, and the sum of the weights."""
+    row, weights = loss._row, kernels.frame.ExactSum()
+    request = read(loss, want, args, keywords)
+    if not _is_scaled(row):
+        return check(request, weights), 1.0, weights.units()
+    from .algebra import named, request_of
+
+    (term,) = row.parts(request.parameters)
+    alone = request_of(request, term, request.out, request.sample_weight, request.where)
+    return named(row, term, lambda: check(alone, weights)), term.factor, weights.units()
 
 
 def _partial(total: float, weights: int) -> Partial:

@@ -1,7 +1,8 @@
 """Losses as other libraries want them: a module for each library, imported when it is asked for.
 
 `lightgbm`, `xgboost` and `catboost` make objectives and metrics for boosted trees, `scipy` the functions that
-``scipy.optimize.minimize`` takes, `torch` modules of PyTorch. `dask` calls losses on arrays in chunks.
+``scipy.optimize.minimize`` takes, `torch` modules of PyTorch. `dask` calls losses on arrays in chunks,
+`mpi` on samples that lie on several ranks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_MODULES = ("catboost", "dask", "lightgbm", "scipy", "torch", "xgboost")
+_MODULES = ("catboost", "dask", "lightgbm", "mpi", "scipy", "torch", "xgboost")
 
 
 def __getattr__(name: str) -> Any:

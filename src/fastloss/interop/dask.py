@@ -21,7 +21,7 @@ from ..loss import Loss
 from ..operands import AXES
 from ..parts import Partial, check_has_parts, weights_of
 from ..rows import PREDICTION, Operand, RowTarget
-from .common import as_loss
+from .common import added_up, as_loss
 
 try:
     import dask.array as da
@@ -193,13 +193,7 @@ def _picked(results: Any, places: tuple[int, ...], dimensions: int) -> Any:
 
 
 def _added(values: Any) -> Any:
-    """Return a sum rounded once, so that the number of chunks does not show."""
-    numbers = values.ravel().tolist()
-    try:
-        return np.asarray(math.fsum(numbers))
-    except (OverflowError, ValueError):  # beyond all numbers on the way, or infinite in both directions
-        with np.errstate(all="ignore"):
-            return np.asarray(np.sum(numbers))
+    return np.asarray(added_up(values.ravel().tolist()))
 
 
 class _Call:
