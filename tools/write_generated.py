@@ -44,6 +44,8 @@ from .multitask import uncertainty_weighted as uncertainty_weighted
 from .parts import Partial
 from .penalties import Penalty as Penalty
 {penalties}
+from .pictures import plot as plot
+from .reports import report as report
 from .rows import Row
 {runtime}
 
@@ -318,7 +320,7 @@ def loss_stub(row: Row) -> str:
 
 def stub(rows: dict[str, Row]) -> str:
     """Return the text of ``__init__.pyi``."""
-    functions = ("losses", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE)
+    functions = ("losses", "plot", "report", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE)
     names = sorted(["Loss", "Penalty", *functions, *rows, *aliases(), *penalties()])
     listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
     runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)

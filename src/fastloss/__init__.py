@@ -8,7 +8,8 @@ Every loss is an object that is called, with methods for its other results::
     loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
 
 `losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus`
-stand beside, and the penalties `l1`, `l2` and `elastic_net` of a model's parameters.
+stand beside, and the penalties `l1`, `l2` and `elastic_net` of a model's parameters. `report` tells where a loss comes
+from, `plot` draws one.
 """
 
 from .catalogue import ALIASES as _ALIASES
@@ -37,6 +38,8 @@ __all__ = [
     "logsumexp",
     "losses",
     "num_threads",
+    "plot",
+    "report",
     "set_num_threads",
     "sigmoid",
     "softmax",
@@ -45,6 +48,10 @@ __all__ = [
     *_CATALOGUE,
     *_ALIASES,
 ]
+
+
+#: Functions whose modules are loaded when somebody asks for them.
+_ON_DEMAND = {"plot": "pictures", "report": "reports"}
 
 
 def __getattr__(name: str) -> object:
@@ -56,6 +63,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
+    if name in _ON_DEMAND:
+        from importlib import import_module
+
+        return globals().setdefault(name, getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name))
     if name == "__pyx_capi__":
         return {**_kernels.points.__pyx_capi__, **_kernels.rows.__pyx_capi__}
     text = f"module {__name__!r} has no attribute {name!r}"
