@@ -32,7 +32,7 @@ from .kinds.base import (
     Results,
     Weights,
 )
-from .operands import read_arrays, resolve_axes
+from .operands import read_arrays
 from .outputs import as_output, check_overlaps, split_out, split_several
 from .parameters import as_parameter, check_held_parameters
 from .rows import Domain, Row
@@ -233,7 +233,7 @@ def checked_choice(row: Row, parameters: Mapping[str, Any]) -> Row:
 
 def resolve(request: Request) -> Arrays:
     """Return the arrays with their axes told apart."""
-    return Arrays(*resolve_axes(request.row, request.arrays, request.parameters.get("axis", -1)))
+    return KINDS[request.row.kind].resolve(request)
 
 
 def weigh(request: Request, arrays: Arrays) -> Weights:

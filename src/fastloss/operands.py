@@ -17,11 +17,36 @@ Array = np.ndarray[Any, Any]
 
 def read_arrays(row: Row, given: Mapping[str, Any]) -> dict[str, Array]:
     """Return the arrays of a call, in the order of the row's operands; without what is optional and not given."""
+    if row.ragged:
+        given = _joined(row, given)
     return {
         operand.name: (as_prediction if operand.role == PREDICTION else as_array)(operand.name, given[operand.name])
         for operand in row.operands
         if not (operand.optional and given[operand.name] is None)
     }
+
+
+def _joined(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put one array in place of a list of some that differ in length, and their lengths in place of None."""
+    joined = dict(given)
+    for operand in row.operands:
+        value = given[operand.name]
+        if operand.role == PREDICTION or not operand.lengths or not isinstance(value, list | tuple):
+            continue
+        if not any(isinstance(part, list | tuple | np.ndarray) for part in value):
+            continue
+        parts = [as_array(f"{operand.name}[{k}]", part) for k, part in enumerate(value)]
+        bad = next((k for k, part in enumerate(parts) if part.ndim != 1), None)
+        if bad is not None:
+            raise ValueError(f"{operand.name}[{bad}] has shape {parts[bad].shape}; the labels of a sequence have one axis")
+        own = [len(part) for part in parts]
+        if given[operand.lengths] is not None:
+            if len(set(own)) > 1:
+                raise TypeError(f"{operand.name} is a list of arrays, which have lengths; {operand.lengths} says others")
+            continue
+        whole = [part for part in parts if part.size] or [np.zeros(0, np.int64)]
+        joined[operand.name], joined[operand.lengths] = np.concatenate(whole), np.array(own, np.int64)
+    return joined
 
 
 def samples_of(operand: Operand, array: Array, axis: int) -> tuple[int, ...]:

@@ -153,16 +153,18 @@ class Parameter(NamedTuple):
     usual: float | None = None
 
 
-#: What an array is to a loss: given and checked; differentiated; read, but not differentiated.
-TARGET, PREDICTION, FIXED = "target", "prediction", "fixed"
+#: What an array is to a loss: given and checked; differentiated; read, but not differentiated; how long others are.
+TARGET, PREDICTION, FIXED, LENGTHS = "target", "prediction", "fixed", "lengths"
 
 
 class Operand(NamedTuple):
     """An array that a loss takes in every call.
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
-    the numbers of a vector, or a number, for so many numbers of each sample. What is `shared` by all samples has these
-    axes alone. What is `optional` may be None: then it is the number `default`, and there is no derivative by it.
+    the numbers of a vector, "S" for the labels of a sequence and "T" for its frames, or a number, for so many numbers
+    of each sample. What is `shared` by all samples has these axes alone. What is `optional` may be None: then it is the
+    number `default`, and there is no derivative by it. Of what has another length in each sample, `lengths` is the
+    array that says which.
     """
 
     name: str
@@ -173,6 +175,7 @@ class Operand(NamedTuple):
     shared: bool = False
     optional: bool = False
     default: float = 0.0
+    lengths: str = ""
 
 
 def target(domain: Domain = real, description: str = "", name: str = "y_true") -> Operand:
@@ -193,6 +196,21 @@ def shared(name: str, description: str, axes: str, default: float | None = None)
 def fixed(name: str, description: str = "", axes: str = "") -> Operand:
     """Declare an array that a loss reads and is not differentiated by."""
     return Operand(name, FIXED, axes, real, description)
+
+
+def lengths(name: str, description: str) -> Operand:
+    """Declare how long others are in each sample; it may be None."""
+    return Operand(name, LENGTHS, "", Domain("a whole number >= 0", 0.0), description, optional=True)
+
+
+def sequence_of_labels(name: str, description: str, domain: Domain, lengths: str) -> Operand:
+    """Declare a target of as many labels as `lengths` says."""
+    return Operand(name, TARGET, "S", domain, description, lengths=lengths)
+
+
+def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
+    """Declare a prediction of a row of classes for each of as many frames as `lengths` says."""
+    return Operand(name, PREDICTION, "TC", real, description, lengths=lengths)
 
 
 class Declared(NamedTuple):
@@ -293,6 +311,16 @@ def class_index(description: str) -> Declared:
     return Declared(None, real, "index", description)
 
 
+def class_number(default: int, description: str) -> Declared:
+    """Declare a parameter that names a class."""
+    return Declared(default, real, "index", description)
+
+
+def time_axis(description: str) -> Declared:
+    """Declare the axis of the frames of a sequence."""
+    return Declared(-2, real, "axis", description)
+
+
 class Term(NamedTuple):
     """A loss in a sum.
 
@@ -346,10 +374,10 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "products", "batches", "sum"}
+    kind : {"points", "rows", "vectors", "totals", "products", "batches", "sequences", "sum"}
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
         of several arrays; a function of sums over all samples; rows of a product of two matrices; vectors of a batch
-        against all others; or a sum of losses of several kinds.
+        against all others; paths through the frames of a sequence; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -385,7 +413,7 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "D", "2"}
+    axes : {"", "C", "D", "2", "TC"}
         What axes that prediction has after those of the samples.
     of_rows : Row or None
         Of a loss of products, the loss over rows that is computed of the product.
@@ -495,6 +523,11 @@ class Row:
     def shares(self) -> bool:
         """Whether its samples share an array."""
         return any(operand.shared for operand in self.operands)
+
+    @property
+    def ragged(self) -> bool:
+        """Whether its samples have lengths of their own."""
+        return any(operand.lengths for operand in self.operands)
 
     @property
     def of_numbers(self) -> bool:
@@ -772,6 +805,17 @@ def of_batches(
         name, "batches", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", against=against, positive=positive,
         no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
+    )  # fmt: skip
+
+
+def of_sequences(
+    *arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+) -> Row:
+    """Declare a loss of sequences, whose loops are kernels of their own (``kernels/sequences/``)."""
+    target, first = _target_and_prediction(arrays)
+    return Row(
+        name, "sequences", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
+        arrays=arrays, axes=first.axes, no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
     )  # fmt: skip
 
 

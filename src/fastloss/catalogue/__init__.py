@@ -14,6 +14,7 @@ from . import (
     penalties,
     preference,
     regression,
+    speech,
 )
 
 _MODULES = {
@@ -26,6 +27,7 @@ _MODULES = {
     "contrastive": contrastive,
     "preference": preference,
     "adversarial": adversarial,
+    "speech": speech,
 }
 #: The rows by family.
 FAMILIES: dict[str, list[Row]] = {

@@ -14,10 +14,13 @@ from .batches import Batches
 from .points import Points
 from .products import Products
 from .rows import Rows
+from .sequences import Sequences
 from .totals import Totals
 from .vectors import Vectors
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products(), Batches())}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products(), Batches(), Sequences())
+}
 
 
 def draw(

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..domains import limits_of
 from ..drawing import numbers_of, target_of
+from ..operands import resolve_axes
 from ..reductions import reduced
 from ..rows import PREDICTION, TARGET, Operand, Row, Term
 from ..runtime import kernels
@@ -163,6 +164,10 @@ class Kind(ABC):
 
     name: str
     fuses = False  # a sum of such losses is one pass
+
+    def resolve(self, request: Request) -> Arrays:
+        """Return the arrays with their axes told apart: targets broadcast, lengths of one type."""
+        return Arrays(*resolve_axes(request.row, request.arrays, request.parameters.get("axis", -1)))
 
     @abstractmethod
     def plan(self, call: Call) -> Any:

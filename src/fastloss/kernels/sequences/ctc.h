@@ -1,0 +1,150 @@
+/* The lattice of CTC, in doubles, of one sequence.
+ *
+ * States are blank i (before label i) in B[i], and label i in Y[i], i = 0 .. L; there is no label L. Before the first frame B[0] = 1.
+ *
+ *     B'[i] = (B[i] + Y[i-1]) e_blank        Y'[i] = (Y[i] + B[i] + skip[i] Y[i-1]) e[i]
+ *
+ * The lattice holds probabilities, not logarithms: there is no exponential and no logarithm in a cell. Every fourth frame it is
+ * multiplied by a power of 2 that brings the largest cell to 2^830; cells below 2^-1000 become 0. The way back takes the same
+ * factors and begins with 1 over the total, so that forward x backward is the posterior. If no cell of the way back reaches
+ * 2^840, whatever was dropped weighs less than 2^-160 of the total, below every float: that is the certificate. A sequence
+ * without it is done again in logarithms.
+ *
+ * A row is [8 zeros][Y: n][B: n][e: n + 8], n = L + 1 rounded up to 8: what comes before Y[0] is read. */
+#ifndef FASTLOSS_CTC_H
+#define FASTLOSS_CTC_H
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FL_CTC_LEAST 0x1p-1000
+#define FL_CTC_LN2 0.6931471805599453
+enum { FL_CTC_BEFORE = 8, FL_CTC_HIGH = 830, FL_CTC_CERTAIN = 840 };
+
+/* A frame of a row onwards: `f` the factor of its cells, `fb` that times the blank's emission. They come before the product: the
+ * other way round it could underflow though the result is needed. */
+static inline void fl_ctc_step(const double *row, const double *skip, double f, double fb, double *next, ptrdiff_t n)
+{
+    const double *restrict Y = row + FL_CTC_BEFORE, *restrict B = Y + n, *restrict e = B + n, *restrict s = skip;
+    double *restrict Y1 = next + FL_CTC_BEFORE, *restrict B1 = Y1 + n;
+    for (int j = 0; j < FL_CTC_BEFORE; j++) next[j] = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double before = Y[i - 1];
+        double b = (B[i] + before) * fb, y = ((Y[i] + B[i]) + s[i] * before) * (f * e[i]);
+        B1[i] = b < FL_CTC_LEAST ? 0 : b; /* a NaN stays */
+        Y1[i] = y < FL_CTC_LEAST ? 0 : y;
+    }
+}
+
+/* The same backwards: `row` is that before the frame, `after` that behind it. Leaves the posterior of each state, and the largest
+ * number before small ones became 0 in `most`, of each state again. */
+static inline void fl_ctc_back(const double *row, const double *after, const double *skip, double f, double fb, const double *Y,
+                               const double *B, double *Y2, double *B2, double *labels, double *blanks, double *most, ptrdiff_t n)
+{
+    const double *restrict e = row + FL_CTC_BEFORE + 2 * n, *restrict s = skip, *restrict y = Y, *restrict b = B;
+    const double *restrict aY = after + FL_CTC_BEFORE, *restrict aB = aY + n;
+    double *restrict nY = Y2, *restrict nB = B2, *restrict pY = labels, *restrict pB = blanks, *restrict top = most;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double own = (f * e[i]) * y[i], blank = own + fb * b[i];
+        double label = (own + fb * b[i + 1]) + ((f * s[i + 1]) * e[i + 1]) * y[i + 1];
+        pY[i] = aY[i] * y[i];
+        pB[i] = aB[i] * b[i];
+        top[i] = blank > label ? blank : label;
+        nB[i] = blank < FL_CTC_LEAST ? 0 : blank;
+        nY[i] = label < FL_CTC_LEAST ? 0 : label;
+    }
+}
+
+/* The power of 2 that brings a number near 2^830. */
+static inline int fl_ctc_rescaling(double top)
+{
+    int k;
+    if (!(top > 0 && top < INFINITY)) return 0;
+    frexp(top, &k);
+    k = FL_CTC_HIGH + 1 - k;
+    return k > 1000 ? 1000 : k;
+}
+
+/* ---- in logarithms: no limit of range ---- */
+
+static inline double fl_ctc_log_add(double a, double b)
+{
+    double m = a > b ? a : b, d = a > b ? b - a : a - b;
+    if (m == -INFINITY) return m;
+    return a != a || b != b ? NAN : m + log1p(exp(d));
+}
+
+static inline void fl_ctc_log_step(const double *row, const double *skip, double blank, double *next, ptrdiff_t n)
+{
+    const double *Y = row + FL_CTC_BEFORE, *B = Y + n, *e = B + n;
+    double *Y1 = next + FL_CTC_BEFORE, *B1 = Y1 + n;
+    for (int j = 0; j < FL_CTC_BEFORE; j++) next[j] = -INFINITY;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double before = Y[i - 1], both = fl_ctc_log_add(Y[i], B[i]);
+        B1[i] = fl_ctc_log_add(B[i], before) + blank;
+        Y1[i] = (skip[i] != 0 ? fl_ctc_log_add(both, before) : both) + e[i];
+    }
+}
+
+/* `total`: the logarithm of that of all paths. */
+static inline void fl_ctc_log_back(const double *row, const double *after, const double *skip, double blank, double total, const double *Y,
+                                   const double *B, double *Y2, double *B2, double *labels, double *blanks, ptrdiff_t n)
+{
+    const double *e = row + FL_CTC_BEFORE + 2 * n, *aY = after + FL_CTC_BEFORE, *aB = aY + n;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double own = e[i] + Y[i], next = fl_ctc_log_add(own, blank + B[i + 1]);
+        labels[i] = exp((aY[i] + Y[i]) - total);
+        blanks[i] = exp((aB[i] + B[i]) - total);
+        B2[i] = fl_ctc_log_add(own, blank + B[i]);
+        Y2[i] = skip[i + 1] != 0 ? fl_ctc_log_add(next, e[i + 1] + Y[i + 1]) : next;
+    }
+}
+
+/* ---- a loss near 0: what fails, as a sum ---- */
+
+/* The number of the class of a state: of blanks the last. States 2 i are blanks, 2 i + 1 labels. */
+static inline int64_t fl_ctc_class(const int64_t *id, int64_t distinct, ptrdiff_t s) { return s & 1 ? id[s / 2] : distinct; }
+
+/* The mass that leaves the lattice in a frame: from state s all classes lead out but those of itself, of the next, and of the one
+ * after that. `p`: the probabilities of the `distinct` labels and, last, of the blank; `rest` that of all other classes. Of the four
+ * most probable at least one leads out: so what is taken off is no more than what is left. Moves `a` on to `next`. */
+static inline double fl_ctc_leaving(const double *a, double *next, const double *p, int64_t distinct, double rest, const int64_t *id,
+                                    const double *skip, ptrdiff_t states)
+{
+    int64_t top[4], found = 0;
+    double few = 0, fails = 0;
+    for (int64_t d = 0; d <= distinct; d++) {
+        int64_t k = found < 4 ? found++ : (p[d] > p[top[3]] ? 3 : 4);
+        if (k == 4) continue;
+        for (; k > 0 && p[d] > p[top[k - 1]]; k--) top[k] = top[k - 1];
+        top[k] = d;
+    }
+    for (int64_t d = 0; d <= distinct; d++) {
+        int among = 0;
+        for (int64_t k = 0; k < found; k++) among |= top[k] == d;
+        few += among ? 0 : p[d];
+    }
+    for (ptrdiff_t s = 0; s < states; s++) next[s] = 0;
+    for (ptrdiff_t s = 0; s < states; s++) {
+        int64_t own[3];
+        int leads[4] = {0}, count = 0;
+        double out = few;
+        if (a[s] == 0) continue;
+        own[count++] = fl_ctc_class(id, distinct, s);
+        if (s + 1 < states) own[count++] = fl_ctc_class(id, distinct, s + 1);
+        if ((s & 1) && s + 2 < states && skip[s / 2 + 1] != 0) own[count++] = fl_ctc_class(id, distinct, s + 2);
+        for (int j = 0; j < count; j++) {
+            int among = 0;
+            for (int64_t k = 0; k < found; k++)
+                if (top[k] == own[j]) among = leads[k] = 1;
+            if (!among) out -= p[own[j]];
+            next[s + j] += a[s] * p[own[j]];
+        }
+        if (out < 0) out = 0;
+        for (int64_t k = 0; k < found; k++) out += leads[k] ? 0 : p[top[k]];
+        fails += a[s] * (out + rest);
+    }
+    return fails;
+}
+#endif

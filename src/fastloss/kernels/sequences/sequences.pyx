@@ -1,0 +1,44 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: embedsignature=False, infer_types=False, freethreading_compatible=True, auto_pickle=False
+"""The kernels of sequences: sums over all paths through a lattice, and the gradient of their logarithm."""
+
+# Losses of sequences. One sample, and one block, is a sequence, which one thread computes from begin to end.
+
+include "frame/shared.pxi"
+
+include "sequences/ctc.pxi"
+
+
+def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
+        int64_t most_labels, int64_t padded_frames, tuple logits_strides not None, tuple gradient_strides not None, bint normalized, bint impossible_is_zero,
+        double denominator=1, int threads=1, double value_factor=1):
+    """Run connectionist temporal classification; return the sum of the weighted values.
+
+    `arrays`: logits and gradient, whose last axis is that of the classes; the strides of sequences and of frames, in bytes, are
+    given apart. int64: labels, one sequence behind the other; label_start, where each begins, and the end; frames, how many each
+    has, and first_frame, that of each. `padded_frames`: the gradient of what is behind a sequence, up to so many, is 0. float64: share, what each value is multiplied by. weight, where, value. uint8: impossible,
+    where it is noted of each sequence that no path has its labels. `normalized`: the logits are logarithms of probabilities.
+    """
+    cdef CtcCall call
+    cdef Py_ssize_t block
+    call.classes, call.blank, call.normalized, call.impossible_is_zero = classes, blank, normalized, impossible_is_zero
+    call.most_frames, call.most_labels, call.padded_frames = most_frames, most_labels, padded_frames
+    call.denominator, call.value_factor = denominator, value_factor
+    call.logits_stride[0], call.logits_stride[1] = logits_strides
+    call.gradient_stride[0], call.gradient_stride[1] = gradient_strides
+    arrays = arrays.copy()
+    need(&call.logits, arrays, "logits", True)
+    take(&call.gradient, arrays, "gradient", True)
+    need(&call.labels, arrays, "labels", False)
+    need(&call.label_start, arrays, "label_start", False)
+    need(&call.frames, arrays, "frames", False)
+    need(&call.first_frame, arrays, "first_frame", False)
+    need(&call.share, arrays, "share", False)
+    need(&call.impossible, arrays, "impossible", False)
+    take(&call.weight, arrays, "weight", False)
+    take(&call.where, arrays, "where", False)
+    take(&call.value, arrays, "value", False)
+    check_all_taken(arrays)
+    return run_blocks(ctc_block_f64 if double_precision else ctc_block_f32, &call, samples,
+                      max(<Py_ssize_t>1, <Py_ssize_t>most_frames * (classes + 2 * <Py_ssize_t>most_labels + 1)), threads,
+                      ctc_scratch(&call, sizeof(double) if double_precision else sizeof(float)))

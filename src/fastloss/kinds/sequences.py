@@ -1,0 +1,269 @@
+"""Losses of sequences: sums over all paths through a lattice. Where does a sequence begin, and how long is it?
+
+A batch is padded, its samples on one axis and its frames on another, or packed, one sequence behind the other. The
+kernels see no difference: they are told the first frame of each sequence, and how many it has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import as_axis, describe
+from ..reductions import reduced
+from ..rows import Row
+from ..runtime import current_engine, kernels, threads_for
+from ..samples import check_multipliers
+from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    logits: Array  # (N, T, C), or of packed sequences (T, C)
+    labels: Array  # one sequence behind the other
+    label_start: Array  # where those of each begin; and the end
+    frames: Array  # how many each sequence has
+    first_frame: Array  # of packed sequences; else 0
+    weights: Array  # of each sequence, 0 where it is left out
+    share: Array  # 1 over the length that a loss is divided by
+    blank: int
+    threads: int
+
+    @property
+    def packed(self) -> bool:
+        """Whether the sequences lie one behind the other."""
+        return self.logits.ndim == 2
+
+    def of_time(self, array: Array | None) -> Any:
+        """Return an array of the caller's with sequences, frames and classes in this order."""
+        if array is None or array.ndim == 2:
+            return array
+        return np.moveaxis(array, self.call.request.parameters["time_axis"], -2)
+
+
+class Sequences(Kind):
+    """One loss for each sequence."""
+
+    name = "sequences"
+
+    def resolve(self, request: Request) -> Arrays:
+        arrays = dict(request.arrays)
+        logits, parameters = arrays["logits"], request.parameters
+        if logits.ndim not in (2, 3):
+            raise ValueError(
+                f"logits has shape {logits.shape}; it needs three axes: sequences, frames and classes, or two, if the "
+                "sequences lie one behind the other"
+            )
+        if logits.ndim == 3:
+            axis = as_axis(parameters["time_axis"], 3)
+            if axis == -1:
+                raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
+            parameters = {**parameters, "time_axis": axis}
+            samples, frames = logits.shape[-5 - axis], logits.shape[axis]
+            lengths = _lengths(arrays, "logit_lengths", samples, "logits", most=frames)
+            arrays["logit_lengths"] = np.full(samples, frames, np.int64) if lengths is None else lengths
+        else:
+            lengths = _lengths(arrays, "logit_lengths", None, "logits", whole=len(logits))
+            if lengths is None:
+                raise ValueError(
+                    f"logits has shape {logits.shape}: sequences one behind the other need logit_lengths; of one "
+                    "sequence pass logits[None]"
+                )
+            arrays["logit_lengths"], samples = lengths, len(lengths)
+        labels = arrays["y_true"]
+        if labels.dtype.kind not in "iub" and labels.size:
+            raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
+        if labels.ndim not in (1, 2):
+            raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
+        if labels.ndim == 2:
+            if len(labels) != samples:
+                raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
+            lengths = _lengths(arrays, "label_lengths", samples, "y_true", most=labels.shape[1])
+            arrays["label_lengths"] = np.full(samples, labels.shape[1], np.int64) if lengths is None else lengths
+        else:
+            lengths = _lengths(arrays, "label_lengths", samples, "y_true", whole=len(labels))
+            if lengths is None:
+                raise ValueError(
+                    f"y_true has shape {labels.shape}: labels one behind the other need label_lengths; of one sequence "
+                    "pass y_true[None]"
+                )
+            arrays["label_lengths"] = lengths
+        return Arrays(arrays, (samples,), "index")
+
+    def plan(self, call: Call) -> Plan:
+        request, arrays = call.request, call.arrays.by_name
+        parameters, logits = request.parameters, arrays["logits"]
+        classes, blank = logits.shape[-1], parameters["blank"]
+        if not classes and logits.size + math.prod(call.arrays.samples):
+            raise ValueError(f"logits has shape {logits.shape}: frames of no classes")
+        if not -classes <= blank < max(classes, 1):
+            raise ValueError(f"blank = {blank} is not a class: there are {classes}")
+        frames, counts = arrays["logit_lengths"], arrays["label_lengths"]
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        labels = arrays["y_true"]
+        if labels.ndim == 2:
+            labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
+        with np.errstate(all="ignore"):
+            weights = call.weights.left_out.kept(call.arrays.samples, call.weights.weights).astype(np.float64)
+            if call.weights.weights is not None:
+                given = np.broadcast_to(call.weights.weights, call.arrays.samples)
+                weights = np.where(weights != 0, given.astype(call.compute_type).astype(np.float64), 0.0)
+        lengths = {"sequence": None, "label": counts, "frame": frames}[parameters["per"]]
+        share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
+        first = np.zeros(len(frames), np.int64)
+        if logits.ndim == 2:
+            first = np.concatenate([[0], np.cumsum(frames)[:-1]])[: len(frames)].astype(np.int64)
+        plan = Plan(
+            call, logits, labels.astype(np.int64), start, frames, first, weights, share,
+            blank % max(classes, 1), threads_for(request.n_threads, int(frames.sum()) * classes),
+        )  # fmt: skip
+        return plan._replace(logits=plan.of_time(logits))
+
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
+        weights = plan.weights
+        if not (np.isfinite(weights).all() and (weights >= 0).all()) or self._bad_labels(plan).any():
+            return math.nan
+        if plan.call.request.parameters["impossible"] == "raise":
+            self._refuse_short(plan)
+        if weight_sum is not None:
+            weight_sum.add(weights)
+        return math.fsum(weights)
+
+    def explain(self, plan: Plan) -> None:
+        bad = np.flatnonzero(self._bad_labels(plan))
+        if bad.size:
+            sequence = int(np.searchsorted(plan.label_start, bad[0], side="right")) - 1
+            given = plan.call.arrays.by_name["y_true"]
+            place = f"{sequence}, {bad[0] - plan.label_start[sequence]}" if given.ndim == 2 else f"{bad[0]}"
+            label, classes = plan.labels[bad[0]], plan.logits.shape[-1]
+            why = "the blank" if label == plan.blank else f"not in [0, {classes})"
+            raise ValueError(f"y_true[{place}] = {label} is {why}")
+
+    def _bad_labels(self, plan: Plan) -> Array:
+        """Return which labels of sequences that count are no classes, or the blank."""
+        labels = plan.labels
+        bad: Array = (labels < 0) | (labels >= plan.logits.shape[-1]) | (labels == plan.blank)
+        if not bad.any():
+            return bad
+        return bad & (np.repeat(plan.weights, np.diff(plan.label_start)) != 0)
+
+    def _refuse_short(self, plan: Plan) -> None:
+        """Raise for the first sequence that has fewer frames than its labels need."""
+        labels, counts = plan.labels, np.diff(plan.label_start)
+        repeated = np.concatenate([[False], labels[1:] == labels[:-1]])[: len(labels)]
+        repeated[plan.label_start[:-1][counts > 0]] = False  # the first of a sequence repeats none
+        repeats = np.concatenate([[0], np.cumsum(repeated)])[plan.label_start]
+        needed = counts + np.diff(repeats)
+        short = np.flatnonzero((plan.frames < needed) & (plan.weights != 0))
+        if short.size:
+            n = short[0]
+            raise ValueError(
+                f"sequence {n} has {plan.frames[n]} frames; its {counts[n]} labels need {needed[n]}, as a blank stands "
+                "between two that are the same"
+            )
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        call = plan.call
+        if current_engine() == "numba":
+            raise no_numba_kernel(call.request.row.name)
+        parameters = call.request.parameters
+        gradient = plan.of_time(results.gradients.get("logits")) if call.request.want & GRADIENT else None
+        impossible = np.zeros(len(plan.frames), np.uint8)
+        arrays = {
+            "logits": plan.logits,
+            "gradient": gradient,
+            "labels": plan.labels,
+            "label_start": plan.label_start,
+            "frames": plan.frames,
+            "first_frame": plan.first_frame,
+            "share": plan.share,
+            "impossible": impossible,
+            "weight": plan.weights,
+            "where": None,
+            "value": results.value,
+        }
+        counts = np.diff(plan.label_start)
+        total: float = kernels.sequences.ctc(
+            {name: describe(array) for name, array in arrays.items()},
+            double_precision=call.request.double_precision,
+            samples=len(plan.frames),
+            classes=plan.logits.shape[-1],
+            blank=plan.blank,
+            most_frames=int(plan.frames.max(initial=0)),
+            most_labels=int(counts.max(initial=0)),
+            padded_frames=0 if plan.packed else plan.logits.shape[1],
+            logits_strides=_strides(plan.logits),
+            gradient_strides=_strides(gradient),
+            normalized=parameters["given"] == "log_probs",
+            impossible_is_zero=parameters["impossible"] == "zero",
+            denominator=number / factor,
+            threads=plan.threads,
+            value_factor=factor,
+        )
+        if parameters["impossible"] == "raise" and impossible.any():
+            raise ValueError(f"no path has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
+        return reduced(total, number / factor)
+
+    def check_scale(self, plan: Plan, number: float, total: float) -> None:
+        call = plan.call
+        if call.weights.weights is not None and call.request.normalizer is not None:
+            check_multipliers(plan.weights, number, total, call.weights.left_out, call.request.double_precision)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return sequences of several lengths, whose labels fit in them; class 0 is the blank."""
+        samples, frames, classes = sizes
+        logit_lengths = rng.integers(max(frames // 2, 1), frames + 1, size=samples) if frames else np.zeros(samples, int)
+        label_lengths = rng.integers(0, logit_lengths // 2 + 1)
+        y_true = rng.integers(1, max(classes, 2), size=(samples, int(label_lengths.max(initial=0))))
+        return {
+            "y_true": y_true,
+            "logits": rng.normal(scale=3, size=sizes).astype(dtype),
+            "label_lengths": label_lengths,
+            "logit_lengths": logit_lengths,
+        }
+
+
+def _strides(array: Array | None) -> tuple[int, int]:
+    """Return those of sequences and of frames; packed sequences have one base."""
+    if array is None:
+        return 0, 0
+    return (0, array.strides[0]) if array.ndim == 2 else (array.strides[0], array.strides[1])
+
+
+def _lengths(
+    arrays: Mapping[str, Array],
+    name: str,
+    samples: int | None,
+    of: str,
+    most: int | None = None,
+    whole: int | None = None,
+) -> Array | None:
+    """Return lengths, checked: one for each sample; at most so many, or adding up to the whole; None: none were given."""
+    given = arrays.get(name)
+    if given is None:
+        return None
+    if given.dtype.kind not in "iu" and given.size:
+        raise TypeError(f"{name} has dtype {given.dtype}; lengths are integers")
+    if given.ndim != 1 or (samples is not None and len(given) != samples):
+        there = "one axis" if samples is None else f"the shape ({samples},), one for each sequence"
+        raise ValueError(f"{name} has shape {given.shape}; it must have {there}")
+    bad = np.flatnonzero((given < 0) | (given > (most if most is not None else np.iinfo(np.int64).max)))
+    if bad.size:
+        beyond = f"; {of} has {most}" if most is not None and given[bad[0]] > 0 else "; a length is at least 0"
+        raise ValueError(f"{name}[{bad[0]}] = {given[bad[0]]}{beyond}")
+    if whole is not None and sum(map(int, given)) != whole:
+        raise ValueError(f"{name} adds up to {sum(map(int, given))}; {of} has {whole}")
+    return given.astype(np.int64)
