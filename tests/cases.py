@@ -43,7 +43,7 @@ SEED = chosen_seed(os.environ.get("FASTLOSS_TEST_SEED", ""))
 ROWS = tuple(row for row in fl.losses() if not row.several)
 #: The losses whose samples have arrays of their own, and do not see each other; the others promise less
 #: (``test_products.py``, ``test_batches.py``).
-OF_SAMPLES = tuple(row for row in fl.losses() if not row.shares and not row.against)
+OF_SAMPLES = tuple(row for row in fl.losses() if not row.shares and not row.against and not row.ragged)
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 HALVES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))

@@ -54,7 +54,7 @@ TESTS = (
     "curvature",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
-VECTORS = KERNELS + "vectors/"
+VECTORS, SEQUENCES = KERNELS + "vectors/", KERNELS + "sequences/"
 CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
@@ -76,10 +76,38 @@ class Mutant(NamedTuple):
             return "jit", "jit_calls", "jit_several"
         if self.file.startswith(VECTORS):
             return ("vectors",)
+        if self.file.startswith(SEQUENCES):
+            return ("sequences",)
         return ("cython",) if self.file.endswith("/capi.pxi") else TESTS
 
 
 MUTANTS = (
+    # Sequences.
+    Mutant(
+        "ctc: a skip between labels that are the same",
+        SEQUENCES + "ctc.pxi",
+        "c != q.label[i - 1] else 0",
+        "True else 0",
+    ),
+    Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "q.in_logarithms or highest < CERTAIN", "True"),
+    Mutant("ctc: an emission that was lost", SEQUENCES + "ctc.pxi", "q.lost |= lost != 0", "q.lost |= False"),
+    Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p(-fails)", "loss = loss"),
+    Mutant("ctc: a frame that is right loses its digits", SEQUENCES + "ctc.pxi", "difference[top] = -rest", "pass"),
+    Mutant(
+        "ctc: blocks begin with the last row",
+        SEQUENCES + "ctc.pxi",
+        "memcpy(q.first + (k + 1) * q.row, row,",
+        "memcpy(q.first + (k + 1) * q.row, row - q.row,",
+    ),
+    Mutant(
+        "ctc: padding keeps what it held", SEQUENCES + "ctc.pxi", "first, frames, padded,", "first, frames, frames,"
+    ),
+    Mutant(
+        "ctc: what leaves the lattice without what is off the four largest",
+        SEQUENCES + "ctc.h",
+        "few += among ? 0 : p[d];",
+        "few += 0;",
+    ),
     # What is asked of the Hessian.
     Mutant(
         "a floor that lifts what is left out",

@@ -686,6 +686,18 @@ def supcon(
     return [of_softmax(row, i, alike[i]) if alike[i] else None for i, row in enumerate(rows)]
 
 
+@textbook
+def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, given: str = "logits") -> Any:
+    """One sequence: minus the logarithm of the sum over ALL its alignments, one by one."""
+    scores = [[log_probability(row, c) if given == "logits" else row[c] for c in range(len(row))] for row in frames]
+    alignments = []
+    for path in itertools.product(range(len(frames[0]) if frames else 0), repeat=len(frames)):
+        merged = [c for k, c in enumerate(path) if k == 0 or c != path[k - 1]]
+        if [c for c in merged if c != blank] == list(labels):
+            alignments.append(sum((scores[t][c] for t, c in enumerate(path)), start=0))
+    return -log_sum_exp(alignments)
+
+
 @of_classes
 def categorical_log_loss(y_true: int, y_pred: Sequence[Any], clip: Any = None) -> Any:
     p = y_pred[y_true]

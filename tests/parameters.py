@@ -26,6 +26,13 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "symmetric_info_nce": BATCHES,
     "nt_xent": {"temperature": (0.5, "(0, inf)")} | BATCHES,
     "supcon": {"temperature": (0.1, "(0, inf)")} | BATCHES,
+    "ctc": {
+        "blank": (0, "index"),
+        "time_axis": (-2, "axis"),
+        "impossible": ("inf", "inf | zero | raise"),
+        "per": ("sequence", "sequence | label | frame"),
+        "given": ("logits", "logits | log_probs"),
+    },
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
     "nll": SMOOTHED,
     "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,

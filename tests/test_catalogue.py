@@ -656,7 +656,7 @@ def test_what_the_input_is_is_said_wherever_a_loss_is_described(row: Row) -> Non
         expected = says[row.input]
         assert f"{row.prediction} : array_like {expected[0]}" in text
         assert all(part.lower() in text.lower() for part in expected)
-    assert (row.prediction == "logits") == (row.input == "logits")
+        assert (row.prediction == "logits") == (row.input == "logits")
     assert f"{row.kind}: {row.input}" in " ".join(fl.losses()._repr_html_().replace("<", " ").replace(">", " ").split())
 
 

@@ -87,7 +87,7 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["points", "rows", "vectors", "totals", "products", "batches", "sum"]: ...
+    def kind(self) -> Literal["points", "rows", "vectors", "totals", "products", "batches", "sequences", "sum"]: ...
     @property
     def input(self) -> str: ...
     @property
@@ -361,6 +361,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "C": "for each row of classes",
         "D": "for each vector along the last axis",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
+        "TC": "for each sequence",
     }[row.axes]
     sample = "for all samples" if row.couples else sample
     lines = [

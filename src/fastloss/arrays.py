@@ -208,8 +208,8 @@ def without_axis(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return shape[:place] + shape[place + 1 :]
 
 
-def as_axis(axis: int, ndim: int) -> int:
+def as_axis(axis: int, ndim: int, name: str = "axis") -> int:
     """Return an axis counted from the end."""
     if not -ndim <= axis < ndim:
-        raise ValueError(f"axis = {axis} is out of range for an array of {ndim} dimensions")
+        raise ValueError(f"{name} = {axis} is out of range for an array of {ndim} dimensions")
     return axis if axis < 0 else axis - ndim

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .rows import PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, real
+from .rows import LENGTHS, PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -199,6 +199,7 @@ _SAMPLES = {
     "C": "the rows",
     "D": "the vectors without their last axis",
     "2": "the targets",
+    "TC": "the sequences, (N,)",
     "mixed": "the samples, if all terms have the same",
 }
 
@@ -238,6 +239,8 @@ def _operands(row: Row) -> str:
         any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
         if row.against:
             any_shape = "of the shape (N, D)"
+        if row.ragged:
+            any_shape = "of the shape (N, T, C), or as the notes say"
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
@@ -246,6 +249,8 @@ def _operands(row: Row) -> str:
             elif operand.shared:
                 lengths = ", ".join(operand.axes) + "," * (len(operand.axes) == 1)
                 text += f"; {f'of the shape ({lengths})' if lengths else 'a number'}, which all samples share."
+            elif operand.role == LENGTHS:
+                text += ": integers of the shape (N,)."
             elif operand.role == PREDICTION:
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
@@ -292,9 +297,16 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         "D": iter(([[2.0, -0.5], [1.0, 0.0]], [[0.5, 1.0], [1.0, 1.0]], [[1.0, 0.25], [-3.0, 2.0]])),
         "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
         "C": iter(([0.0, 0.25, -1.0],)),
+        "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
+        "S": iter(([[1, 2], [2, 0]],)),
     }
 
     def example(operand: Operand) -> Any:
+        if operand.role == LENGTHS:
+            of = next(o for o in row.operands if o.lengths == operand.name)
+            return [2, 1] if of.role == TARGET else [4, 3]
+        if operand.lengths:
+            return next(by_axes[operand.axes])
         if isinstance(operand.domain, RowTarget):
             return _ROWS[operand.domain.forms[0]]
         if operand.role == TARGET:
@@ -308,7 +320,7 @@ def _example_arrays(row: Row) -> dict[str, Any]:
 
 
 #: The shapes of their arrays, by the axes.
-_EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)"}
+_EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)", "TC": "(2, 4, 3)"}
 
 
 def _example_shape(operand: Operand) -> str:

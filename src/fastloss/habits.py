@@ -108,6 +108,9 @@ _HABITS: dict[str, Habit] = {
     "infonce": Habit("info_nce"),
     "clip_loss": Habit("symmetric_info_nce", "It takes embeddings of images and of texts, and a learned scale"),
     "supervised_contrastive_loss supcon_loss": Habit("supcon", "Its first argument is the target"),
+    "ctc_loss ctc_batch_cost": Habit(
+        "ctc", "It takes logits (N, T, C); PyTorch's are log-probabilities (T, N, C): given='log_probs', time_axis=0"
+    ),
     "linear_cross_entropy_loss fused_linear_cross_entropy": Habit("linear_cross_entropy"),
     "dpo_loss": Habit("dpo"),
     "l1_penalty l1_regularization lasso": Habit("l1"),

@@ -38,11 +38,15 @@ def _joined(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
         parts = [as_array(f"{operand.name}[{k}]", part) for k, part in enumerate(value)]
         bad = next((k for k, part in enumerate(parts) if part.ndim != 1), None)
         if bad is not None:
-            raise ValueError(f"{operand.name}[{bad}] has shape {parts[bad].shape}; the labels of a sequence have one axis")
+            raise ValueError(
+                f"{operand.name}[{bad}] has shape {parts[bad].shape}; the labels of a sequence have one axis"
+            )
         own = [len(part) for part in parts]
         if given[operand.lengths] is not None:
             if len(set(own)) > 1:
-                raise TypeError(f"{operand.name} is a list of arrays, which have lengths; {operand.lengths} says others")
+                raise TypeError(
+                    f"{operand.name} is a list of arrays, which have lengths; {operand.lengths} says others"
+                )
             continue
         whole = [part for part in parts if part.size] or [np.zeros(0, np.int64)]
         joined[operand.name], joined[operand.lengths] = np.concatenate(whole), np.array(own, np.int64)

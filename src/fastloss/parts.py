@@ -161,6 +161,8 @@ def normalizer(
     for name in keywords:
         if name not in known:
             raise TypeError(f"normalizer has no keyword {name!r}; it has {known}")
+    if row.ragged:
+        raise TypeError(f"{row.name} has no normalizer: pass the sum of the weights of all sequences")
     if _is_scaled(row):
         from .algebra import named
 

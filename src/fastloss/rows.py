@@ -591,12 +591,12 @@ class Row:
     @property
     def input(self) -> str:
         """What the second argument is: logits, probabilities … A number would be accepted as any of them."""
+        if self.several:
+            return ", ".join(operand.name for operand in self.operands)
         for parameter in self.parameters:
             if parameter.name == "given":
                 first, *others = (_INPUTS[option] for option in getattr(parameter.domain, "options", ()))
                 return f"{first} (or {', '.join(others)}: `given`)"
-        if self.several:
-            return ", ".join(operand.name for operand in self.operands)
         if self.axes in _CORES:
             return f"{_CORES[self.axes].replace(', ', 's and ')}s"
         if self.prediction == "logits":
@@ -815,7 +815,8 @@ def of_sequences(
     target, first = _target_and_prediction(arrays)
     return Row(
         name, "sequences", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
-        arrays=arrays, axes=first.axes, no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
+        arrays=arrays, axes=first.axes,
+        no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
     )  # fmt: skip
 
 

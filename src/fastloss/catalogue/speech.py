@@ -1,6 +1,15 @@
 """Losses of sequences that are read off without an alignment. Their loops are in ``kernels/sequences/``."""
 
-from ..rows import choice, class_indices, class_number, lengths, of_sequences, sequence_of_labels, sequence_of_rows, time_axis
+from ..rows import (
+    choice,
+    class_indices,
+    class_number,
+    lengths,
+    of_sequences,
+    sequence_of_labels,
+    sequence_of_rows,
+    time_axis,
+)
 
 ctc = of_sequences(
     sequence_of_labels("y_true", "the labels of each sequence", class_indices, "label_lengths"),
@@ -17,8 +26,8 @@ ctc = of_sequences(
         "inf",
         "zero",
         "raise",
-        description="what becomes of a sequence that no alignment fits: a loss of infinity and a gradient of NaN, 0 for "
-        "both, or an error",
+        description="what becomes of a sequence that no alignment fits: a loss of infinity and a gradient of NaN, 0 "
+        "for both, or an error",
     ),
     per=choice(
         "sequence",

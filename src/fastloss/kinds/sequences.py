@@ -60,7 +60,7 @@ class Sequences(Kind):
                 "sequences lie one behind the other"
             )
         if logits.ndim == 3:
-            axis = as_axis(parameters["time_axis"], 3)
+            axis = as_axis(parameters["time_axis"], 3, "time_axis")
             if axis == -1:
                 raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
             parameters = {**parameters, "time_axis": axis}
@@ -150,7 +150,8 @@ class Sequences(Kind):
         bad: Array = (labels < 0) | (labels >= plan.logits.shape[-1]) | (labels == plan.blank)
         if not bad.any():
             return bad
-        return bad & (np.repeat(plan.weights, np.diff(plan.label_start)) != 0)
+        bad &= np.repeat(plan.weights, np.diff(plan.label_start)) != 0
+        return bad
 
     def _refuse_short(self, plan: Plan) -> None:
         """Raise for the first sequence that has fewer frames than its labels need."""
@@ -225,7 +226,9 @@ class Sequences(Kind):
     ) -> dict[str, Array]:
         """Return sequences of several lengths, whose labels fit in them; class 0 is the blank."""
         samples, frames, classes = sizes
-        logit_lengths = rng.integers(max(frames // 2, 1), frames + 1, size=samples) if frames else np.zeros(samples, int)
+        logit_lengths = (
+            rng.integers(max(frames // 2, 1), frames + 1, size=samples) if frames else np.zeros(samples, int)
+        )
         label_lengths = rng.integers(0, logit_lengths // 2 + 1)
         y_true = rng.integers(1, max(classes, 2), size=(samples, int(label_lengths.max(initial=0))))
         return {
@@ -251,7 +254,7 @@ def _lengths(
     most: int | None = None,
     whole: int | None = None,
 ) -> Array | None:
-    """Return lengths, checked: one for each sample; at most so many, or adding up to the whole; None: none were given."""
+    """Return lengths, checked: one for each sample, at most `most`, or adding up to `whole`. None: none are given."""
     given = arrays.get(name)
     if given is None:
         return None

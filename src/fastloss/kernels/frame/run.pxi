@@ -124,6 +124,12 @@ cdef class ExactSum:
     def __init__(self):
         memset(&self.sum, 0, sizeof(fl_exact))
 
+    def add(self, weights):
+        """Add some weights."""
+        cdef double weight
+        for weight in weights:
+            fl_exact_add_one(&self.sum, weight)
+
     def units(self):
         """The sum, in units of 2^-1074."""
         cdef unsigned char digits[4 * FL_EXACT_DIGITS]

@@ -13,10 +13,7 @@
  * A row is [8 zeros][Y: n][B: n][e: n + 8], n = L + 1 rounded up to 8: what comes before Y[0] is read. */
 #ifndef FASTLOSS_CTC_H
 #define FASTLOSS_CTC_H
-#include <math.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "points/formulas.h"
 
 #define FL_CTC_LEAST 0x1p-1000
 #define FL_CTC_LN2 0.6931471805599453
@@ -61,43 +58,52 @@ static inline int fl_ctc_rescaling(double top)
 {
     int k;
     if (!(top > 0 && top < INFINITY)) return 0;
-    frexp(top, &k);
+    (void)frexp(top, &k);
     k = FL_CTC_HIGH + 1 - k;
     return k > 1000 ? 1000 : k;
 }
 
 /* ---- in logarithms: no limit of range ---- */
 
-static inline double fl_ctc_log_add(double a, double b)
+/* log(e^a + e^b), of which both may be -infinity */
+FL_INLINE double fl_ctc_log_add(double a, double b)
 {
-    double m = a > b ? a : b, d = a > b ? b - a : a - b;
-    if (m == -INFINITY) return m;
-    return a != a || b != b ? NAN : m + log1p(exp(d));
+    double d = a == b ? 0.0 : a > b ? b - a : a - b;
+    return (a > b ? a : b) + fl_log1p_unit(fl_exp(d));
 }
 
 static inline void fl_ctc_log_step(const double *row, const double *skip, double blank, double *next, ptrdiff_t n)
 {
-    const double *Y = row + FL_CTC_BEFORE, *B = Y + n, *e = B + n;
-    double *Y1 = next + FL_CTC_BEFORE, *B1 = Y1 + n;
+    const double *restrict Y = row + FL_CTC_BEFORE, *restrict B = Y + n, *restrict e = B + n, *restrict s = skip;
+    double *restrict Y1 = next + FL_CTC_BEFORE, *restrict B1 = Y1 + n;
     for (int j = 0; j < FL_CTC_BEFORE; j++) next[j] = -INFINITY;
     for (ptrdiff_t i = 0; i < n; i++) {
-        double before = Y[i - 1], both = fl_ctc_log_add(Y[i], B[i]);
+        double before = Y[i - 1];
         B1[i] = fl_ctc_log_add(B[i], before) + blank;
-        Y1[i] = (skip[i] != 0 ? fl_ctc_log_add(both, before) : both) + e[i];
+        Y1[i] = fl_ctc_log_add(fl_ctc_log_add(Y[i], B[i]), s[i] != 0 ? before : -INFINITY) + e[i];
     }
 }
 
-/* `total`: the logarithm of that of all paths. */
+/* `total`: the logarithm of that of all paths. A logarithm of 1e5 has lost five digits, but all cells of a frame lost much the
+ * same: it is their sum that they are divided by. */
 static inline void fl_ctc_log_back(const double *row, const double *after, const double *skip, double blank, double total, const double *Y,
                                    const double *B, double *Y2, double *B2, double *labels, double *blanks, ptrdiff_t n)
 {
-    const double *e = row + FL_CTC_BEFORE + 2 * n, *aY = after + FL_CTC_BEFORE, *aB = aY + n;
+    const double *restrict e = row + FL_CTC_BEFORE + 2 * n, *restrict s = skip, *restrict y = Y, *restrict b = B;
+    const double *restrict aY = after + FL_CTC_BEFORE, *restrict aB = aY + n;
+    double *restrict nY = Y2, *restrict nB = B2, *restrict pY = labels, *restrict pB = blanks;
+    double sum = 0;
     for (ptrdiff_t i = 0; i < n; i++) {
-        double own = e[i] + Y[i], next = fl_ctc_log_add(own, blank + B[i + 1]);
-        labels[i] = exp((aY[i] + Y[i]) - total);
-        blanks[i] = exp((aB[i] + B[i]) - total);
-        B2[i] = fl_ctc_log_add(own, blank + B[i]);
-        Y2[i] = skip[i + 1] != 0 ? fl_ctc_log_add(next, e[i + 1] + Y[i + 1]) : next;
+        double own = e[i] + y[i];
+        pY[i] = fl_exp((aY[i] + y[i]) - total);
+        pB[i] = fl_exp((aB[i] + b[i]) - total);
+        nB[i] = fl_ctc_log_add(own, blank + b[i]);
+        nY[i] = fl_ctc_log_add(fl_ctc_log_add(own, blank + b[i + 1]), s[i + 1] != 0 ? e[i + 1] + y[i + 1] : -INFINITY);
+    }
+    for (ptrdiff_t i = 0; i < n; i++) sum += pY[i] + pB[i];
+    for (ptrdiff_t i = 0; i < n; i++) {
+        pY[i] /= sum;
+        pB[i] /= sum;
     }
 }
 

@@ -28,17 +28,18 @@ cdef extern from "blocks/exactly.h" nogil:
     double fl_block_exp_exactly(const float*, float, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
 
 cdef extern from "math.h" nogil:
-    double log(double) noexcept
-    double log1p(double) noexcept
     double frexp(double, int*) noexcept
     double ldexp(double, int) noexcept
 
 cdef double CERTAIN = 7.331455181024007e252          # 2^840
 cdef double MOST_PRODUCT = 8.452712498170644e270     # 2^900
-cdef double SMALL_LOSS = 1e-7                        # of a frame: a loss below is added up
+cdef double SMALL_LOSS[2]    # a loss below, in float32 for each frame, is added up: it has the digits that a logarithm near 0 lacks
+SMALL_LOSS[:] = [1e-7, 0.5]
 
 cdef enum:
     LATTICE_DOUBLES = 1 << 17    # of the rows of a block: 1 MiB
+    FRAMES_AHEAD = 4             # in arrays (T, N, C) the frames of a sequence lie far from each other
+    CLASSES_AHEAD = 512
 
 cdef struct CtcCall:
     Operand logits, gradient, labels, label_start, frames, first_frame, share, impossible, weight, where, value
@@ -144,6 +145,20 @@ cdef void set_labels(const CtcCall* call, Lattice* q) noexcept nogil:
 
 cdef inline char* frame_of(const Operand* operand, const Py_ssize_t* strides, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t) noexcept nogil:
     return operand.data + sequence * strides[0] + (first + t) * strides[1]
+
+
+cdef inline void ask_ahead(const CtcCall* call, const Lattice* q, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t) noexcept nogil:
+    """Ask for a frame that comes soon."""
+    cdef fl_ahead ahead
+    if t + FRAMES_AHEAD >= q.frames:
+        return
+    memset(&ahead, 0, sizeof(ahead))
+    ahead.place[FL_READ] = frame_of(&call.logits, call.logits_stride, sequence, first, t + FRAMES_AHEAD)
+    ahead.size[FL_READ] = call.logits.itemsize
+    if call.gradient.data != NULL and call.gradient.data != call.logits.data:
+        ahead.place[FL_WRITE] = frame_of(&call.gradient, call.gradient_stride, sequence, first, t + FRAMES_AHEAD)
+        ahead.size[FL_WRITE] = call.gradient.itemsize
+    fl_fetch(&ahead, 0, min(call.classes, <Py_ssize_t>CLASSES_AHEAD))
 
 
 cdef inline const real* logits_of(const CtcCall* call, const char* data, real* buffer) noexcept nogil:
@@ -273,7 +288,7 @@ cdef double loss_of_total(Lattice* q, double* total, bint normalized) noexcept n
             product = frexp(product, &k)
             exponent += k
     if q.in_logarithms:
-        return (log(product) + exponent * FL_CTC_LN2 - last) + of_frames
+        return (log_(product) + exponent * FL_CTC_LN2 - last) + of_frames
     for t in range(0, q.frames, 4):
         frexp(q.factor[t], &k)
         exponent += k - 1
@@ -286,7 +301,7 @@ cdef double loss_of_total(Lattice* q, double* total, bint normalized) noexcept n
     exponent += k
     if product < 0.75:           # near 1 the logarithm has what is left
         product, exponent = 2 * product, exponent - 1
-    return (log(product) + exponent * FL_CTC_LN2) + of_frames
+    return (log_(product) + exponent * FL_CTC_LN2) + of_frames
 
 
 cdef void write_frame(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t t, const double* labels, const double* blanks,
@@ -370,6 +385,7 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
         row = q.rows
         for t in range(begin, end):
             if anew:
+                ask_ahead(call, q, sequence, first, t)
                 x = logits_of(call, frame_of(&call.logits, call.logits_stride, sequence, first, t), logits)
                 e = exponentials
                 if direct and writes:
@@ -483,10 +499,10 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
             q.in_logarithms = not whole_way(tag, call, &q, sequence, first, True, scale, logits, exponentials, direct, writes and direct, &loss)
             if q.in_logarithms or (writes and not direct):
                 whole_way(tag, call, &q, sequence, first, False, scale, logits, exponentials, direct, writes, &loss)
-            if not call.normalized and loss < SMALL_LOSS * frames:
+            if not call.normalized and loss < (SMALL_LOSS[0] * frames if sizeof(real) == 4 else SMALL_LOSS[1]):
                 q.in_logarithms = False
                 fails = what_fails(&q)
-                loss = -log1p(-fails)
+                loss = -log1p_(-fails)
             impossible = loss == INFINITY
         if impossible:
             (<unsigned char*>call.impossible.data)[sequence] = 1

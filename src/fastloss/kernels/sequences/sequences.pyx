@@ -10,17 +10,17 @@ include "sequences/ctc.pxi"
 
 
 def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
-        int64_t most_labels, int64_t padded_frames, tuple logits_strides not None, tuple gradient_strides not None, bint normalized, bint impossible_is_zero,
-        double denominator=1, int threads=1, double value_factor=1):
+        int64_t most_labels, int64_t padded_frames, tuple logits_strides not None, tuple gradient_strides not None, bint normalized,
+        bint impossible_is_zero, double denominator=1, int threads=1, double value_factor=1):
     """Run connectionist temporal classification; return the sum of the weighted values.
 
     `arrays`: logits and gradient, whose last axis is that of the classes; the strides of sequences and of frames, in bytes, are
     given apart. int64: labels, one sequence behind the other; label_start, where each begins, and the end; frames, how many each
-    has, and first_frame, that of each. `padded_frames`: the gradient of what is behind a sequence, up to so many, is 0. float64: share, what each value is multiplied by. weight, where, value. uint8: impossible,
-    where it is noted of each sequence that no path has its labels. `normalized`: the logits are logarithms of probabilities.
+    has, and first_frame, that of each. float64: share, what each value is multiplied by. weight, where, value. uint8: impossible,
+    where it is noted of each sequence that no path has its labels. `padded_frames`: the gradient of what is behind a sequence, up to
+    so many, is 0. `normalized`: the logits are logarithms of probabilities.
     """
     cdef CtcCall call
-    cdef Py_ssize_t block
     call.classes, call.blank, call.normalized, call.impossible_is_zero = classes, blank, normalized, impossible_is_zero
     call.most_frames, call.most_labels, call.padded_frames = most_frames, most_labels, padded_frames
     call.denominator, call.value_factor = denominator, value_factor
