@@ -91,7 +91,7 @@ MUTANTS = (
     ),
     Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "q.in_logarithms or highest < CERTAIN", "True"),
     Mutant("ctc: an emission that was lost", SEQUENCES + "ctc.pxi", "q.lost |= lost != 0", "q.lost |= False"),
-    Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p(-fails)", "loss = loss"),
+    Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p_(-fails)", "loss = loss"),
     Mutant("ctc: a frame that is right loses its digits", SEQUENCES + "ctc.pxi", "difference[top] = -rest", "pass"),
     Mutant(
         "ctc: blocks begin with the last row",
