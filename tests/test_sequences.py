@@ -438,3 +438,22 @@ def test_what_is_refused(changes: dict[str, Any], error: type[Exception], messag
     with pytest.raises(error, match=message):
         fl.ctc.value_and_grad(**given, out=(None, out))
     assert (out == 7).all()
+
+
+def test_it_is_not_cut_in_chunks() -> None:
+    da = pytest.importorskip("dask.array")
+    arrays = drawn("dask")
+    with pytest.raises(TypeError, match="ctc cannot be computed in chunks: its samples have lengths of their own"):
+        fl.interop.dask.value(fl.ctc, arrays["y_true"], da.from_array(arrays["logits"], chunks=(2, -1, -1)))
+
+
+def test_it_is_not_called_in_compiled_functions() -> None:
+    numba = pytest.importorskip("numba")
+    arrays = drawn("numba")
+
+    @numba.njit
+    def calling(y_true, logits):  # type: ignore[no-untyped-def]
+        return fl.ctc(y_true, logits)
+
+    with pytest.raises(numba.TypingError, match=r"cannot be called in compiled functions: no loss of .* sequences"):
+        calling(arrays["y_true"], arrays["logits"])

@@ -205,6 +205,8 @@ class _Call:
         if self.row.shares:
             shared = ", ".join(operand.name for operand in self.row.operands if operand.shared)
             raise TypeError(f"{self.row.name} cannot be computed in chunks: its samples share {shared}")
+        if self.row.ragged:
+            raise TypeError(f"{self.row.name} cannot be computed in chunks: its samples have lengths of their own")
         if "out" in keywords:
             raise TypeError("what is computed later has no keyword 'out'")
         names = [operand.name for operand in self.row.operands]
