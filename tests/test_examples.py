@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
@@ -29,3 +30,10 @@ def test_siamese_digits() -> None:
 def test_bigram_language_model() -> None:
     losses = main_of("bigram_language_model", STEPS=15)
     assert losses[0] > 7.5 and losses[-1] < 0.6 * losses[0]
+
+
+def test_digit_strings() -> None:
+    """Two of three whole strings are read after all steps."""
+    pytest.importorskip("sklearn")
+    losses, right = main_of("digit_strings", STEPS=400)
+    assert np.mean(losses[-20:]) < 0.1 * losses[0] and right > 0.2
