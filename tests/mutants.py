@@ -54,7 +54,7 @@ TESTS = (
     "curvature",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
-VECTORS, SEQUENCES = KERNELS + "vectors/", KERNELS + "sequences/"
+VECTORS, REGIONS, SEQUENCES = KERNELS + "vectors/", KERNELS + "regions/", KERNELS + "sequences/"
 CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
@@ -78,6 +78,8 @@ class Mutant(NamedTuple):
             return ("vectors",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
+        if self.file.startswith((REGIONS, PACKAGE + "kinds/regions")):
+            return ("segmentation",)
         return ("cython",) if self.file.endswith("/capi.pxi") else TESTS
 
 
@@ -273,6 +275,37 @@ MUTANTS = (
         VECTORS + "distances.pxi",
         "multiplier = times(multiplier, wide(slope_at(left.head)))",
         "pass",
+    ),
+    # Losses of regions.
+    Mutant(
+        "the slope of the largest class left in",
+        REGIONS + "tiles.h",
+        "            largest[i] = WHERE(e[k * n + i] == 1, g, largest[i]);",
+        "            (void)g;",
+    ),
+    Mutant(
+        "1 less the largest probability as a difference",
+        REGIONS + "tiles.h",
+        "return WHERE(e == 1, rest, (REAL)1 - p);",
+        "return WHERE(e == 2, rest, (REAL)1 - p);",
+    ),
+    Mutant(
+        "an ignored target compared in the compute type",
+        REGIONS + "block.pxi",
+        "    if call.ignoring and operand.dtype < FLOAT16:",
+        "    if False:",
+    ),
+    Mutant(
+        "sums of subnormal numbers trusted",
+        PACKAGE + "kinds/regions.py",
+        "if not double_precision and self._lost(plan):",
+        "if False:",
+    ),
+    Mutant(
+        "classes that are absent among those that are present",
+        PACKAGE + "kinds/regions.py",
+        'counts = self.size() != 0 if request.parameters["classes"] == "present" else True',
+        "counts = True",
     ),
     # Losses over tiles of rows.
     Mutant(

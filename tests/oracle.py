@@ -698,6 +698,65 @@ def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, 
     return -log_sum_exp(alignments)
 
 
+# -- losses of regions: their formulas take what the pixels of each class have, and return the loss of each, or one ----
+
+
+def sigmoids(logits: Sequence[Any]) -> list[Any]:
+    return [1 / (1 + exp(-x)) for x in logits]
+
+
+def softmaxes(logits: Sequence[Any]) -> list[Any]:
+    exponentials = [exp(x) for x in logits]
+    return [e / sum(exponentials) for e in exponentials]
+
+
+def inner(first: Sequence[Any], second: Sequence[Any]) -> Any:
+    return sum(a * b for a, b in zip(first, second, strict=True))
+
+
+@textbook
+def dice(y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None) -> Any:
+    def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
+        sizes = inner(p, p) + inner(y, y) if squared else sum(p) + sum(y)
+        return 1 - (2 * inner(p, y) + smooth) / (sizes + smooth)
+
+    return [of(y, p) for y, p in zip(y_true, probs, strict=True)]
+
+
+@textbook
+def jaccard(y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None) -> Any:
+    def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
+        sizes = inner(p, p) + inner(y, y) if squared else sum(p) + sum(y)
+        return 1 - (inner(p, y) + smooth) / (sizes - inner(p, y) + smooth)
+
+    return [of(y, p) for y, p in zip(y_true, probs, strict=True)]
+
+
+@textbook
+def tversky(y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, smooth: Any, weights: Any = None) -> Any:
+    def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
+        overlap = inner(p, y)
+        whole = overlap + alpha * (sum(p) - overlap) + beta * (sum(y) - overlap)
+        return 1 - (overlap + smooth) / (whole + smooth)
+
+    return [of(y, p) for y, p in zip(y_true, probs, strict=True)]
+
+
+@textbook
+def focal_tversky(
+    y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, gamma: Any, smooth: Any, weights: Any = None
+) -> Any:
+    return [exp(gamma * log(loss)) for loss in tversky(y_true, probs, alpha, beta, smooth)]
+
+
+@textbook
+def generalized_dice(y_true: Vectors, probs: Vectors, smooth: Any, weights: Any) -> Any:
+    own = [w / sum(y) ** 2 if sum(y) else 0 for w, y in zip(weights, y_true, strict=True)]
+    overlap = sum(w * inner(p, y) for w, y, p in zip(own, y_true, probs, strict=True))
+    sizes = sum(w * (sum(p) + sum(y)) for w, y, p in zip(own, y_true, probs, strict=True))
+    return 1 - (2 * overlap + smooth) / (sizes + smooth)
+
+
 @of_classes
 def categorical_log_loss(y_true: int, y_pred: Sequence[Any], clip: Any = None) -> Any:
     p = y_pred[y_true]

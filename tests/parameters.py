@@ -14,6 +14,11 @@ CLASSES = {"class_weight": (None, "weights"), "ignore_index": (None, "index")}
 SMOOTHED = CLASSES | {"label_smoothing": (0.0, "[0, 1]")}
 GIVEN = {"given": ("logits", "logits | log_probs | probs")}
 LABELS = {"labels": ((0, 1), "labels")}
+#: Of regions: "subset" is "all", "present" or class indices.
+MODE = {"mode": ("binary", "binary | multilabel | multiclass")}
+TVERSKY = MODE | {"alpha": (0.5, "[0, inf)"), "beta": (0.5, "[0, inf)")}
+SMOOTH = {"smooth": (0.0, "[0, inf)")}
+REGIONS = {"over": ("image", "image | batch"), "classes": ("all", "subset")} | CLASSES
 BATCHES = {"normalize": (True, "switch"), "max_bytes": (None, "index")}
 
 PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
@@ -33,6 +38,11 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
         "per": ("sequence", "sequence | label | frame"),
         "given": ("logits", "logits | log_probs"),
     },
+    "dice": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
+    "jaccard": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
+    "tversky": TVERSKY | SMOOTH | REGIONS,
+    "focal_tversky": TVERSKY | {"gamma": (1.0, "[1, inf)")} | SMOOTH | REGIONS,
+    "generalized_dice": MODE | SMOOTH | REGIONS,
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
     "nll": SMOOTHED,
     "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,

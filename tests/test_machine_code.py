@@ -527,6 +527,27 @@ def test_each_sweep_over_vectors_is_vector_code(level: str, real: str, sweep: st
     assert not [called for loop in function.loops for called in loop.calls()]
 
 
+# ---- losses of regions
+
+#: The sweeps over a tile, and the products for each number: the least that is in a loop of vectors.
+TILES = {"sigmoid_sums": 3, "sigmoid_gradient": 5, "class_sums": 1, "softmax_gradient": 2}
+
+
+@each_level
+@each_real
+@pytest.mark.parametrize("sweep", TILES)
+def test_each_sweep_over_a_tile_is_vector_code(level: str, real: str, sweep: str) -> None:
+    kind, register = REALS[real][1], WIDEST[level]
+    function = module(f"regions_{level}").find(f"fl_region_{sweep}_{BITS[real]}")
+    vector = [
+        loop for loop in function.loops if loop.is_vector(register) and loop.products(kind, register) >= TILES[sweep]
+    ]
+    assert vector
+    assert "gradient" not in sweep or any(loop.stores(register) for loop in vector)
+    scalar = "ss" if real == "float32" else "sd"
+    assert not [loop for loop in function.loops if loop.innermost and loop.products(scalar)]
+
+
 # ---- whole modules
 
 
@@ -536,7 +557,7 @@ def test_no_function_of_vecmath_is_called(name: str) -> None:
     step of lanes, and what computes an extreme row, one number after the other."""
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!ask|exact_|block_|vector_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
+        r"fl_(?!ask|exact_|block_|vector_|region_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
         r"threads_|stack_|deal|wide_|ctc_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )

@@ -87,7 +87,9 @@ class Loss:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["points", "rows", "vectors", "totals", "products", "batches", "sequences", "sum"]: ...
+    def kind(self) -> Literal[
+        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "sum"
+    ]: ...
     @property
     def input(self) -> str: ...
     @property
@@ -134,6 +136,7 @@ PARAMETER_TYPES = {
     "index": "int | None",
     "axis": "int",
     "labels": "tuple[int, int]",
+    "subset": 'Literal["all", "present"] | Sequence[int]',
     "switch": "bool",
 }
 MEAN_OR_SUM = '"mean", "sum"'
@@ -360,6 +363,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "": "for each element",
         "C": "for each row of classes",
         "D": "for each vector along the last axis",
+        "R": "for each region",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
         "TC": "for each sequence",
     }[row.axes]

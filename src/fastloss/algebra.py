@@ -24,7 +24,6 @@ from .kinds import KINDS, fuses
 from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Curvature, Request, Results, Weights
 from .kinds.rows import Plan as RowsPlan
 from .loss import Loss, folds, restored_row
-from .operands import samples_of
 from .rows import Parameter, Row, RowTarget, Term, common, finite
 from .runtime import kernels, threads_for
 from .samples import LeftOut, as_mask, as_weights
@@ -161,7 +160,9 @@ def _target_of(rows: Sequence[Row]) -> Any:
     """Return what `y_true` may be; raise where nothing suits all losses."""
     # One target for each sample, or one for each prediction: what each loss takes.
     shapes = [
-        {form == "index" for form in row.target.forms} if isinstance(row.target, RowTarget) else {row.axes == "2"}
+        {form == "index" for form in row.target.forms}
+        if isinstance(row.target, RowTarget)
+        else {row.axes == "2", row.axes in ("2", "R")}  # of regions its parameters say which
         for row in rows
     ]
     if not set.intersection(*shapes):
@@ -253,9 +254,8 @@ def named(row: Row, term: Term, function: Callable[[], Any]) -> Any:
 
 def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any:
     """Check every term, then compute each into arrays of its own, and add these up."""
-    axis = request.parameters.get("axis", -1)
     prediction = request.arrays[request.row.prediction]
-    samples = [samples_of(term.row.differentiated[0], prediction, axis) for term in terms]
+    samples = [KINDS[term.row.kind].samples(term.row, prediction, term.parameters) for term in terms]
     for term, other in zip(terms, samples, strict=True):
         if other != samples[0]:
             differ = f"the samples of {terms[0].name} have the shape {samples[0]}, those of {term.name} {other}"

@@ -180,6 +180,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "choice": "str",
         "switch": "bool",
         "labels": "(0, 1) or (-1, 1)",
+        "subset": "str or sequence of int",
     }
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
@@ -200,6 +201,7 @@ _SAMPLES = {
     "D": "the vectors without their last axis",
     "2": "the targets",
     "TC": "the sequences, (N,)",
+    "R": "the regions",
     "mixed": "the samples, if all terms have the same",
 }
 
@@ -265,6 +267,9 @@ def _operands(row: Row) -> str:
     elif row.axes == "2":
         target = "Targets; of the shape of `y_pred` without its last axis, or one number for all."
         prediction = f"Locations `y_pred[..., 0]` and log-scales `y_pred[..., 1]`, the last axis being 2: {types}."
+    elif row.axes == "R":
+        target = f"Targets, each {row.target.description}; see the notes for their shapes."
+        prediction = f"Predictions, one for each pixel and class; see the notes for their shapes: {types}."
     elif row.axes != "C":
         target = f"Targets, each {row.target.description}; of the shape of `{row.prediction}`, or one number for all."
         domain = "" if row.predicted == real else f", each {row.predicted.description}"
@@ -336,6 +341,8 @@ def _example_arguments(row: Row) -> list[str]:
         return [*lines, *(f">>> {name} = {numbers}" for name, numbers in _example_arrays(row).items())]
     if isinstance(row.target, RowTarget):
         return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
+    if row.axes == "R":
+        return [*lines, f">>> y_true = {_ROWS['members']}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
     if row.axes == "2":
         given = "[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each"
     else:
@@ -381,7 +388,7 @@ def _example(row: Row, method: str) -> str:
         lines += [">>> gradient.round(6).tolist()", f"{gradient}"]
     else:
         lines += [both, f">>> value == fl.{row.name}{call}", "True", ">>> gradient.shape", shape]
-        if row.axes == "C":
+        if row.axes in ("C", "R"):
             lines += [f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape", "(2,)"]
     return "\n".join(lines)
 

@@ -25,6 +25,7 @@ _CE = _FROM_LOGITS.format("fl.categorical_log_loss")
 _CLIP = "Nothing is clipped unless clip= is given (Keras: 1e-7; scikit-learn: the epsilon of the dtype)"
 _LOG_MEANS = "Terms of y_true alone are left out"
 _LABELS = "Labels are 0 and 1, or -1 and 1 with labels=(-1, 1)"
+_OF_REGIONS = "mode= says whether it is binary, multilabel or multiclass, over='batch' takes all images together"
 _TO_CLASSES = "Class indices and probabilities of classes are both taken: the shape of y_true tells"
 
 #: Names as they are written, separated by blanks. Case, underscores and an ending "loss" do not count.
@@ -112,6 +113,18 @@ _HABITS: dict[str, Habit] = {
         "ctc", "It takes logits (N, T, C); PyTorch's are log-probabilities (T, N, C): given='log_probs', time_axis=0"
     ),
     "linear_cross_entropy_loss fused_linear_cross_entropy": Habit("linear_cross_entropy"),
+    "dice_loss soft_dice soft_dice_loss dice_coefficient dice_coef dice_score f1_loss": Habit(
+        "dice", f"{_OF_REGIONS}. The coefficient is 1 minus it"
+    ),
+    "jaccard_loss iou iou_loss soft_iou jaccard_index iou_score": Habit(
+        "jaccard", f"{_OF_REGIONS}. The index is 1 minus it"
+    ),
+    "tversky_loss": Habit("tversky", f"{_OF_REGIONS}. alpha= weighs what is wrongly found, beta= what is missed"),
+    "focal_tversky_loss": Habit("focal_tversky", f"{_OF_REGIONS}. gamma= is the power itself"),
+    "generalized_dice_loss generalised_dice generalised_dice_loss": Habit("generalized_dice", _OF_REGIONS),
+    "dice_ce dice_ce_loss dice_cross_entropy": Habit(
+        "dice", "Added to fl.cross_entropy by + it is both: bind mode='multiclass' of the one, axis=1 of the other"
+    ),
     "dpo_loss": Habit("dpo"),
     "l1_penalty l1_regularization lasso": Habit("l1"),
     "l2_penalty l2_regularization ridge weight_decay": Habit("l2"),

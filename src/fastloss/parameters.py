@@ -23,6 +23,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         return None
     if parameter.kind == "labels":
         return as_labels(parameter.name, value)
+    if parameter.kind == "subset":
+        return as_subset(parameter, value)
     if parameter.kind in ("index", "axis"):
         return as_index(parameter.name, value)
     if parameter.kind == "choice":
@@ -64,6 +66,21 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     if array.ndim == 0:
         return float(array)
     return array if parameter.kind == "element" else array.astype(np.float64)
+
+
+def as_subset(parameter: Parameter, value: Any) -> Any:
+    """Return which classes count: "all", "present", or a tuple of their indices."""
+    must = f"{parameter.name} = {shown(value)} is not {parameter.domain.description}"
+    if isinstance(value, str):
+        if value not in ("all", "present"):
+            raise ValueError(must)
+        return str.__str__(value)
+    if not isinstance(value, list | tuple | range | np.ndarray):
+        raise TypeError(must)
+    indices = tuple(as_index(f"{parameter.name}[{k}]", item) for k, item in enumerate(value))
+    if not indices or min(indices) < 0 or len(set(indices)) < len(indices):
+        raise ValueError(must)
+    return indices
 
 
 def as_labels(name: str, value: Any) -> tuple[int, int]:

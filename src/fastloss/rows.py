@@ -96,6 +96,14 @@ probabilities = RowTarget("probabilities of the classes, each row adding up to 1
 shares = RowTarget("in [0, 1]", 0.0, 1.0, forms=("shares",))
 members = RowTarget("0 or 1", 0.0, 1.0, ends_only=True, forms=("members",))
 
+#: The target of a loss of regions.
+masks = Domain(
+    "in [0, 1], or with mode='multiclass' a class index",
+    0.0,
+    1.0,
+    hint="ignore_index= leaves pixels out, mode='multiclass' takes class indices",
+)
+
 #: The labels that two classes may have, and what y_true may then be.
 LABELS = {
     (0, 1): Domain("0 or 1", 0.0, 1.0, ends_only=True, hint="labels=(-1, 1) is for targets -1 and 1"),
@@ -139,9 +147,10 @@ class Parameter(NamedTuple):
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
-    for what `y_true` holds for two classes. Where an "element" may be None, the formula reads NaN. Of one that is
-    `learned` the formula returns the derivative too. `usual` is a value that is common beside the default, of one for
-    which not any number of its domain would do: a cap that is as small as logits are leaves nothing of them.
+    for what `y_true` holds for two classes, "subset" for "all", "present" or a tuple of class indices. Where an
+    "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the derivative too.
+    `usual` is a value that is common beside the default, of one for which not any number of its domain would do: a cap
+    that is as small as logits are leaves nothing of them.
     """
 
     name: str
@@ -306,6 +315,11 @@ def two_labels() -> Declared:
     return Declared((0, 1), Domain("(0, 1) or (-1, 1)"), "labels", text)
 
 
+def class_subset(description: str) -> Declared:
+    """Declare which classes count: all, those that are present, or some by their indices."""
+    return Declared("all", Domain("'all', 'present' or class indices, each once"), "subset", description)
+
+
 def class_index(description: str) -> Declared:
     """Declare an optional integer among the class indices."""
     return Declared(None, real, "index", description)
@@ -374,10 +388,11 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "products", "batches", "sequences", "sum"}
+    kind : {"points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "sum"}
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
-        of several arrays; a function of sums over all samples; rows of a product of two matrices; vectors of a batch
-        against all others; paths through the frames of a sequence; or a sum of losses of several kinds.
+        of several arrays; a function of sums over all samples; a function of the sums over each region; rows of a
+        product of two matrices; vectors of a batch against all others; paths through the frames of a sequence; or a sum
+        of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -413,8 +428,12 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "D", "2", "TC"}
-        What axes that prediction has after those of the samples.
+    axes : {"", "C", "D", "2", "TC", "R"}
+        What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds.
+    of_sums : callable or None
+        Of a loss of regions, the formula of the sums over each (``kinds/regions.py``).
+    together : bool
+        Of such a loss, whether a sample is all classes of an image together, not each class.
     of_rows : Row or None
         Of a loss of products, the loss over rows that is computed of the product.
     against : tuple of (str, str)
@@ -465,6 +484,8 @@ class Row:
     summed: Callable[[tuple[Row, ...]], Row] | None = field(default=None, compare=False)
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
+    of_sums: Callable[..., Any] | None = field(default=None, compare=False)
+    together: bool = False
     of_rows: Row | None = None
     against: tuple[tuple[str, str], ...] = ()
     positive: str = ""
@@ -817,6 +838,39 @@ def of_sequences(
         name, "sequences", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
         arrays=arrays, axes=first.axes,
         no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
+    )  # fmt: skip
+
+
+def of_regions(
+    *,
+    name: str,
+    of_sums: Callable[..., Any],
+    summary: str,
+    formula: str,
+    source: str,
+    notes: str = "",
+    together: bool = False,
+    **parameters: Declared,
+) -> Row:
+    """Declare a loss of the overlap of regions: a function of sums over the pixels of each.
+
+    `of_sums` takes the overlap, what is wrongly found, what is missed, the size of the target and a weight for each
+    class, all arrays with the classes on the last axis, then the parameters. It returns the value and its derivatives
+    by the first three; of classes `together` the value has one class.
+    """
+    own = {
+        "mode": choice("binary", "multilabel", "multiclass", description="what the arrays are; see the notes"),
+        **parameters,
+        "over": choice("image", "batch", description="whether each image has its own regions, or all together"),
+        "classes": class_subset("the classes that count: all, those that `y_true` has some of, or those of a list"),
+        "class_weight": class_weights("multiplies the weights of the regions of each class"),
+        "ignore_index": class_index("pixels with this target are left out"),
+    }
+    axis = Parameter("axis", 1, real, "axis", "the axis of the classes, which is never copied into another place")
+    return Row(
+        name, "regions", summary, formula, source, masks, (*_named(own), axis), "logits", notes, "logits",
+        axes="R", of_sums=of_sums, together=together,
+        no_hessian="the second derivatives of a region are a matrix of all of its pixels",
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from . import (
     penalties,
     preference,
     regression,
+    segmentation,
     speech,
 )
 
@@ -25,6 +26,7 @@ _MODULES = {
     "regression": regression,
     "metric": metric,
     "contrastive": contrastive,
+    "segmentation": segmentation,
     "preference": preference,
     "adversarial": adversarial,
     "speech": speech,

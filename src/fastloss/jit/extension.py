@@ -53,10 +53,10 @@ METHODS = {
 def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple[tuple[str, Any], ...]) -> Any:
     """Return the compiled function of a call."""
     row = loss._row
-    if row.axes in ("D", "2") or row.ragged:
+    if row.axes in ("D", "2", "R") or row.ragged:
         raise NumbaTypeError(
-            f"{loss!r} cannot be called in compiled functions: no loss of vectors, of sequences, or of a location and "
-            "a scale in one array, can; call it in a block `with numba.objmode(...):`, or from Python"
+            f"{loss!r} cannot be called in compiled functions: no loss of vectors, of sequences, of regions, or of a "
+            "location and a scale in one array, can; call it in a block `with numba.objmode(...):`, or from Python"
         )
     call = Arguments(loss, method, by_place, dict(by_name))
     if method == "point":

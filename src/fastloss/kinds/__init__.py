@@ -13,13 +13,14 @@ from .base import Array, Kind
 from .batches import Batches
 from .points import Points
 from .products import Products
+from .regions import Regions
 from .rows import Rows
 from .sequences import Sequences
 from .totals import Totals
 from .vectors import Vectors
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Products(), Batches(), Sequences())
+    kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Regions(), Products(), Batches(), Sequences())
 }
 
 

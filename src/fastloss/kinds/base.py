@@ -11,7 +11,7 @@ import numpy as np
 
 from ..domains import limits_of
 from ..drawing import numbers_of, target_of
-from ..operands import resolve_axes
+from ..operands import resolve_axes, samples_of
 from ..reductions import reduced
 from ..rows import PREDICTION, TARGET, Operand, Row, Term
 from ..runtime import kernels
@@ -168,6 +168,10 @@ class Kind(ABC):
     def resolve(self, request: Request) -> Arrays:
         """Return the arrays with their axes told apart: targets broadcast, lengths of one type."""
         return Arrays(*resolve_axes(request.row, request.arrays, request.parameters.get("axis", -1)))
+
+    def samples(self, row: Row, prediction: Array, parameters: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return the shape of the samples that a prediction has."""
+        return samples_of(row.differentiated[0], prediction, parameters.get("axis", -1))
 
     @abstractmethod
     def plan(self, call: Call) -> Any:

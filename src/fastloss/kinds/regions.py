@@ -1,0 +1,294 @@
+"""Losses of the overlap of regions: all pixels of an image that have a class, against those that the model gives it.
+
+Such a loss is a function of three sums over the pixels (``kernels/regions/tiles.h``). The pass that makes them looks at
+the targets too, so it is the one that inspects a call. The function and its slopes are formulas of a few numbers for
+each region, in float64 (``catalogue/segmentation.py``); a second pass makes the gradient of the slopes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import as_axis, describe, dtype_number, without_axis
+from ..reductions import reduced, scale
+from ..rows import Row
+from ..runtime import current_engine, kernels, threads_for
+from ..samples import LeftOut
+from ..targets import check_elements, check_labels
+from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+
+#: The parameters of all losses of regions; the others are those of the formula.
+_OF_ALL = frozenset({"mode", "over", "classes", "class_weight", "ignore_index", "axis"})
+#: Sums of less are made again in double, as probabilities may have been no normal numbers; and gradients of slopes that
+#: are not between these are.
+_LEAST_SUM, _LEAST_SLOPE, _MOST_SLOPE = 2.0**-100, 2.0**-100, 2.0**24
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it, the classes on the last axis."""
+
+    call: Call
+    logits: Array
+    y_true: Array
+    pixels: int  # of an image
+    weights: Array  # of each sample, images first, 0 where it is left out
+    factors: Array  # of each class, 0 where it does not count
+    sums: Array  # of each region, three: `inspect` writes them
+
+    @property
+    def together(self) -> bool:
+        """Whether all images have their regions together."""
+        return bool(self.call.request.parameters["over"] == "batch")
+
+    @property
+    def squared(self) -> bool:
+        """Whether probabilities and targets are squared."""
+        return bool(self.call.request.parameters.get("squared", False))
+
+    @property
+    def kept(self) -> Array:
+        """Tell which classes of which images are read."""
+        read = (self.weights != 0) & (self.factors != 0)
+        return np.broadcast_to(read, (self.logits.shape[0], self.logits.shape[-1]))
+
+    def classes_last(self, array: Array) -> Array:
+        """Return an array of the caller with its classes on the last axis; where it has none, one of one class."""
+        request = self.call.request
+        if request.parameters["mode"] == "binary":
+            return array[..., None]
+        return np.moveaxis(array, request.parameters["axis"], -1)
+
+    def size(self) -> Array:
+        """Return the sum over each region's targets."""
+        size: Array = self.sums[..., 2] if self.squared else self.sums[..., 0] + self.sums[..., 2]
+        return size
+
+    def of_samples(self) -> Array:
+        """Return the weight of each sample, as its classes and what is there make it."""
+        request = self.call.request
+        if request.row.together:
+            return self.weights
+        counts = self.size() != 0 if request.parameters["classes"] == "present" else True
+        return np.where(counts, self.weights * self.factors, 0.0)
+
+    def loop(self, numbers: Array, double_precision: bool, gradient: Array | None = None) -> float:
+        """Leave the sums of each piece in `numbers`; or make a gradient of the slopes that these are."""
+        images, classes = self.logits.shape[0], self.logits.shape[-1]
+        if not self.logits.size:
+            numbers[...] = numbers if gradient is not None else 0
+            return 0.0
+        request, by_label = self.call.request, self.call.arrays.form == "labels"
+        arrays = {"logits": self.logits, "y_true": self.y_true, "gradient": gradient}
+        result: float = kernels.regions.regions(
+            {name: None if array is None else describe(array[0]) for name, array in arrays.items()},
+            strides=tuple(0 if array is None else array.strides[0] for array in arrays.values()),
+            images=images,
+            pixels=self.pixels,
+            classes=classes,
+            softmax=request.parameters["mode"] == "multiclass",
+            by_label=by_label,
+            squared=self.squared,
+            double_precision=double_precision,
+            ignore_index=request.parameters["ignore_index"],
+            kept=np.ascontiguousarray(self.kept, np.uint8),
+            numbers=numbers,
+            threads=threads_for(request.n_threads, self.logits.size),
+        )
+        return result
+
+    def summed(self, double_precision: bool) -> bool:
+        """Make the sums; return whether all targets are what they may be."""
+        images, classes = self.logits.shape[0], self.logits.shape[-1]
+        pieces = np.empty((images, kernels.regions.pieces(self.pixels, classes), classes, 3))
+        good = self.loop(pieces, double_precision) == 0
+        of_images = np.add.reduce(pieces, axis=1)
+        self.sums[...] = np.add.reduce(of_images, axis=0, keepdims=True) if self.together else of_images
+        return good
+
+
+class Regions(Kind):
+    """One loss for each class of an image, or of a batch; or one for all classes of it."""
+
+    name = "regions"
+
+    def samples(self, row: Row, prediction: Array, parameters: Mapping[str, Any]) -> tuple[int, ...]:
+        shape, mode = prediction.shape, parameters["mode"]
+        least = 1 if mode == "binary" else 2
+        if len(shape) < least:
+            axes = "one of images" if least == 1 else "one of images and one of classes"
+            raise ValueError(f"{row.prediction} has shape {shape}; with mode={mode!r} it needs axes: {axes}")
+        images = () if parameters["over"] == "batch" else shape[:1]
+        if mode == "binary":
+            return images
+        axis = as_axis(parameters["axis"], len(shape))
+        if axis == -len(shape):
+            raise ValueError(f"axis = {parameters['axis']} is that of the images; the classes have another one")
+        if not shape[axis]:
+            raise ValueError(f"{row.prediction} has shape {shape}: there are no classes on axis {parameters['axis']}")
+        return images if row.together else (*images, shape[axis])
+
+    def resolve(self, request: Request) -> Arrays:
+        row, parameters = request.row, request.parameters
+        logits, y_true = request.arrays[row.prediction], request.arrays["y_true"]
+        samples, mode = self.samples(row, logits, parameters), parameters["mode"]
+        shapes = {"masks": logits.shape}
+        if mode == "multiclass":
+            shapes["labels"] = without_axis(logits.shape, as_axis(parameters["axis"], logits.ndim))
+        form = next((form for form, shape in shapes.items() if shape == y_true.shape), None)
+        if form is None:
+            must = " or ".join(map(str, reversed(shapes.values())))
+            advice = ""
+            if mode == "binary" and logits.ndim > 1 and y_true.shape == logits.shape[:1] + logits.shape[2:]:
+                advice = (
+                    "; y_true[:, None] has it" if logits.shape[1] == 1 else "; mode='multiclass' takes class indices"
+                )
+            raise ValueError(
+                f"y_true has shape {y_true.shape}; for logits of shape {logits.shape} and mode={mode!r} it must have "
+                f"shape {must}{advice}"
+            )
+        if form == "masks" and mode == "multiclass" and parameters["ignore_index"] is not None:
+            raise ValueError("ignore_index goes with class indices; y_true holds a share for each class of a pixel")
+        return Arrays(dict(request.arrays), samples, form)
+
+    def plan(self, call: Call) -> Plan:
+        request, weights = call.request, call.weights
+        parameters, y_true = request.parameters, call.arrays.by_name["y_true"]
+        logits = call.arrays.by_name[request.row.prediction]
+        classes = 1 if parameters["mode"] == "binary" else logits.shape[parameters["axis"]]
+        given = np.ones(call.arrays.samples) if weights.weights is None else weights.weights
+        with np.errstate(all="ignore"):
+            given = given.astype(call.compute_type).astype(np.float64)
+        given = given if weights.where is None else np.where(weights.where, given, 0.0)
+        images = 1 if parameters["over"] == "batch" else logits.shape[0]
+        if call.arrays.form == "labels" and dtype_number(y_true.dtype) in (9, 10):  # halves
+            y_true = y_true.astype(np.float32)
+        plan = Plan(
+            call, logits, y_true, 0, given.reshape(images, given.size // images if images else classes),
+            _factors(parameters, classes), np.zeros((images, classes, 3)),
+        )  # fmt: skip
+        logits = plan.classes_last(logits)
+        if call.arrays.form == "masks":
+            y_true = plan.classes_last(y_true)
+        return plan._replace(logits=logits, y_true=y_true, pixels=math.prod(logits.shape[1:-1]))
+
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
+        if current_engine() == "numba":
+            raise no_numba_kernel(plan.call.request.row.name)
+        double_precision = plan.call.request.double_precision
+        if not (np.isfinite(plan.weights) & (plan.weights >= 0)).all() or not plan.summed(double_precision):
+            return math.nan
+        if not double_precision and self._lost(plan):
+            plan.summed(True)
+        return math.fsum(plan.of_samples().flat)
+
+    def _lost(self, plan: Plan) -> bool:
+        """Tell whether some sum is so small that floats may have lost digits of it."""
+        overlap, wrong, missed = np.moveaxis(plan.sums, -1, 0)
+        lost = wrong < _LEAST_SUM
+        lost |= (plan.size() > 0) & (np.minimum(overlap, missed) < _LEAST_SUM)
+        read = (plan.weights != 0) & (plan.factors != 0)
+        return bool((lost & read).any())
+
+    def explain(self, plan: Plan) -> None:
+        call = plan.call
+        y_true, kept = call.arrays.by_name["y_true"], plan.kept
+        ignored = call.request.parameters["ignore_index"]
+        if call.arrays.form == "labels":
+            of_pixels = kept.any(axis=1).reshape(-1, *(1,) * (y_true.ndim - 1))
+            left_out = LeftOut(np.broadcast_to(of_pixels, y_true.shape), y_true, ignored)
+            check_labels(y_true, plan.logits.shape[-1], None, left_out)
+            return
+        shape = plan.y_true.shape
+        of_pixels = np.broadcast_to(kept.reshape(shape[0], *(1,) * (len(shape) - 2), shape[-1]), shape)
+        of_pixels = of_pixels[..., 0] if y_true.ndim < len(shape) else np.moveaxis(of_pixels, -1, _axis(call))
+        domain = call.request.row.target
+        left_out = LeftOut(of_pixels, y_true, ignored)
+        check_elements("y_true", y_true, domain, None, left_out, call.request.double_precision)
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        weights, sums = plan.of_samples(), plan.sums
+        with np.errstate(all="ignore"):
+            value, slopes = _of_sums(plan)
+            losses = np.where(weights == 0, 0.0, weights * value)
+            if results.value is not None:
+                results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
+            if results.gradients:
+                multiplier = np.where(weights == 0, 0.0, factor * scale(number) * weights)[..., None]
+                slopes = np.where(multiplier == 0, 0.0, np.clip(slopes * multiplier, -_LARGEST, _LARGEST))
+                (gradient,) = results.gradients.values()
+                sizes = np.abs(slopes)
+                double_precision = bool(((sizes > _MOST_SLOPE) | ((sizes < _LEAST_SLOPE) & (sizes > 0))).any())
+                shape = (plan.logits.shape[0], *sums.shape[1:])
+                plan.loop(
+                    np.array(np.broadcast_to(slopes, shape), order="C"),
+                    plan.call.request.double_precision or double_precision,
+                    plan.classes_last(gradient),
+                )
+        denominator = number / factor
+        return reduced(math.fsum(losses.flat), denominator)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return logits that are right more often than not, as a model that has begun to learn makes them."""
+        given = {parameter.name: parameter.default for parameter in row.parameters} | dict(parameters or {})
+        logits = rng.normal(scale=2, size=sizes)
+        if given["mode"] == "multiclass":
+            axis = given["axis"]
+            labels = rng.integers(sizes[axis], size=without_axis(sizes, as_axis(axis, len(sizes))))
+            there = np.expand_dims(labels, axis) == np.arange(sizes[axis]).reshape(
+                -1, *(1,) * (len(sizes) - 1 - axis % len(sizes))
+            )
+            return {"y_true": labels, row.prediction: (logits + 2 * there).astype(dtype)}
+        there = rng.random(sizes) < 0.3
+        y_true = rng.integers(1, 8, size=sizes) / 8 if form == "soft" else there
+        return {"y_true": y_true.astype(dtype), row.prediction: (logits + 4 * there - 2).astype(dtype)}
+
+
+def _axis(call: Call) -> int:
+    axis: int = call.request.parameters["axis"]
+    return axis
+
+
+def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
+    """Return what multiplies the weight of each class, 0 where it does not count."""
+    factors, weights, chosen = np.ones(classes), parameters["class_weight"], parameters["classes"]
+    if weights is not None:
+        if weights.size != classes:
+            raise ValueError(f"class_weight has {weights.size} weights; there are {classes} classes")
+        factors = weights.astype(np.float64)
+    if isinstance(chosen, str):
+        return factors
+    if max(chosen) >= classes:
+        raise ValueError(f"classes has {max(chosen)}; there are {classes} classes")
+    return np.where(np.isin(np.arange(classes), chosen), factors, 0.0)
+
+
+def _of_sums(plan: Plan) -> tuple[Array, Array]:
+    """Return the loss of each sample, and of each region the slopes a, b and c of ``kernels/regions/tiles.h``."""
+    request, sums, size = plan.call.request, plan.sums, plan.size()
+    overlap, wrong, missed = np.moveaxis(sums, -1, 0)
+    missed = np.zeros_like(missed) if plan.squared else missed
+    own = {p.name: request.parameters[p.name] for p in request.row.parameters if p.name not in _OF_ALL}
+    assert request.row.of_sums is not None
+    value, *by = request.row.of_sums(overlap, wrong, missed, size, plan.factors, **own)
+    nothing = np.isnan(value) & ~np.isnan(sums).any(axis=(-2, -1) if request.row.together else -1).reshape(value.shape)
+    by_overlap, by_wrong, by_missed = (np.where(nothing, 0.0, np.broadcast_to(slope, size.shape)) for slope in by)
+    if plan.squared:
+        slopes = [by_overlap, np.zeros_like(by_wrong), 2 * by_wrong]
+    else:
+        slopes = [by_overlap - by_missed, by_wrong, np.zeros_like(by_wrong)]
+    # That of targets has no part in a gradient where there are none, and may be so large that it would ask for doubles.
+    slopes[0] = np.where(size == 0, 0.0, slopes[0])
+    return np.where(nothing, 0.0, value), np.stack(slopes, axis=-1)
