@@ -110,7 +110,9 @@ _HABITS: dict[str, Habit] = {
     "clip_loss": Habit("symmetric_info_nce", "It takes embeddings of images and of texts, and a learned scale"),
     "supervised_contrastive_loss supcon_loss": Habit("supcon", "Its first argument is the target"),
     "ctc_loss ctc_batch_cost": Habit(
-        "ctc", "It takes logits (N, T, C); PyTorch's are log-probabilities (T, N, C): given='log_probs', time_axis=0"
+        "ctc",
+        "It takes logits (N, T, C); PyTorch's are log-probabilities (T, N, C): given='log_probs', time_axis=0",
+        "CTCLoss",
     ),
     "linear_cross_entropy_loss fused_linear_cross_entropy": Habit("linear_cross_entropy"),
     "dice_loss soft_dice soft_dice_loss dice_coefficient dice_coef dice_score f1_loss": Habit(

@@ -224,3 +224,45 @@ def test_modules_are_modules() -> None:
 def test_the_examples_run() -> None:
     result = doctest.testmod(sys.modules["fastloss.interop.torch"])
     assert result.attempted and not result.failed
+
+
+@pytest.mark.parametrize("zero_infinity", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_sequences(reduction: str, zero_infinity: bool) -> None:
+    rng = np.random.default_rng([REDUCTIONS.index(reduction), zero_infinity])
+    frames, samples, classes = 7, 7, 5  # as many of both: an axis that is taken for the other would not be noticed else
+    logits = numbers(frames, samples, classes)
+    targets, labels = torch.tensor(rng.integers(1, classes, (samples, 3))), torch.tensor([3, 2, 1, 0, 3, 3, 2])
+    lengths = torch.tensor([7, 6, 3, 2, 7, 1 if zero_infinity else 7, 5])
+    weights = torch.tensor(rng.uniform(0.5, 2, samples))
+    found = []
+    for library in (own, torch.nn):
+        module = library.CTCLoss(reduction=reduction, zero_infinity=zero_infinity)
+        leaf = logits.clone().requires_grad_()
+        value = module(torch.log_softmax(leaf, -1), targets, lengths, labels)
+        (value * weights if reduction == "none" else value).sum().backward()
+        found.append((value.detach(), leaf.grad))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    alone = [
+        library.CTCLoss(reduction=reduction)(torch.log_softmax(logits[:, 0], -1), targets[0], (frames,), (3,))
+        for library in (own, torch.nn)
+    ]
+    torch.testing.assert_close(*alone)
+    joined = torch.cat([row[:n] for row, n in zip(targets, labels, strict=True)])
+    torch.testing.assert_close(
+        own.CTCLoss(zero_infinity=zero_infinity)(torch.log_softmax(logits, -1), joined, lengths, labels),
+        torch.nn.CTCLoss(zero_infinity=zero_infinity)(torch.log_softmax(logits, -1), joined, lengths, labels),
+    )
+
+
+def test_losses_of_sequences_of_logits() -> None:
+    rng = np.random.default_rng(0)
+    logits = torch.tensor(rng.normal(size=(5, 5, 4)), dtype=torch.float32, requires_grad=True)
+    y_true, weights = (
+        torch.tensor(rng.integers(1, 4, (5, 2))),
+        torch.tensor(rng.uniform(0.5, 2, 5), dtype=torch.float32),
+    )
+    (own.FusedLoss(fl.ctc, reduction="none")(y_true, logits) * weights).sum().backward()
+    expected = fl.ctc.grad(y_true.numpy(), logits.detach().numpy(), reduction="sum", sample_weight=weights.numpy())
+    np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=3e-7, atol=1e-9)

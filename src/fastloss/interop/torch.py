@@ -38,10 +38,24 @@ class _Call:
 
     def samples(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the samples, given that of the first prediction."""
+        if self.row.ragged:
+            return (shape[self.sequences(len(shape))],)
         return without_axis(shape, as_axis(self.axis, len(shape))) if self.row.differentiated[0].axes else shape
+
+    def sequences(self, dimensions: int) -> int:
+        """Return the axis of the sequences, of a prediction that has frames and classes besides."""
+        if dimensions != 3:
+            raise NotImplementedError(
+                f"{self.row.name} of sequences one behind the other has no gradient of each loss: pass padded ones"
+            )
+        return -5 - as_axis((self.loss.parameters | self.options)["time_axis"], 3, "time_axis")
 
     def times(self, by_value: Tensor, gradient: Tensor) -> Tensor:
         """Return the gradient of what was made of the value."""
+        if by_value.ndim and self.row.ragged:
+            along = [1, 1, 1]
+            along[self.sequences(gradient.ndim)] = -1
+            by_value = by_value.reshape(along)
         if by_value.ndim and gradient.ndim > by_value.ndim:
             by_value = by_value.unsqueeze(self.axis)
         return gradient * by_value.to(gradient.dtype)
@@ -542,3 +556,37 @@ class CosineEmbeddingLoss(_OfPairs):
     ) -> None:
         _refuse_old(size_average, reduce)
         super().__init__(_named("cosine_embedding"), reduction=reduction, margin=margin)
+
+
+class CTCLoss(FusedLoss):
+    """Connectionist temporal classification, as ``torch.nn.CTCLoss``.
+
+    The gradient is that by the log-probabilities; behind a log-softmax it is the same as PyTorch's.
+    """
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(
+            _named("ctc"), given="log_probs", time_axis=0, blank=blank, reduction=reduction,
+            per="label" if reduction == "mean" else "sequence", impossible="zero" if zero_infinity else "inf",
+        )  # fmt: skip
+
+    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        log_probs, targets : Tensor
+            As torch's module takes them: (T, N, C), and (N, S) or one behind the other; or (T, C) and (S,).
+        input_lengths, target_lengths : Tensor or sequence of int
+            How many frames and labels each sequence has.
+
+        Returns
+        -------
+        Tensor
+            The value.
+        """
+        frames, labels = (torch.as_tensor(lengths).reshape(-1) for lengths in (input_lengths, target_lengths))
+        if log_probs.ndim == 3:
+            return self._run({}, (targets, log_probs, labels, frames))
+        value = self._run({}, (targets.reshape(1, -1), log_probs.unsqueeze(1), labels, frames))
+        return value.reshape(())
