@@ -45,10 +45,10 @@ def neighbours(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
-@nox.parametrize("library", ["dask==2024.5.*", "dask", "mpi4py==4.1.*"])
+@nox.parametrize("library", ["dask==2024.5.*", "dask", "mpi4py==4.1.*", "scikit-learn==1.6.*", "scikit-learn"])
 def partner(session: nox.Session, library: str) -> None:
     """Test the module for another library with the oldest version that pyproject.toml allows, and with the newest."""
-    name = library.partition("=")[0].removesuffix("4py")
+    name = library.partition("=")[0].removesuffix("4py").replace("scikit-", "sk")
     session.install(f".[test,{name}]", library)
     session.run("python", "-m", "pytest", f"tests/interop/test_{name}.py", *session.posargs)
 
