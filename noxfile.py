@@ -90,6 +90,21 @@ def demo(session: nox.Session) -> None:
     session.run("python", "-m", "fastloss", "demo", "--output", f"{session.create_tmp()}/demo.png")
 
 
+@nox.session(python=PYTHONS[0], default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site in build/site, and run the examples of its gallery; it needs no network once it is installed."""
+    session.install(".[docs,test]")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "build/site", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/test_site.py")
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def gallery(session: nox.Session) -> None:
+    """Run every example of the gallery."""
+    session.install(".[docs,test]", "lightgbm>=4.4")
+    session.run("python", "-m", "pytest", "tests/test_gallery.py", "--thorough", *session.posargs)
+
+
 @nox.session(python=PYTHONS[0])
 def build(session: nox.Session) -> None:
     """Build what is published: a source distribution, from it a wheel, and in that the libraries it needs."""

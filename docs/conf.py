@@ -1,0 +1,68 @@
+"""How the site is built: by ``nox -s docs``, or ``python -m sphinx -W docs build/site`` with fastloss[docs]."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tools"))
+
+import loss_pages
+
+import fastloss
+
+project, author, copyright = "fastloss", "the authors of fastloss", "the authors of fastloss"
+release = version = fastloss.__version__
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "sphinx_design",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["gallery", "examples", "auto_gallery/*.ipynb", "auto_gallery/*.py", "auto_gallery/*.codeobj.json"]
+html_theme = "pydata_sphinx_theme"
+html_title = "fastloss"
+html_static_path = ["_static"]
+html_css_files = ["fastloss.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
+html_sidebars = {"index": []}
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 4
+numpydoc_show_class_members = False
+autosummary_generate = False
+add_module_names = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+# Pages that stand where GitHub shows them, too, link to files of the repository.
+suppress_warnings = ["myst.xref_missing", "config.cache"]
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": os.environ.get("FASTLOSS_GALLERY", r"/plot_"),
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "abort_on_example_error": True,
+    "plot_gallery": True,
+    "min_reported_time": 0,
+}
+
+
+def setup(app: object) -> None:
+    """Write the pages of the losses before Sphinx looks for pages."""
+    loss_pages.write(HERE / "losses")

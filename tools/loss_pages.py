@@ -1,0 +1,204 @@
+"""Write a page of the documentation for each loss, with a picture, from its row in the catalogue; none is in git."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpydoc.docscrape_sphinx import SphinxDocString
+
+import fastloss as fl
+from fastloss import pictures
+from fastloss.catalogue import ALIASES, CATALOGUE, PENALTIES
+from fastloss.habits import _HABITS
+
+if TYPE_CHECKING:
+    from fastloss.rows import PenaltyRow, Row
+
+#: What a chapter of the catalogue is called; one that is not here has the name of its module.
+TITLES = {
+    "regression": "Regression",
+    "binary": "Two classes",
+    "classes": "Rows of classes",
+    "likelihoods": "Likelihoods",
+    "divergences": "Divergences",
+    "preference": "Preferences and policies",
+    "adversarial": "Adversarial training",
+    "contrastive": "Batches of embeddings",
+    "metric": "Given vectors",
+    "products": "Linear layers of many classes",
+    "penalties": "Penalties of parameters",
+}
+
+
+def chapters() -> dict[str, list[str]]:
+    """Return the losses by the module that declares them, in the order of the catalogue."""
+    found: dict[str, list[str]] = {}
+    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("fastloss.catalogue.")]
+    for name, row in CATALOGUE.items():
+        where = next((m for m in modules if any(v is row for v in vars(m).values())), None)
+        chapter = "others" if where is None else where.__name__.rpartition(".")[2]
+        found.setdefault(chapter, []).append(name)
+    found["penalties"] = list(PENALTIES)
+    return found
+
+
+def heading(text: str, line: str = "=") -> list[str]:
+    """Return a heading."""
+    return [text, line * len(text), ""]
+
+
+def linked(source: str) -> str:
+    """Return a source with its DOI, or its number at arXiv, as a link."""
+    source = re.sub(r"doi:(10\.\d+/[^\s,<>]+[^\s,;<>])(?=[\s,;]|$)", r"`doi:\1 <https://doi.org/\1>`__", source)
+    return re.sub(r"arXiv:(\d+\.\d+)", r"`arXiv:\1 <https://arxiv.org/abs/\1>`__", source)
+
+
+def elsewhere(name: str) -> Iterator[str]:
+    """Yield what a loss is called in other libraries, and what is different there."""
+    for names, habit in _HABITS.items():
+        if habit.ours == name:
+            written = ", ".join(f"``{each}``" for each in names.split())
+            note = re.sub(r"(fl[.]\w+(?:[.]\w+)*|\w+=[^\s,;.]*)", r"``\1``", habit.note)
+            yield f"- {written}" + (f". {note}" if note else "")
+            if habit.torch:
+                yield f"- ``fl.interop.torch.{habit.torch}`` has the arguments of PyTorch"
+            if habit.metric:
+                yield f"- ``fl.metrics.{habit.metric}`` has those of scikit-learn"
+
+
+def escaped(line: str) -> str:
+    """Return a line in which bars are absolute values, not substitutions; code is left as it is."""
+    if line.lstrip().startswith((">>>", "...", ".. ")):
+        return line
+    parts = re.split(r"(``.*?``)", line)
+    return "".join(part if part.startswith("``") else part.replace("|", "\\|") for part in parts)
+
+
+def drawn(name: str, path: Path) -> None:
+    """Draw value, gradient and curvature in one picture, which a phone can show."""
+    from matplotlib.figure import Figure
+
+    found = pictures.curve(getattr(fl, name))
+    figure = Figure(figsize=(6.4, 3), layout="constrained")
+    axes = figure.subplots()
+    lines = (found.value, found.gradient, found.curvature)
+    for label, line, colour in zip(pictures.RESULTS, lines, pictures.COLOURS, strict=False):
+        dashed = label == "curvature" and found.by_differences
+        axes.plot(found.x, pictures._broken(line), "--" if dashed else "-", color=colour, label=label)
+    pictures._limit(axes, lines)
+    axes.set_xlabel(found.name)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def body(text: str) -> tuple[list[str], list[str]]:
+    """Return what a docstring says right below its formula, and its sections, as reStructuredText."""
+    parsed = SphinxDocString(text, config={"show_class_members": False})
+    # What is at the head of the page already.
+    parsed["Signature"], parsed["Summary"], parsed["References"] = "", [""], []
+    first, below = parsed["Extended Summary"][:1], list[str]()
+    if first and first[0].startswith("``"):
+        rest = parsed["Extended Summary"][1:]
+        end = rest.index("") if "" in rest else len(rest)
+        below, parsed["Extended Summary"] = rest[:end], rest[end:]
+    return list(map(escaped, below)), list(map(escaped, str(parsed).splitlines()))
+
+
+def page(row: Row) -> str:
+    """Return the page of a loss."""
+    arrays = ", ".join(operand.name for operand in row.operands)
+    learned = ", ".join(f"``{parameter.name}``" for parameter in row.learned)
+    other = ", ".join(f"``{alias}``" for alias, name in ALIASES.items() if name == row.name)
+    facts = [
+        ("call", f"``fl.{row.name}({arrays})``"),
+        ("input", row.input),
+        ("also called", other),
+        ("learned with a model", learned),
+        (
+            "second derivatives",
+            f"none: {row.no_hessian}"
+            if row.no_hessian
+            else "the diagonal"
+            + (", ``hvp``" if row.has_products else "")
+            + (", ``hess_matrix``" if row.whole_hessian else ""),
+        ),
+        ("source", linked(row.source)),
+    ]
+    lines = [f".. _loss-{row.name}:", "", *heading(row.name), escaped(row.summary), "", ".. code-block:: text", ""]
+    below, sections = body(getattr(fl, row.name).__doc__)
+    lines += [
+        f"    {row.formula}",
+        "",
+        *below,
+        "",
+        f".. image:: pictures/{row.name}.svg",
+        f"   :alt: value, gradient and curvature of {row.name}",
+        "",
+    ]
+    lines += [".. list-table::", "   :widths: 20 80", ""]
+    lines += [line for name, text in facts if text for line in (f"   * - {name}", f"     - {text}")]
+    names = list(elsewhere(row.name))
+    lines += ["", *sections]
+    if names:
+        lines += ["", *heading("In other libraries", "-"), *names]
+    return "\n".join(lines) + "\n"
+
+
+def page_of_penalty(row: PenaltyRow) -> str:
+    """Return the page of a penalty."""
+    lines = [
+        f".. _loss-{row.name}:",
+        "",
+        *heading(row.name),
+        escaped(row.summary),
+        "",
+        "::",
+        "",
+        f"    {row.formula}",
+        "",
+    ]
+    return "\n".join([*lines, f"Source: {linked(row.source)}", "", *body(getattr(fl, row.name).__doc__)[1]]) + "\n"
+
+
+def index(found: dict[str, list[str]]) -> str:
+    """Return the page that leads to all others: a table for each chapter."""
+    lines = [
+        *heading("Losses"),
+        "In formulas ``r = y_pred - y_true``, ``y`` is the target and ``x`` the raw score (``logits``). :doc:`/calls`",
+        "says what all losses share: weights, masks, reductions, ``out=``, threads. :doc:`/which-loss` helps",
+        "to choose.",
+        "",
+    ]
+    for chapter, names in found.items():
+        title = TITLES.get(chapter, chapter.replace("_", " ").capitalize())
+        lines += [*heading(title, "-"), ".. list-table::", "   :widths: 25 75", ""]
+        for name in names:
+            row: Any = CATALOGUE.get(name) or PENALTIES[name]
+            lines += [f"   * - :doc:`{name}`", f"     - {escaped(row.summary)}"]
+        lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in names), ""]
+    return "\n".join(lines)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a file; one that is as it was keeps its time, and Sphinx what it made of it."""
+    if not path.is_file() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def write(folder: Path) -> None:
+    """Write all pages and pictures."""
+    import matplotlib
+
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
+    write_if_changed(folder / "index.rst", index(chapters()))
+    for name, row in PENALTIES.items():
+        write_if_changed(folder / f"{name}.rst", page_of_penalty(row))
+    with matplotlib.rc_context({"svg.hashsalt": "fastloss", "svg.fonttype": "path"}):
+        for name, row in CATALOGUE.items():
+            write_if_changed(folder / f"{name}.rst", page(row))
+            drawn(name, folder / "pictures" / f"{name}.svg")
