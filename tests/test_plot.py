@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,19 @@ def test_a_curvature_by_differences_is_dashed() -> None:
     [differences] = fl.plot(fl.triplet, results="curvature").axes
     assert smooth.get_lines()[0].get_linestyle() == "-"
     assert differences.get_lines()[0].get_linestyle() == "--"
+
+
+def test_a_loss_of_ones_own_needs_no_hessian() -> None:
+    pytest.importorskip("numba")
+
+    @fl.jit.pointwise
+    def mine(y_true, y_pred):  # type: ignore[no-untyped-def]
+        r = y_pred - y_true
+        return r * r, math.copysign(1.0, r) * 2 * abs(r)  # of which no Hessian is derived
+
+    drawn = curve(mine)
+    assert drawn.by_differences
+    assert np.median(drawn.curvature[drawn.x > 0.1]) == pytest.approx(2, rel=1e-9)
 
 
 def test_a_jump_interrupts_the_line() -> None:

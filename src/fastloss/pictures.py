@@ -139,17 +139,22 @@ def curve(loss: Loss, places: Array | None = None, y_true: Any = None) -> Curve:
         keywords["wrt"] = first
     place = (0,) * arrays[first].ndim
     found = np.empty((3, len(places)))
+    try:
+        loss.grad_and_hess(*arrays.values(), **keywords)
+        has_hessian = True
+    except TypeError:  # a kind without one, or a loss of one's own
+        has_hessian = False
     for k, x in enumerate(places):
         arrays[first][place] = x
-        if row.no_hessian:
+        if not has_hessian:
             value, gradient = loss.value_and_grad(*arrays.values(), **keywords)
             found[:2, k] = value, gradient[place]
         else:
             value, gradient, hessian = loss.value_grad_hess(*arrays.values(), **keywords)
             found[:, k] = value, gradient[place], hessian[place]
-    if row.no_hessian:
+    if not has_hessian:
         found[2] = np.gradient(found[1], places)
-    return Curve(_short(loss), first, places, found[0], found[1], found[2], bool(row.no_hessian))
+    return Curve(_short(loss), first, places, found[0], found[1], found[2], not has_hessian)
 
 
 def _short(loss: Loss) -> str:
