@@ -98,12 +98,12 @@ class Workload:
 def catalogue() -> dict[str, Any]:
     """The rows of fastloss's catalogue by name: a new loss is measured without a word here.
 
-    Those of several arrays are in ``several.py``. Imported late, because the number of CPUs is read by the libraries
-    when they are imported.
+    Those of several arrays are in ``several.py``, those of regions in ``regions.py``. Imported late, because the number
+    of CPUs is read by the libraries when they are imported.
     """
     from fastloss.catalogue import CATALOGUE
 
-    return {name: row for name, row in CATALOGUE.items() if not row.several}
+    return {name: row for name, row in CATALOGUE.items() if not row.several and row.axes != "R"}
 
 
 def numpy_dtype(name: str) -> np.dtype:

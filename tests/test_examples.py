@@ -37,3 +37,9 @@ def test_digit_strings() -> None:
     pytest.importorskip("sklearn")
     losses, right = main_of("digit_strings", STEPS=400)
     assert np.mean(losses[-20:]) < 0.1 * losses[0] and right > 0.2
+
+
+def test_blobs() -> None:
+    """What is small is found sooner with the overlap in the loss: 0.51 and 0.44 after all steps."""
+    found = main_of("blobs", STEPS=100)
+    assert found["dice + cross_entropy"] > max(0.4, found["cross_entropy"])

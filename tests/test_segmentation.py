@@ -212,6 +212,77 @@ def test_large_images(row: Any, mode: str, dtype: Any) -> None:
     assert np.abs(gradient - wide).max() <= 4 * GRADIENTS[np.dtype(dtype)] * np.abs(wide).max()
 
 
+def by_numpy(row: Any, y_true: Any, logits: Any, mode: str, axis: int, given: dict[str, Any]) -> Any:
+    """Return the loss of each sample by the definition, in float64, of arrays without what is ignored."""
+    x = np.expand_dims(logits, -1) if mode == "binary" else np.moveaxis(logits, axis, -1)
+    e = np.exp(x - x.max(-1, keepdims=True)) if mode == "multiclass" else np.exp(x)
+    p = e / e.sum(-1, keepdims=True) if mode == "multiclass" else e / (1 + e)
+    ignored = given.get("ignore_index")
+    kept = np.ones(p.shape) if ignored is None else y_true != ignored
+    if mode == "multiclass":
+        y = (y_true[..., None] == np.arange(x.shape[-1])).astype(float)
+        kept = kept if ignored is None else np.broadcast_to(kept[..., None], p.shape)
+    else:
+        y = np.expand_dims(y_true, -1) if mode == "binary" else np.moveaxis(y_true, axis, -1)
+        kept = kept if ignored is None else kept[..., None] if mode == "binary" else np.moveaxis(kept, axis, -1)
+    axes = tuple(range(0 if given["over"] == "batch" else 1, x.ndim - 1))
+    squared, smooth = given.get("squared", False), given["smooth"]
+    overlap = (p * y * kept).sum(axes)
+    found, there = (((z * z if squared else z) * kept).sum(axes) for z in (p, y))
+    if row.together:
+        w = np.where(there > 0, 1 / np.maximum(there, 1e-9) ** 2, 0) * given.get("class_weight", 1.0)
+        return 1 - (2 * (w * overlap).sum(-1) + smooth) / ((w * (found + there)).sum(-1) + smooth)
+    if row.name == "dice":
+        loss = 1 - (2 * overlap + smooth) / (found + there + smooth)
+    elif row.name == "jaccard":
+        loss = 1 - (overlap + smooth) / (found + there - overlap + smooth)
+    else:
+        whole = overlap + given["alpha"] * (found - overlap) + given["beta"] * (there - overlap)
+        loss = (1 - (overlap + smooth) / (whole + smooth)) ** given.get("gamma", 1.0)
+    loss = loss * given.get("class_weight", 1.0)
+    return loss[..., 0] if mode == "binary" else loss
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_random_calls(number: int) -> None:
+    """Any shape, mode, layout and parameters: the definition, and of floats what doubles give."""
+    rng = generator("random calls", number)
+    row, mode = ROWS[rng.integers(len(ROWS))], str(rng.choice([*MODES]))
+    space = tuple(rng.integers(1, 24, size=rng.integers(1, 4)))
+    classes = int(rng.integers(1, 40 if rng.random() < 0.2 else 6))
+    shape = (int(rng.integers(1, 4)), *space)
+    axis = 1
+    if mode != "binary":
+        axis = int(rng.integers(1, len(shape) + 1))
+        shape = (*shape[:axis], classes, *shape[axis:])
+    logits = rng.normal(scale=3, size=shape)
+    y_true: Any = rng.random(shape) < 0.4 if rng.random() < 0.5 else rng.random(shape)
+    if mode == "multiclass":
+        y_true = rng.integers(classes, size=(*shape[:axis], *shape[axis + 1 :]))
+    names = [p.name for p in row.parameters]
+    given: dict[str, Any] = {"over": str(rng.choice(["image", "batch"])), "smooth": float(rng.choice([0.125, 2.0]))}
+    for name, low, high in (("alpha", 0, 2), ("beta", 0.1, 2), ("gamma", 1, 3)):
+        given |= {name: rng.uniform(low, high)} if name in names else {}
+    given |= {"squared": bool(rng.random() < 0.5)} if "squared" in names else {}
+    if mode != "binary" and rng.random() < 0.4:
+        given["class_weight"] = rng.uniform(0.5, 2, size=classes)
+    if rng.random() < 0.4:
+        y_true = np.where(rng.random(y_true.shape) < 0.2, 9, y_true.astype(float))
+        given["ignore_index"] = 9
+        y_true = y_true.astype(np.int64) if mode == "multiclass" else y_true
+    loss = loss_of(row, mode=mode, axis=axis, **given)
+    right = by_numpy(row, y_true, logits, mode, axis, given)
+    values, gradient = loss.value_and_grad(y_true, logits, reduction="none")
+    np.testing.assert_allclose(values, right, rtol=1e-11, atol=0)  # 1 - x of the definition has lost digits
+    floats = logits.astype(np.float32)
+    values, wanted = loss.value_and_grad(y_true, floats.astype(float), reduction="none")
+    turned = np.moveaxis(np.moveaxis(floats, axis - 1, 0).copy()[..., ::-1].copy()[..., ::-1], 0, axis - 1)
+    single, gradient = loss.value_and_grad(y_true, turned, reduction="none", n_threads=2)
+    np.testing.assert_allclose(single, values, rtol=5e-7, atol=0)
+    assert np.abs(gradient - wanted).max() <= 1e-6 * np.abs(wanted).max()
+    assert bits(loss.value_and_grad(y_true, floats, reduction="none")) == bits((single, gradient))
+
+
 # -- what others compute ----------------------------------------------------------------------------------------------
 
 
@@ -231,6 +302,9 @@ def test_conventions_of_other_libraries() -> None:
     present = there > 0
     near(fl.dice(labels, logits, over="batch", classes="present", reduction="sum", **own) / 4,
          ((1 - 2 * overlap / np.maximum(found + there, 1e-7)) * present).mean())  # fmt: skip
+    smooth = 0.5  # its Dice is Tversky's with halves
+    near(fl.dice(labels, logits, over="batch", classes="present", reduction="sum", smooth=2 * smooth, **own) / 4,
+         ((1 - (overlap + smooth) / ((found + there) / 2 + smooth)) * present).mean())  # fmt: skip
     near(fl.jaccard(labels, logits, over="batch", classes="present", reduction="sum", **own) / 4,
          ((1 - overlap / np.maximum(found + there - overlap, 1e-7)) * present).mean())  # fmt: skip
     theirs = 1 - overlap / np.maximum(overlap + 0.3 * (found - overlap) + 0.7 * (there - overlap), 1e-7)

@@ -91,8 +91,8 @@ dice = of_regions(
     notes=f"""{_EACH}
 
 segmentation_models_pytorch's ``DiceLoss`` is ``over="batch", classes="present", reduction="sum"`` over the number of
-all classes. MONAI's has a `smooth` of 1e-5, and each class of each image, as is the default here. Keras adds up a
-whole batch, all classes of it.""",
+all classes; its `smooth` is half of that here. MONAI's has a `smooth` of 1e-5, and each class of each image, as is the
+default here. Keras adds up a whole batch, all classes of it.""",
 )
 
 jaccard = of_regions(
