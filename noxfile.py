@@ -45,7 +45,9 @@ def neighbours(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
-@nox.parametrize("library", ["dask==2024.5.*", "dask", "mpi4py==4.1.*", "scikit-learn==1.6.*", "scikit-learn"])
+@nox.parametrize(
+    "library", ["dask==2024.5.*", "dask", "mpi4py==4.1.*", "scikit-learn==1.6.*", "scikit-learn", "jax==0.4.35", "jax"]
+)
 def partner(session: nox.Session, library: str) -> None:
     """Test the module for another library with the oldest version that pyproject.toml allows, and with the newest."""
     name = library.partition("=")[0].removesuffix("4py").replace("scikit-", "sk")

@@ -1,0 +1,141 @@
+"""Losses as functions of JAX, on the CPU: `grad`, `jit`, `vmap` and `value_and_grad` take them.
+
+A compiled function of JAX calls back into Python for a loss. Value and gradient come from one pass, in the forward
+direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..arrays import as_axis, without_axis
+from ..loss import Loss
+from ..rows import PREDICTION
+from .common import as_loss
+
+try:
+    import jax
+    import jax.numpy as jnp
+except ImportError as error:
+    raise ImportError("fastloss.interop.jax needs JAX: python -m pip install jax") from error
+
+
+def as_function(loss: Loss, **options: Any) -> Callable[..., Any]:
+    """Return a loss as a function of JAX's arrays.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any loss: `fl.huber`, `fl.cross_entropy`, a sum of losses, one of your own.
+    **options
+        Its parameters, `reduction`, `normalizer` and `n_threads`.
+
+    Returns
+    -------
+    callable
+        A function of the arrays of a call, targets first, and of `sample_weight` and `where`. It is differentiated by
+        the predictions, once: ``jax.grad(function, argnums=1)``. The value has the type of the first prediction. On
+        another device it does not run.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For options that the loss does not have. What a call refuses is an error of JAX there, with its message.
+
+    Examples
+    --------
+    >>> import jax
+    >>> import jax.numpy as jnp
+    >>> import fastloss as fl
+    >>> loss = fl.interop.jax.as_function(fl.tukey_biweight, c=2.0)
+    >>> y_true, y_pred = jnp.zeros(2), jnp.array([1.0, 3.0])
+    >>> jax.jit(jax.grad(loss, argnums=1))(y_true, y_pred).round(4).tolist()
+    [0.28119999170303345, 0.0]
+    """
+    call = _Call(as_loss(loss).bind(**options))
+
+    def function(*arrays: Any, sample_weight: Any = None, where: Any = None) -> Any:
+        """Return the loss."""
+        optional = [None] * (len(call.operands) - len(arrays)) if call.has_optional else []
+        given = tuple(None if array is None else jnp.asarray(array) for array in (*arrays, *optional))
+        if len(given) != len(call.operands):
+            names = ", ".join(operand.name for operand in call.operands)
+            raise TypeError(f"{call.loss.name} takes {names}; {len(arrays)} arrays were given")
+        extra = {"sample_weight": sample_weight, "where": where}
+        return call.function(given, {name: jnp.asarray(a) for name, a in extra.items() if a is not None})
+
+    function.__name__ = function.__qualname__ = call.loss.name
+    return function
+
+
+class _Call:
+    """What is called, but for its arrays."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss, self.row, self.operands = loss, loss._row, loss._row.operands
+        self.none = loss.keywords.get("reduction") == "none"
+        if self.none and (self.row.ragged or self.row.axes not in ("", "C", "D", "2")):
+            raise ValueError(f"reduction='none' of {loss.name} has no function of JAX; it is 'mean' or 'sum'")
+        #: The axis that a prediction has beyond its samples, if it has one.
+        self.axis: int = loss.parameters.get("axis", -1)
+        self.has_optional = any(operand.optional for operand in self.operands)
+        self.function = jax.custom_vjp(self.value)
+        self.function.defvjp(self.forward, self.backward)
+
+    def predictions(self, arrays: tuple[Any, ...]) -> list[int]:
+        """Return the places of the predictions that are given."""
+        return [k for k, operand in enumerate(self.operands) if operand.role == PREDICTION and arrays[k] is not None]
+
+    def of_value(self, arrays: tuple[Any, ...]) -> Any:
+        """Return shape and type of the value."""
+        first = arrays[self.predictions(arrays)[0]]
+        shape = first.shape if self.none else ()
+        if self.none and self.row.axes:
+            shape = without_axis(shape, as_axis(self.axis, len(shape)))
+        return jax.ShapeDtypeStruct(shape, first.dtype if jnp.issubdtype(first.dtype, jnp.floating) else jnp.float32)
+
+    def value(self, arrays: tuple[Any, ...], extra: dict[str, Any]) -> Any:
+        """Return the value."""
+        shape = self.of_value(arrays)
+
+        def called(arrays: Any, extra: Any) -> Any:
+            numbers, keywords = _numbers(arrays, extra)
+            return np.asarray(self.loss(*numbers, **keywords), shape.dtype)
+
+        return jax.pure_callback(called, shape, arrays, extra, vmap_method="sequential")
+
+    def forward(self, arrays: tuple[Any, ...], extra: dict[str, Any]) -> tuple[Any, Any]:
+        """Return the value, and for `backward` the gradients."""
+        places, shape = self.predictions(arrays), self.of_value(arrays)
+        # In float32 of a half: it would lose what the gradient of the value scales up.
+        shapes = [
+            jax.ShapeDtypeStruct(arrays[k].shape, jnp.promote_types(arrays[k].dtype, jnp.float32)) for k in places
+        ]
+
+        def called(arrays: Any, extra: Any) -> Any:
+            numbers, keywords = _numbers(arrays, extra)
+            gradients = tuple(np.empty(own.shape, own.dtype) for own in shapes)
+            out = gradients if len(gradients) > 1 else gradients[0]
+            value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **keywords)
+            return np.asarray(value, shape.dtype), list(gradients)
+
+        value, gradients = jax.pure_callback(called, (shape, shapes), arrays, extra, vmap_method="sequential")
+        return value, (gradients, arrays, extra)
+
+    def backward(self, saved: Any, by_value: Any) -> Any:
+        """Return the gradients of what was made of the value."""
+        gradients, arrays, extra = saved
+        results: list[Any] = [None] * len(arrays)
+        for k, gradient in zip(self.predictions(arrays), gradients, strict=True):
+            own = jnp.expand_dims(by_value, self.axis) if by_value.ndim and gradient.ndim > by_value.ndim else by_value
+            results[k] = (gradient * own.astype(gradient.dtype)).astype(arrays[k].dtype)
+        return tuple(results), dict.fromkeys(extra)
+
+
+def _numbers(arrays: Any, extra: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return NumPy's arrays of the memory of JAX's."""
+    numbers = [None if array is None else np.asarray(array) for array in arrays]
+    return numbers, {name: np.asarray(array) for name, array in extra.items()}
