@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
 import loss_pages
+from matplotlib.figure import Figure
+from sphinx_gallery.scrapers import figure_rst
 
 import fastloss
 
@@ -46,6 +49,19 @@ autosummary_generate = False
 add_module_names = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def figures(block: object, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Show the figures that a program names: those of fastloss belong to no window of pyplot."""
+    found = []
+    for name, figure in block_vars["example_globals"].items():
+        if isinstance(figure, Figure) and not hasattr(figure, "number"):
+            path = next(block_vars["image_path_iterator"])
+            figure.savefig(path, dpi=100)
+            found.append((path, name))
+    return figure_rst([path for path, _ in found], gallery_conf["src_dir"], ", ".join(name for _, name in found))
+
+
 # Pages that stand where GitHub shows them, too, link to files of the repository.
 suppress_warnings = ["myst.xref_missing", "config.cache"]
 sphinx_gallery_conf = {
@@ -57,6 +73,8 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "show_signature": False,
+    "image_scrapers": ("matplotlib", figures),
+    "default_thumb_file": str(HERE / "losses" / "pictures" / "thumb.png"),
     "abort_on_example_error": True,
     "plot_gallery": True,
     "min_reported_time": 0,

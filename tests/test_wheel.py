@@ -57,6 +57,11 @@ def test_a_file_that_does_not_belong_there(tool: ModuleType, tmp_path: Path, nam
     assert problems(tool, tmp_path, stray=name) == [f"{name} does not belong there"]
 
 
+def test_what_auditwheel_adds_belongs_there(tool: ModuleType, tmp_path: Path) -> None:
+    """It (6.8) lists the libraries that it brings along."""
+    assert problems(tool, tmp_path, stray="fastloss-0.1.0.dist-info/sboms/auditwheel.cdx.json") == []
+
+
 def test_a_wheel_of_too_many_bytes(tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool, "MOST_BYTES", 1000)
     (problem,) = problems(tool, tmp_path)

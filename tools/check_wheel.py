@@ -27,7 +27,7 @@ METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE
 PARTS = sorted(path.stem for path in (SOURCE / "fastloss" / "kernels").glob("*/*.pyx"))
 EXTENSION = re.compile(rf"fastloss/_(cpu|({'|'.join(PARTS)})_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
 #: What auditwheel brings along.
-BUNDLED = re.compile(r"fastloss\.libs/libgomp-\w+\.so[\d.]*")
+BUNDLED = re.compile(r"fastloss\.libs/libgomp-\w+\.so[\d.]*|fastloss-[\d.]+\.dist-info/sboms/auditwheel\.cdx\.json")
 LIBRARIES = re.compile(
     r"lib(c|m|gomp|gomp-\w+|omp|pthread|gcc_s|dl)\.so[\d.]*|ld-linux[\w-]*\.so\.\d|libc\.musl-\w+\.so\.1"
 )

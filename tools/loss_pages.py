@@ -198,6 +198,8 @@ def write(folder: Path) -> None:
     write_if_changed(folder / "index.rst", index(chapters()))
     for name, row in PENALTIES.items():
         write_if_changed(folder / f"{name}.rst", page_of_penalty(row))
+    thumb = fl.plot(fl.huber, fl.half_squared_error, fl.log_cosh, fl.cauchy, results="value")
+    thumb.savefig(folder / "pictures" / "thumb.png", dpi=100)
     with matplotlib.rc_context({"svg.hashsalt": "fastloss", "svg.fonttype": "path"}):
         for name, row in CATALOGUE.items():
             write_if_changed(folder / f"{name}.rst", page(row))

@@ -8,7 +8,6 @@ and it has what all losses have: weights, masks, gradients, float32, threads, su
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import fastloss as fl
@@ -34,5 +33,4 @@ assert np.allclose((np.array(moved) - value) / step, grad, rtol=1e-4)
 both = wing + 0.1 * fl.squared_error
 print("a sum is a loss, too:", round(both(y_true, y_pred), 4))
 
-fl.plot(wing, wing.bind(bend=0.1), fl.huber, x=np.linspace(-4.01, 4, 400), results=("value", "gradient"))
-plt.show()
+picture = fl.plot(wing, wing.bind(bend=0.1), fl.huber, x=np.linspace(-4.01, 4, 400), results=("value", "gradient"))
