@@ -46,12 +46,24 @@ def neighbours(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0], default=False)
 @nox.parametrize(
-    "library", ["dask==2024.5.*", "dask", "mpi4py==4.1.*", "scikit-learn==1.6.*", "scikit-learn", "jax==0.4.35", "jax"]
+    "library",
+    [
+        "dask==2024.5.*",
+        "dask",
+        "mpi4py==4.1.*",
+        "scikit-learn==1.6.*",
+        "scikit-learn",
+        "jax==0.4.35",
+        "jax",
+        "keras==3.6.*",
+        "keras",
+    ],
 )
 def partner(session: nox.Session, library: str) -> None:
     """Test the module for another library with the oldest version that pyproject.toml allows, and with the newest."""
     name = library.partition("=")[0].removesuffix("4py").replace("scikit-", "sk")
-    session.install(f".[test,{name}]", library)
+    backends = ["jax", "torch"] if name == "keras" else []
+    session.install(f".[test,{name}]", library, *backends)
     session.run("python", "-m", "pytest", f"tests/interop/test_{name}.py", *session.posargs)
 
 
