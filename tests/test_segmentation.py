@@ -28,7 +28,8 @@ FORMS = [
 #: The shapes that are larger than a tile, and than a piece.
 LARGE = {"binary": (3, 40, 500), "multilabel": (3, 2, 130, 131), "multiclass": (3, 4, 130, 131)}
 #: How far a value may be from the truth, relative to it, and a gradient, relative to the largest of its array.
-#: Measured: values 1.1e-7 and 6.2e-16, gradients 2.6e-7 and 4.1e-16.
+#: Measured with 20 seeds: values 7.5e-8 and 4.3e-16, gradients 3.7e-7 and 7.5e-16. Of shares of classes that exclude
+#: each other terms of both signs cancel: 1.9e-15.
 VALUES = {np.dtype(np.float32): 2.4e-7, np.dtype(np.float64): 1e-15}
 GRADIENTS = {np.dtype(np.float32): 4.8e-7, np.dtype(np.float64): 9e-16}
 
@@ -116,9 +117,9 @@ def truth(row: Any, y_true: Any, logits: Any, mode: str, given: dict[str, Any], 
     return total / weights
 
 
-def check_truth(
-    row: Any, y_true: Any, logits: Any, mode: str, given: dict[str, Any], value_bound: float, bound: float
-) -> None:
+def check_truth(row: Any, y_true: Any, logits: Any, mode: str, given: dict[str, Any]) -> None:
+    cancels = mode == "multiclass" and np.ndim(y_true) == np.ndim(logits)
+    value_bound, bound = VALUES[logits.dtype], GRADIENTS[logits.dtype] * (4 if cancels else 1)
     loss = loss_of(row, mode=mode, **given)
     values = loss(y_true, logits, reduction="none")
     weight = generator("weights", row.name).integers(1, 9, size=np.shape(values)) / 8
@@ -157,9 +158,7 @@ def test_the_textbook(row: Any, mode: str, form: str, over: str, dtype: Any) -> 
     if "squared" in loss_of(row).parameters:
         choices.append({"squared": True})
     for given in choices:
-        check_truth(
-            row, y_true, logits, mode, {"over": over, **given}, VALUES[np.dtype(dtype)], GRADIENTS[np.dtype(dtype)]
-        )
+        check_truth(row, y_true, logits, mode, {"over": over, **given})
 
 
 @of_floats
@@ -270,6 +269,8 @@ def test_random_calls(number: int) -> None:
         y_true = np.where(rng.random(y_true.shape) < 0.2, 9, y_true.astype(float))
         given["ignore_index"] = 9
         y_true = y_true.astype(np.int64) if mode == "multiclass" else y_true
+    if mode != "multiclass" and np.isin(y_true, (0, 1, 9)).all():
+        y_true = y_true.astype(str(rng.choice(["int8", "uint32", ">i8", "float32", "float64"])))
     loss = loss_of(row, mode=mode, axis=axis, **given)
     right = by_numpy(row, y_true, logits, mode, axis, given)
     values, gradient = loss.value_and_grad(y_true, logits, reduction="none")

@@ -29,6 +29,7 @@ TITLES = {
     "adversarial": "Adversarial training",
     "contrastive": "Batches of embeddings",
     "metric": "Given vectors",
+    "segmentation": "Regions of images",
     "products": "Linear layers of many classes",
     "penalties": "Penalties of parameters",
 }
