@@ -33,7 +33,6 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "supcon": {"temperature": (0.1, "(0, inf)")} | BATCHES,
     "ctc": {
         "blank": (0, "index"),
-        "time_axis": (-2, "axis"),
         "impossible": ("inf", "inf | zero | raise"),
         "per": ("sequence", "sequence | label | frame"),
         "given": ("logits", "logits | log_probs"),
