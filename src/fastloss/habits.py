@@ -93,7 +93,7 @@ _HABITS: dict[str, Habit] = {
         "over rows (PyTorch: batchmean)",
     ),
     "js_div jensen_shannon_divergence jsd": Habit("js_divergence"),
-    "poisson_nll poisson_nll_loss": Habit("poisson", _LOG_MEANS),
+    "poisson_nll poisson_nll_loss": Habit("poisson", _LOG_MEANS, "PoissonNLLLoss"),
     "mean_poisson_deviance poisson_deviance": Habit("poisson", _LOG_MEANS, "", "mean_poisson_deviance"),
     "mean_gamma_deviance gamma_deviance gamma_nll": Habit("gamma", _LOG_MEANS, "", "mean_gamma_deviance"),
     "mean_tweedie_deviance tweedie_deviance": Habit("tweedie", _LOG_MEANS, "", "mean_tweedie_deviance"),

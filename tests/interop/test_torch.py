@@ -82,6 +82,23 @@ def test_losses_over_classes(shape: tuple[int, ...], reduction: str) -> None:
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_margins_and_counts(reduction: str) -> None:
+    x, weight = numbers(6, 4), numbers(4, seed=3).abs()
+    labels = torch.randint(0, 4, (6,), generator=torch.Generator().manual_seed(1))
+    for options in ({}, {"p": 2, "margin": 0.5}, {"weight": weight}):
+        ours, theirs = (library.MultiMarginLoss(reduction=reduction, **options) for library in (own, torch.nn))
+        both(ours, theirs, [x], labels)
+        both(ours, theirs, [x[0]], labels[0])
+    for name, target in (("MultiLabelSoftMarginLoss", (x > 0).double()), ("PoissonNLLLoss", (4 * x.abs()).round())):
+        both(getattr(own, name)(reduction=reduction), getattr(torch.nn, name)(reduction=reduction), [x], target)
+    with pytest.raises(TypeError, match="has no weight of the classes here"):
+        own.MultiLabelSoftMarginLoss(weight=weight)
+    for options in ({"log_input": False}, {"full": True}):
+        with pytest.raises(TypeError, match="log_input=True and full=False only"):
+            own.PoissonNLLLoss(**options)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_one_sample_without_an_axis(reduction: str) -> None:
     x, label, soft = numbers(5), torch.tensor(2), torch.softmax(numbers(5, seed=1), dim=0)
     for options in ({}, {"label_smoothing": 0.1}, {"weight": numbers(5, seed=2).abs()}):

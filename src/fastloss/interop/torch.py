@@ -519,6 +519,75 @@ class NLLLoss(_OfClasses):
         super().__init__(_named("nll"), weight, ignore_index, reduction=reduction)
 
 
+class MultiMarginLoss(_OfTorch):
+    """Hinge loss over classes, as ``torch.nn.MultiMarginLoss``: with `weight` its mean divides by the samples, too."""
+
+    def __init__(
+        self,
+        p: float = 1,
+        margin: float = 1.0,
+        weight: Tensor | None = None,
+        size_average: Any = None,
+        reduce: Any = None,
+        reduction: str = "mean",
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        super().__init__(_named("multi_margin"), reduction=reduction, p=float(p), margin=margin)
+        self.register_buffer("weight", weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss.
+
+        Parameters
+        ----------
+        input : Tensor
+            Scores, of the shape (N, C) or (C,).
+        target : Tensor
+            Class indices, of the shape (N,) or ().
+
+        Returns
+        -------
+        Tensor
+            The value.
+        """
+        options: dict[str, Any] = {}
+        if self.weight is not None:
+            options["class_weight"] = view(self.weight)
+            if self.loss.keywords.get("reduction", "mean") == "mean":
+                options["normalizer"] = max(target.numel(), 1)
+        return self._run(options, (target, input))
+
+
+class MultiLabelSoftMarginLoss(_OfTorch):
+    """The mean of binary cross-entropies of classes, as ``torch.nn.MultiLabelSoftMarginLoss`` without `weight`."""
+
+    def __init__(
+        self, weight: None = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        if weight is not None:
+            raise TypeError("MultiLabelSoftMarginLoss has no weight of the classes here: BCEWithLogitsLoss has one")
+        super().__init__(_named("multilabel_soft_margin"), reduction=reduction)
+
+
+class PoissonNLLLoss(_OfTorch):
+    """Poisson loss of the logarithms of means, as ``torch.nn.PoissonNLLLoss`` with its defaults."""
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: Any = None,
+        eps: float = 1e-8,
+        reduce: Any = None,
+        reduction: str = "mean",
+    ) -> None:
+        _refuse_old(size_average, reduce)
+        if not log_input or full:
+            raise TypeError("PoissonNLLLoss has log_input=True and full=False only: pass logarithms of means")
+        super().__init__(_named("poisson"), reduction=reduction)
+
+
 class _OfPairs(FusedLoss):
     """A loss of two predictions with the arguments of torch's: both inputs, then target."""
 
