@@ -51,6 +51,12 @@ def test_classes_are_drawn_over_the_first() -> None:
     assert panel.get_lines()[0].get_ydata().tolist() == expected
 
 
+def test_of_several_samples_the_mean_is_drawn() -> None:
+    """The Dice loss is never above 1."""
+    drawn = curve(fl.dice)
+    assert drawn.value.min() >= 0 and drawn.value.max() <= 1
+
+
 def test_a_curvature_by_differences_is_dashed() -> None:
     [smooth] = fl.plot(fl.huber, results="curvature").axes
     [differences] = fl.plot(fl.triplet, results="curvature").axes

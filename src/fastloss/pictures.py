@@ -134,7 +134,7 @@ def curve(loss: Loss, places: Array | None = None, y_true: Any = None) -> Curve:
         places = _between(*_range(row))
     arrays = example(loss, y_true)
     first = row.differentiated[0].name
-    keywords: dict[str, Any] = {} if row.couples else {"reduction": "sum"}
+    keywords: dict[str, Any] = {"reduction": "mean"}
     if len(row.differentiated) > 1:
         keywords["wrt"] = first
     place = (0,) * arrays[first].ndim
