@@ -26,6 +26,7 @@ STUB, DOCS = PACKAGE / "__init__.pyi", ROOT / "build" / "docs" / "losses.md"
 
 #: Public names that are no losses, by the module that types them.
 RUNTIME = ("build_info", "engine", "get_num_threads", "num_threads", "set_num_threads")
+OF_TAGS = ("crf_marginals", "crf_viterbi")
 OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmoid", "sigmoid", "softplus")
 
 STUB_HEAD = """\
@@ -323,7 +324,7 @@ def loss_stub(row: Row) -> str:
 
 def stub(rows: dict[str, Row]) -> str:
     """Return the text of ``__init__.pyi``."""
-    functions = ("losses", "plot", "report", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE)
+    functions = ("losses", "plot", "report", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE, *OF_TAGS)
     names = sorted(["Loss", "Penalty", *functions, *rows, *aliases(), *penalties()])
     listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
     runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)
@@ -339,6 +340,12 @@ def stub(rows: dict[str, Row]) -> str:
     rest = "out: _Out | None = None, n_threads: int | None = None"
     functions = [f"def {name}(x: ArrayLike, *, axis: int = -1, {rest}) -> _Array: ..." for name in OVER_CLASSES]
     functions += [f"def {name}(x: ArrayLike, *, {rest}) -> _Array: ..." for name in ELEMENTWISE]
+    of_chain = ", ".join(f"{name}: ArrayLike | None = None" for name in ("start", "end", "lengths"))
+    results = (rest, "_Array"), ("n_threads: int | None = None", "tuple[_Array, _Array]")
+    for name, (others, result) in zip(OF_TAGS, results, strict=True):
+        functions.append(
+            f"def {name}(emissions: ArrayLike, transitions: ArrayLike, *, {of_chain}, {others}) -> {result}: ..."
+        )
     return "\n".join(blocks) + "\n" + "\n".join(functions) + "\n"
 
 

@@ -8,8 +8,8 @@ Every loss is an object that is called, with methods for its other results::
     loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
 
 `losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus`
-stand beside, and the penalties `l1`, `l2` and `elastic_net` of a model's parameters. `report` tells where a loss comes
-from, `plot` draws one.
+stand beside, `crf_marginals` and `crf_viterbi` of chains of tags, and the penalties `l1`, `l2` and `elastic_net` of a
+model's parameters. `report` tells where a loss comes from, `plot` draws one.
 """
 
 from .catalogue import ALIASES as _ALIASES
@@ -28,6 +28,8 @@ __all__ = [
     "Loss",
     "Penalty",
     "build_info",
+    "crf_marginals",
+    "crf_viterbi",
     "elastic_net",
     "engine",
     "get_num_threads",
@@ -51,7 +53,7 @@ __all__ = [
 
 
 #: Functions whose modules are loaded when somebody asks for them.
-_ON_DEMAND = {"plot": "pictures", "report": "reports"}
+_ON_DEMAND = {"crf_marginals": "tagging", "crf_viterbi": "tagging", "plot": "pictures", "report": "reports"}
 
 
 def __getattr__(name: str) -> object:

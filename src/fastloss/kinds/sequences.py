@@ -65,10 +65,10 @@ class Sequences(Kind):
                 raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
             parameters = {**parameters, "time_axis": axis}
             samples, frames = logits.shape[-5 - axis], logits.shape[axis]
-            lengths = _lengths(arrays, "logit_lengths", samples, "logits", most=frames)
+            lengths = lengths_of(arrays, "logit_lengths", samples, "logits", most=frames)
             arrays["logit_lengths"] = np.full(samples, frames, np.int64) if lengths is None else lengths
         else:
-            lengths = _lengths(arrays, "logit_lengths", None, "logits", whole=len(logits))
+            lengths = lengths_of(arrays, "logit_lengths", None, "logits", whole=len(logits))
             if lengths is None:
                 raise ValueError(
                     f"logits has shape {logits.shape}: sequences one behind the other need logit_lengths; of one "
@@ -83,10 +83,10 @@ class Sequences(Kind):
         if labels.ndim == 2:
             if len(labels) != samples:
                 raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
-            lengths = _lengths(arrays, "label_lengths", samples, "y_true", most=labels.shape[1])
+            lengths = lengths_of(arrays, "label_lengths", samples, "y_true", most=labels.shape[1])
             arrays["label_lengths"] = np.full(samples, labels.shape[1], np.int64) if lengths is None else lengths
         else:
-            lengths = _lengths(arrays, "label_lengths", samples, "y_true", whole=len(labels))
+            lengths = lengths_of(arrays, "label_lengths", samples, "y_true", whole=len(labels))
             if lengths is None:
                 raise ValueError(
                     f"y_true has shape {labels.shape}: labels one behind the other need label_lengths; of one sequence "
@@ -198,8 +198,8 @@ class Sequences(Kind):
             most_frames=int(plan.frames.max(initial=0)),
             most_labels=int(counts.max(initial=0)),
             padded_frames=0 if plan.packed else plan.logits.shape[1],
-            logits_strides=_strides(plan.logits),
-            gradient_strides=_strides(gradient),
+            logits_strides=strides_of(plan.logits),
+            gradient_strides=strides_of(gradient),
             normalized=parameters["given"] == "log_probs",
             impossible_is_zero=parameters["impossible"] == "zero",
             denominator=number / factor,
@@ -239,14 +239,14 @@ class Sequences(Kind):
         }
 
 
-def _strides(array: Array | None) -> tuple[int, int]:
+def strides_of(array: Array | None) -> tuple[int, int]:
     """Return those of sequences and of frames; packed sequences have one base."""
     if array is None:
         return 0, 0
     return (0, array.strides[0]) if array.ndim == 2 else (array.strides[0], array.strides[1])
 
 
-def _lengths(
+def lengths_of(
     arrays: Mapping[str, Array],
     name: str,
     samples: int | None,

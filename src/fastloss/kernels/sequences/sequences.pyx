@@ -7,6 +7,7 @@
 include "frame/shared.pxi"
 
 include "sequences/ctc.pxi"
+include "sequences/crf.pxi"
 
 
 def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
@@ -42,3 +43,37 @@ def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_s
     return run_blocks(ctc_block_f64 if double_precision else ctc_block_f32, &call, samples,
                       max(<Py_ssize_t>1, <Py_ssize_t>most_frames * (classes + 2 * <Py_ssize_t>most_labels + 1)), threads,
                       ctc_scratch(&call, sizeof(double) if double_precision else sizeof(float)))
+
+
+def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames, int64_t padded_frames,
+        tuple emission_strides not None, tuple marginal_strides not None, double largest_score, int threads=1):
+    """Run chains of tags: the probabilities of tags if there is an array for `marginals`, else the best `tags` and their `scores`.
+
+    `arrays`: emissions and marginals, whose last axis is that of the tags; the strides of sequences and of frames, in bytes, are given
+    apart. int64: frames, how many each sequence has, and first_frame, that of each; tags, contiguous. uint8: status, what is wrong
+    with a sequence. float64, contiguous: scores; tables, four of (classes x width), of which the caller fills the first two; edges, two
+    rows. `largest_score` is the largest of the transitions, or 0.
+    """
+    cdef CrfCall call
+    cdef Py_ssize_t size = classes * width, rows = 1
+    cdef double* table
+    call.classes, call.width, call.most_frames, call.padded_frames = classes, width, most_frames, padded_frames
+    call.emission_stride[0], call.emission_stride[1] = emission_strides
+    call.marginal_stride[0], call.marginal_stride[1] = marginal_strides
+    arrays = arrays.copy()
+    need(&call.emissions, arrays, "emissions", True)
+    take(&call.marginals, arrays, "marginals", True)
+    take(&call.tags, arrays, "tags", False)
+    take(&call.scores, arrays, "scores", False)
+    take(&call.status, arrays, "status", False)
+    need(&call.frames, arrays, "frames", False)
+    need(&call.first_frame, arrays, "first_frame", False)
+    need(&call.tables, arrays, "tables", False)
+    need(&call.edges, arrays, "edges", False)
+    check_all_taken(arrays)
+    if call.marginals.data != NULL:
+        rows = 2
+        table = <double*>call.tables.data
+        call.lost = fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
+    run_blocks(marginals_block if rows == 2 else viterbi_block, &call, samples, max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8),
+               threads, ((rows * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))

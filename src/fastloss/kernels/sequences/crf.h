@@ -1,0 +1,86 @@
+/* A chain of tags, of which each depends on the one before: sums over all chains, and the best of them.
+ *
+ *     a'[j] = e[j] sum_i a[i] M[i][j]        b[i] = sum_j M[i][j] e'[j] b'[j]
+ *
+ * The matrices have rows of w numbers, the number of tags K rounded up to 8. What is behind K counts for nothing: its
+ * transitions are 0, or -infinity in logarithms. As in CTC's lattice there are probabilities, rescaled by powers of 2. */
+#ifndef FASTLOSS_CRF_H
+#define FASTLOSS_CRF_H
+#include "points/formulas.h"
+
+/* Below e^-700 an exponential is 0; one of more than e^-2000 may matter all the same: then 1 is returned. */
+static inline int fl_crf_exponentials(const double *x, double top, double *out, ptrdiff_t n)
+{
+    int lost = 0;
+    for (ptrdiff_t j = 0; j < n; j++) {
+        double d = x[j] - top, e = fl_exp(d);
+        lost |= (d < -700) & (d > -2000);
+        out[j] = d < -700 ? 0 : e;
+    }
+    return lost;
+}
+
+/* out[j] = sum_i v[i] M[i][j]. Four rows go in at once: what waits for what was stored is not on the way four times. */
+static inline void fl_crf_sums(const double *v, const double *M, double *out, ptrdiff_t K, ptrdiff_t w)
+{
+    double *restrict sum = out;
+    ptrdiff_t i = 0;
+    for (ptrdiff_t j = 0; j < w; j++) sum[j] = 0;
+    for (; i + 4 <= K; i += 4) {
+        const double *restrict r = M + i * w, *restrict s = r + w, *restrict p = s + w, *restrict q = p + w;
+        double a = v[i], b = v[i + 1], c = v[i + 2], d = v[i + 3];
+        for (ptrdiff_t j = 0; j < w; j++) sum[j] += (a * r[j] + b * s[j]) + (c * p[j] + d * q[j]);
+    }
+    for (; i < K; i++) {
+        const double *restrict r = M + i * w;
+        double a = v[i];
+        for (ptrdiff_t j = 0; j < w; j++) sum[j] += a * r[j];
+    }
+}
+
+static inline double fl_crf_larger(double x, double y) { return x > y ? x : y; }
+
+/* out[j] = max_i v[i] + L[i][j] */
+static inline void fl_crf_best(const double *v, const double *L, double *out, ptrdiff_t K, ptrdiff_t w)
+{
+    double *restrict best = out;
+    ptrdiff_t i = 0;
+    for (ptrdiff_t j = 0; j < w; j++) best[j] = -INFINITY;
+    for (; i + 4 <= K; i += 4) {
+        const double *restrict r = L + i * w, *restrict s = r + w, *restrict p = s + w, *restrict q = p + w;
+        double a = v[i], b = v[i + 1], c = v[i + 2], d = v[i + 3];
+        for (ptrdiff_t j = 0; j < w; j++) {
+            double one = fl_crf_larger(a + r[j], b + s[j]), other = fl_crf_larger(c + p[j], d + q[j]);
+            best[j] = fl_crf_larger(fl_crf_larger(one, other), best[j]);
+        }
+    }
+    for (; i < K; i++) {
+        const double *restrict r = L + i * w;
+        double a = v[i];
+        for (ptrdiff_t j = 0; j < w; j++) best[j] = fl_crf_larger(a + r[j], best[j]);
+    }
+}
+
+/* out[j] = log sum_i exp(v[i] + L[i][j]) */
+static inline void fl_crf_log_sums(const double *v, const double *L, double *out, ptrdiff_t K, ptrdiff_t w)
+{
+    fl_crf_best(v, L, out, K, w);
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        double sum[8] = {0}, top[8];
+        for (int k = 0; k < 8; k++) top[k] = out[j + k] == -INFINITY ? 0 : out[j + k];
+        for (ptrdiff_t i = 0; i < K; i++)
+            for (int k = 0; k < 8; k++) sum[k] += fl_exp((v[i] + L[i * w + j + k]) - top[k]);
+        for (int k = 0; k < 8; k++) out[j + k] = sum[k] > 0 ? top[k] + fl_log(sum[k]) : -INFINITY;
+    }
+}
+
+static inline double fl_crf_max(const double *x, ptrdiff_t w)
+{
+    double top[8];
+    for (int k = 0; k < 8; k++) top[k] = x[k];
+    for (ptrdiff_t j = 8; j < w; j += 8)
+        for (int k = 0; k < 8; k++) top[k] = x[j + k] > top[k] ? x[j + k] : top[k];
+    for (int k = 1; k < 8; k++) top[0] = top[k] > top[0] ? top[k] : top[0];
+    return top[0];
+}
+#endif
