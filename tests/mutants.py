@@ -1206,6 +1206,18 @@ MUTANTS = (
         "if lost:",
     ),
     Mutant(
+        "a cap's slope of a row that is left out",
+        ROWS + "softmax.pxi",
+        "            leave_out(weight, classes, e)        # of a NaN the cap's slope is one\n",
+        "",
+    ),
+    Mutant(
+        "a z-loss of a row that is left out",
+        ROWS + "softmax.pxi",
+        "            reach[i] = where_(weight[i] == 0, <real>0, reach[i])",
+        "            reach[i] = reach[i]",
+    ),
+    Mutant(
         "true class alone: another class makes a row extreme",
         ROWS + "extremes.pxi",
         "    if of_label_alone(call):\n        at_class",

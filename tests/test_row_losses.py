@@ -17,6 +17,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from vecmath_library import LEVELS
 
 import fastloss as fl
+from fastloss.runtime import current_engine
 
 pytestmark = pytest.mark.compact
 
@@ -645,3 +646,35 @@ def test_labels_that_another_thread_writes_never_index_outside_a_row(loss: Any) 
     finally:
         stop.set()
         writer.join()
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "softcap": {"softcap": 30.1},
+    "temperature": {"temperature": 1.7},
+    "z_loss": {"z_loss": 1e-3},
+    "smoothed": {"label_smoothing": 0.1},
+    "composed": {"softcap": 30.1, "temperature": 1.7, "z_loss": 1e-3, "label_smoothing": 0.1},
+}
+
+
+@pytest.mark.parametrize("dtype", cases.FLOATS, ids=str)
+@pytest.mark.parametrize("classes", [1, 3, 100, 300])
+@pytest.mark.parametrize("soft", [False, True], ids=["index", "soft"])
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_row_of_weight_0_is_left_out_whatever_it_holds(
+    options: dict[str, Any], soft: bool, classes: int, dtype: Any
+) -> None:
+    """The derivative of a cap is no number where a logit is none."""
+    if current_engine() == "numba" and options and list(options) != ["label_smoothing"]:
+        pytest.skip("no kernel of this engine")
+    rng = cases.generator("left out", sorted(options), soft, classes, dtype)
+    logits = rng.normal(scale=3, size=(5, classes)).astype(dtype)
+    y_true = rng.dirichlet(np.ones(classes), 5).astype(dtype) if soft else rng.integers(0, classes, 5)
+    weight = np.array([1.0, 0.0, 2.0, 0.0, 0.5])
+    want = bits(fl.cross_entropy.value_grad_hess(y_true, logits, sample_weight=weight, **options))
+    for odd in (np.nan, np.inf, -np.inf):
+        spoiled = logits.copy()
+        spoiled[1, rng.integers(classes)] = odd
+        spoiled[3] = odd
+        assert bits(fl.cross_entropy.value_grad_hess(y_true, spoiled, sample_weight=weight, **options)) == want

@@ -177,6 +177,14 @@ cdef inline void weigh_labels(const RowsCall* call, Py_ssize_t count, bint outsi
             weight[i] = product_of_weights(weight[i], call.class_weight[labels[i]])
 
 
+cdef inline void leave_out(const real* weight, Py_ssize_t classes, real* numbers) noexcept nogil:
+    """Clear the rows of a tile that have no weight."""
+    cdef Py_ssize_t lanes = lanes_of(weight), c, i
+    for c in range(classes):
+        for i in range(lanes):
+            numbers[c * lanes + i] = where_(weight[i] == 0, <real>0, numbers[c * lanes + i])
+
+
 cdef inline void copy_weights(const real* w, Py_ssize_t count, real* weight) noexcept nogil:
     """All 1 where there are none (NULL). Two loops: of one, gcc makes masked loads, and where their address is NULL each costs
     a Zen 5 a hundred cycles."""
@@ -723,6 +731,8 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
             pull[i] = <real>log_total
             boost[i] = <real>(1 + log_total)
             reach[i] = <real>(weight[i] * (1 + abs_(log_total)))
+        for i in range(lanes):   # apart from numbers of another type, which would make it a loop of scalars
+            reach[i] = where_(weight[i] == 0, <real>0, reach[i])
     if call.wary:
         if real is float and has_cap(call):
             any_extreme = find_capped_extremes(call, x, m, reach, n, extreme)
@@ -851,6 +861,9 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
                     e[c * lanes + i] = where_(weight[i] == 0, <real>0, g)
         if real is float and has_cap(call):
             chain_rule(call, &capped, lanes * classes, e, x if call.want & HESSIAN else NULL)
+            leave_out(weight, classes, e)        # of a NaN the cap's slope is one
+            if call.want & HESSIAN:
+                leave_out(weight, classes, x)
         if any_extreme:
             take_lanes(n, classes, extreme, of_gradient, e)
         store_tile(&call.gradient, first, n, classes, gradient_stage, e, spare)
