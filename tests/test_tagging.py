@@ -106,12 +106,13 @@ def test_against_a_recursion(regime: str, tags: int) -> None:
 
 
 @pytest.mark.parametrize("cost", [63.9, 80.0])  # what is beyond the range by little, and by so much that inf shows it
-def test_a_chain_that_only_logarithms_see(cost: float) -> None:
+@pytest.mark.parametrize("end", [-1.0, 20.0])  # with 20, what is dropped is too little to be missed in any sum
+def test_a_chain_that_only_logarithms_see(cost: float, end: float) -> None:
     """The second tag is unlikely to begin with and certain in the end: on the way it leaves the range."""
     frames = 40
     emissions = np.zeros((1, frames, 2))
     emissions[0, : frames // 2, 1], emissions[0, frames // 2 :, 0] = -cost, -cost
-    model = {"transitions": np.array([[0.0, -1e5], [-1e5, 0.0]]), "start": np.zeros(2), "end": np.array([-1.0, 0.0])}
+    model = {"transitions": np.array([[0.0, -1e5], [-1e5, 0.0]]), "start": np.zeros(2), "end": np.array([end, 0.0])}
     with mp.workdps(50):
         right = np.array(recursion(emissions[0], model), dtype=float)
     np.testing.assert_allclose(fl.crf_marginals(emissions, **model)[0], right, rtol=1e-12, atol=0)
