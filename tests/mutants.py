@@ -55,6 +55,7 @@ TESTS = (
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
 VECTORS, REGIONS, SEQUENCES = KERNELS + "vectors/", KERNELS + "regions/", KERNELS + "sequences/"
+GROUPS = KERNELS + "groups/"
 CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
@@ -78,12 +79,33 @@ class Mutant(NamedTuple):
             return ("vectors",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
+        if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
+            return ("groups",)
         if self.file.startswith((REGIONS, PACKAGE + "kinds/regions")):
             return ("segmentation",)
         return ("cython",) if self.file.endswith("/capi.pxi") else TESTS
 
 
 MUTANTS = (
+    # Groups.
+    Mutant("cox: Efron is Breslow", GROUPS + "ordered.pxi", "left = <double>(d - k) / d", "left = 1"),
+    Mutant("cox: a certain event as a logarithm", GROUPS + "ordered.pxi", "log1p_(ratio)", "log_(1 + ratio)"),
+    Mutant(
+        "cox: what a difference of scores rounds off",
+        GROUPS + "ordered.pxi",
+        "difference.tail)",
+        "0 * difference.tail)",
+    ),
+    Mutant("cox: those at risk before are not scaled", GROUPS + "ordered.pxi", "a_unit != largest[i]", "False"),
+    Mutant("cox: who is censored at an event is not at risk", GROUPS + "ordered.pxi", "if end - i > 1:", "if False:"),
+    Mutant("listnet: the largest is among the others", GROUPS + "softmax.pxi", "if i != top:", "if True:"),
+    Mutant("groups: ties lose their order", PACKAGE + "kinds/groups.py", "packed.sort()", "pass"),
+    Mutant(
+        "groups: the gradient stays in the order of the loss",
+        PACKAGE + "kinds/groups.py",
+        "[order] = gradient",
+        "[...] = gradient",
+    ),
     # Sequences.
     Mutant(
         "ctc: a skip between labels that are the same",

@@ -698,6 +698,41 @@ def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, 
     return -log_sum_exp(alignments)
 
 
+# -- losses of groups: their formulas take the rows of one group ------------------------------------------------------
+
+
+@textbook
+def listmle(y_true: Sequence[Any], scores: Sequence[Any]) -> Any:
+    """Rows in descending order of y; of two that are tied the first comes first."""
+    total: Any = 0
+    for i, y in enumerate(y_true):
+        not_yet = [s for j, s in enumerate(scores) if y_true[j] < y or (y_true[j] == y and j >= i)]
+        total = total + log_sum_exp([s - scores[i] for s in not_yet])
+    return total
+
+
+@textbook
+def listnet(y_true: Sequence[Any], scores: Sequence[Any]) -> Any:
+    total: Any = 0
+    for i, y in enumerate(y_true):
+        total = total + exp(y - log_sum_exp(y_true)) * log_sum_exp([s - scores[i] for s in scores])
+    return total
+
+
+@textbook
+def cox(
+    time: Sequence[Any], event: Sequence[Any], scores: Sequence[Any], ties: str = "efron", per: str = "group"
+) -> Any:
+    total: Any = 0
+    for t in sorted({t for t, happened in zip(time, event, strict=True) if happened}):
+        at_risk = sum((exp(s) for s, other in zip(scores, time, strict=True) if other >= t), start=0)
+        dead = [s for s, other, happened in zip(scores, time, event, strict=True) if other == t and happened]
+        for k, s in enumerate(dead):
+            share = mpf(k) / len(dead) if ties == "efron" else 0
+            total = total + log(at_risk - share * sum((exp(x) for x in dead), start=0)) - s
+    return total / max(sum(map(int, event)), 1) if per == "event" else total
+
+
 # -- losses of regions: their formulas take what the pixels of each class have, and return the loss of each, or one ----
 
 

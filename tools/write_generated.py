@@ -89,7 +89,7 @@ class Loss:
     def name(self) -> str: ...
     @property
     def kind(self) -> Literal[
-        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "sum"
+        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "groups", "sum"
     ]: ...
     @property
     def input(self) -> str: ...
@@ -373,6 +373,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "R": "for each region",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
         "TC": "for each sequence",
+        "G": "for each group",
     }[row.axes]
     sample = "for all samples" if row.couples else sample
     lines = [

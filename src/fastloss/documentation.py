@@ -202,6 +202,7 @@ _SAMPLES = {
     "2": "the targets",
     "TC": "the sequences, (N,)",
     "R": "the regions",
+    "G": "the groups",
     "mixed": "the samples, if all terms have the same",
 }
 
@@ -242,7 +243,7 @@ def _operands(row: Row) -> str:
         if row.against:
             any_shape = "of the shape (N, D)"
         if row.ragged:
-            any_shape = "of the shape (N, T, C), or as the notes say"
+            any_shape = "one for each row" if row.axes == "G" else "of the shape (N, T, C), or as the notes say"
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
@@ -252,7 +253,10 @@ def _operands(row: Row) -> str:
                 lengths = ", ".join(operand.axes) + "," * (len(operand.axes) == 1)
                 text += f"; {f'of the shape ({lengths})' if lengths else 'a number'}, which all samples share."
             elif operand.role == LENGTHS:
-                text += ": integers of the shape (N,)."
+                text += ": integers." if row.axes == "G" else ": integers of the shape (N,)."
+            elif operand.role == TARGET and operand.axes == "G":
+                domain = f", each {operand.domain.description}" if operand.domain != real else ""
+                text += f"{domain}; one for each row."
             elif operand.role == PREDICTION:
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
@@ -303,12 +307,15 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
         "C": iter(([0.0, 0.25, -1.0],)),
         "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
+        "G": iter(([2.0, -0.5],)),
         "S": iter(([[1, 2], [2, 0]],)),
     }
 
     def example(operand: Operand) -> Any:
         if operand.role == LENGTHS:
             of = next(o for o in row.operands if o.lengths == operand.name)
+            if of.axes == "G":
+                return [2]
             return [2, 1] if of.role == TARGET else [4, 3]
         if operand.lengths:
             return next(by_axes[operand.axes])
@@ -321,11 +328,17 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         numbers = next(by_axes[operand.axes])
         return numbers if operand.axes or operand.domain == real else [-abs(x) for x in numbers]
 
-    return {operand.name: example(operand) for operand in row.operands}
+    return {operand.name: example(operand) for operand in _said(row)}
+
+
+def _said(row: Row) -> list[Operand]:
+    """Return the arrays of an example: all, but for other ways to say how long something is."""
+    said = {operand.lengths for operand in row.operands}
+    return [operand for operand in row.operands if operand.role != LENGTHS or operand.name in said]
 
 
 #: The shapes of their arrays, by the axes.
-_EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)", "TC": "(2, 4, 3)"}
+_EXAMPLE_SHAPES = {"": "(2,)", "2": "(2, 2)", "D": "(2, 2)", "CD": "(3, 2)", "TC": "(2, 4, 3)", "G": "(2,)"}
 
 
 def _example_shape(operand: Operand) -> str:
@@ -358,7 +371,7 @@ def _example(row: Row, method: str) -> str:
     if row.made_by is not None:  # not of the package: its function's text may have one
         return ""
     lines = _example_arguments(row)
-    call = f"({', '.join(operand.name for operand in row.operands)})"
+    call = f"({', '.join(operand.name for operand in _said(row))})"
     shape = _example_shape(row.differentiated[0])
     shapes = f"[{', '.join(map(_example_shape, row.differentiated))}]"
     if method != "__call__":

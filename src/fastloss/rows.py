@@ -170,10 +170,10 @@ class Operand(NamedTuple):
     """An array that a loss takes in every call.
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
-    the numbers of a vector, "S" for the labels of a sequence and "T" for its frames, or a number, for so many numbers
-    of each sample. What is `shared` by all samples has these axes alone. What is `optional` may be None: then it is the
-    number `default`, and there is no derivative by it. Of what has another length in each sample, `lengths` is the
-    array that says which.
+    the numbers of a vector, "S" for the labels of a sequence and "T" for its frames, "G" for the rows of a group, or a
+    number, for so many numbers of each sample. What is `shared` by all samples has these axes alone. What is `optional`
+    may be None: then it is the number `default`, and there is no derivative by it. Of what has another length in each
+    sample, `lengths` is the array that says which.
     """
 
     name: str
@@ -215,6 +215,16 @@ def lengths(name: str, description: str) -> Operand:
 def sequence_of_labels(name: str, description: str, domain: Domain, lengths: str) -> Operand:
     """Declare a target of as many labels as `lengths` says."""
     return Operand(name, TARGET, "S", domain, description, lengths=lengths)
+
+
+def group_of_targets(name: str, description: str, domain: Domain = real) -> Operand:
+    """Declare a target that each row of a group has."""
+    return Operand(name, TARGET, "G", domain, description)
+
+
+def group_of_scores(name: str, description: str) -> Operand:
+    """Declare a prediction of one number for each row of a group."""
+    return Operand(name, PREDICTION, "G", real, description, lengths="groups")
 
 
 def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
@@ -388,11 +398,11 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "sum"}
+    kind : {"points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "groups", "sum"}
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
         of several arrays; a function of sums over all samples; a function of the sums over each region; rows of a
-        product of two matrices; vectors of a batch against all others; paths through the frames of a sequence; or a sum
-        of losses of several kinds.
+        product of two matrices; vectors of a batch against all others; paths through the frames of a sequence; rows
+        that are ordered or compared inside of their group; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -428,8 +438,9 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "D", "2", "TC", "R"}
-        What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds.
+    axes : {"", "C", "D", "2", "TC", "R", "G"}
+        What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds,
+        "G": a group of rows.
     of_sums : callable or None
         Of a loss of regions, the formula of the sums over each (``kinds/regions.py``).
     together : bool
@@ -441,6 +452,8 @@ class Row:
     positive : {"", "place", "half", "class"}
         Of such a loss, which of these a vector belongs to: the one in its place, the one half of the batch away, or all
         others of its class.
+    ordered_by : {"", "time", "relevance"}
+        Of a loss of groups, what the rows of a group are ordered by: their times, or their targets, the largest first.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).
@@ -489,6 +502,7 @@ class Row:
     of_rows: Row | None = None
     against: tuple[tuple[str, str], ...] = ()
     positive: str = ""
+    ordered_by: str = ""
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
@@ -838,6 +852,34 @@ def of_sequences(
         name, "sequences", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
         arrays=arrays, axes=first.axes,
         no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
+    )  # fmt: skip
+
+
+def of_groups(
+    *arrays: Operand,
+    name: str,
+    summary: str,
+    formula: str,
+    source: str,
+    notes: str = "",
+    ordered_by: str = "",
+    **parameters: Declared,
+) -> Row:
+    """Declare a loss of groups of rows, whose loops are kernels of their own (``kernels/groups/``).
+
+    The arrays are one number for each row, the groups one behind the other.
+    """
+    target, first = _target_and_prediction(arrays)
+    return Row(
+        name, "groups", summary, formula, source, target, _named(parameters), first.name, notes,
+        arrays=(
+            *arrays,
+            lengths("groups", "how many rows each group has; without any of these three all rows are one group"),
+            lengths("group_ids", "of each row a number that its group has, in ascending order, in place of `groups`"),
+            lengths("group_offsets", "where each group begins, and the end of the last, in place of `groups`"),
+        ),
+        axes=first.axes, ordered_by=ordered_by,
+        no_hessian="the second derivatives of a group are a matrix of all of its rows",
     )  # fmt: skip
 
 

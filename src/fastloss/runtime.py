@@ -23,7 +23,7 @@ _MAX_THREADS = 2**31 - 1
 
 
 #: The compiled modules of a level: what all calls share, and one for each kind of losses.
-MODULES = ("frame", "points", "rows", "vectors", "regions", "sequences")
+MODULES = ("frame", "points", "rows", "vectors", "regions", "sequences", "groups")
 
 
 class _Kernels:

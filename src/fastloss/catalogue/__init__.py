@@ -13,9 +13,11 @@ from . import (
     metric,
     penalties,
     preference,
+    ranking,
     regression,
     segmentation,
     speech,
+    survival,
 )
 
 _MODULES = {
@@ -30,6 +32,8 @@ _MODULES = {
     "preference": preference,
     "adversarial": adversarial,
     "speech": speech,
+    "ranking": ranking,
+    "survival": survival,
 }
 #: The rows by family.
 FAMILIES: dict[str, list[Row]] = {

@@ -11,6 +11,7 @@ from ..drawing import held_by_rows
 from ..rows import Row
 from .base import Array, Kind
 from .batches import Batches
+from .groups import Groups
 from .points import Points
 from .products import Products
 from .regions import Regions
@@ -20,7 +21,8 @@ from .totals import Totals
 from .vectors import Vectors
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (Points(), Rows(), Vectors(), Totals(), Regions(), Products(), Batches(), Sequences())
+    kind.name: kind
+    for kind in (Points(), Rows(), Vectors(), Totals(), Regions(), Products(), Batches(), Sequences(), Groups())
 }
 
 

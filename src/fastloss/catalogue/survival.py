@@ -1,0 +1,29 @@
+"""Losses of survival times. Their loops are in ``kernels/groups/``."""
+
+from ..rows import choice, group_of_scores, group_of_targets, labelled, of_groups
+
+cox = of_groups(
+    group_of_targets("time", "when each row had its event, or was last seen"),
+    group_of_targets("event", "1 where it was the event, 0 where the row is censored", labelled),
+    group_of_scores("scores", "the logarithm of each row's hazard ratio"),
+    name="cox",
+    summary="Cox's partial likelihood: which of those at risk has each event.",
+    formula="sum over event times t of sum_{l<d} log(sum_{R} exp(s) - l/d sum_{D} exp(s)) - sum_{D} s,  "
+    "R = {time >= t}, D its d events; Breslow: l/d = 0",
+    source="Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977, doi:10.1080/01621459.1977.10480613; "
+    "Breslow 1974, doi:10.2307/2529620",
+    ordered_by="time",
+    ties=choice("efron", "breslow", description="what is at risk at each of several events at one time"),
+    per=choice(
+        "group", "event", description="what the loss of a group is divided by: nothing, or its number of events"
+    ),
+    notes="""A group is a stratum: those at risk are of the event's own group. Groups lie one behind the other, and one
+of `groups`, `group_ids` and `group_offsets` says where each begins; without any, all rows are one. A sample is a group:
+`sample_weight`, `where` and ``reduction='none'`` have one number for each. Rows may be in any order of time.
+
+A group without an event, or without rows, has a loss of 0. One with a score that is not finite has a loss and a
+gradient of NaN. Who is censored at the time of an event is at risk at it.
+
+pycox and XGBoost have Breslow's form: ``ties='breslow'``; that of pycox is divided by the number of events:
+``per='event'``. The default is that of R's survival.""",
+)

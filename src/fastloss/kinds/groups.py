@@ -1,0 +1,252 @@
+"""Losses of groups of rows, which are ordered or compared in their group. Which rows are a group, in which order?
+
+The rows are sorted here, once, into the order that a loss is a sum over. The kernels take float64 in that order, one
+group behind the other, and the gradient goes back to where its rows came from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import describe
+from ..reductions import reduced
+from ..rows import TARGET, Row
+from ..runtime import current_engine, kernels, threads_for
+from ..samples import check_multipliers
+from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+
+_FROM = ("groups", "group_ids", "group_offsets")
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    offsets: Array  # where each group begins; and the end
+    weights: Array  # of each group, 0 where it is left out
+    threads: int
+
+    def read(self) -> Array:
+        """Return which rows are of groups that count."""
+        return np.repeat(self.weights != 0, np.diff(self.offsets))
+
+
+class Groups(Kind):
+    """One loss for each group."""
+
+    name = "groups"
+
+    def resolve(self, request: Request) -> Arrays:
+        arrays = dict(request.arrays)
+        scores = arrays[request.row.prediction]
+        if scores.ndim != 1:
+            raise ValueError(f"scores has shape {scores.shape}; it needs one axis, the groups one behind the other")
+        for operand in request.row.operands:
+            if operand.role == TARGET and arrays[operand.name].shape != scores.shape:
+                shape = arrays[operand.name].shape
+                raise ValueError(f"{operand.name} has shape {shape}, scores has {scores.shape}; they must be equal")
+        given = [name for name in _FROM if name in arrays]
+        if len(given) > 1:
+            raise TypeError(
+                f"{request.row.name} takes one of groups, group_ids and group_offsets, not {' and '.join(given)}"
+            )
+        rows = len(scores)
+        offsets = np.array([0, rows], np.int64) if not given else _OFFSETS[given[0]](_whole(given[0], arrays), rows)
+        for name in given:
+            del arrays[name]
+        arrays["group_offsets"] = offsets
+        return Arrays(arrays, (len(offsets) - 1,), "")
+
+    def plan(self, call: Call) -> Plan:
+        offsets = call.arrays.by_name["group_offsets"]
+        with np.errstate(all="ignore"):
+            weights = call.weights.left_out.kept(call.arrays.samples, None).astype(np.float64)
+            if call.weights.weights is not None:
+                given = np.broadcast_to(call.weights.weights, call.arrays.samples)
+                weights = np.where(weights != 0, given.astype(call.compute_type).astype(np.float64), 0.0)
+        return Plan(call, offsets, weights, threads_for(call.request.n_threads, 16 * int(offsets[-1])))
+
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
+        weights = plan.weights
+        if not (np.isfinite(weights).all() and (weights >= 0).all()) or self._bad(plan) is not None:
+            return math.nan
+        if weight_sum is not None:
+            weight_sum.add(weights)
+        return math.fsum(weights)
+
+    def explain(self, plan: Plan) -> None:
+        bad = self._bad(plan)
+        if bad is not None:
+            name, place, what = bad
+            raise ValueError(f"{name}[{place}] = {plan.call.arrays.by_name[name][place]} is not {what}")
+
+    def _bad(self, plan: Plan) -> tuple[str, int, str] | None:
+        """Return the first target of a group that counts that is outside of its domain: where, and what it must be."""
+        read: Array | None = None
+        for operand in plan.call.request.row.operands:
+            if operand.role != TARGET:
+                continue
+            array = plan.call.arrays.by_name[operand.name]
+            domain = operand.domain
+            good = np.isfinite(array)
+            if domain.ends_only:
+                good = (array == domain.low) | (array == domain.high)
+            if good.all():
+                continue
+            read = plan.read() if read is None else read
+            bad = np.flatnonzero(~good & read)
+            if bad.size:
+                return operand.name, int(bad[0]), domain.description if domain.ends_only else "a finite number"
+        return None
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        call, offsets = plan.call, plan.offsets
+        row, by_name = call.request.row, call.arrays.by_name
+        if current_engine() == "numba":
+            raise no_numba_kernel(row.name)
+        scores, share = by_name[row.prediction], np.ones(len(offsets) - 1)
+        order: Array | None = None
+        own: dict[str, Array] = {}
+        if row.ordered_by == "time":
+            order, own["tie"] = ascending(by_name["time"], offsets)
+            own["event"] = (by_name["event"][order] == 1).view(np.uint8)
+            if call.request.parameters["per"] == "event":
+                events = np.concatenate([[0], np.cumsum(own["event"], dtype=np.int64)])[offsets]
+                share = 1 / np.maximum(np.diff(events), 1)
+        elif row.ordered_by == "relevance":
+            order = descending(by_name["y_true"], offsets)
+            own["tie"], own["event"] = np.arange(len(scores)), np.ones(len(scores), np.uint8)
+        else:
+            own["target"] = np.ascontiguousarray(by_name["y_true"], np.float64)
+        values = np.zeros(len(share))
+        gradient = np.empty(len(scores)) if call.request.want & GRADIENT else None
+        with np.errstate(all="ignore"):
+            arrays = {
+                "scores": np.ascontiguousarray(scores if order is None else scores[order], np.float64),
+                "gradient": gradient,
+                "offsets": offsets,
+                "share": share,
+                "weight": plan.weights,
+                "value": values,
+                **own,
+            }
+            total: float = kernels.groups.groups(
+                {name: describe(array) for name, array in arrays.items()},
+                loss="softmax" if "target" in own else "ordered",
+                efron=call.request.parameters.get("ties") == "efron",
+                samples=len(share),
+                most=int(np.diff(offsets).max(initial=0)),
+                denominator=number / factor,
+                threads=plan.threads,
+            )
+            if results.value is not None:
+                results.value[...] = values * factor + 0.0
+            if gradient is not None:
+                if order is None:
+                    results.gradients[row.prediction][...] = gradient
+                else:
+                    results.gradients[row.prediction][order] = gradient
+        return reduced(total, number / factor)
+
+    def check_scale(self, plan: Plan, number: float, total: float) -> None:
+        call = plan.call
+        if call.weights.weights is not None and call.request.normalizer is not None:
+            check_multipliers(plan.weights, number, total, call.weights.left_out, call.request.double_precision)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return groups of several lengths, with some ties and, of events, some that are censored."""
+        (rows,) = sizes
+        cuts = np.sort(rng.integers(0, rows + 1, size=rows // 20))
+        drawn: dict[str, Array] = {}
+        for operand in row.operands:
+            if operand.role == TARGET:
+                domain = operand.domain
+                whole = rng.integers(0, 2, rows) if domain.ends_only else rng.integers(0, 5, rows)
+                drawn[operand.name] = whole.astype(dtype)
+        drawn[row.prediction] = rng.normal(scale=3, size=rows).astype(dtype)
+        drawn["groups"] = np.diff(np.concatenate([[0], cuts, [rows]]))
+        return drawn
+
+
+def ascending(keys: Array, offsets: Array) -> tuple[Array, Array]:
+    """Return the order of the rows of each group by their keys, ties by place, and a number that ties share."""
+    if len(offsets) > 2:
+        order = np.lexsort((keys, np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))))
+        return order, _numbered(keys[order])
+    # NumPy's fastest sort is not stable: the places of ties are sorted once more. 4 times as fast as a stable one.
+    order = np.argsort(keys)
+    tie = _numbered(keys[order])
+    if len(tie) and tie[-1] + 1 < len(tie):
+        packed = tie * len(tie) + order
+        packed.sort()
+        order = packed - tie * len(tie)
+    return order, tie
+
+
+def _numbered(keys: Array) -> Array:
+    """Return numbers that grow where the key changes."""
+    numbers = np.zeros(len(keys), np.int64)
+    np.cumsum(keys[1:] != keys[:-1], out=numbers[1:])
+    return numbers
+
+
+def descending(keys: Array, offsets: Array) -> Array:
+    """Return the order of the rows of each group from the largest key to the least, ties by place."""
+    order, _ = ascending(-keys.astype(np.float64), offsets)
+    return order
+
+
+def _whole(name: str, arrays: Mapping[str, Array]) -> Array:
+    given = arrays[name]
+    if given.ndim != 1:
+        raise ValueError(f"{name} has shape {given.shape}; it must have one axis")
+    if given.dtype.kind not in "iu" and given.size:
+        raise TypeError(f"{name} has dtype {given.dtype}; it must hold integers")
+    return given
+
+
+def _by_sizes(sizes: Array, rows: int) -> Array:
+    bad = np.flatnonzero((sizes < 0) | (sizes > rows))
+    if bad.size:
+        beyond = f"there are {rows} rows" if sizes[bad[0]] > 0 else "a group has at least 0 rows"
+        raise ValueError(f"groups[{bad[0]}] = {sizes[bad[0]]}; {beyond}")
+    whole = sum(map(int, sizes))
+    if whole != rows:
+        raise ValueError(f"groups adds up to {whole}; scores has {rows} rows")
+    return np.concatenate([[0], np.cumsum(sizes.astype(np.int64))]).astype(np.int64)
+
+
+def _by_ids(ids: Array, rows: int) -> Array:
+    if len(ids) != rows:
+        raise ValueError(f"group_ids has shape {ids.shape}, scores has ({rows},); they must be equal")
+    bad = np.flatnonzero(ids[1:] < ids[:-1])
+    if bad.size:
+        k = bad[0] + 1
+        raise ValueError(f"group_ids[{k}] = {ids[k]} comes after {ids[k - 1]}; they must be in ascending order")
+    changes = np.flatnonzero(ids[1:] != ids[:-1]) + 1
+    return np.concatenate([[0], changes, [rows] if rows else []]).astype(np.int64)
+
+
+def _by_offsets(offsets: Array, rows: int) -> Array:
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != rows:
+        raise ValueError(f"group_offsets must begin with 0 and end with {rows}, the number of rows")
+    bad = np.flatnonzero(offsets[1:] < offsets[:-1])
+    if bad.size:
+        k = bad[0] + 1
+        raise ValueError(f"group_offsets[{k}] = {offsets[k]} is less than the one before it, {offsets[k - 1]}")
+    return offsets.astype(np.int64)
+
+
+_OFFSETS = {"groups": _by_sizes, "group_ids": _by_ids, "group_offsets": _by_offsets}

@@ -1,0 +1,256 @@
+"""Losses of groups: against their textbooks, the ways to say what a group is, ties, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+from cases import FLOATS, HALVES, generator
+from mpmath import mp, mpf
+from oracle import Jet, exact
+
+import fastloss as fl
+from fastloss.runtime import current_engine
+
+pytestmark = pytest.mark.skipif(current_engine() == "numba", reason="no kernel of this engine")
+LOSSES = [row for row in fl.losses() if row.kind == "groups"]
+FORMS = [
+    (row.name, options)
+    for row in LOSSES
+    for options in (
+        [{"ties": t, "per": p} for t in ("efron", "breslow") for p in ("group", "event")] if row.parameters else [{}]
+    )
+]
+of_losses = pytest.mark.parametrize("name", [row.name for row in LOSSES])
+of_forms = pytest.mark.parametrize(("name", "options"), FORMS, ids=str)
+of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+
+
+def drawn(name: str, *key: Any, rows: int = 60, dtype: Any = np.float32) -> dict[str, Any]:
+    return fl.kinds.draw(getattr(fl, name)._row, (rows,), dtype, generator("groups", name, *map(str, key)))
+
+
+def targets_of(arrays: dict[str, Any]) -> dict[str, Any]:
+    return {key: array for key, array in arrays.items() if key not in ("scores", "groups")}
+
+
+def same(first: Any, second: Any) -> bool:
+    """Tell whether arrays, or numbers, have the same bits."""
+    first, second = np.asarray(first), np.asarray(second)
+    return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
+
+
+def check(name: str, targets: dict[str, Any], scores: Any, options: dict[str, Any]) -> None:
+    """Hold one group to its textbook: the value to its own digits, each slope to those of its largest term."""
+    value, gradient = getattr(fl, name).value_and_grad(*targets.values(), scores, **options)
+    spread = float(np.ptp(scores.astype(np.float64))) if len(scores) else 0.0
+    numbers = [exact(s) for s in scores]
+    given = [[exact(y) for y in target] for target in targets.values()]
+    textbook = oracle.ORACLE[name]
+    unit, least = np.finfo(scores.dtype).eps, exact(np.finfo(scores.dtype).smallest_subnormal)
+    with mp.workdps(60 + int(spread)):
+        right = oracle.as_jet(textbook(*given, numbers, **options)).value
+        bound = 4 * np.finfo(np.float64).eps
+        assert abs(exact(value) - right) <= bound * abs(right) * (1 if len(scores) < 100 else 2), (value, right)
+        for k in range(len(scores)):
+            slope = textbook(*given, [Jet(s, mpf(int(k == j)), mpf(0)) for j, s in enumerate(numbers)], **options)
+            first = oracle.as_jet(slope).first
+            largest = max(abs(first), mpf(1) if given[-1][k] else abs(first))
+            if name == "listnet":
+                largest = max(abs(first), mp.exp(given[0][k] - max(given[0])))
+            assert abs(exact(gradient[k]) - first) <= max(3 * exact(unit) * largest, least), (k, gradient[k], first)
+
+
+# -- what is right ----------------------------------------------------------------------------------------------------
+
+
+@of_floats
+@of_forms
+@pytest.mark.parametrize("regime", ["usual", "tied", "far", "right", "equal"])
+def test_the_textbook(regime: str, name: str, options: dict[str, Any], dtype: Any) -> None:
+    arrays = drawn(name, regime, dtype, rows=9, dtype=dtype)
+    scores = arrays["scores"]
+    order = next(iter(targets_of(arrays)))
+    if regime == "tied":
+        arrays[order][:] = np.round(arrays[order] / 4)
+    elif regime == "far":
+        scores *= scores.dtype.type(100)
+    elif regime == "right":  # a loss of nearly 0
+        arrays[order][:] = generator(name, dtype).permutation(9)
+        scores[:] = 40 * arrays[order] * (-1 if name == "cox" else 1)
+    elif regime == "equal":
+        scores[:] = 0.1
+    check(name, targets_of(arrays), scores, options)
+
+
+def test_a_certain_order_keeps_its_digits() -> None:
+    scores = np.array([80.0, 40.0, 0.0])
+    value, gradient = fl.cox.value_and_grad([1, 2, 3], [1, 1, 1], scores)
+    assert value == pytest.approx(2 * np.exp(-40.0), rel=1e-15)
+    assert gradient[0] == pytest.approx(-np.exp(-40.0), rel=1e-15)
+
+
+def test_scores_that_are_far_apart() -> None:
+    """1e4 apart, where e^s overflows and underflows: the loss is a difference of scores."""
+    value, gradient = fl.cox.value_and_grad([1.0, 2.0, 3.0], [1, 0, 1], np.array([0.0, 1e4, -1e4]))
+    assert value == 1e4
+    assert gradient.tolist() == [-1, 1, 0]
+
+
+@of_forms
+def test_groups_are_computed_alone(name: str, options: dict[str, Any]) -> None:
+    """Each group of many, on any number of threads, has the bits that it has alone."""
+    arrays = drawn(name, "alone", rows=3000)
+    loss, sizes = getattr(fl, name), arrays["groups"]
+    ends = np.cumsum(sizes)
+    assert (sizes == 0).any() or len(sizes) > 50
+    values = loss(**arrays, **options, reduction="none")
+    gradient = loss.grad(**arrays, **options, reduction="sum")
+    for threads in (1, 2, 5):
+        assert same(loss(**arrays, **options, reduction="none", n_threads=threads), values)
+    for k in range(0, len(sizes), 7):
+        rows = slice(ends[k] - sizes[k], ends[k])
+        own = {key: array[rows] for key, array in arrays.items() if key != "groups"}
+        assert same(loss(**own, **options, reduction="none"), values[k : k + 1])
+        assert same(loss.grad(**own, **options, reduction="sum"), gradient[rows])
+
+
+@of_losses
+def test_the_ways_to_say_what_a_group_is(name: str) -> None:
+    arrays = drawn(name, "ways", rows=200)
+    arrays["groups"] = arrays["groups"][arrays["groups"] > 0]
+    sizes = arrays.pop("groups")
+    loss = getattr(fl, name)
+    value, gradient = loss.value_and_grad(**arrays, groups=sizes)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    for way in ({"group_offsets": offsets}, {"group_ids": np.repeat(np.arange(len(sizes)) * 3 - 5, sizes)}):
+        assert loss(**arrays, **way) == value
+    doubled = np.empty(400, np.float32)[::2]
+    doubled[...] = arrays["scores"]
+    assert same(loss.grad(**{**arrays, "scores": doubled}, groups=sizes), gradient)
+    assert same(loss.grad(**arrays, groups=sizes, out=doubled), gradient)
+
+
+@of_losses
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_half_precision(name: str, dtype: Any) -> None:
+    """The numbers are those of float32, the gradient is rounded once."""
+    arrays = drawn(name, "half", dtype=np.float32)
+    arrays["scores"] = arrays["scores"].astype(dtype)
+    gradient = getattr(fl, name).grad(**arrays)
+    assert gradient.dtype == dtype
+    arrays["scores"] = arrays["scores"].astype(np.float64)
+    right = getattr(fl, name).grad(**arrays)
+    assert (
+        np.abs(gradient.astype(np.float64) - right) <= np.finfo(np.float16).eps * 8 * np.abs(right) + 2.0**-24
+    ).all()
+
+
+@pytest.mark.parametrize("rows", [3000])
+def test_order_does_not_matter(rows: int) -> None:
+    """Cox's rows may be shuffled: the value is the same but for the order in which ties are added."""
+    arrays = drawn("cox", "shuffled", rows=rows, dtype=np.float64)
+    del arrays["groups"]
+    arrays["time"] = generator("shuffled").permutation(rows).astype(float)
+    places = generator("places").permutation(rows)
+    value, gradient = fl.cox.value_and_grad(**arrays)
+    shuffled, moved = fl.cox.value_and_grad(**{key: array[places] for key, array in arrays.items()})
+    assert shuffled == value
+    assert same(moved, gradient[places])
+
+
+def test_listmle_is_cox_with_an_event_in_every_row() -> None:
+    arrays = drawn("listmle", "cox", rows=50)
+    y_true = generator("as cox").permutation(50).astype(np.float32)
+    ours = fl.listmle.value_and_grad(y_true, arrays["scores"])
+    theirs = fl.cox.value_and_grad(-y_true, np.ones(50), arrays["scores"])
+    assert ours[0] == theirs[0]
+    assert same(ours[1], theirs[1])
+
+
+def test_listmle_ties_stay_in_place() -> None:
+    scores = np.array([0.3, -1.0, 2.0])
+    assert fl.listmle([1, 1, 1], scores) == fl.listmle([3, 2, 1], scores)
+
+
+# -- weights, and groups without a loss -------------------------------------------------------------------------------
+
+
+@of_losses
+def test_weights_masks_and_what_is_not_read(name: str) -> None:
+    arrays = drawn(name, "weights", rows=100, dtype=np.float64)
+    arrays["groups"] = np.array([30, 0, 20, 50])
+    loss = getattr(fl, name)
+    each = loss(**arrays, reduction="none")
+    assert each[1] == 0
+    weight = np.array([1.0, 2.0, 0.0, 0.5])
+    assert loss(**arrays, sample_weight=weight) == pytest.approx((weight * each).sum() / 3.5, rel=1e-15)
+    for key in (*targets_of(arrays), "scores"):
+        arrays[key][30:50] = np.nan
+    value, gradient = loss.value_and_grad(**arrays, sample_weight=weight)
+    assert value == pytest.approx((weight * each).sum() / 3.5, rel=1e-15)
+    assert same(gradient[30:50], np.zeros(20))
+    assert loss(**arrays, where=weight > 0) == pytest.approx((each[0] + each[3]) / 3, rel=1e-15)
+
+
+@of_losses
+def test_a_score_that_is_no_number(name: str) -> None:
+    arrays = drawn(name, "nan", rows=40)
+    arrays["groups"] = np.array([10, 30])
+    arrays["scores"][3] = np.nan
+    values, gradient = getattr(fl, name).value_and_grad(**arrays, reduction="none")
+    assert np.isnan(values).tolist() == [True, False]
+    assert np.isnan(gradient).tolist() == [True] * 10 + [False] * 30
+
+
+def test_nobody_has_an_event() -> None:
+    for per in ("group", "event"):
+        value, gradient = fl.cox.value_and_grad([1.0, 2.0], [0, 0], np.array([1.0, 2.0]), per=per)
+        assert value == 0
+        assert gradient.tolist() == [0, 0]
+
+
+@of_losses
+def test_no_rows(name: str) -> None:
+    empty = {operand.name: np.zeros(0) for operand in getattr(fl, name)._row.operands[:-3]}
+    assert getattr(fl, name)(**empty) == 0
+    assert getattr(fl, name)(**empty, groups=np.zeros(0, int), reduction="sum") == 0
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"groups": [1, 1]}, ValueError, r"groups adds up to 2; scores has 3 rows"),
+        ({"groups": [4, -1]}, ValueError, r"groups\[0\] = 4; there are 3 rows"),
+        ({"groups": [3, -1, 1]}, ValueError, r"groups\[1\] = -1; a group has at least 0 rows"),
+        ({"groups": [1.0, 2.0]}, TypeError, r"groups has dtype float64; it must hold integers"),
+        ({"groups": [[3]]}, ValueError, r"groups has shape \(1, 1\); it must have one axis"),
+        ({"group_ids": [1, 0, 1]}, ValueError, r"group_ids\[1\] = 0 comes after 1; they must be in ascending order"),
+        ({"group_ids": [1, 1]}, ValueError, r"group_ids has shape \(2,\), scores has \(3,\)"),
+        ({"group_offsets": [0, 2]}, ValueError, r"group_offsets must begin with 0 and end with 3"),
+        ({"group_offsets": [0, 2, 1, 3]}, ValueError, r"group_offsets\[2\] = 1 is less than the one before it, 2"),
+        (
+            {"groups": [3], "group_ids": [1, 1, 1]},
+            TypeError,
+            r"one of groups, group_ids and group_offsets, not groups and",
+        ),
+        ({"time": [1.0, np.nan, 2.0]}, ValueError, r"time\[1\] = nan is not a finite number"),
+        ({"event": [1, 0, 2]}, ValueError, r"event\[2\] = 2 is not 0 or 1"),
+        ({"time": [1.0, 2.0]}, ValueError, r"time has shape \(2,\), scores has \(3,\); they must be equal"),
+        ({"scores": np.zeros((1, 3))}, ValueError, r"scores has shape \(1, 3\); it needs one axis"),
+        ({"sample_weight": [-1.0]}, ValueError, r"sample_weight\[0\] = -1"),
+    ],
+    ids=str,
+)
+def test_what_is_refused(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    """Nothing is written."""
+    out = np.full(3, 7.0)
+    given = {"time": [1.0, 2.0, 2.0], "event": [1, 0, 1], "scores": np.array([0.5, -1.0, 2.0])} | change
+    with pytest.raises(error, match=message):
+        fl.cox.grad(**given, out=out)
+    assert (out == 7).all()
