@@ -592,7 +592,7 @@ def test_no_instruction_of_a_higher_level(name: str) -> None:
     assert not names
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [name for name in KINDS if not name.startswith("groups")])  # its rows are gathered
 def test_memory_is_asked_ahead(name: str) -> None:
     """To gcc that has no effect: it left out all calls of a function that did nothing else, and then the function."""
     assert any(line.name.startswith("prefetch") for line in module(name).instructions())
