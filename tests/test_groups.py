@@ -92,6 +92,15 @@ def test_a_certain_order_keeps_its_digits() -> None:
     assert gradient[0] == pytest.approx(-np.exp(-40.0), rel=1e-15)
 
 
+@pytest.mark.parametrize("gap", [29.0, 31.0, 33.0, 36.0, 40.0])
+def test_what_is_left_of_an_event_that_nobody_expected(gap: float) -> None:
+    """Its slope is not yet -1, and rows add up to 0."""
+    value, gradient = fl.cox.value_and_grad([1, 2], [1, 0], np.array([0.0, gap]))
+    assert value == pytest.approx(gap + np.log1p(np.exp(-gap)), rel=4e-16)
+    assert gradient[0] == pytest.approx(-1 / (1 + np.exp(-gap)), rel=3e-16)
+    assert gradient[1] == pytest.approx(-gradient[0], rel=3e-16)
+
+
 def test_scores_that_are_far_apart() -> None:
     """1e4 apart, where e^s overflows and underflows: the loss is a difference of scores."""
     value, gradient = fl.cox.value_and_grad([1.0, 2.0, 3.0], [1, 0, 1], np.array([0.0, 1e4, -1e4]))

@@ -117,15 +117,16 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
             gap = m_after - s[j]
             if after == 0:
                 ratio = 0
-            elif gap > 30:       # 1 is not seen beside the ratio
-                ratio = INFINITY
-                add_to(&loss, gap + log_(after + exp_(-gap)))
+            elif gap > 30:       # the inverse ratio, which never overflows
+                part = exp_of_difference(s[j], m_after)
+                ratio = part / after
+                add_to(&loss, gap + log_(after + part))
             else:
                 ratio = after * exp_of_difference(m_after, s[j])
                 add_to(&loss, log1p_(ratio))
             inverse[i] = 1 / later[i]
             if gradient != NULL:
-                gradient[j] = -1 if ratio == INFINITY else -(ratio / (1 + ratio))
+                gradient[j] = -1 / (1 + ratio) if gap > 30 and after > 0 else -(ratio / (1 + ratio))
         elif d > 1:
             of_dead.high = of_dead.low = 0
             for j in range(end - 1, i - 1, -1):
@@ -165,7 +166,7 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
             own = total_of(&a)
             for j in range(i, end):
                 e = exp_of_difference(s[j], a_unit)
-                if event[j]:     # it has its own place already
+                if event[j]:     # its own place is there already
                     gradient[j] = scale * (gradient[j] + e * part)
                 else:
                     gradient[j] = scale * (e * own)
