@@ -162,7 +162,7 @@ def normalizer(
         if name not in known:
             raise TypeError(f"normalizer has no keyword {name!r}; it has {known}")
     if row.ragged:
-        raise TypeError(f"{row.name} has no normalizer: pass the sum of the weights of all sequences")
+        raise TypeError(f"{row.name} has no normalizer: pass the sum of the weights of its samples")
     if _is_scaled(row):
         from .algebra import named
 
