@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arrays import as_array, as_prediction, describe, first_true, place
-from .kinds.sequences import lengths_of, strides_of
+from .kinds.sequences import first_frames, lengths_of, strides_of
 from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
 
@@ -80,19 +80,10 @@ def _read(emissions: Any, transitions: Any, start: Any, end: Any, lengths: Any, 
     if not tags:
         raise ValueError(f"emissions has shape {scores.shape}: frames of no tags")
     given = {} if lengths is None else {"lengths": as_array("lengths", lengths, "integer")}
-    if scores.ndim == 3:
-        frames = lengths_of(given, "lengths", len(scores), "emissions", most=scores.shape[1])
-        if frames is None:
-            frames = np.full(len(scores), scores.shape[1], np.int64)
-        first = np.zeros(len(frames), np.int64)
+    if packed := scores.ndim == 2:
+        frames = lengths_of(given, "lengths", "emissions", scores)
     else:
-        frames = lengths_of(given, "lengths", None, "emissions", whole=len(scores))
-        if frames is None:
-            raise ValueError(
-                f"emissions has shape {scores.shape}: sequences one behind the other need lengths; of one sequence "
-                "pass emissions[None]"
-            )
-        first = (np.cumsum(frames) - frames).astype(np.int64)
+        frames = lengths_of(given, "lengths", "emissions", scores, scores.shape[1], len(scores))
     between = _score("transitions", transitions, (tags, tags))
     width = -(-tags // _COLUMNS) * _COLUMNS
     tables, edges = np.full((4, tags, width), -np.inf), np.zeros((2, width))
@@ -102,7 +93,9 @@ def _read(emissions: Any, transitions: Any, start: Any, end: Any, lengths: Any, 
             edges[side, :tags] = _score(name, value, (tags,))
     largest = float(between.max())
     threads = threads_for(None if n_threads is None else checked_threads("n_threads", n_threads), scores.size * tags)
-    return _Chains(scores, frames, first, tables, edges, max(largest, np.finfo(np.float64).min), threads)
+    return _Chains(
+        scores, frames, first_frames(frames, packed), tables, edges, max(largest, np.finfo(np.float64).min), threads
+    )
 
 
 def crf_marginals(

@@ -138,6 +138,25 @@ class Call(NamedTuple):
         return np.dtype(np.float64 if self.request.double_precision else np.float32)
 
 
+def sample_weights(call: Call) -> Array:
+    """Return the weight of each sample as it is computed with, 0 of what is left out."""
+    samples, given = call.arrays.samples, call.weights.weights
+    kept = call.weights.left_out.kept(samples, given)
+    if given is None:
+        return kept.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return np.where(kept, given.astype(call.compute_type).astype(np.float64), 0.0)
+
+
+def sum_of_weights(weights: Array, weight_sum: Any = None) -> float:
+    """Return their sum as `Kind.inspect` does: NaN if any is bad, and without rounding in `weight_sum`."""
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        return math.nan
+    if weight_sum is not None:
+        weight_sum.add(weights)
+    return math.fsum(weights)
+
+
 #: The methods that ask for second derivatives beyond the diagonal.
 METHODS = {PRODUCT: "hvp", MATRIX: "hess_matrix"}
 

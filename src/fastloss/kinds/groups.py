@@ -16,8 +16,18 @@ from ..arrays import describe
 from ..reductions import reduced
 from ..rows import TARGET, Row
 from ..runtime import current_engine, kernels, threads_for
-from ..samples import check_multipliers
-from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+from .base import (
+    GRADIENT,
+    Array,
+    Arrays,
+    Call,
+    Kind,
+    Request,
+    Results,
+    no_numba_kernel,
+    sample_weights,
+    sum_of_weights,
+)
 
 _FROM = ("groups", "group_ids", "group_offsets")
 
@@ -63,20 +73,10 @@ class Groups(Kind):
 
     def plan(self, call: Call) -> Plan:
         offsets = call.arrays.by_name["group_offsets"]
-        with np.errstate(all="ignore"):
-            weights = call.weights.left_out.kept(call.arrays.samples, None).astype(np.float64)
-            if call.weights.weights is not None:
-                given = np.broadcast_to(call.weights.weights, call.arrays.samples)
-                weights = np.where(weights != 0, given.astype(call.compute_type).astype(np.float64), 0.0)
-        return Plan(call, offsets, weights, threads_for(call.request.n_threads, 16 * int(offsets[-1])))
+        return Plan(call, offsets, sample_weights(call), threads_for(call.request.n_threads, 16 * int(offsets[-1])))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        weights = plan.weights
-        if not (np.isfinite(weights).all() and (weights >= 0).all()) or self._bad(plan) is not None:
-            return math.nan
-        if weight_sum is not None:
-            weight_sum.add(weights)
-        return math.fsum(weights)
+        return math.nan if self._bad(plan) is not None else sum_of_weights(plan.weights, weight_sum)
 
     def explain(self, plan: Plan) -> None:
         bad = self._bad(plan)
@@ -151,11 +151,6 @@ class Groups(Kind):
                 else:
                     results.gradients[row.prediction][order] = gradient
         return reduced(total, number / factor)
-
-    def check_scale(self, plan: Plan, number: float, total: float) -> None:
-        call = plan.call
-        if call.weights.weights is not None and call.request.normalizer is not None:
-            check_multipliers(plan.weights, number, total, call.weights.left_out, call.request.double_precision)
 
     def draw(
         self,

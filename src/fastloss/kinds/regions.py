@@ -19,7 +19,7 @@ from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_elements, check_labels
-from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel, sample_weights
 
 #: The parameters of all losses of regions; the others are those of the formula.
 _OF_ALL = frozenset({"mode", "over", "classes", "class_weight", "ignore_index", "axis"})
@@ -156,14 +156,11 @@ class Regions(Kind):
         return Arrays(dict(request.arrays), samples, form)
 
     def plan(self, call: Call) -> Plan:
-        request, weights = call.request, call.weights
+        request = call.request
         parameters, y_true = request.parameters, call.arrays.by_name["y_true"]
         logits = call.arrays.by_name[request.row.prediction]
         classes = 1 if parameters["mode"] == "binary" else logits.shape[parameters["axis"]]
-        given = np.ones(call.arrays.samples) if weights.weights is None else weights.weights
-        with np.errstate(all="ignore"):
-            given = given.astype(call.compute_type).astype(np.float64)
-        given = given if weights.where is None else np.where(weights.where, given, 0.0)
+        given = sample_weights(call)
         images = 1 if parameters["over"] == "batch" else logits.shape[0]
         if call.arrays.form == "labels" and dtype_number(y_true.dtype) in (9, 10):  # halves
             y_true = y_true.astype(np.float32)

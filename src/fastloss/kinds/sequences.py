@@ -16,8 +16,18 @@ from ..arrays import as_axis, describe
 from ..reductions import reduced
 from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
-from ..samples import check_multipliers
-from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, no_numba_kernel
+from .base import (
+    GRADIENT,
+    Array,
+    Arrays,
+    Call,
+    Kind,
+    Request,
+    Results,
+    no_numba_kernel,
+    sample_weights,
+    sum_of_weights,
+)
 
 
 class Plan(NamedTuple):
@@ -63,36 +73,20 @@ class Sequences(Kind):
             axis = as_axis(parameters["time_axis"], 3, "time_axis")
             if axis == -1:
                 raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
-            parameters = {**parameters, "time_axis": axis}
-            samples, frames = logits.shape[-5 - axis], logits.shape[axis]
-            lengths = lengths_of(arrays, "logit_lengths", samples, "logits", most=frames)
-            arrays["logit_lengths"] = np.full(samples, frames, np.int64) if lengths is None else lengths
+            room, samples = logits.shape[axis], logits.shape[-5 - axis]
+            lengths = lengths_of(arrays, "logit_lengths", "logits", logits, room, samples)
         else:
-            lengths = lengths_of(arrays, "logit_lengths", None, "logits", whole=len(logits))
-            if lengths is None:
-                raise ValueError(
-                    f"logits has shape {logits.shape}: sequences one behind the other need logit_lengths; of one "
-                    "sequence pass logits[None]"
-                )
-            arrays["logit_lengths"], samples = lengths, len(lengths)
+            lengths = lengths_of(arrays, "logit_lengths", "logits", logits)
+        arrays["logit_lengths"], samples = lengths, len(lengths)
         labels = arrays["y_true"]
         if labels.dtype.kind not in "iub" and labels.size:
             raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
         if labels.ndim not in (1, 2):
             raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
-        if labels.ndim == 2:
-            if len(labels) != samples:
-                raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
-            lengths = lengths_of(arrays, "label_lengths", samples, "y_true", most=labels.shape[1])
-            arrays["label_lengths"] = np.full(samples, labels.shape[1], np.int64) if lengths is None else lengths
-        else:
-            lengths = lengths_of(arrays, "label_lengths", samples, "y_true", whole=len(labels))
-            if lengths is None:
-                raise ValueError(
-                    f"y_true has shape {labels.shape}: labels one behind the other need label_lengths; of one sequence "
-                    "pass y_true[None]"
-                )
-            arrays["label_lengths"] = lengths
+        if labels.ndim == 2 and len(labels) != samples:
+            raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
+        of_labels = labels.shape[1] if labels.ndim == 2 else None
+        arrays["label_lengths"] = lengths_of(arrays, "label_lengths", "y_true", labels, of_labels, samples, "labels")
         return Arrays(arrays, (samples,), "index")
 
     def plan(self, call: Call) -> Plan:
@@ -108,31 +102,20 @@ class Sequences(Kind):
         labels = arrays["y_true"]
         if labels.ndim == 2:
             labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
-        with np.errstate(all="ignore"):
-            weights = call.weights.left_out.kept(call.arrays.samples, call.weights.weights).astype(np.float64)
-            if call.weights.weights is not None:
-                given = np.broadcast_to(call.weights.weights, call.arrays.samples)
-                weights = np.where(weights != 0, given.astype(call.compute_type).astype(np.float64), 0.0)
         lengths = {"sequence": None, "label": counts, "frame": frames}[parameters["per"]]
         share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
-        first = np.zeros(len(frames), np.int64)
-        if logits.ndim == 2:
-            first = np.concatenate([[0], np.cumsum(frames)[:-1]])[: len(frames)].astype(np.int64)
+        first = first_frames(frames, packed=logits.ndim == 2)
         plan = Plan(
-            call, logits, labels.astype(np.int64), start, frames, first, weights, share,
+            call, logits, labels.astype(np.int64), start, frames, first, sample_weights(call), share,
             blank % max(classes, 1), threads_for(request.n_threads, int(frames.sum()) * classes),
         )  # fmt: skip
         return plan._replace(logits=plan.of_time(logits))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        weights = plan.weights
-        if not (np.isfinite(weights).all() and (weights >= 0).all()) or self._bad_labels(plan).any():
-            return math.nan
-        if plan.call.request.parameters["impossible"] == "raise":
+        total = math.nan if self._bad_labels(plan).any() else sum_of_weights(plan.weights, weight_sum)
+        if total == total and plan.call.request.parameters["impossible"] == "raise":
             self._refuse_short(plan)
-        if weight_sum is not None:
-            weight_sum.add(weights)
-        return math.fsum(weights)
+        return total
 
     def explain(self, plan: Plan) -> None:
         bad = np.flatnonzero(self._bad_labels(plan))
@@ -185,7 +168,6 @@ class Sequences(Kind):
             "share": plan.share,
             "impossible": impossible,
             "weight": plan.weights,
-            "where": None,
             "value": results.value,
         }
         counts = np.diff(plan.label_start)
@@ -209,11 +191,6 @@ class Sequences(Kind):
         if parameters["impossible"] == "raise" and impossible.any():
             raise ValueError(f"no path has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
         return reduced(total, number / factor)
-
-    def check_scale(self, plan: Plan, number: float, total: float) -> None:
-        call = plan.call
-        if call.weights.weights is not None and call.request.normalizer is not None:
-            check_multipliers(plan.weights, number, total, call.weights.left_out, call.request.double_precision)
 
     def draw(
         self,
@@ -246,27 +223,41 @@ def strides_of(array: Array | None) -> tuple[int, int]:
     return (0, array.strides[0]) if array.ndim == 2 else (array.strides[0], array.strides[1])
 
 
+def first_frames(frames: Array, packed: bool) -> Array:
+    """Return where each sequence begins: behind the one before it, or of padded ones at 0."""
+    return np.cumsum(frames) - frames if packed else np.zeros(len(frames), np.int64)
+
+
 def lengths_of(
-    arrays: Mapping[str, Array],
+    given: Mapping[str, Array],
     name: str,
-    samples: int | None,
     of: str,
-    most: int | None = None,
-    whole: int | None = None,
-) -> Array | None:
-    """Return lengths, checked: one for each sample, at most `most`, or adding up to `whole`. None: none are given."""
-    given = arrays.get(name)
-    if given is None:
-        return None
-    if given.dtype.kind not in "iu" and given.size:
-        raise TypeError(f"{name} has dtype {given.dtype}; lengths are integers")
-    if given.ndim != 1 or (samples is not None and len(given) != samples):
+    array: Array,
+    room: int | None = None,
+    samples: int | None = None,
+    parts: str = "sequences",
+) -> Array:
+    """Return how long each sample of an array is, checked.
+
+    Those of a padded array are at most as long as there is `room`, and are so by default. Without room the samples lie
+    one behind the other: then their lengths have to be given, and add up to the array's.
+    """
+    lengths = given.get(name)
+    if lengths is None:
+        if room is not None:
+            return np.full(len(array) if samples is None else samples, room, np.int64)
+        raise ValueError(
+            f"{of} has shape {array.shape}: {parts} one behind the other need {name}; of one sequence pass {of}[None]"
+        )
+    if lengths.dtype.kind not in "iu" and lengths.size:
+        raise TypeError(f"{name} has dtype {lengths.dtype}; lengths are integers")
+    if lengths.ndim != 1 or (samples is not None and len(lengths) != samples):
         there = "one axis" if samples is None else f"the shape ({samples},), one for each sequence"
-        raise ValueError(f"{name} has shape {given.shape}; it must have {there}")
-    bad = np.flatnonzero((given < 0) | (given > (most if most is not None else np.iinfo(np.int64).max)))
+        raise ValueError(f"{name} has shape {lengths.shape}; it must have {there}")
+    bad = np.flatnonzero((lengths < 0) | (lengths > (np.iinfo(np.int64).max if room is None else room)))
     if bad.size:
-        beyond = f"; {of} has {most}" if most is not None and given[bad[0]] > 0 else "; a length is at least 0"
-        raise ValueError(f"{name}[{bad[0]}] = {given[bad[0]]}{beyond}")
-    if whole is not None and sum(map(int, given)) != whole:
-        raise ValueError(f"{name} adds up to {sum(map(int, given))}; {of} has {whole}")
-    return given.astype(np.int64)
+        beyond = f"{of} has {room}" if room is not None and lengths[bad[0]] > 0 else "a length is at least 0"
+        raise ValueError(f"{name}[{bad[0]}] = {lengths[bad[0]]}; {beyond}")
+    if room is None and sum(map(int, lengths)) != len(array):
+        raise ValueError(f"{name} adds up to {sum(map(int, lengths))}; {of} has {len(array)}")
+    return lengths.astype(np.int64)

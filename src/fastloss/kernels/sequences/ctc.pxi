@@ -42,7 +42,7 @@ cdef enum:
     CLASSES_AHEAD = 512
 
 cdef struct CtcCall:
-    Operand logits, gradient, labels, label_start, frames, first_frame, share, impossible, weight, where, value
+    Operand logits, gradient, labels, label_start, frames, first_frame, share, impossible, weight, value
     Py_ssize_t logits_stride[2]      # of a sequence and of a frame
     Py_ssize_t gradient_stride[2]
     Py_ssize_t classes
@@ -467,10 +467,9 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
     cdef Py_ssize_t frames = (<const int64_t*>call.frames.data)[sequence], first = (<const int64_t*>call.first_frame.data)[sequence]
     cdef Py_ssize_t labels = start[sequence + 1] - start[sequence], padded = max(frames, <Py_ssize_t>call.padded_frames)
     cdef Py_ssize_t i, repeats = 0
-    cdef real buffer[1]
     cdef real rounded[1]
-    cdef const real* given = load_weights(&call.weight, &call.where, sequence, 1, buffer)
-    cdef double share = (<const double*>call.share.data)[sequence], weight = 1 if given == NULL else given[0], loss = 0, scale, fails
+    cdef double weight = (<const double*>call.weight.data)[sequence] * (<const double*>call.share.data)[sequence]
+    cdef double scale = weight / call.denominator if call.denominator != 0 else 0, loss = 0, fails
     cdef bint direct, writes, impossible = False
     cdef Lattice q
     cdef real* logits
@@ -478,8 +477,6 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
     scratch += lay_out_lattice(call, frames, labels, &q, scratch)
     logits = <real*>scratch
     exponentials = logits + call.classes + 8
-    weight *= share
-    scale = weight / call.denominator if call.denominator != 0 else 0
     if weight != 0:
         q.label = <const int64_t*>call.labels.data + start[sequence]
         for i in range(1, labels):

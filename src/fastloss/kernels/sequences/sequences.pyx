@@ -17,7 +17,7 @@ def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_s
 
     `arrays`: logits and gradient, whose last axis is that of the classes; the strides of sequences and of frames, in bytes, are
     given apart. int64: labels, one sequence behind the other; label_start, where each begins, and the end; frames, how many each
-    has, and first_frame, that of each. float64: share, what each value is multiplied by. weight, where, value. uint8: impossible,
+    has, and first_frame, that of each. float64: share and weight, what each value is multiplied by. value. uint8: impossible,
     where it is noted of each sequence that no path has its labels. `padded_frames`: the gradient of what is behind a sequence, up to
     so many, is 0. `normalized`: the logits are logarithms of probabilities.
     """
@@ -36,8 +36,7 @@ def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_s
     need(&call.first_frame, arrays, "first_frame", False)
     need(&call.share, arrays, "share", False)
     need(&call.impossible, arrays, "impossible", False)
-    take(&call.weight, arrays, "weight", False)
-    take(&call.where, arrays, "where", False)
+    need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
     return run_blocks(ctc_block_f64 if double_precision else ctc_block_f32, &call, samples,
