@@ -31,6 +31,12 @@ def drawn(*key: Any, sizes: tuple[int, int, int] = (5, 9, 6), dtype: Any = np.fl
     return arrays
 
 
+def assert_near(got: Any, right: Any) -> None:
+    """Expect gradients in float32 to be the same to a few units in the last place of the largest number."""
+    assert np.shape(got) == np.shape(right)
+    assert np.abs(np.asarray(got, float) - right).max() <= 4 * np.finfo(np.float32).eps * np.abs(right).max()
+
+
 def labels_of(arrays: dict[str, Any], n: int) -> list[int]:
     return [int(c) for c in arrays["y_true"][n, : arrays["label_lengths"][n]]]
 
@@ -205,7 +211,7 @@ def test_the_peers() -> None:
         theirs.sum().backward()
         value, gradient = fl.ctc.value_and_grad(**arrays, per=per, reduction="none" if reduction == "none" else "mean")
         np.testing.assert_allclose(value, theirs.detach().numpy(), rtol=1e-6)
-        np.testing.assert_allclose(gradient, x.grad.numpy(), atol=1e-7)
+        assert_near(gradient, x.grad.numpy())
 
 
 # -- the same bits ----------------------------------------------------------------------------------------------------
@@ -295,7 +301,7 @@ def test_any_class_is_the_blank(blank: int) -> None:
     )
     again, own = fl.ctc.value_and_grad(**moved, blank=blank)
     np.testing.assert_allclose(again, value, rtol=1e-8)
-    np.testing.assert_allclose(own, gradient[..., order], atol=1e-7, rtol=0)
+    assert_near(own, gradient[..., order])
 
 
 # -- weights, and sequences that no alignment fits --------------------------------------------------------------------
@@ -316,7 +322,7 @@ def test_weights_masks_and_reductions() -> None:
     assert bits(of_sum) == bits(gradients)
     mean, of_mean = fl.ctc.value_and_grad(**arrays, sample_weight=weight, where=where)
     assert mean == pytest.approx(total / 4, rel=1e-15)
-    np.testing.assert_allclose(of_mean, of_sum / 4, rtol=3e-7, atol=1e-12)
+    np.testing.assert_allclose(of_mean, of_sum / 4, rtol=3e-7, atol=0)
     assert fl.ctc(**arrays, where=where, normalizer=8.0) == pytest.approx(own.astype(float).sum() / 8, rel=1e-7)
     parts = [
         fl.ctc.partial(**{name: array[piece] for name, array in arrays.items()}, where=where[piece])
@@ -389,7 +395,7 @@ def test_nothing_to_align(dtype: Any) -> None:
     p = np.exp(logits[0].astype(float))
     p /= p.sum(-1, keepdims=True)
     np.testing.assert_allclose(losses[0], -np.log(p[:, 0]).sum(), rtol=1e-6)
-    np.testing.assert_allclose(gradients[0], p - np.eye(5)[0], atol=1e-6)
+    assert_near(gradients[0], p - np.eye(5)[0])
     assert losses[1] == 0 and losses[2] == np.inf and not gradients[1:].any()
     value, gradient = fl.ctc.value_and_grad(np.zeros((0, 2), int), np.zeros((0, 4, 5), dtype))
     assert value == 0 and gradient.shape == (0, 4, 5)
