@@ -686,6 +686,63 @@ def supcon(
     return [of_softmax(row, i, alike[i]) if alike[i] else None for i, row in enumerate(rows)]
 
 
+def pairs_of(y_true: Sequence[Any], i: int) -> tuple[list[int], list[int]]:
+    """Return the others of the class of a vector, and those of other classes."""
+    alike = [j for j, other in enumerate(y_true) if j != i and other == y_true[i]]
+    return alike, [j for j, other in enumerate(y_true) if other != y_true[i]]
+
+
+@textbook
+def multi_similarity(
+    y_true: Sequence[Any],
+    embeddings: Vectors,
+    alpha: Any,
+    beta: Any,
+    base: Any,
+    normalize: bool = True,
+    max_bytes: Any = None,
+) -> Any:
+    rows = similarities(embeddings, embeddings, 1, normalize)
+    losses = []
+    for i, row in enumerate(rows):
+        alike, unlike = pairs_of(y_true, i)
+        near = log(sum((exp(-alpha * (row[p] - base)) for p in alike), start=mpf(1)))
+        losses.append(near / alpha + log(sum((exp(beta * (row[n] - base)) for n in unlike), start=mpf(1))) / beta)
+    return losses
+
+
+@textbook
+def circle(
+    y_true: Sequence[Any],
+    embeddings: Vectors,
+    margin: Any,
+    gamma: Any,
+    detached: bool = True,
+    normalize: bool = True,
+    max_bytes: Any = None,
+) -> Any:
+    """A vector without others of its class, or of another one, has no loss: None."""
+    rows = similarities(embeddings, embeddings, 1, normalize)
+    held = value_of if detached else (lambda x: x)
+    losses = []
+    for i, row in enumerate(rows):
+        alike, unlike = pairs_of(y_true, i)
+        near = [exp(-gamma * positive_part(1 + margin - held(row[p])) * (row[p] - (1 - margin))) for p in alike]
+        far = [exp(gamma * positive_part(held(row[n]) + margin) * (row[n] - margin)) for n in unlike]
+        losses.append(log(1 + sum(far) * sum(near)) if near and far else None)
+    return losses
+
+
+@textbook
+def sigmoid_contrastive(
+    images: Vectors, texts: Vectors, log_scale: Any, bias: Any, normalize: bool = True, max_bytes: Any = None
+) -> Any:
+    rows = similarities(images, texts, exp(log_scale), normalize)
+    return [
+        sum(log(1 + exp((-1 if i == j else 1) * (x + bias))) for j, x in enumerate(row)) for i, row in enumerate(rows)
+    ]
+
+
 @textbook
 def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, given: str = "logits") -> Any:
     """One sequence: minus the logarithm of the sum over ALL its alignments, one by one."""

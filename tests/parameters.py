@@ -31,6 +31,10 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "symmetric_info_nce": BATCHES,
     "nt_xent": {"temperature": (0.5, "(0, inf)")} | BATCHES,
     "supcon": {"temperature": (0.1, "(0, inf)")} | BATCHES,
+    "multi_similarity": {"alpha": (2.0, "(0, inf)"), "beta": (50.0, "(0, inf)"), "base": (0.5, "(-inf, inf)")}
+    | BATCHES,
+    "circle": {"margin": (0.25, "[0, inf)"), "gamma": (256.0, "(0, inf)"), "detached": (True, "switch")} | BATCHES,
+    "sigmoid_contrastive": BATCHES,
     "ctc": {
         "blank": (0, "index"),
         "impossible": ("inf", "inf | zero | raise"),

@@ -14,13 +14,19 @@ from cases import FLOATS, HALVES, generator
 from oracle import Jet, exact, mp
 
 import fastloss as fl
-from fastloss.kinds import products
+from fastloss.kinds import pairs, products
 
 ROWS = [row for row in fl.losses() if row.against]
 #: How far a number may be from the truth, of the largest of its array: BLAS adds up in an order of its own.
 BOUNDS = {np.dtype(np.float32): 2e-6, np.dtype(np.float64): 4e-15}
 
+#: Losses that are no softmax: computed in float64 and rounded once, but a factor of a cosine multiplies its rounding.
+PAIRS = [row for row in ROWS if row.of_pairs]
+SOFTMAXES = [row for row in ROWS if row not in PAIRS]
+
 of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+of_pairs = pytest.mark.parametrize("row", PAIRS, ids=lambda row: row.name)
+of_softmaxes = pytest.mark.parametrize("row", SOFTMAXES, ids=lambda row: row.name)
 of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 
 
@@ -33,6 +39,14 @@ def drawn(row: Any, *key: Any, shape: tuple[int, int] = (24, 5), dtype: Any = np
 
 def loss_of(row: Any) -> Any:
     return getattr(fl, row.name)
+
+
+def bound_of(row: Any, dtype: Any, **given: Any) -> float:
+    if row not in PAIRS:
+        return BOUNDS[np.dtype(dtype)]
+    known = loss_of(row).parameters | given
+    largest = max([known[name] for name in ("alpha", "beta", "gamma") if name in known], default=128.0)
+    return 2.0**-23 if dtype == np.float32 else 4e-15 + largest * 2.0**-51
 
 
 def names_of(row: Any) -> list[str]:
@@ -56,17 +70,15 @@ def of_kept(row: Any, arrays: dict[str, Any], kept: Any) -> dict[str, Any]:
 # -- what is right ----------------------------------------------------------------------------------------------------
 
 
-@of_floats
-@pytest.mark.parametrize("normalize", [True, False], ids=["cosines", "products"])
-@of_rows
-def test_the_textbook(row: Any, normalize: bool, dtype: Any) -> None:
-    """Value and gradients of a small batch, against the definition in mpmath: all pairs, by double loops."""
-    arrays = drawn(row, "textbook", shape=(6, 2), dtype=dtype)
-    if row.positive == "class":
-        arrays["y_true"] = np.array([0, 1, 1, 2, 1, 0])  # one positive, two, and none
+def hold_to_textbook(row: Any, dtype: Any, arrays: dict[str, Any] | None = None, **given: Any) -> None:
+    """Hold value and gradients of a small batch to the definition in mpmath: all pairs, by double loops."""
+    if arrays is None:
+        arrays = drawn(row, "textbook", given, shape=(6, 2), dtype=dtype)
+        if row.positive == "class":
+            arrays["y_true"] = np.array([0, 1, 1, 2, 1, 0])  # one positive, two, and none
     weight = np.array([1.0, 0.5, 2.0, 0.25, 1.0, 0.75])
-    given = {name: 0.5 for name in ("temperature",) if name in loss_of(row).parameters} | {"normalize": normalize}
-    own = {name: value if isinstance(value, bool) else exact(value) for name, value in given.items()}
+    own = loss_of(row).parameters | given
+    own = {name: value if value is None or isinstance(value, bool) else exact(value) for name, value in own.items()}
 
     def mean(varied: str, place: tuple[int, ...]) -> Jet:
         """Return the mean as a jet of one number."""
@@ -84,7 +96,7 @@ def test_the_textbook(row: Any, normalize: bool, dtype: Any) -> None:
         return oracle.as_jet(sum(w * loss for w, loss in counted) / sum(w for w, _ in counted))
 
     value, gradients = loss_of(row).value_and_grad(**arrays, sample_weight=weight, **given)
-    bound = BOUNDS[np.dtype(dtype)]
+    bound = bound_of(row, dtype, **given)
     with mp.workdps(50):
         for name, gradient in zip(names_of(row), several(row, gradients), strict=True):
             truth = {place: mean(name, place) for place in np.ndindex(np.shape(gradient))}
@@ -95,8 +107,62 @@ def test_the_textbook(row: Any, normalize: bool, dtype: Any) -> None:
         assert abs(float(exact(value) - right)) <= bound / 2 * abs(float(right))
 
 
-@pytest.mark.parametrize("scale", [40.0, 100.0])
+@of_floats
+@pytest.mark.parametrize("normalize", [True, False], ids=["cosines", "products"])
 @of_rows
+def test_the_textbook(row: Any, normalize: bool, dtype: Any) -> None:
+    given = {name: 0.5 for name in ("temperature",) if name in loss_of(row).parameters}
+    hold_to_textbook(row, dtype, normalize=normalize, **given)
+
+
+#: Parameters besides the defaults: large and small ones, kinks, and what the best similarity is at.
+OTHERS: list[tuple[str, dict[str, Any]]] = [
+    ("multi_similarity", {"alpha": 40.0, "beta": 1.5, "base": -0.25}),
+    ("multi_similarity", {"alpha": 2.0**-30, "beta": 2.0**9, "base": 3.0}),
+    ("circle", {"margin": 0.0, "gamma": 16.0}),
+    ("circle", {"margin": 0.4, "gamma": 80.0, "detached": False}),
+    ("circle", {"margin": 0.0, "gamma": 0.5, "detached": False, "normalize": False}),
+]
+
+
+@of_floats
+@pytest.mark.parametrize(("name", "given"), OTHERS, ids=lambda x: x if isinstance(x, str) else "")
+def test_the_textbook_of_other_parameters(name: str, given: dict[str, Any], dtype: Any) -> None:
+    (row,) = (row for row in ROWS if row.name == name)
+    hold_to_textbook(row, dtype, **given)
+
+
+@of_floats
+@of_pairs
+def test_a_small_loss_keeps_its_digits(row: Any, dtype: Any) -> None:
+    """Classes opposite to each other, or pairs around a circle: a loss far below any epsilon."""
+    given = {"multi_similarity": {"alpha": 150.0, "beta": 90.0}, "circle": {"gamma": 1024.0}}.get(row.name, {})
+    rng = generator("small", row.name)
+    arrays: dict[str, Any] = {"y_true": np.array([0, 1, 1, 0, 1, 0])} if row.positive == "class" else {}
+    angles = np.pi * (arrays["y_true"] if arrays else np.arange(6) / 3)
+    for operand in row.differentiated:
+        if operand.axes:
+            noisy = angles + rng.normal(scale=0.04, size=6)
+            arrays[operand.name] = (3 * np.stack([np.cos(noisy), np.sin(noisy)], axis=1)).astype(dtype)
+        else:
+            arrays[operand.name] = np.asarray({"log_scale": 4.75, "bias": -88.0}[operand.name], dtype)
+    assert 0 < loss_of(row)(**arrays, **given) < 1e-6
+    hold_to_textbook(row, dtype, arrays, **given)
+
+
+@of_pairs
+def test_float32_is_float64_rounded_once(row: Any) -> None:
+    arrays = drawn(row, "rounded once", shape=(70, 9))
+    wide = {name: array.astype(float) if array.dtype == np.float32 else array for name, array in arrays.items()}
+    value, gradients = loss_of(row).value_and_grad(**arrays)
+    right, wanted = loss_of(row).value_and_grad(**wide)
+    assert value == right
+    for own, double in zip(several(row, gradients), several(row, wanted), strict=True):
+        np.testing.assert_array_equal(own, np.float32(double))
+
+
+@pytest.mark.parametrize("scale", [40.0, 100.0])
+@of_softmaxes
 def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float) -> None:
     """A loss far below the epsilon of the similarities, of which log(sum(exp)) - positive has no digit."""
     rng = generator("stands out", row.name)
@@ -147,9 +213,9 @@ def test_lengths_of_every_size(row: Any, dtype: Any) -> None:
         name: array * powers[:, None].astype(dtype) if array.ndim > 1 else array for name, array in arrays.items()
     }
     again, own = loss_of(row).value_and_grad(**longer)
-    assert abs(again - value) <= BOUNDS[np.dtype(dtype)] * value
+    assert abs(again - value) <= bound_of(row, dtype) * value
     shaped = [g * powers[:, None] if np.ndim(g) > 1 else g for g in map(np.float64, several(row, own))]
-    check(row, tuple(shaped) if len(shaped) > 1 else shaped[0], gradients, BOUNDS[np.dtype(dtype)])
+    check(row, tuple(shaped) if len(shaped) > 1 else shaped[0], gradients, bound_of(row, dtype))
 
 
 @of_rows
@@ -168,13 +234,48 @@ def test_a_vector_of_zeros(row: Any) -> None:
 @of_rows
 def test_halves(row: Any, dtype: Any) -> None:
     arrays = drawn(row, "halves", dtype=dtype)
-    wide = {name: array.astype(np.float32) if array.dtype == dtype else array for name, array in arrays.items()}
+    computed = np.float64 if row in PAIRS else np.float32
+    wide = {name: array.astype(computed) if array.dtype == dtype else array for name, array in arrays.items()}
     value, gradients = loss_of(row).value_and_grad(**arrays)
     right, wanted = loss_of(row).value_and_grad(**wide)
     assert value == right
-    for own, single in zip(several(row, gradients), several(row, wanted), strict=True):
+    for own, whole in zip(several(row, gradients), several(row, wanted), strict=True):
         assert own.dtype == dtype
-        np.testing.assert_array_equal(own, np.asarray(single).astype(dtype))
+        np.testing.assert_array_equal(own, np.asarray(whole).astype(dtype))
+
+
+def of_torch(torch: Any, row: Any, arrays: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """Return the mean and its gradients as one writes them in PyTorch, all pairs at once."""
+    given = {name: torch.tensor(a, requires_grad=name in names_of(row)) for name, a in arrays.items()}
+    first, *others = [torch.nn.functional.normalize(t, dim=1) for t in given.values() if t.ndim > 1]
+    similar = first @ (others[0] if others else first).T
+    same = given["y_true"][:, None] == given["y_true"] if "y_true" in given else torch.eye(len(first)) > 0
+    nothing = torch.zeros((), dtype=torch.float64)  # softplus takes x for log(1 + e^x) from 20 on
+    alike, inf = same & ~(torch.eye(len(first)) > 0), torch.tensor(-math.inf, dtype=torch.float64)
+    if row.name == "sigmoid_contrastive":
+        logits = similar * given["log_scale"].exp() + given["bias"]
+        losses = -torch.nn.functional.logsigmoid(torch.where(same, logits, -logits)).sum(1)
+    elif row.name == "multi_similarity":
+        near = torch.where(alike, -2 * (similar - 0.5), inf).logsumexp(1)
+        far = torch.where(~same, 50 * (similar - 0.5), inf).logsumexp(1)
+        losses = torch.logaddexp(near, nothing) / 2 + torch.logaddexp(far, nothing) / 50
+    else:
+        drawn, pushed = (1.25 - similar).clamp(min=0).detach(), (similar + 0.25).clamp(min=0).detach()
+        near = torch.where(alike, -256 * drawn * (similar - 0.75), inf).logsumexp(1)
+        far = torch.where(~same, 256 * pushed * (similar - 0.25), inf).logsumexp(1)
+        losses = torch.logaddexp(near + far, nothing)
+    losses.mean().backward()
+    return losses.mean().item(), [given[name].grad.numpy() for name in names_of(row)]
+
+
+@of_pairs
+def test_the_same_in_torch(row: Any) -> None:
+    torch = pytest.importorskip("torch")
+    arrays = drawn(row, "torch", shape=(300, 6), dtype=np.float64)
+    value, gradients = loss_of(row).value_and_grad(**arrays)
+    right, wanted = of_torch(torch, row, arrays)
+    assert abs(value - right) <= 1e-12 * right
+    check(row, gradients, tuple(wanted) if len(wanted) > 1 else wanted[0], 1e-11)
 
 
 # -- the same whatever it is asked for --------------------------------------------------------------------------------
@@ -193,7 +294,7 @@ def test_any_number_of_threads_and_chunks(row: Any) -> None:
     right, wanted = loss_of(row).value_and_grad(**wide)
     assert abs(value - right) <= 1e-6 * right
     check(row, gradients, wanted, 2e-6)
-    again, own = loss_of(row).value_and_grad(**arrays, max_bytes=64 * 1300 * 4)
+    again, own = loss_of(row).value_and_grad(**arrays, max_bytes=64 * 1300 * 8)
     assert abs(again - value) <= 1e-6 * value
     check(row, own, gradients, 2e-6)
 
@@ -296,7 +397,13 @@ def test_nothing_left(row: Any) -> None:
 
 def test_classes_of_one_have_no_loss() -> None:
     vectors = generator("alone").normal(size=(4, 3))
-    assert fl.supcon([0, 1, 2, 3], vectors) == 0.0
+    assert fl.supcon([0, 1, 2, 3], vectors) == fl.circle([0, 1, 2, 3], vectors) == fl.circle([7] * 4, vectors) == 0.0
+    assert not fl.circle.grad([7] * 4, vectors).any()
+    values = fl.circle([0, 1, 2, 1], vectors, reduction="none")
+    assert values[0] == values[2] == 0 and values[1] > 0 and values[3] > 0
+    assert fl.circle([0, 1, 2, 1], vectors) == values.sum() / 2
+    assert (fl.multi_similarity([0, 1, 2, 3], vectors, reduction="none") > 0).all()  # what is pushed away remains
+    assert fl.multi_similarity([0], vectors[:1]) == 0.0
     values = fl.supcon(["a" == "a", True, False, True], vectors, reduction="none")
     assert values[2] == 0 and (values[[0, 1, 3]] > 0).all()
 
@@ -347,18 +454,32 @@ def test_labels_and_scales_that_are_no_numbers() -> None:
     for large in (90.0, 1000.0):
         with pytest.raises(ValueError, match=rf"log_scale = {large} is too large: e\^log_scale is infinite in float32"):
             fl.symmetric_info_nce(vectors, vectors, large)
+    with pytest.raises(ValueError, match=r"log_scale = 1000.0 is too large"):
+        fl.sigmoid_contrastive(vectors, vectors, 1000.0)
+    with pytest.raises(ValueError, match=r"temperature = 1e-309 is too small: 1 / temperature is infinite in float64"):
+        fl.info_nce(vectors.astype(float), vectors.astype(float), temperature=1e-309)
     weight = np.where(np.arange(4) == 1, 1e39, 1.0)
     with pytest.raises(ValueError, match=r"sample_weight\[1\]"):
         fl.info_nce(vectors, vectors, sample_weight=weight)
 
 
-def test_a_scale_that_is_not_learned() -> None:
-    (row,) = (row for row in ROWS if row.shares)
-    arrays = drawn(row, "scale")
-    value, gradients = fl.symmetric_info_nce.value_and_grad(arrays["images"], arrays["texts"])
-    assert len(gradients) == 2
-    again, own = fl.symmetric_info_nce.value_and_grad(arrays["images"], arrays["texts"], math.log(1 / 0.07))
-    assert again == value and len(own) == 3 and own[0].dtype == np.float32  # a float does not widen the vectors
+@pytest.mark.parametrize("row", [row for row in ROWS if row.shares], ids=lambda row: row.name)
+def test_what_is_not_learned(row: Any) -> None:
+    """Without what all share it has its default, and there is no gradient by it."""
+    arrays = drawn(row, "not learned")
+    vectors = {name: array for name, array in arrays.items() if array.ndim}
+    defaults = {operand.name: operand.default for operand in row.operands if operand.shared}
+    value, gradients = loss_of(row).value_and_grad(**vectors)
+    assert len(gradients) == len(vectors)
+    again, own = loss_of(row).value_and_grad(**vectors, **defaults)
+    assert again == value and len(own) == len(row.operands)
+    assert own[0].dtype == np.float32  # a float does not widen the vectors
+
+
+def test_defaults_of_what_all_share() -> None:
+    x, y = generator("defaults").normal(size=(2, 8, 3))
+    assert fl.symmetric_info_nce(x, y) == fl.symmetric_info_nce(x, y, math.log(1 / 0.07))
+    assert fl.sigmoid_contrastive(x, y) == fl.sigmoid_contrastive(x, y, math.log(10), -10)
 
 
 @of_rows
@@ -370,7 +491,72 @@ def test_a_loss_like_any_other(row: Any) -> None:
     assert cases.row_of(bound) is row
 
 
+@of_pairs
+def test_identical_vectors_and_ends_of_parameters(row: Any) -> None:
+    """No loss is NaN, whatever is the same and however large parameters are."""
+    arrays = drawn(row, "identical")
+    for name, array in arrays.items():
+        if array.ndim > 1:
+            arrays[name] = np.repeat(array[:1], len(array), axis=0)
+    ends = [{}] + [
+        {p.name: value}
+        for p in row.parameters
+        if p.kind == "number"
+        for value in (1e-300, 1e300)
+        if value in p.domain and value >= np.finfo(float).tiny
+    ]
+    arrays = {name: array.astype(float) if array.dtype == np.float32 else array for name, array in arrays.items()}
+    for given in ends:
+        for varied in (arrays, drawn(row, "ends", dtype=np.float64)):
+            value, gradients = loss_of(row).value_and_grad(**varied, **given)
+            assert value >= 0 and (math.isfinite(value) or 1e300 in given.values()), given
+            for gradient in several(row, gradients):
+                assert not np.isnan(gradient).any(), given
+
+
+def test_kinks_of_circle() -> None:
+    """Where a factor of a pair becomes 0 its slope is half of that beyond."""
+    vectors = np.array([[1.0, 0.0], [0.5, 1.0], [-0.25, 0.0]])  # similarities 0.5, -0.25, and -0.125
+    given = {"gamma": 2.0, "normalize": False, "detached": False}
+
+    def slope(place: float) -> Any:
+        """Return the derivative of the first loss by the first number of the third vector."""
+        moved = vectors.copy()
+        moved[2, 0] = place
+        weight = np.array([1.0, 1e-300, 1e-300])
+        return fl.circle.grad([0, 0, 1], moved, sample_weight=weight, normalizer=1.0, **given)[2, 0]
+
+    below, at, above = slope(np.nextafter(-0.25, -1)), slope(-0.25), slope(np.nextafter(-0.25, 0))
+    assert abs(below) < 1e-290 and above < 0 and abs(at - above / 2) <= 1e-12 * abs(above)
+    like = np.array([[1.0, 0.0], [1.25, 0.0], [0.0, 1.0]])
+
+    def of_like(place: float) -> Any:
+        moved = like.copy()
+        moved[1, 0] = place
+        weight = np.array([1.0, 1e-300, 1e-300])
+        return fl.circle.grad([0, 0, 1], moved, sample_weight=weight, normalizer=1.0, **given)[1, 0]
+
+    below, at, above = of_like(np.nextafter(1.25, 0)), of_like(1.25), of_like(np.nextafter(1.25, 2))
+    assert abs(above) < 1e-290 and below > 0 and abs(at - below / 2) <= 1e-12 * below
+
+
+@of_pairs
+def test_too_little_memory(row: Any) -> None:
+    arrays = drawn(row, "memory")
+    with pytest.raises(ValueError, match="max_bytes = 0 is not > 0"):
+        loss_of(row)(**arrays, max_bytes=0)
+    text = "max_bytes = 4607 is too little: the similarities of 24 of 24 vectors take 4608 bytes"
+    with pytest.raises(ValueError, match=text):
+        loss_of(row)(**arrays, max_bytes=4607)
+    assert loss_of(row)(**arrays, max_bytes=4608) == loss_of(row)(**arrays)
+    assert pairs.Cut.of(8192, None, 1) == (256, 1) and pairs.Cut.of(8192, 100 * 8192 * 8, 1) == (100, 1)
+    assert pairs.Cut.of(8192, 2 * 100 * 8192 * 8 - 1, 2) == (199, 1)
+
+
 def test_nothing_is_as_large_as_the_batch_squared() -> None:
     before = "x = rng.standard_normal((8192, 32), np.float32); fl.nt_xent.value_and_grad(x[:64], n_threads=1)"
     peak = cases.peak_of("fl.nt_xent.value_and_grad(x, n_threads=1)", before)
     assert peak <= products._FEWEST_ROWS * 8192 * 4 + 16 * 8192 * 32 * 4 + 2**22  # 256 MiB squared
+    before = before.replace("nt_xent", "sigmoid_contrastive").replace("(x[:64]", "(x[:64], x[:64]")
+    peak = cases.peak_of("fl.sigmoid_contrastive.value_and_grad(x, x, n_threads=1)", before)
+    assert peak <= 256 * 8192 * 8 + 16 * 8192 * 32 * 8 + 2**23

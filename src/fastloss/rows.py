@@ -279,9 +279,9 @@ def switch(default: bool, description: str = "") -> Declared:
     return Declared(default, Domain("True or False"), "switch", description)
 
 
-def finite(default: float, description: str = "") -> Declared:
+def finite(default: float, description: str = "", kind: str = "element") -> Declared:
     """Declare a parameter that may be any finite number."""
-    return Declared(default, _FINITE, description=description)
+    return Declared(default, _FINITE, kind, description)
 
 
 def extended(default: float, description: str = "") -> Declared:
@@ -448,10 +448,14 @@ class Row:
     of_rows : Row or None
         Of a loss of products, the loss over rows that is computed of the product.
     against : tuple of (str, str)
-        Of a loss of batches, which arrays are compared: each vector of the first with all of the second, in a softmax.
+        Of a loss of batches, which arrays are compared: each vector of the first with all of the second.
     positive : {"", "place", "half", "class"}
         Of such a loss, which of these a vector belongs to: the one in its place, the one half of the batch away, or all
         others of its class.
+    counted : {"positive", "all"}
+        Of such a loss, which vectors have a loss: those that belong to another one, or all.
+    of_pairs : callable or None
+        Of such a loss that is no softmax, the formula of the similarities of a vector (``kinds/pairs.py``).
     ordered_by : {"", "time", "relevance"}
         Of a loss of groups, what the rows of a group are ordered by: their times, or their targets, the largest first.
     in_frame : frozenset of str
@@ -502,6 +506,8 @@ class Row:
     of_rows: Row | None = None
     against: tuple[tuple[str, str], ...] = ()
     positive: str = ""
+    counted: str = "positive"
+    of_pairs: Callable[..., Any] | None = field(default=None, compare=False)
     ordered_by: str = ""
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
@@ -832,13 +838,21 @@ def of_batches(
     formula: str,
     source: str,
     notes: str = "",
+    counted: str = "positive",
+    of_pairs: Callable[..., Any] | None = None,
     **parameters: Declared,
 ) -> Row:
-    """Declare a loss of vectors that are compared with all others of their batch."""
+    """Declare a loss of vectors that are compared with all others of their batch.
+
+    It is a softmax over the similarities of a vector with all others, or what `of_pairs` makes of them. This takes
+    similarities, a row for each vector; which of the others it belongs to, and to which it does not (to itself none
+    does); what all share, by name; then the parameters. It returns the losses; the slopes by the similarities, which it
+    may write over them; and a dictionary of the derivatives by what all share.
+    """
     target, first = _target_and_prediction(arrays)
     return Row(
         name, "batches", summary, formula, source, target, _named(parameters), first.name, notes,
-        arrays=arrays, axes="D", against=against, positive=positive,
+        arrays=arrays, axes="D", against=against, positive=positive, counted=counted, of_pairs=of_pairs,
         no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
     )  # fmt: skip
 

@@ -1,10 +1,10 @@
 """Losses of vectors that are compared with all others of their batch: which of them does a vector belong to?
 
-Each comparison is a softmax over the similarities of a vector with all others, so it is the cross-entropy of a linear
-layer whose weights are the other vectors (``products.py``): chunk by chunk, nothing is as large as the batch squared.
-What is particular to batches is here: lengths that are divided by, the vector's own place that is left out, and which
-others are its positives. The positive stays out of the sum of the others, so that a pair that is right keeps its
-digits.
+Most comparisons are a softmax over the similarities of a vector with all others, so they are the cross-entropy of a
+linear layer whose weights are the other vectors (``products.py``): chunk by chunk, nothing is as large as the batch
+squared. The others are a function of the similarities (``pairs.py``), in chunks too. What is particular to batches is
+here: lengths that are divided by, the vector's own place that is left out, and which others are its positives. The
+positive stays out of the sum of the others, so that a pair that is right keeps its digits.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..reductions import reduced
 from ..rows import PREDICTION, Row
 from ..samples import LeftOut
 from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
+from .pairs import Compared, Cut, Pairs
 from .products import Products, multiplied
 
 
@@ -29,8 +30,10 @@ class Plan(NamedTuple):
     call: Call
     kept: Array  # the places of the vectors that are not left out
     positive: Array  # of each of these the place of one it belongs to, -1 where there is none
+    groups: Array  # of each of these a number that those have too which it belongs to
     given: Array  # the weight of each
-    weights: Array  # the same, 0 where it has no positive
+    weights: Array  # the same, 0 of those that have no loss
+    cut: Cut | None  # of a function of the similarities
 
 
 def _in_place(count: int, kept: Array, labels: Any) -> Array:
@@ -66,32 +69,6 @@ _POSITIVES: dict[str, Callable[[int, Array, Any], Array]] = {
 }
 
 
-class Compared:
-    """Vectors as they are compared, and the gradient by them."""
-
-    def __init__(self, array: Array, kept: Array, dtype: np.dtype[Any], normalize: bool) -> None:
-        vectors = array[kept].astype(dtype, copy=False)
-        self.lengths: Array | None = None
-        if normalize:
-            # The largest number is a power of 2 times one that is near 1: its square is neither infinite nor 0.
-            _, exponents = np.frexp(np.abs(vectors).max(axis=1, initial=0, keepdims=True))
-            vectors = np.ldexp(vectors, -exponents)
-            squares = np.einsum("ij,ij->i", vectors, vectors)[:, None]
-            roots = np.sqrt(squares)
-            self.lengths = np.ldexp(roots, exponents)
-            vectors = vectors / np.where(roots == 0, 1, roots)
-        self.numbers: Array = vectors
-        self.gradient = np.zeros_like(vectors)
-
-    def of_given(self) -> Array:
-        """Return the gradient by the vectors as they were given; of one of length 0 it is 0."""
-        if self.lengths is None:
-            return self.gradient
-        along = np.einsum("ij,ij->i", self.gradient, self.numbers)[:, None]
-        across = self.gradient - self.numbers * along
-        return np.where(self.lengths == 0, 0, across / np.where(self.lengths == 0, 1, self.lengths))
-
-
 class Batches(Kind):
     """One loss for each vector of a batch, against all others."""
 
@@ -105,14 +82,21 @@ class Batches(Kind):
             raise ValueError(f"{row.prediction} has {shape[0]} vectors; there must be two views of each sample")
         given = call.weights.weights
         kept = np.flatnonzero(call.weights.left_out.kept(shape[:1], given))
-        positive = _POSITIVES[row.positive](shape[0], kept, call.arrays.by_name.get("y_true"))
+        labels = call.arrays.by_name.get("y_true")
+        positive = _POSITIVES[row.positive](shape[0], kept, labels)
+        groups = np.arange(len(kept)) if labels is None else np.unique(labels[kept], return_inverse=True)[1]
         with np.errstate(all="ignore"):
             weights = np.ones(len(kept)) if given is None else given[kept].astype(dtype).astype(np.float64)
             scale = np.asarray(scale_of(call.request, call.arrays)).astype(dtype)
         if not np.isfinite(scale):
-            (name,) = (operand.name for operand in row.differentiated if operand.shared)
+            if "temperature" in call.request.parameters:
+                temperature = call.request.parameters["temperature"]
+                raise ValueError(f"temperature = {temperature} is too small: 1 / temperature is infinite in {dtype}")
+            name = next(operand.name for operand in row.differentiated if operand.shared)
             raise ValueError(f"{name} = {call.arrays.by_name[name]} is too large: e^{name} is infinite in {dtype}")
-        return Plan(call, kept, positive, weights, np.where(positive < 0, 0.0, weights))
+        cut = Cut.of(len(kept), call.request.parameters["max_bytes"], call.request.n_threads) if row.of_pairs else None
+        counts = weights if row.counted == "all" else np.where(positive < 0, 0.0, weights)
+        return Plan(call, kept, positive, groups, weights, counts, cut)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         bad = not np.isfinite(plan.given).all() or bool((plan.given < 0).any()) or self._bad_labels(plan).any()
@@ -134,7 +118,8 @@ class Batches(Kind):
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         with np.errstate(all="ignore"):
-            return _Comparison(plan, results, number, factor).run()
+            work = _Comparison if plan.cut is None else _OfPairs
+            return work(plan, results, number, factor).run()
 
     def draw(
         self,
@@ -165,40 +150,79 @@ def scale_of(request: Request, arrays: Arrays) -> Any:
     for operand in request.row.differentiated:
         if operand.shared:
             return np.exp(np.float64(arrays.by_name.get(operand.name, operand.default)))
-    return 1 / request.parameters["temperature"]
+    return 1 / request.parameters.get("temperature", 1.0)
 
 
-class _Comparison:
+class _Run:
     """One run of a loss of a batch."""
 
     def __init__(self, plan: Plan, results: Results, number: float, factor: float) -> None:
         self.plan, self.results, self.number, self.factor = plan, results, number, factor
-        call = plan.call
-        self.request, self.dtype = call.request, call.compute_type
-        parameters = self.request.parameters
-        normalize = parameters["normalize"]
-        names = dict.fromkeys(name for pair in self.request.row.against for name in pair)
-        self.vectors = {name: Compared(call.arrays.by_name[name], plan.kept, self.dtype, normalize) for name in names}
-        self.scale = float(scale_of(self.request, call.arrays))
-        self.share = 1 / len(self.request.row.against)
+        self.request = plan.call.request
         self.values = np.zeros(len(plan.kept))
-        self.by_log_scale = 0.0
+        self.by_shared: dict[str, float] = {}
         self.wants = bool(self.request.want & GRADIENT)
+
+    def read(self, dtype: np.dtype[Any]) -> None:
+        """Read the vectors, as numbers of the type that they are compared in."""
+        arrays, normalize = self.plan.call.arrays.by_name, self.request.parameters["normalize"]
+        names = dict.fromkeys(name for pair in self.request.row.against for name in pair)
+        self.vectors = {name: Compared(arrays[name], self.plan.kept, dtype, normalize) for name in names}
 
     def run(self) -> float:
         """Compute everything; return the value."""
-        total = math.fsum(self.compare(*pair) for pair in self.request.row.against)
+        total = self.compute()
         plan, results = self.plan, self.results
         if results.value is not None:
             results.value[...] = 0
             results.value[plan.kept] = self.values * self.factor
         for name, gradient in results.gradients.items():
             if name not in self.vectors:
-                gradient[...] = self.by_log_scale
+                gradient[...] = self.by_shared.get(name, 0.0)
                 continue
             gradient[...] = 0
             gradient[plan.kept] = self.vectors[name].of_given()
         return reduced(total, self.number) * self.factor
+
+    def compute(self) -> float:
+        """Compute losses and derivatives; return the sum of the weighted losses."""
+        raise NotImplementedError
+
+
+class _OfPairs(_Run):
+    """A run of a loss that is a function of the similarities."""
+
+    def compute(self) -> float:
+        plan, request = self.plan, self.request
+        assert plan.cut is not None
+        self.read(np.dtype(np.float64))
+        ((rows, columns),) = request.row.against
+        arrays = plan.call.arrays.by_name
+        known = {name: value for name, value in request.parameters.items() if name not in ("normalize", "max_bytes")}
+        for operand in request.row.differentiated:
+            if operand.shared:
+                known[operand.name] = float(arrays.get(operand.name, operand.default))
+        vectors, others = self.vectors[rows], self.vectors[columns]
+        formula = request.row.of_pairs
+        pairs = Pairs(vectors, others, plan.groups, plan.weights, formula, known, plan.cut, self.wants)
+        pairs.run()
+        self.values = pairs.values
+        scale = self.factor / self.number if self.number else 0.0
+        for each in {id(vectors): vectors, id(others): others}.values():
+            each.gradient *= scale
+        self.by_shared = {name: math.fsum(each) * scale for name, each in pairs.by_shared.items()}
+        return math.fsum(pairs.values)
+
+
+class _Comparison(_Run):
+    """A run of a loss that is a softmax over the similarities."""
+
+    def compute(self) -> float:
+        self.dtype = self.plan.call.compute_type
+        self.read(self.dtype)
+        self.scale = float(scale_of(self.request, self.plan.call.arrays))
+        self.share = 1 / len(self.request.row.against)
+        return math.fsum(self.compare(*pair) for pair in self.request.row.against)
 
     def compare(self, rows: str, columns: str) -> float:
         """Compare each vector of one array with all of another; return the sum of the weighted losses."""
@@ -228,7 +252,10 @@ class _Comparison:
             losses += self._of_all_positives(vectors, scaled, weights, by_scaled, by_others, denominator)
         self.values += losses
         if self.wants:
-            self.by_log_scale += float(np.einsum("ij,ij->", by_scaled, scaled, dtype=np.float64))
+            for operand in self.request.row.differentiated:
+                if operand.shared:
+                    slope = float(np.einsum("ij,ij->", by_scaled, scaled, dtype=np.float64))
+                    self.by_shared[operand.name] = self.by_shared.get(operand.name, 0.0) + slope
             vectors.gradient += by_scaled * self.dtype.type(self.scale)
             others.gradient += by_others
         return math.fsum(losses)

@@ -53,7 +53,7 @@ _TILE_BYTES, _FEWEST_CLASSES, _MOST_CLASSES = 2**22, 64, 2048
 #: 60 times as long. The gradient is computed in another unit there, unless that would be too large for the factors.
 _FAR_APART, _UNIT, _LARGEST_FACTOR = {4: 60.0, 8: 600.0}, 2.0**40, 2.0**60
 #: Products of less are made by one thread of BLAS anyway.
-_HELD_FROM = 2**20
+HELD_FROM = 2**20
 
 
 class Samples:
@@ -153,13 +153,13 @@ class _Work:
         self.bias_sum = None if self.of_bias is None else np.zeros(classes, dtype)
         self.begun = False  # whether there is something in of_weight
         self.buffers = [np.empty((min(plan.rows, samples), classes), dtype) for _ in range(plan.threads)]
-        self.tiles = _tiles(self.weight.shape, dtype.itemsize)
+        self.tiles = tiles_of(self.weight.shape, dtype.itemsize)
 
     def run(self) -> float:
         """Compute everything; return the sum of the weighted losses."""
         samples, totals = self.plan.lengths[0], []
         pieces = [slice(s, min(s + self.plan.rows, samples)) for s in range(0, samples, self.plan.rows)]
-        with _on_threads(self.plan.threads) as each:
+        with on_threads(self.plan.threads) as each:
             for first in range(0, len(pieces), self.plan.threads):
                 group = pieces[first : first + self.plan.threads]
                 chunks = each(self.loss_of, group, self.buffers)
@@ -309,7 +309,7 @@ def _for_blas(array: Array, dtype: np.dtype[Any]) -> Array:
     return np.ascontiguousarray(array)
 
 
-def _tiles(shape: tuple[int, ...], itemsize: int) -> list[slice]:
+def tiles_of(shape: tuple[int, ...], itemsize: int) -> list[slice]:
     """Cut the classes into tiles whose products stay in the cache."""
     classes, numbers = shape
     length = max(_FEWEST_CLASSES, min(_MOST_CLASSES, _TILE_BYTES // max(numbers * itemsize, 1)))
@@ -317,7 +317,7 @@ def _tiles(shape: tuple[int, ...], itemsize: int) -> list[slice]:
 
 
 @contextmanager
-def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
+def on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
     """Give what calls a function for each of several things, on so many threads; results are in their order."""
 
     def in_turn(function: Callable[..., Any], *things: Iterable[Any]) -> list[Any]:
@@ -351,7 +351,7 @@ def _on_threads(threads: int) -> Iterator[Callable[..., list[Any]]]:
 
 def multiplied(plan: Plan, results: Results, denominator: float, factor: float) -> float:
     """Compute the loss and its gradients, chunk by chunk; return the sum of the weighted losses."""
-    holding = blas.one_thread() if math.prod(plan.lengths) >= _HELD_FROM else nullcontext(True)
+    holding = blas.one_thread() if math.prod(plan.lengths) >= HELD_FROM else nullcontext(True)
     # What is no number, or beyond its type, shows in the results; NumPy need not warn of it.
     with holding as held, np.errstate(all="ignore"):
         return _Work(plan if held else plan._replace(threads=1), results, denominator, factor).run()
