@@ -283,3 +283,12 @@ def test_losses_of_sequences_of_logits() -> None:
     (own.FusedLoss(fl.ctc, reduction="none")(y_true, logits) * weights).sum().backward()
     expected = fl.ctc.grad(y_true.numpy(), logits.detach().numpy(), reduction="sum", sample_weight=weights.numpy())
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=3e-7, atol=0)
+
+
+def test_arrays_that_samples_share_have_no_gradient_of_each_loss() -> None:
+    y_true, features = torch.tensor([0, 1, 2]), numbers(3, 2)
+    weight = numbers(3, 2).requires_grad_()  # as many classes as samples: broadcasting would not notice
+    loss = own.FusedLoss(fl.linear_cross_entropy, reduction="none")
+    assert loss(y_true, features, weight.detach()).shape == (3,)
+    with pytest.raises(ValueError, match="linear_cross_entropy with reduction='none' has no gradient by weight"):
+        loss(y_true, features, weight)

@@ -74,6 +74,12 @@ class _Call:
         dtype = first if first.is_floating_point else torch.get_default_dtype()
         if not wanted:
             return _tensor(self.loss(*numbers, **options), dtype), []
+        shared = [self.row.operands[k].name for k in wanted if self.row.operands[k].shared]
+        if shared and (self.loss.keywords | self.options).get("reduction") == "none":
+            raise ValueError(
+                f"{self.row.name} with reduction='none' has no gradient by {', '.join(shared)}, which all samples "
+                "share, of each loss: it is 'mean' or 'sum', with sample_weight"
+            )
         gradients = [_place_for(arrays[k]) for k in wanted]
         out: Any = tuple(map(view, gradients))
         if len(self.predictions) > 1:
