@@ -77,6 +77,8 @@ class Mutant(NamedTuple):
             return "jit", "jit_calls", "jit_several"
         if self.file.startswith(VECTORS):
             return ("vectors",)
+        if self.file.startswith(SEQUENCES + "crf"):
+            return "chains", "tagging"
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
         if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
@@ -131,6 +133,51 @@ MUTANTS = (
         SEQUENCES + "ctc.h",
         "few += among ? 0 : p[d];",
         "few += 0;",
+    ),
+    Mutant("chains: no certificate", SEQUENCES + "crf_loss.pxi", "highest < CERTAIN * min(<double>1, loss[0])", "True"),
+    Mutant("chains: pairs that underflow", SEQUENCES + "crf_loss.pxi", "loss[0] > LEAST_LOSS", "loss[0] > 0"),
+    Mutant(
+        "chains: pairs beyond the range",
+        SEQUENCES + "crf_loss.pxi",
+        "if not fl_crf_max(h, w) < SAFE_FACTOR:",
+        "if False:",
+    ),
+    Mutant(
+        "chains: a loss near 0 as a logarithm",
+        SEQUENCES + "crf_loss.pxi",
+        "loss[0] = log1p_(dev / q.gold[t])",
+        "loss[0] = log_(total / q.gold[t])",
+    ),
+    Mutant(
+        "chains: by how much a chain is less than the best",
+        SEQUENCES + "crf_loss.pxi",
+        "behind += top - e[now]",
+        "pass",
+    ),
+    Mutant(
+        "chains: an exponential that was lost",
+        SEQUENCES + "crf_loss.pxi",
+        "lost |= fl_crf_exponentials(e, top, e, w) != 0",
+        "fl_crf_exponentials(e, top, e, w)",
+    ),
+    Mutant(
+        "chains: one that has left the labels is one of them",
+        SEQUENCES + "crf.h",
+        "row[now] = h[now] * e[now];",
+        "row[now] = 0;",
+    ),
+    Mutant("chains: the edge rounds its score", SEQUENCES + "crf.pxi", "if centred and (", "if False and ("),
+    Mutant(
+        "chains: padding has the gradient of what came before",
+        SEQUENCES + "crf_loss.pxi",
+        "q.slope + t * w if t < frames else q.h",
+        "q.slope + min(t, frames - 1) * w",
+    ),
+    Mutant(
+        "chains: an unlikely pair in logarithms",
+        SEQUENCES + "crf_loss.pxi",
+        "into[pair] -= others / top * scale",
+        "into[pair] += (labelled / top - 1) * scale",
     ),
     # What is asked of the Hessian.
     Mutant(

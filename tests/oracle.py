@@ -755,6 +755,20 @@ def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, 
     return -log_sum_exp(alignments)
 
 
+@textbook
+def linear_chain_crf(
+    tags: Sequence[int], emissions: Sequence[Sequence[Any]], transitions: Sequence[Sequence[Any]], start: Any, end: Any
+) -> Any:
+    """One sequence: minus the logarithm of what the labelled chain is of the sum over ALL chains, one by one."""
+
+    def score(chain: Sequence[int]) -> Any:
+        steps = sum((transitions[i][j] for i, j in itertools.pairwise(chain)), start=0)
+        return start[chain[0]] + end[chain[-1]] + steps + sum(row[j] for row, j in zip(emissions, chain, strict=True))
+
+    chains = itertools.product(range(len(transitions)), repeat=len(emissions))
+    return log_sum_exp([score(chain) for chain in chains]) - score(tags)
+
+
 # -- losses of groups: their formulas take the rows of one group ------------------------------------------------------
 
 

@@ -41,6 +41,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
         "per": ("sequence", "sequence | label | frame"),
         "given": ("logits", "logits | log_probs"),
     },
+    "linear_chain_crf": {},
     "listmle": {},
     "listnet": {},
     "cox": {"ties": ("efron", "efron | breslow"), "per": ("group", "group | event")},

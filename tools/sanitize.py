@@ -51,7 +51,17 @@ def address() -> Sanitizer:
             # where they are: arrays and our scratch come from malloc anyway, and an hour holds 20 times as many calls.
             "ASAN_OPTIONS": "detect_leaks=0:redzone=2048:allocator_may_return_null=1",
         },
-        ("fuzz", "special_values", "arguments", "functions", "contract", "process", "sequences", "segmentation"),
+        (
+            "fuzz",
+            "special_values",
+            "arguments",
+            "functions",
+            "contract",
+            "process",
+            "sequences",
+            "chains",
+            "segmentation",
+        ),
         # Python's own allocations under a limit, and what a sanitizer itself does at import, are not of interest.
         "not memory and not import and not interrupted",
     )

@@ -458,6 +458,8 @@ class Row:
         Of such a loss that is no softmax, the formula of the similarities of a vector (``kinds/pairs.py``).
     ordered_by : {"", "time", "relevance"}
         Of a loss of groups, what the rows of a group are ordered by: their times, or their targets, the largest first.
+    lattice : {"", "alignments", "chains"}
+        Of a loss of sequences, what its paths are: alignments of labels with frames, or chains of tags.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).
@@ -509,6 +511,7 @@ class Row:
     counted: str = "positive"
     of_pairs: Callable[..., Any] | None = field(default=None, compare=False)
     ordered_by: str = ""
+    lattice: str = ""
     in_frame: frozenset[str] = frozenset()
     whole_hessian: bool = False
     no_hessian: str = ""
@@ -858,13 +861,20 @@ def of_batches(
 
 
 def of_sequences(
-    *arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+    *arrays: Operand,
+    name: str,
+    lattice: str,
+    summary: str,
+    formula: str,
+    source: str,
+    notes: str = "",
+    **parameters: Declared,
 ) -> Row:
     """Declare a loss of sequences, whose loops are kernels of their own (``kernels/sequences/``)."""
     target, first = _target_and_prediction(arrays)
     return Row(
         name, "sequences", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
-        arrays=arrays, axes=first.axes,
+        arrays=arrays, axes=first.axes, lattice=lattice,
         no_hessian="the second derivatives of a sequence are a matrix of all of its frames",
     )  # fmt: skip
 

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arrays import as_array, as_prediction, describe, first_true, place
-from .kinds.sequences import first_frames, lengths_of, strides_of
+from .kinds.crf import check_shape, frames_of, tables_of
+from .kinds.ragged import first_frames, strides_of
 from .outputs import as_output, check_overlaps, split_out
 from .runtime import checked_threads, kernels, threads_for
 
 _Array = np.ndarray[Any, Any]
-#: The sums of so many tags are made at once (kernels/sequences/crf.h).
-_COLUMNS = 8
 #: What the kernel notes of a sequence all of whose chains are forbidden (kernels/sequences/crf.pxi).
 _NO_CHAIN = 2
 
@@ -58,8 +57,7 @@ class _Chains(NamedTuple):
 def _score(name: str, value: Any, shape: tuple[int, ...]) -> _Array:
     """Return scores of the model in float64, checked: numbers, or -infinity for what is forbidden."""
     array = as_array(name, value)
-    if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must have {shape}, as emissions has {shape[0]} tags")
+    check_shape(name, array, shape)
     with np.errstate(all="ignore"):
         scores = array.astype(np.float64)
     bad = first_true(~(scores < np.inf))
@@ -71,31 +69,14 @@ def _score(name: str, value: Any, shape: tuple[int, ...]) -> _Array:
 def _read(emissions: Any, transitions: Any, start: Any, end: Any, lengths: Any, n_threads: Any) -> _Chains:
     kernels.frame.check_stack()
     scores = as_prediction("emissions", emissions)
-    if scores.ndim not in (2, 3):
-        raise ValueError(
-            f"emissions has shape {scores.shape}; it needs three axes: sequences, frames and tags, or two, if the "
-            "sequences lie one behind the other"
-        )
+    frames = frames_of(scores, None if lengths is None else as_array("lengths", lengths, "integer"))
     tags = scores.shape[-1]
-    if not tags:
-        raise ValueError(f"emissions has shape {scores.shape}: frames of no tags")
-    given = {} if lengths is None else {"lengths": as_array("lengths", lengths, "integer")}
-    if packed := scores.ndim == 2:
-        frames = lengths_of(given, "lengths", "emissions", scores)
-    else:
-        frames = lengths_of(given, "lengths", "emissions", scores, scores.shape[1], len(scores))
     between = _score("transitions", transitions, (tags, tags))
-    width = -(-tags // _COLUMNS) * _COLUMNS
-    tables, edges = np.full((4, tags, width), -np.inf), np.zeros((2, width))
-    tables[0, :, :tags], tables[1, :, :tags] = between, between.T
-    for side, (name, value) in enumerate((("start", start), ("end", end))):
-        if value is not None:
-            edges[side, :tags] = _score(name, value, (tags,))
-    largest = float(between.max())
-    threads = threads_for(None if n_threads is None else checked_threads("n_threads", n_threads), scores.size * tags)
-    return _Chains(
-        scores, frames, first_frames(frames, packed), tables, edges, max(largest, np.finfo(np.float64).min), threads
+    edges = (
+        None if value is None else _score(name, value, (tags,)) for name, value in (("start", start), ("end", end))
     )
+    threads = threads_for(None if n_threads is None else checked_threads("n_threads", n_threads), scores.size * tags)
+    return _Chains(scores, frames, first_frames(frames, scores.ndim == 2), *tables_of(between, *edges), threads)
 
 
 def crf_marginals(

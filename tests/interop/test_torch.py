@@ -292,3 +292,23 @@ def test_arrays_that_samples_share_have_no_gradient_of_each_loss() -> None:
     assert loss(y_true, features, weight.detach()).shape == (3,)
     with pytest.raises(ValueError, match="linear_cross_entropy with reduction='none' has no gradient by weight"):
         loss(y_true, features, weight)
+
+
+def test_chains_of_tags() -> None:
+    """Gradients of all arrays, in autograd; of emissions also of each loss."""
+    rng = np.random.default_rng(1)
+    y_true, lengths = torch.tensor(rng.integers(0, 4, (5, 6))), torch.tensor([6, 1, 4, 5, 2])
+    leaves = [numbers(*shape).requires_grad_() for shape in ((5, 6, 4), (4, 4), (4,), (4,))]
+    own.FusedLoss(fl.linear_chain_crf)(y_true, *leaves, lengths).backward()
+    arrays = [leaf.detach().numpy() for leaf in leaves]
+    expected = fl.linear_chain_crf.grad(y_true.numpy(), *arrays, lengths.numpy())
+    for leaf, gradient in zip(leaves, expected, strict=True):
+        assert leaf.grad is not None
+        np.testing.assert_array_equal(leaf.grad.numpy(), gradient)
+    weights, emissions = torch.tensor(rng.uniform(0.5, 2, 5), dtype=torch.float32), leaves[0].detach().requires_grad_()
+    each = own.FusedLoss(fl.linear_chain_crf, reduction="none")
+    (each(y_true, emissions, *(leaf.detach() for leaf in leaves[1:]), lengths) * weights).sum().backward()
+    (expected, *_) = fl.linear_chain_crf.grad(
+        y_true.numpy(), *arrays, lengths.numpy(), reduction="sum", sample_weight=weights.numpy()
+    )
+    np.testing.assert_allclose(emissions.grad.numpy(), expected, rtol=3e-7, atol=0)

@@ -18,6 +18,7 @@ from . import (
     segmentation,
     speech,
     survival,
+    tagging,
 )
 
 _MODULES = {
@@ -32,6 +33,7 @@ _MODULES = {
     "preference": preference,
     "adversarial": adversarial,
     "speech": speech,
+    "tagging": tagging,
     "ranking": ranking,
     "survival": survival,
 }

@@ -17,6 +17,7 @@ ctc = of_sequences(
     lengths("label_lengths", "how many labels each sequence has; by default as many as `y_true` has room for"),
     lengths("logit_lengths", "how many frames each sequence has; by default as many as `logits` has room for"),
     name="ctc",
+    lattice="alignments",
     summary="Connectionist temporal classification: labels that come in order, somewhere in the frames of a sequence.",
     formula="-log(sum over all alignments of prod_t p_t(a_t)),  p = softmax(logits)",
     source="Graves, Fernandez, Gomez and Schmidhuber 2006, doi:10.1145/1143844.1143891",

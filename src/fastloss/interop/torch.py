@@ -48,7 +48,7 @@ class _Call:
             raise NotImplementedError(
                 f"{self.row.name} of sequences one behind the other has no gradient of each loss: pass padded ones"
             )
-        return -5 - as_axis((self.loss.parameters | self.options)["time_axis"], 3, "time_axis")
+        return -5 - as_axis((self.loss.parameters | self.options).get("time_axis", -2), 3, "time_axis")
 
     def times(self, by_value: Tensor, gradient: Tensor) -> Tensor:
         """Return the gradient of what was made of the value."""

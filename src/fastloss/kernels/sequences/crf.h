@@ -74,6 +74,41 @@ static inline void fl_crf_log_sums(const double *v, const double *L, double *out
     }
 }
 
+/* A frame onwards, of all chains but the labelled one: h[j] = sum_i a[i] M[i][j] of those, `gold` the weight of the labelled one,
+ * `m` the row of M of its tag, `now` its next tag. A chain that has left it, and is on its tag again, is one of the others. */
+static inline double fl_crf_onwards(const double *h, double gold, const double *m, const double *e, double *out, ptrdiff_t now, ptrdiff_t w)
+{
+    double *restrict row = out;
+    for (ptrdiff_t j = 0; j < w; j++) row[j] = (h[j] + gold * m[j]) * e[j];
+    row[now] = h[now] * e[now];
+    return gold * m[now] * e[now];
+}
+
+/* into[i][j] += scale M[i][j] sum_t a_t[i] h_t[j], in tiles of 4 rows and 8 columns. */
+static inline void fl_crf_pairs(const double *a, const double *h, const double *M, double scale, double *into, ptrdiff_t frames, ptrdiff_t K,
+                                ptrdiff_t w)
+{
+    for (ptrdiff_t i = 0; i < K; i += 4)
+        for (ptrdiff_t j = 0; j < w; j += 8) {
+            double s[4][8] = {{0}};
+            const double *restrict x = a + i, *restrict y = h + j;
+            for (ptrdiff_t t = 0; t < frames; t++, x += w, y += w)
+                for (int r = 0; r < 4; r++)
+                    for (int k = 0; k < 8; k++) s[r][k] += x[r] * y[k];
+            for (int r = 0; r < 4 && i + r < K; r++)
+                for (int k = 0; k < 8; k++) into[(i + r) * w + j + k] += s[r][k] * M[(i + r) * w + j + k] * scale;
+        }
+}
+
+/* The same of one frame, where a[i] h[j] may be too large, though a[i] M[i][j] h[j] is at most 1. */
+static inline void fl_crf_pairs_of_frame(const double *a, const double *h, const double *M, double scale, double *into, ptrdiff_t K, ptrdiff_t w)
+{
+    for (ptrdiff_t i = 0; i < K; i++) {
+        double *restrict row = into + i * w;
+        for (ptrdiff_t j = 0; j < w; j++) row[j] += (a[i] * M[i * w + j]) * h[j] * scale;
+    }
+}
+
 static inline double fl_crf_max(const double *x, ptrdiff_t w)
 {
     double top[8];

@@ -36,12 +36,15 @@ cdef inline const double* table_of(const CrfCall* call, Table table) noexcept no
     return <const double*>call.tables.data + table * call.classes * call.width
 
 
-cdef bint load_emissions(const CrfCall* call, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t frames, double* x) noexcept nogil:
-    """The scores of each frame, with those of the edges; whether they are ones that chains can be compared by."""
+cdef bint load_emissions(const CrfCall* call, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t frames, double* x,
+                         bint centred) noexcept nogil:
+    """The scores of each frame, with those of the edges; whether they are ones that chains can be compared by. `centred`: the first
+    and the last frame lose their largest before the scores of the edge are added, which a large one would round."""
     cdef const double* start = <const double*>call.edges.data
     cdef const double* end = start + call.width
     cdef Py_ssize_t t, j, w = call.width
     cdef double* row
+    cdef double top
     cdef bint bad = False
     for t in range(frames):
         row = x + t * w
@@ -51,6 +54,10 @@ cdef bint load_emissions(const CrfCall* call, Py_ssize_t sequence, Py_ssize_t fi
             bad |= not row[j] < INFINITY
         for j in range(call.classes, w):
             row[j] = -INFINITY
+        if centred and (t == 0 or t == frames - 1):
+            top = fl_crf_max(row, w)
+            for j in range(call.classes if top > -INFINITY else 0):
+                row[j] -= top
     for j in range(call.classes):
         x[j] += start[j]
         x[(frames - 1) * w + j] += end[j]
@@ -157,10 +164,10 @@ cdef double marginals_block(void* pointer, Py_ssize_t sequence, void* scratch) n
     cdef double* factor = h + w
     cdef bint found = False
     if frames > 0:
-        if not load_emissions(call, sequence, first, frames, x):
+        if not load_emissions(call, sequence, first, frames, x, True):
             found = marginals_by_factors(call, frames, a, x, factor, b, h)
             if not found:
-                load_emissions(call, sequence, first, frames, x)
+                load_emissions(call, sequence, first, frames, x, True)
                 found = marginals_by_logarithms(call, frames, a, x, b, h)
         if not found:
             for j in range(frames * w):
@@ -187,7 +194,7 @@ cdef double viterbi_block(void* pointer, Py_ssize_t sequence, void* scratch) noe
     (<double*>call.scores.data)[sequence] = 0
     if frames == 0:
         return 0
-    if load_emissions(call, sequence, first, frames, x):
+    if load_emissions(call, sequence, first, frames, x, False):
         (<unsigned char*>call.status.data)[sequence] = CHAIN_IS_BAD
         return 0
     for t in range(1, frames):

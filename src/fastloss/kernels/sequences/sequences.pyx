@@ -8,6 +8,7 @@ include "frame/shared.pxi"
 
 include "sequences/ctc.pxi"
 include "sequences/crf.pxi"
+include "sequences/crf_loss.pxi"
 
 
 def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
@@ -76,3 +77,42 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
         call.lost = fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
     run_blocks(marginals_block if rows == 2 else viterbi_block, &call, samples, max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8),
                threads, ((rows * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
+
+
+def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames,
+             int64_t padded_frames, tuple emission_strides not None, tuple gradient_strides not None, double largest_score,
+             bint bad_transitions, bint bad_edges, bint of_pairs, double denominator=1, int threads=1, double value_factor=1):
+    """Run the loss of chains of tags; return the sum of the weighted values.
+
+    `arrays`: emissions and gradient, tables and edges, frames and first_frame, as `crf` takes them. int64: labels, one sequence
+    behind the other, and label_start, where each begins. float64: weight. value. parts, contiguous float64, zeros: of each `in_part`
+    sequences the sum of the gradients of transitions (if `of_pairs`), and of the scores at either edge. `bad_transitions`,
+    `bad_edges`: whether some are no numbers.
+    """
+    cdef ChainCall call
+    cdef Py_ssize_t size = classes * width
+    cdef double* table
+    call.of.classes, call.of.width, call.of.most_frames, call.of.padded_frames = classes, width, most_frames, padded_frames
+    call.of.emission_stride[0], call.of.emission_stride[1] = emission_strides
+    call.gradient_stride[0], call.gradient_stride[1] = gradient_strides
+    call.samples, call.in_part, call.largest_score = samples, in_part, largest_score
+    call.bad_transitions, call.bad_edges, call.of_pairs = bad_transitions, bad_edges, of_pairs
+    call.denominator, call.value_factor = denominator, value_factor
+    arrays = arrays.copy()
+    need(&call.of.emissions, arrays, "emissions", True)
+    need(&call.of.frames, arrays, "frames", False)
+    need(&call.of.first_frame, arrays, "first_frame", False)
+    need(&call.of.tables, arrays, "tables", False)
+    need(&call.of.edges, arrays, "edges", False)
+    take(&call.gradient, arrays, "gradient", True)
+    take(&call.parts, arrays, "parts", False)
+    need(&call.labels, arrays, "labels", False)
+    need(&call.label_start, arrays, "label_start", False)
+    need(&call.weight, arrays, "weight", False)
+    take(&call.value, arrays, "value", False)
+    check_all_taken(arrays)
+    table = <double*>call.of.tables.data
+    call.of.lost = not bad_transitions and fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
+    return run_blocks(chain_block, &call, (samples + in_part - 1) // in_part,
+                      max(<Py_ssize_t>1, in_part * <Py_ssize_t>most_frames * size // 4), threads,
+                      lay_out_chain(&call, <Py_ssize_t>most_frames, NULL, NULL))

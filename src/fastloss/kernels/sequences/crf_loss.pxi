@@ -1,0 +1,313 @@
+# The loss of chains of tags: minus the log-likelihood of the labelled chain, and its gradient. In double, whatever the type.
+#
+# - The labelled chain is kept apart: `gold` is its weight up to a frame, the lattice holds all other chains. So the loss is
+#   log1p(others / gold), and 1 - the posterior of a labelled tag, or pair of tags, is a sum of others: nothing is subtracted.
+# - Otherwise it is the way on and back of crf.pxi, with its certificate; here it holds for the loss, too, where that is near 0.
+# - A labelled chain that is too unlikely for the range has its score in logarithms: by how much it is less than the best, frame by
+#   frame, so that large scores do not cancel.
+# - The gradient of transitions is a product of two matrices for each sequence: the way on, and the way back behind it.
+#
+# What all sequences share is added up for each part of the batch, in the order of its sequences; Python adds the parts. So it has
+# the same bits on any number of threads.
+
+cdef extern from "sequences/crf.h" nogil:
+    double fl_crf_onwards(const double*, double, const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_crf_pairs(const double*, const double*, const double*, double, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_crf_pairs_of_frame(const double*, const double*, const double*, double, double*, Py_ssize_t, Py_ssize_t) noexcept
+
+cdef double LOW_ROW = ldexp(1, 700), HIGH_ROW = ldexp(1, 832)    # between them a row is not rescaled
+cdef double LEAST_LOSS = ldexp(1, -150)
+cdef double SAFE_FACTOR = ldexp(1, 150)                          # times a cell of a row, and some of these added up, it is in range
+
+cdef struct ChainCall:
+    CrfCall of
+    Operand gradient, parts, labels, label_start, weight, value
+    Py_ssize_t gradient_stride[2]
+    Py_ssize_t samples, in_part      # sequences of all, and of a part
+    double largest_score, denominator, value_factor
+    bint bad_transitions, bad_edges, of_pairs
+
+cdef struct LabelledChain:       # of one sequence
+    Py_ssize_t frames
+    const int64_t* tag           # the labels
+    double* others               # of each frame: the weights of all chains but the labelled one, by their tag
+    double* e                    # the scores, their exponentials, and what these become on the way back
+    double* slope                # the gradient, but for weight and denominator
+    double* gold                 # the weight of the labelled chain
+    double* factor
+    double* b
+    double* h
+    double* pairs                # of two neighbouring frames, in logarithms
+
+
+cdef Py_ssize_t lay_out_chain(const ChainCall* call, Py_ssize_t frames, LabelledChain* q, char* memory) noexcept nogil:
+    """Deal out scratch; return how many bytes that takes."""
+    cdef Py_ssize_t w = call.of.width
+    cdef double* number = <double*>memory
+    if q != NULL:
+        q.frames = frames
+        q.others, number = number, number + frames * w
+        q.e, number = number, number + frames * w
+        q.slope, number = number, number + frames * w
+        q.gold, number = number, number + frames
+        q.factor, number = number, number + frames
+        q.b, number = number, number + w
+        q.h, number = number, number + w
+        q.pairs = number
+    return (3 * frames * w + 2 * frames + 2 * w + call.of.classes * w) * <Py_ssize_t>sizeof(double)
+
+
+cdef bint is_forbidden(const ChainCall* call, const LabelledChain* q) noexcept nogil:
+    """Whether the labelled chain has a score of -infinity."""
+    cdef const double* scores = table_of(&call.of, SCORES)
+    cdef Py_ssize_t t, w = call.of.width
+    cdef bint forbidden = False
+    for t in range(q.frames):
+        forbidden |= q.e[t * w + q.tag[t]] == -INFINITY
+        if t > 0:
+            forbidden |= scores[q.tag[t - 1] * w + q.tag[t]] == -INFINITY
+    return forbidden
+
+
+cdef bint set_slopes(const ChainCall* call, LabelledChain* q, Py_ssize_t t, double labelled) noexcept nogil:
+    """Make the gradient of a frame of the weights of the tags, of which that of the label is `labelled` more; False: they are lost."""
+    cdef double* slope = q.slope + t * call.of.width
+    cdef double rest, total
+    cdef Py_ssize_t j, w = call.of.width, now = q.tag[t]
+    labelled += slope[now]
+    slope[now] = 0
+    rest = fl_block_sum_f64(slope, w)
+    total = rest + labelled      # 1, but for rounding and for what was dropped
+    if not (total > 0.5 and total < 2):
+        return False
+    for j in range(w):
+        slope[j] /= total
+    slope[now] = 0 - rest / total
+    return True
+
+
+cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss) noexcept nogil:
+    """The loss, the gradient of the scores, and in `e` what goes from the way back into pairs; False: there is no certificate."""
+    cdef Py_ssize_t t, j, w = call.of.width, now
+    cdef int64_t exponent = 0
+    cdef int power
+    cdef double top, behind = 0, highest = 0, total, dev
+    cdef const double* scores = table_of(&call.of, SCORES)
+    cdef const double* factors = table_of(&call.of, FACTORS)
+    cdef bint lost = call.of.lost and q.frames > 1
+    cdef double* row
+    cdef double* e
+    for t in range(q.frames):
+        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
+        top = fl_crf_max(e, w)
+        behind += top - e[now]
+        lost |= fl_crf_exponentials(e, top, e, w) != 0
+        if t > 0:
+            behind += call.largest_score - scores[q.tag[t - 1] * w + now]
+            fl_crf_sums(row - w, factors, q.h, call.of.classes, w)
+            q.gold[t] = fl_crf_onwards(q.h, q.gold[t - 1], factors + q.tag[t - 1] * w, e, row, now, w)
+        else:
+            memcpy(row, e, w * sizeof(double))
+            q.gold[0], row[now] = row[now], 0
+        top = max(fl_crf_max(row, w), q.gold[t])
+        power = 0 if top > LOW_ROW and top < HIGH_ROW else fl_ctc_rescaling(top)
+        exponent += power
+        q.factor[t] = ldexp(1, power)
+        for j in range(w):
+            row[j] = where_(row[j] < LEAST_CELL, <double>0, row[j] * q.factor[t])
+        q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t] * q.factor[t])
+    if lost:
+        return False
+    t = q.frames - 1
+    dev = fl_block_sum_f64(q.others + t * w, w)
+    total = dev + q.gold[t]
+    if not total > 0:
+        return False
+    if q.gold[t] > 0 and dev / q.gold[t] < MOST_PRODUCT:
+        loss[0] = log1p_(dev / q.gold[t])
+    else:
+        loss[0] = (log_(total) - exponent * FL_CTC_LN2) + behind
+    for j in range(w):
+        q.b[j] = 1 / total
+    for t in range(q.frames - 1, -1, -1):
+        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
+        for j in range(w):
+            q.slope[t * w + j] = row[j] * q.b[j]
+        if not set_slopes(call, q, t, q.gold[t] * q.b[now]):
+            return False
+        for j in range(w):
+            q.b[j] *= q.factor[t]
+        highest = max(highest, fl_crf_max(q.b, w))
+        for j in range(w):
+            e[j] *= q.b[j]
+        if t > 0:
+            fl_crf_sums(e, table_of(&call.of, FACTORS_BACK), q.b, call.of.classes, w)
+    # What was dropped may not matter beside the loss either, nor may what is below 2^-240 in a pair, which underflows.
+    return call.of.classes == 1 or (loss[0] > LEAST_LOSS and highest < CERTAIN * min(<double>1, loss[0]))
+
+
+cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale, double* into) noexcept nogil:
+    """Add the gradient of the transitions, after `loss_by_factors`."""
+    cdef const double* factors = table_of(&call.of, FACTORS)
+    cdef const double* back
+    cdef Py_ssize_t t, j, w = call.of.width, before, now
+    cdef double whole, others, kept
+    cdef double* row
+    cdef double* h
+    for t in range(1, q.frames):
+        row, h, before, now = q.others + (t - 1) * w, q.e + t * w, q.tag[t - 1], q.tag[t]
+        # Pairs that begin with the label are apart from the product: 1 - the posterior of the labelled pair is the sum of all others.
+        whole, row[before] = row[before] + q.gold[t - 1], 0
+        kept, back, others = into[before * w + now], table_of(&call.of, FACTORS_BACK) + now * w, 0
+        for j in range(w):
+            into[before * w + j] += (whole * factors[before * w + j]) * h[j] * scale
+            q.h[j] = row[j] * back[j]
+        others = fl_block_sum_f64(q.h, w) * h[now]
+        into[before * w + now] = kept - (others - q.slope[t * w + now]) * scale
+        if not fl_crf_max(h, w) < SAFE_FACTOR:
+            fl_crf_pairs_of_frame(row, h, factors, scale, into, call.of.classes, w)
+            memset(row, 0, w * sizeof(double))
+    fl_crf_pairs(q.others, q.e + w, factors, scale, into, q.frames - 1, call.of.classes, w)
+
+
+cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* loss) noexcept nogil:
+    """The same without limits of range."""
+    cdef Py_ssize_t t, j, w = call.of.width, now
+    cdef const double* scores = table_of(&call.of, SCORES)
+    cdef double top, gold, d
+    cdef double* row
+    cdef double* x
+    for t in range(q.frames):
+        row, x, now = q.others + t * w, q.e + t * w, q.tag[t]
+        if t > 0:
+            fl_crf_log_sums(row - w, scores, row, call.of.classes, w)
+            gold = q.gold[t - 1]
+            for j in range(w):
+                top = -INFINITY if j == now else gold + scores[q.tag[t - 1] * w + j]
+                row[j] = fl_ctc_log_add(row[j], top) + x[j]
+            gold = gold + scores[q.tag[t - 1] * w + now] + x[now]
+        else:
+            memcpy(row, x, w * sizeof(double))
+            gold, row[now] = row[now], -INFINITY
+        top = max(fl_crf_max(row, w), gold)
+        for j in range(w):
+            row[j] -= top
+        q.gold[t] = gold - top
+    top = fl_crf_max(row, w)
+    if top == -INFINITY:
+        loss[0] = 0
+    else:
+        fl_crf_exponentials(row, top, q.h, w)
+        d = (top - q.gold[q.frames - 1]) + log_(fl_block_sum_f64(q.h, w))
+        loss[0] = max(d, <double>0) + log1p_(exp_(-d if d > 0 else d))
+    for j in range(w):
+        q.b[j] = 0
+    for t in range(q.frames - 1, -1, -1):
+        row, x, now = q.others + t * w, q.e + t * w, q.tag[t]
+        for j in range(w):
+            q.slope[t * w + j] = row[j] + q.b[j]
+        gold = q.gold[t] + q.b[now]
+        top = max(fl_crf_max(q.slope + t * w, w), gold)
+        d = 0
+        for j in range(w):
+            q.slope[t * w + j] = exp_(q.slope[t * w + j] - top)
+            d += q.slope[t * w + j]
+        gold = exp_(gold - top)
+        d += gold
+        for j in range(w):
+            q.slope[t * w + j] /= d
+        set_slopes(call, q, t, gold / d)
+        for j in range(w):
+            x[j] += q.b[j]
+        if t > 0:
+            fl_crf_log_sums(x, table_of(&call.of, SCORES_BACK), q.b, call.of.classes, w)
+            top = fl_crf_max(q.b, w)
+            for j in range(w):
+                q.b[j] -= top
+
+
+cdef void pairs_by_logarithms(const ChainCall* call, LabelledChain* q, double scale, double* into) noexcept nogil:
+    """Add the gradient of the transitions, after `loss_by_logarithms`."""
+    cdef const double* scores = table_of(&call.of, SCORES)
+    cdef Py_ssize_t t, i, j, w = call.of.width, size = call.of.classes * w, pair
+    cdef double top, others, labelled
+    cdef double* row
+    cdef double* h
+    for t in range(1, q.frames):
+        row, h, pair = q.others + (t - 1) * w, q.e + t * w, q.tag[t - 1] * w + q.tag[t]
+        row[q.tag[t - 1]] = fl_ctc_log_add(row[q.tag[t - 1]], q.gold[t - 1])
+        for i in range(call.of.classes):
+            for j in range(w):
+                q.pairs[i * w + j] = (row[i] + scores[i * w + j]) + h[j]
+        top = fl_crf_max(q.pairs, size)
+        for j in range(size):
+            q.pairs[j] = exp_(q.pairs[j] - top)
+        labelled, q.pairs[pair] = q.pairs[pair], 0
+        others = fl_block_sum_f64(q.pairs, size)
+        top = others + labelled
+        for j in range(size):
+            into[j] += q.pairs[j] / top * scale
+        into[pair] -= others / top * scale
+
+
+cdef double loss_of_chain(const ChainCall* call, Py_ssize_t sequence, double* into, char* scratch) noexcept nogil:
+    """Compute a sequence; add to `into` what it has of the gradients that all share. Return its weighted loss."""
+    cdef Py_ssize_t frames = (<const int64_t*>call.of.frames.data)[sequence], first = (<const int64_t*>call.of.first_frame.data)[sequence]
+    cdef Py_ssize_t t, j, w = call.of.width, size = call.of.classes * w
+    cdef double weight = (<const double*>call.weight.data)[sequence], loss = 0
+    cdef double scale = weight / call.denominator if call.denominator != 0 else 0
+    cdef double rounded[1]
+    cdef bint certain = False, pairs = into != NULL and call.of_pairs and frames > 1
+    cdef LabelledChain q
+    lay_out_chain(call, frames, &q, scratch)
+    q.tag = <const int64_t*>call.labels.data + (<const int64_t*>call.label_start.data)[sequence]
+    if weight == 0:
+        memset(q.slope, 0, frames * w * sizeof(double))
+    elif frames > 0:
+        if load_emissions(&call.of, sequence, first, frames, q.e, True) or call.bad_edges or (call.bad_transitions and frames > 1):
+            loss = NAN
+        elif is_forbidden(call, &q):
+            loss = INFINITY
+        else:
+            certain = loss_by_factors(call, &q, &loss)
+            if not certain:
+                load_emissions(&call.of, sequence, first, frames, q.e, True)
+                loss_by_logarithms(call, &q, &loss)
+        if not loss < INFINITY:
+            for j in range(frames * w):
+                q.slope[j] = NAN
+            for j in range(size if pairs else 0):
+                into[j] = NAN
+        elif pairs and certain:
+            pairs_by_factors(call, &q, scale, into)
+        elif pairs:
+            pairs_by_logarithms(call, &q, scale, into)
+        for j in range(frames * w):
+            q.slope[j] *= scale
+        for j in range(w if into != NULL else 0):
+            into[size + j] += q.slope[j]
+            into[size + w + j] += q.slope[(frames - 1) * w + j]
+    # Last, as the gradient may take the place of the emissions.
+    if call.gradient.data != NULL:
+        for j in range(w):
+            q.h[j] = 0
+        for t in range(max(frames, <Py_ssize_t>call.of.padded_frames)):
+            store_run(&call.gradient, frame_of(&call.gradient, call.gradient_stride, sequence, first, t), call.gradient.class_stride,
+                      call.of.classes, q.slope + t * w if t < frames else q.h)
+    loss *= weight
+    if call.value.data != NULL:
+        rounded[0] = loss * call.value_factor + 0
+        store(&call.value, 0, sequence, 1, rounded)
+    return loss
+
+
+cdef double chain_block(void* pointer, Py_ssize_t part, void* scratch) noexcept nogil:
+    cdef const ChainCall* call = <const ChainCall*>pointer
+    cdef Py_ssize_t sequence
+    cdef double total = 0
+    cdef double* into = NULL
+    if call.parts.data != NULL:
+        into = <double*>call.parts.data + part * (call.of.classes + 2) * call.of.width
+    for sequence in range(part * call.in_part, min((part + 1) * call.in_part, call.samples)):
+        total += loss_of_chain(call, sequence, into, <char*>scratch)
+    return total

@@ -1,0 +1,202 @@
+"""Connectionist temporal classification: sums over all alignments of labels with the frames of a sequence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import as_axis, describe
+from ..reductions import reduced
+from ..rows import Row
+from ..runtime import current_engine, kernels, threads_for
+from .base import (
+    GRADIENT,
+    Array,
+    Arrays,
+    Call,
+    Kind,
+    Request,
+    Results,
+    no_numba_kernel,
+    sample_weights,
+    sum_of_weights,
+)
+from .ragged import bad_labels, explain_labels, first_frames, lengths_of, strides_of
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    logits: Array  # (N, T, C), or of packed sequences (T, C)
+    labels: Array  # one sequence behind the other
+    label_start: Array  # where those of each begin; and the end
+    frames: Array  # how many each sequence has
+    first_frame: Array  # of packed sequences; else 0
+    weights: Array  # of each sequence, 0 where it is left out
+    share: Array  # 1 over the length that a loss is divided by
+    blank: int
+    threads: int
+
+    @property
+    def packed(self) -> bool:
+        """Whether the sequences lie one behind the other."""
+        return self.logits.ndim == 2
+
+    def of_time(self, array: Array | None) -> Any:
+        """Return an array of the caller's with sequences, frames and classes in this order."""
+        if array is None or array.ndim == 2:
+            return array
+        return np.moveaxis(array, self.call.request.parameters["time_axis"], -2)
+
+
+class Alignments(Kind):
+    """One loss for each sequence, whose labels lie somewhere in its frames."""
+
+    name = "sequences"
+
+    def resolve(self, request: Request) -> Arrays:
+        arrays = dict(request.arrays)
+        logits, parameters = arrays["logits"], request.parameters
+        if logits.ndim not in (2, 3):
+            raise ValueError(
+                f"logits has shape {logits.shape}; it needs three axes: sequences, frames and classes, or two, if the "
+                "sequences lie one behind the other"
+            )
+        if logits.ndim == 3:
+            axis = as_axis(parameters["time_axis"], 3, "time_axis")
+            if axis == -1:
+                raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
+            room, samples = logits.shape[axis], logits.shape[-5 - axis]
+            lengths = lengths_of(arrays, "logit_lengths", "logits", logits, room, samples)
+        else:
+            lengths = lengths_of(arrays, "logit_lengths", "logits", logits)
+        arrays["logit_lengths"], samples = lengths, len(lengths)
+        labels = arrays["y_true"]
+        if labels.dtype.kind not in "iub" and labels.size:
+            raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
+        if labels.ndim not in (1, 2):
+            raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
+        if labels.ndim == 2 and len(labels) != samples:
+            raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
+        of_labels = labels.shape[1] if labels.ndim == 2 else None
+        arrays["label_lengths"] = lengths_of(arrays, "label_lengths", "y_true", labels, of_labels, samples, "labels")
+        return Arrays(arrays, (samples,), "index")
+
+    def plan(self, call: Call) -> Plan:
+        request, arrays = call.request, call.arrays.by_name
+        parameters, logits = request.parameters, arrays["logits"]
+        classes, blank = logits.shape[-1], parameters["blank"]
+        if not classes and logits.size + math.prod(call.arrays.samples):
+            raise ValueError(f"logits has shape {logits.shape}: frames of no classes")
+        if not -classes <= blank < max(classes, 1):
+            raise ValueError(f"blank = {blank} is not a class: there are {classes}")
+        frames, counts = arrays["logit_lengths"], arrays["label_lengths"]
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        labels = arrays["y_true"]
+        if labels.ndim == 2:
+            labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
+        lengths = {"sequence": None, "label": counts, "frame": frames}[parameters["per"]]
+        share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
+        first = first_frames(frames, packed=logits.ndim == 2)
+        plan = Plan(
+            call, logits, labels.astype(np.int64), start, frames, first, sample_weights(call), share,
+            blank % max(classes, 1), threads_for(request.n_threads, int(frames.sum()) * classes),
+        )  # fmt: skip
+        return plan._replace(logits=plan.of_time(logits))
+
+    def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
+        total = math.nan if self._bad_labels(plan).any() else sum_of_weights(plan.weights, weight_sum)
+        if total == total and plan.call.request.parameters["impossible"] == "raise":
+            self._refuse_short(plan)
+        return total
+
+    def explain(self, plan: Plan) -> None:
+        given = plan.call.arrays.by_name["y_true"]
+        explain_labels(given, plan.labels, plan.label_start, self._bad_labels(plan), plan.logits.shape[-1], plan.blank)
+
+    def _bad_labels(self, plan: Plan) -> Array:
+        """Return which labels of sequences that count are no classes, or the blank."""
+        return bad_labels(plan.labels, plan.label_start, plan.weights, plan.logits.shape[-1], plan.blank)
+
+    def _refuse_short(self, plan: Plan) -> None:
+        """Raise for the first sequence that has fewer frames than its labels need."""
+        labels, counts = plan.labels, np.diff(plan.label_start)
+        repeated = np.concatenate([[False], labels[1:] == labels[:-1]])[: len(labels)]
+        repeated[plan.label_start[:-1][counts > 0]] = False  # the first of a sequence repeats none
+        repeats = np.concatenate([[0], np.cumsum(repeated)])[plan.label_start]
+        needed = counts + np.diff(repeats)
+        short = np.flatnonzero((plan.frames < needed) & (plan.weights != 0))
+        if short.size:
+            n = short[0]
+            raise ValueError(
+                f"sequence {n} has {plan.frames[n]} frames; its {counts[n]} labels need {needed[n]}, as a blank stands "
+                "between two that are the same"
+            )
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        call = plan.call
+        if current_engine() == "numba":
+            raise no_numba_kernel(call.request.row.name)
+        parameters = call.request.parameters
+        gradient = plan.of_time(results.gradients.get("logits")) if call.request.want & GRADIENT else None
+        impossible = np.zeros(len(plan.frames), np.uint8)
+        arrays = {
+            "logits": plan.logits,
+            "gradient": gradient,
+            "labels": plan.labels,
+            "label_start": plan.label_start,
+            "frames": plan.frames,
+            "first_frame": plan.first_frame,
+            "share": plan.share,
+            "impossible": impossible,
+            "weight": plan.weights,
+            "value": results.value,
+        }
+        counts = np.diff(plan.label_start)
+        total: float = kernels.sequences.ctc(
+            {name: describe(array) for name, array in arrays.items()},
+            double_precision=call.request.double_precision,
+            samples=len(plan.frames),
+            classes=plan.logits.shape[-1],
+            blank=plan.blank,
+            most_frames=int(plan.frames.max(initial=0)),
+            most_labels=int(counts.max(initial=0)),
+            padded_frames=0 if plan.packed else plan.logits.shape[1],
+            logits_strides=strides_of(plan.logits),
+            gradient_strides=strides_of(gradient),
+            normalized=parameters["given"] == "log_probs",
+            impossible_is_zero=parameters["impossible"] == "zero",
+            denominator=number / factor,
+            threads=plan.threads,
+            value_factor=factor,
+        )
+        if parameters["impossible"] == "raise" and impossible.any():
+            raise ValueError(f"no path has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
+        return reduced(total, number / factor)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return sequences of several lengths, whose labels fit in them; class 0 is the blank."""
+        samples, frames, classes = sizes
+        logit_lengths = (
+            rng.integers(max(frames // 2, 1), frames + 1, size=samples) if frames else np.zeros(samples, int)
+        )
+        label_lengths = rng.integers(0, logit_lengths // 2 + 1)
+        y_true = rng.integers(1, max(classes, 2), size=(samples, int(label_lengths.max(initial=0))))
+        return {
+            "y_true": y_true,
+            "logits": rng.normal(scale=3, size=sizes).astype(dtype),
+            "label_lengths": label_lengths,
+            "logit_lengths": logit_lengths,
+        }
