@@ -833,8 +833,15 @@ MUTANTS = (
     Mutant(
         "weights looked at where nothing reads them (elements)",
         KERNELS + "points/block.pxi",
-        "    if call.weight.data != NULL and not weights_valid(weight, n):",
-        "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):",
+        "    return weigh_exactly(scratch, weight, n)",
+        "    if call.weight.data != NULL:\n        weight = load(&call.weight, 0, first, n, buffer)\n"
+        "    return weigh_exactly(scratch, weight, n)",
+    ),
+    Mutant(
+        "negative floats added up as weights",
+        KERNELS + "blocks/exact.h",
+        "    if (most[0] >= 0x7f800000) return 0;\n",
+        "",
     ),
     Mutant(
         "half precision forgiven the roundings of float64",

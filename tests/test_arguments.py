@@ -610,6 +610,22 @@ def test_a_sample_weight_outside_its_domain(loss: Any, value: float) -> None:
     refused(ValueError, rf"sample_weight\b.*{value:g}", loss, y_true, y_pred, sample_weight=value)
 
 
+@pytest.mark.parametrize("loss", [fl.huber, fl.contrastive])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("value", [-1.0, -1e-45, np.nan, np.inf, -np.inf])
+def test_a_sample_weight_outside_its_domain_is_found_anywhere(loss: Any, dtype: Any, value: float) -> None:
+    n = 1100
+    vectors = np.ones((n, 2), dtype)
+    arrays = (vectors[:, 0], vectors[:, 0]) if loss is fl.huber else (np.ones(n), vectors, vectors)
+    for place in (0, 1, 63, 64, 127, 1000, 1023, 1024, 1087, 1088, 1099):
+        weight = np.linspace(0.5, 1.5, n).astype(dtype)
+        weight[3] = -0.0
+        loss(*arrays, sample_weight=weight)
+        weight[place] = value
+        with pytest.raises(ValueError, match=rf"^sample_weight\[{place}\] = "):
+            loss(*arrays, sample_weight=weight)
+
+
 @every_loss
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_a_weight_that_nothing_reads_is_not_looked_at(loss: Any, dtype: Any) -> None:

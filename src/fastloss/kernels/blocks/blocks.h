@@ -582,19 +582,30 @@ static inline double FL_NAME(fl_block_tiny_sum)(const FL_REAL *x, FL_REAL m, ptr
 #define FL_RUN (8 * FL_LANES)
 
 /* The sum of y (m - x), in double, and that of y in `total`. Where y is NULL it is 1, and nobody asks for its sum. Not finite
- * where a difference is none, be y 0 or not. */
+ * where a difference is none, be y 0 or not. Four terms are added before they become doubles: none is below 0, so nothing
+ * cancels. */
 static inline double FL_NAME(fl_general_distance)(const FL_REAL *y, const FL_REAL *x, FL_REAL m, ptrdiff_t n, double *total)
 {
+    enum { QUARTER = FL_RUN / 4 };
     FL_REAL term[FL_RUN];
     double sum = 0;
-    for (ptrdiff_t start = 0; start < n; start += FL_RUN) {
-        ptrdiff_t count = n - start < FL_RUN ? n - start : FL_RUN;
+    ptrdiff_t start = 0;
+#define FL_TERM(at) (y ? y[at] * (m - x[at]) : m - x[at])
+#define FL_FOUR_TERMS(at) ((FL_TERM(at) + FL_TERM((at) + QUARTER)) + (FL_TERM((at) + 2 * QUARTER) + FL_TERM((at) + 3 * QUARTER)))
+    for (; start + FL_RUN <= n; start += FL_RUN) {
         if (y)
-            for (ptrdiff_t j = 0; j < count; j++) term[j] = y[start + j] * (m - x[start + j]);
+            for (ptrdiff_t j = 0; j < QUARTER; j++) term[j] = FL_FOUR_TERMS(start + j);
         else
-            for (ptrdiff_t j = 0; j < count; j++) term[j] = m - x[start + j];
-        sum += FL_NAME(fl_block_sum)(term, count);
+            for (ptrdiff_t j = 0; j < QUARTER; j++) term[j] = FL_FOUR_TERMS(start + j);
+        sum += FL_NAME(fl_block_sum)(term, QUARTER);
     }
+    if (y)
+        for (ptrdiff_t j = 0; start + j < n; j++) term[j] = FL_TERM(start + j);
+    else
+        for (ptrdiff_t j = 0; start + j < n; j++) term[j] = FL_TERM(start + j);
+    sum += FL_NAME(fl_block_sum)(term, n - start);
+#undef FL_FOUR_TERMS
+#undef FL_TERM
     if (y) *total = FL_NAME(fl_block_sum)(y, n);
     return sum;
 }

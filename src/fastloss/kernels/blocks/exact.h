@@ -104,39 +104,44 @@ static void fl_exact_add(fl_exact *sum, double *x, ptrdiff_t n)
     }
 }
 
-/* Add at most FL_EXACT_BLOCK finite floats >= 0 if they are of about one size, and say so. The least above 0 is at least 2^-17 of the
- * largest: all are multiples of 2^-40 of it, which a double holds together with their sum. */
+/* Add at most FL_EXACT_BLOCK floats if all are finite, >= 0, and of about one size, and say so. The least above 0 is at least 2^-17 of
+ * the largest: all are multiples of 2^-40 of it, which a double holds together with their sum. As integers the bits of such
+ * floats are in their order; those of any other number, -0 too, are above them, and those of 0, less 1. */
 static int fl_exact_add_floats(fl_exact *sum, const float *x, ptrdiff_t n)
 {
     enum { LANES = 64 };
-    float most[LANES], least[LANES];
+    uint32_t most[LANES], least[LANES];
     double total[LANES];
+    float lowest, highest;
     ptrdiff_t whole = n - n % LANES;
     for (int k = 0; k < LANES; k++) {
         most[k] = 0;
-        least[k] = __builtin_inff();
+        least[k] = UINT32_MAX;
         total[k] = 0;
     }
+#define FL_TAKE(k, at)                                       \
+    do {                                                     \
+        uint32_t bits;                                       \
+        memcpy(&bits, &(at), sizeof(bits));                  \
+        most[k] = bits > most[k] ? bits : most[k];           \
+        least[k] = bits - 1 < least[k] ? bits - 1 : least[k]; \
+        total[k] += (double)(at);                            \
+    } while (0)
     for (ptrdiff_t i = 0; i < whole; i += LANES)
-        for (int k = 0; k < LANES; k++) {
-            float above = x[i + k] == 0 ? __builtin_inff() : x[i + k];
-            most[k] = x[i + k] > most[k] ? x[i + k] : most[k];
-            least[k] = above < least[k] ? above : least[k];
-            total[k] += (double)x[i + k];
-        }
-    for (int k = 0; whole + k < n; k++) {
-        float above = x[whole + k] == 0 ? __builtin_inff() : x[whole + k];
-        most[k] = x[whole + k] > most[k] ? x[whole + k] : most[k];
-        least[k] = above < least[k] ? above : least[k];
-        total[k] += (double)x[whole + k];
-    }
+        for (int k = 0; k < LANES; k++) FL_TAKE(k, x[i + k]);
+    for (int k = 0; whole + k < n; k++) FL_TAKE(k, x[whole + k]);
+#undef FL_TAKE
     for (int width = LANES / 2; width; width /= 2)
         for (int k = 0; k < width; k++) {
             most[k] = most[k + width] > most[k] ? most[k + width] : most[k];
             least[k] = least[k + width] < least[k] ? least[k + width] : least[k];
             total[k] += total[k + width];
         }
-    if ((double)least[0] < (double)most[0] * 0x1p-17 || least[0] < 0x1p-120f) return 0;
+    if (most[0] >= 0x7f800000) return 0;
+    least[0] = least[0] < most[0] ? least[0] + 1 : 0x7f800000; /* all are 0: none is the least */
+    memcpy(&lowest, least, sizeof(lowest));
+    memcpy(&highest, most, sizeof(highest));
+    if ((double)lowest < (double)highest * 0x1p-17 || lowest < 0x1p-120f) return 0;
     fl_exact_add_one(sum, total[0]);
     return 1;
 }

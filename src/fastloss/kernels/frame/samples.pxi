@@ -77,7 +77,8 @@ cdef inline void multiply(real* values, double factor, Py_ssize_t count) noexcep
 
 
 cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n) noexcept nogil:
-    """Add the weights of a block to the sum of a function that inspects; return what that returns. NULL: all are 1."""
+    """Add the weights of a block to the sum of a function that inspects; return what that returns, NaN where one is negative or
+    not finite. NULL: all are 1."""
     cdef double wide[SAMPLES]
     cdef Py_ssize_t i
     if weight == NULL:
@@ -85,6 +86,8 @@ cdef inline double weigh_exactly(void* scratch, const real* weight, Py_ssize_t n
     if real is float:
         if fl_exact_add_floats(<fl_exact*>scratch, weight, n):
             return 0
+    if not weights_valid(weight, n):
+        return NAN
     for i in range(n):
         wide[i] = weight[i]
     fl_exact_add(<fl_exact*>scratch, wide, n)

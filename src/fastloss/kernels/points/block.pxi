@@ -495,8 +495,6 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
     cdef const real* weight
     cdef bint valid = True
     weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
-    if call.weight.data != NULL and not weights_valid(weight, n):
-        return NAN
     if limits.low > -INFINITY or limits.high < INFINITY:
         valid = inside(load(&call.y_true, 0, first, n, buffer), weight, limits.low, limits.high, limits.ends_only, n)
     if limits.predicted_low > -INFINITY or limits.predicted_high < INFINITY:

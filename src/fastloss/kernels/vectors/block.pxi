@@ -173,8 +173,6 @@ cdef double vectors_inspected(const real* tag, const VectorCall* call, Py_ssize_
     cdef real weight_buffer[VECTOR_SAMPLES]
     cdef real buffer[VECTOR_SAMPLES]
     cdef const real* weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
-    if call.weight.data != NULL and not weights_valid(weight, n):
-        return NAN
     if call.loss.has_target and not inside(load(&call.target, 0, first, n, buffer), weight, call.loss.target[0],
                                            call.loss.target[1], True, n):
         return NAN
