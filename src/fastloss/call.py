@@ -84,7 +84,7 @@ def read(
     curvature = as_curvature(row, want, options)
     arrays = read_arrays(row, given)
     wrt, bare = as_wrt(row, options.get("wrt"), arrays)
-    _check_labels(row, given, keywords, parameters, arrays, vectors)
+    _check_pairing(row, given, keywords, parameters, arrays, vectors)
     # A number that all samples share is computed with in the type of the arrays.
     predictions = [arrays[o.name] for o in row.differentiated if o.name in arrays and (o.axes or not o.shared)]
     double_precision = in_float64 or any(array.dtype.type is np.float64 for array in predictions)
@@ -132,7 +132,7 @@ def _sorted(
     return given, parameters, options
 
 
-def _check_labels(
+def _check_pairing(
     row: Row,
     given: Mapping[str, Any],
     keywords: Mapping[str, Any],
