@@ -15,16 +15,16 @@ OLDEST = ["numpy==2.0.*", "pytest==8.0.*", "hypothesis==6.100.*", "mpmath==1.3.*
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the test suite on the installed package."""
+    """Run the full test suite on the installed package."""
     session.install(".[test]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "--full", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
 def oldest(session: nox.Session) -> None:
     """Run the test suite with the oldest dependencies that pyproject.toml allows."""
     session.install(".[test]", *OLDEST)
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "--full", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)
@@ -72,7 +72,7 @@ def serial(session: nox.Session) -> None:
     """Build without OpenMP, as with a compiler that has none, and run the test suite."""
     session.install("-C", "cmake.define.FASTLOSS_OPENMP=OFF", ".[test]")
     session.run("python", "-c", "import fastloss; assert not fastloss.build_info()['openmp']")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "--full", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -633,6 +633,7 @@ def test_sums_need_no_numba() -> None:
     assert found.splitlines()[-1] == "True False"
 
 
+@pytest.mark.slow
 def test_inside_functions_that_numba_compiles() -> None:
     numba = pytest.importorskip("numba")
     points, rows, mixed = (

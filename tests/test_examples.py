@@ -20,6 +20,7 @@ def main_of(name: str, **changed: Any) -> Any:
     return main()
 
 
+@pytest.mark.slow
 def test_siamese_digits() -> None:
     """Both losses bring digits of one kind together: 0.87 at the beginning, 0.97 after all steps."""
     pytest.importorskip("sklearn")
@@ -39,6 +40,7 @@ def test_digit_strings() -> None:
     assert np.mean(losses[-20:]) < 0.1 * losses[0] and right > 0.2
 
 
+@pytest.mark.slow
 def test_blobs() -> None:
     """What is small is found sooner with the overlap in the loss: 0.51 and 0.44 after all steps."""
     found = main_of("blobs", STEPS=100)

@@ -18,6 +18,7 @@ import fastloss as fl
 OTHERS = [level for level in fl.build_info()["isa_available"] if level != fl.build_info()["isa"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", OTHERS)
 def test_the_suite_on_another_level(level: str) -> None:
     environment = os.environ | {"FASTLOSS_ISA": level, "FASTLOSS_TEST_SEED": str(cases.SEED)}

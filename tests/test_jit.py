@@ -133,6 +133,7 @@ def test_both_engines_agree(variant: cases.Variant, dtype: Any) -> None:
         np.testing.assert_allclose(result, expected, rtol=tolerance, atol=0)
 
 
+@pytest.mark.slow
 @needs_x86
 @of_float
 @pytest.mark.parametrize("variant", [v for v in POINTWISE if v.parameters == "default"], ids=str)
@@ -142,6 +143,7 @@ def test_a_compiled_loop_is_vector_code(variant: cases.Variant, dtype: Any, monk
     assert packed_instructions(kernel.inspect_asm(), dtype) >= 2
 
 
+@pytest.mark.slow
 @every_variant
 def test_every_method_and_plain_calls_through_numba(variant: cases.Variant) -> None:
     inputs = cases.draw(variant, (130, 3), np.float32, generator(str(variant)))
@@ -1213,6 +1215,7 @@ def test_options_of_pointwise_are_checked(options: Any, error: Any, message: str
 # -- compiled loops on disk -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_loop_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
     code = f"""
 import sys
@@ -1239,6 +1242,7 @@ with fl.engine("numba"):
 """
 
 
+@pytest.mark.slow
 def test_nobody_else_writes_where_loops_are_kept(tmp_path: Path) -> None:
     """Numba makes a folder of its own in there, and Python objects that are loaded from it can be programs."""
     folder = tmp_path / "cache"
@@ -1256,6 +1260,7 @@ def test_nobody_else_writes_where_loops_are_kept(tmp_path: Path) -> None:
     assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == "None\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"nonsense"])
 def test_a_damaged_file_of_a_loop_is_replaced(tmp_path: Path, damage: bytes) -> None:
     def kept() -> list[Path]:

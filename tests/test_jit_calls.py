@@ -21,6 +21,8 @@ numba = pytest.importorskip("numba")
 import test_jit  # noqa: E402
 from test_jit import POINTWISE, beyond, cauchy, in_another_process, short_gradient, tempered  # noqa: E402  it needs Numba
 
+pytestmark = pytest.mark.slow
+
 of_float = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 
 

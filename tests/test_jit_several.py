@@ -214,6 +214,7 @@ OF_POINTS = [row for row in SEVERAL if row.kind == "points"] + [loss._row for lo
 OF_VECTORS = [row for row in SEVERAL if row.kind != "points"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "dtype"),
     [
@@ -245,6 +246,7 @@ def flat(results: Any) -> list[Any]:
     return [one for result in results for one in flat(result)] if isinstance(results, tuple) else [results]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", OF_POINTS, ids=lambda row: row.name)
 def test_what_is_wrong_in_a_compiled_function_is_said_as_outside(row: Any) -> None:
     arrays = arrays_of(row, (9,), np.float64, generator("several compiled", row.name))

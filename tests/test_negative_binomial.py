@@ -216,6 +216,7 @@ def test_at_infinity_and_nan() -> None:
     assert np.isnan(FULL.parameter_grads([0.0], [np.nan])["dispersion"])
 
 
+@pytest.mark.slow
 def test_in_compiled_functions() -> None:
     numba = pytest.importorskip("numba")
     total = FULL + fl.poisson

@@ -122,6 +122,7 @@ def test_sixteen_python_threads_at_once() -> None:
         assert sorted(pool.map(work, range(16))) == list(range(16))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [v for v in cases.variants() if v.parameters == "default"], ids=str)
 def test_arguments_that_another_thread_changes_never_crash(variant: cases.Variant) -> None:
     """What turns bad after it was checked gives a wrong result or an error; nothing is read or written elsewhere."""

@@ -46,6 +46,7 @@ NAMES = (
 )
 
 
+@pytest.mark.slow
 def test_scikit_learns_own_tests_pass(tmp_path: Path) -> None:
     sklearn = pytest.importorskip("sklearn", "1.9")
     folder = Path(sklearn.__file__).parent / "metrics" / "tests"
