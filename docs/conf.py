@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
 import loss_pages
+from docutils.nodes import SkipNode
+from latex2mathml.converter import convert
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
@@ -30,6 +33,7 @@ extensions = [
 exclude_patterns = ["gallery", "examples", "auto_gallery/*.ipynb", "auto_gallery/*.py", "auto_gallery/*.codeobj.json"]
 html_theme = "pydata_sphinx_theme"
 html_title = "fastloss"
+html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["fastloss.css"]
 html_show_sourcelink = False
@@ -81,6 +85,21 @@ sphinx_gallery_conf = {
 }
 
 
-def setup(app: object) -> None:
+def mathml(display: str) -> Any:
+    """Return what writes a formula as MathML, which browsers draw without a script, with its TeX inside, to copy."""
+
+    def write(translator: Any, node: Any) -> None:
+        tex = node.astext()
+        start, inside = convert(tex, display=display).replace(r"\_", "_").removesuffix("</math>").split(">", 1)
+        note = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
+        formula = f"{start}><semantics>{inside}{note}</semantics></math>"
+        translator.body.append(f'<div class="formula">{formula}</div>' if display == "block" else formula)
+        raise SkipNode
+
+    return write
+
+
+def setup(app: Any) -> None:
     """Write the pages of the losses before Sphinx looks for pages."""
+    app.add_html_math_renderer("mathml", (mathml("inline"), None), (mathml("block"), None))
     loss_pages.write(HERE / "losses")

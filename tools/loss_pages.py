@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import formula_tex
 from numpydoc.docscrape_sphinx import SphinxDocString
 
 import fastloss as fl
@@ -79,6 +80,12 @@ def escaped(line: str) -> str:
     return "".join(part if part.startswith("``") else part.replace("|", "\\|") for part in parts)
 
 
+def displayed(row: Row | PenaltyRow) -> list[str]:
+    """Return the formula of a row in TeX."""
+    names = {array.name for array in getattr(row, "operands", ())} | {one.name for one in row.parameters}
+    return [line for tex in formula_tex.displays(row.formula, names) for line in (".. math::", "", f"    {tex}", "")]
+
+
 def drawn(name: str, path: Path) -> None:
     """Draw value, gradient and curvature in one picture, which a phone can show."""
     from matplotlib.figure import Figure
@@ -116,6 +123,7 @@ def page(row: Row) -> str:
     learned = ", ".join(f"``{parameter.name}``" for parameter in row.learned)
     other = ", ".join(f"``{alias}``" for alias, name in ALIASES.items() if name == row.name)
     facts = [
+        ("formula as text", f"``{row.formula}``"),
         ("call", f"``fl.{row.name}({arrays})``"),
         ("input", row.input),
         ("also called", other),
@@ -130,11 +138,10 @@ def page(row: Row) -> str:
         ),
         ("source", linked(row.source)),
     ]
-    lines = [f".. _loss-{row.name}:", "", *heading(row.name), escaped(row.summary), "", ".. code-block:: text", ""]
+    lines = [f".. _loss-{row.name}:", "", *heading(row.name), escaped(row.summary), ""]
     below, sections = body(getattr(fl, row.name).__doc__)
     lines += [
-        f"    {row.formula}",
-        "",
+        *displayed(row),
         *below,
         "",
         f".. image:: pictures/{row.name}.svg",
@@ -158,10 +165,7 @@ def page_of_penalty(row: PenaltyRow) -> str:
         *heading(row.name),
         escaped(row.summary),
         "",
-        "::",
-        "",
-        f"    {row.formula}",
-        "",
+        *displayed(row),
     ]
     return "\n".join([*lines, f"Source: {linked(row.source)}", "", *body(getattr(fl, row.name).__doc__)[1]]) + "\n"
 
