@@ -30,7 +30,7 @@ def oldest(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], default=False)
 def peers(session: nox.Session) -> None:
     """Compare the losses with those of PyTorch, optax, scikit-learn and Keras, and try our modules of PyTorch."""
-    session.install(".[test,peers]")
+    session.install(".[test,peers]", "expecttest")  # torch's own inputs of its modules need it
     session.run(
         "python", "-m", "pytest", "tests/test_peers.py", "tests/interop", *session.posargs, env={"KERAS_BACKEND": "jax"}
     )

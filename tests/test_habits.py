@@ -17,7 +17,7 @@ NAMES = [name for names in habits._HABITS for name in names.split()]
 
 def classes_for_torch() -> set[str]:
     """Return the names of the modules of PyTorch, whether there is PyTorch or not."""
-    tree = ast.parse((Path(fl.__file__).parent / "interop" / "torch.py").read_text("utf-8"))
+    tree = ast.parse((Path(fl.__file__).parent / "interop" / "torch" / "modules.py").read_text("utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
 

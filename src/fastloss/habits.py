@@ -81,9 +81,9 @@ _HABITS: dict[str, Habit] = {
     "brier_score brier_score_loss": Habit("brier", "", "", "brier_score_loss"),
     "hinge_loss": Habit("hinge", f"{_LABELS}. Of several classes it is fl.multiclass_hinge", "", "hinge_loss"),
     "categorical_hinge crammer_singer": Habit("multiclass_hinge", "", "", "hinge_loss"),
-    "multi_margin_loss": Habit("multi_margin"),
-    "multilabel_margin_loss": Habit("multilabel_margin"),
-    "multilabel_soft_margin_loss": Habit("multilabel_soft_margin"),
+    "multi_margin_loss": Habit("multi_margin", "", "MultiMarginLoss"),
+    "multilabel_margin_loss": Habit("multilabel_margin", "Its target is 0 or 1 for each class", "MultiLabelMarginLoss"),
+    "multilabel_soft_margin_loss": Habit("multilabel_soft_margin", "", "MultiLabelSoftMarginLoss"),
     "soft_margin_loss": Habit("soft_margin", _LABELS, "SoftMarginLoss"),
     "exponential_loss exp_loss": Habit("exponential", _LABELS),
     "sparsemax_loss": Habit("sparsemax"),
@@ -98,10 +98,12 @@ _HABITS: dict[str, Habit] = {
     "mean_gamma_deviance gamma_deviance gamma_nll": Habit("gamma", _LOG_MEANS, "", "mean_gamma_deviance"),
     "mean_tweedie_deviance tweedie_deviance": Habit("tweedie", _LOG_MEANS, "", "mean_tweedie_deviance"),
     "gaussian_nll_loss normal_nll": Habit(
-        "gaussian_nll", "y_pred has the shape (..., 2): locations, and logarithms of standard deviations"
+        "gaussian_nll",
+        "y_pred has the shape (..., 2): locations, and logarithms of standard deviations",
+        "GaussianNLLLoss",
     ),
     "margin_ranking_loss": Habit("margin_ranking", "Its first argument is the target", "MarginRankingLoss"),
-    "triplet_margin_loss triplet_loss triplet_margin": Habit("triplet"),
+    "triplet_margin_loss triplet_loss triplet_margin": Habit("triplet", "", "TripletMarginLoss"),
     "contrastive_loss": Habit("contrastive"),
     "cosine_similarity cosine": Habit("cosine_distance", "It is 1 minus the cosine, of two arrays of vectors"),
     "cosine_embedding_loss": Habit("cosine_embedding", "Its first argument is the target", "CosineEmbeddingLoss"),
@@ -114,7 +116,7 @@ _HABITS: dict[str, Habit] = {
         "It takes logits (N, T, C); PyTorch's are log-probabilities (T, N, C): given='log_probs', time_axis=0",
         "CTCLoss",
     ),
-    "linear_cross_entropy_loss fused_linear_cross_entropy": Habit("linear_cross_entropy"),
+    "linear_cross_entropy_loss fused_linear_cross_entropy": Habit("linear_cross_entropy", "", "LinearCrossEntropyLoss"),
     "dice_loss soft_dice soft_dice_loss dice_coefficient dice_coef dice_score f1_loss": Habit(
         "dice", f"{_OF_REGIONS}. The coefficient is 1 minus it"
     ),

@@ -130,8 +130,9 @@ def test_what_is_refused() -> None:
         as_function(fl.huber, dleta=1.0)
     with pytest.raises(TypeError, match="huber takes y_true, y_pred; 1 arrays were given"):
         as_function(fl.huber)(LOGITS)
-    with pytest.raises(ValueError, match="reduction='none' of dice has no function of JAX"):
-        as_function(fl.dice, reduction="none")
+    for name in ("dice", "info_nce", "linear_cross_entropy"):
+        with pytest.raises(ValueError, match=f"reduction='none' of {name} has no function of JAX"):
+            as_function(getattr(fl, name), reduction="none")
     with pytest.raises(Exception, match=r"y_true\[1\] = 2 is not a class of 2"):
         jax.block_until_ready(as_function(fl.cross_entropy)(LABELS, LOGITS[:, :2]))
     with pytest.raises(ValueError, match="do not support JVP"):

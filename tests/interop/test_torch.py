@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import doctest
 import pickle
+import re
 import sys
 from typing import Any
 
@@ -91,11 +92,182 @@ def test_margins_and_counts(reduction: str) -> None:
         both(ours, theirs, [x[0]], labels[0])
     for name, target in (("MultiLabelSoftMarginLoss", (x > 0).double()), ("PoissonNLLLoss", (4 * x.abs()).round())):
         both(getattr(own, name)(reduction=reduction), getattr(torch.nn, name)(reduction=reduction), [x], target)
-    with pytest.raises(TypeError, match="has no weight of the classes here"):
-        own.MultiLabelSoftMarginLoss(weight=weight)
-    for options in ({"log_input": False}, {"full": True}):
-        with pytest.raises(TypeError, match="log_input=True and full=False only"):
-            own.PoissonNLLLoss(**options)
+    soft = (x > 0).double()
+    for given in (x, x[0]):
+        ours, theirs = (library.MultiLabelSoftMarginLoss(weight, reduction=reduction) for library in (own, torch.nn))
+        both(ours, theirs, [given], soft if given.ndim > 1 else soft[0])
+    named = torch.tensor([[2, 0, -1, 1], [-1, 0, 1, 2], [3, 2, 1, 0], [1, -1, -1, -1], [0, 3, -1, 3], [2, -1, 0, 0]])
+    ours, theirs = (library.MultiLabelMarginLoss(reduction=reduction) for library in (own, torch.nn))
+    both(ours, theirs, [x], named)
+    both(ours, theirs, [x[0]], named[0])
+    with pytest.raises(ValueError, match=r"y_true\[0, 2\] = 2"):
+        ours(x[:1], torch.tensor([[2, 2, -1, 1]]))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("full", [False, True])
+def test_likelihoods(reduction: str, full: bool) -> None:
+    x, means, counts = numbers(6, 4), numbers(6, 4, seed=1).exp(), (4 * numbers(6, 4, seed=2).abs()).round()
+    for options, given in (({}, x), ({"log_input": False}, means), ({"log_input": False, "eps": 0.5}, means)):
+        ours, theirs = (
+            library.PoissonNLLLoss(full=full, reduction=reduction, **options) for library in (own, torch.nn)
+        )
+        both(ours, theirs, [given], counts)
+    for eps in (1e-6, 0.5):
+        ours, theirs = (library.GaussianNLLLoss(full=full, eps=eps, reduction=reduction) for library in (own, torch.nn))
+        for var in (means, means[:, :1], means[:1]):
+            both(lambda x, var, y, f=ours: f(x, y, var), lambda x, var, y, f=theirs: f(x, y, var), [x, var], x.flip(0))
+            both(lambda x, y, f=ours: f(y, x, means), lambda x, y, f=theirs: f(y, x, means), [x], x.flip(0))
+        both(lambda x, y, f=ours: f(x, y, 0.7), lambda x, y, f=theirs: f(x, y, 0.7), [x], x.flip(0))
+    for var, message in ((-means, "var has a number below 0"), (means[:, :2], r"var has shape \(6, 2\)")):
+        with pytest.raises(ValueError, match=message):
+            own.GaussianNLLLoss()(x, x, var)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_probabilities_of_decisions(reduction: str) -> None:
+    x, y = torch.sigmoid(numbers(6, 4)), torch.sigmoid(numbers(6, 4, seed=1))
+    for options in ({}, {"weight": numbers(4, seed=2).abs()}, {"weight": numbers(6, 1, seed=2).abs()}):
+        ours, theirs = (library.BCELoss(reduction=reduction, **options) for library in (own, torch.nn))
+        both(ours, theirs, [x], y)
+    wrong, right = torch.tensor([0.0, 1.0, 0.0, 1.0], dtype=torch.float64), torch.tensor([1.0, 0.0, 0.0, 1.0])
+    wrong.requires_grad_()
+    value = own.BCELoss(reduction=reduction)(wrong, right.double()).sum()
+    torch.testing.assert_close(value.item(), 126 * np.log(2) * (2 if reduction != "mean" else 0.5))
+    assert not torch.autograd.grad(value, wrong)[0][:2].any()
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_triplets(reduction: str) -> None:
+    vectors = [numbers(6, 5, seed=k) / 4 for k in range(3)]
+
+    def given(module: Any) -> Any:
+        return lambda *arrays: module(*arrays[:3])  # no target
+
+    for options in ({}, {"margin": 2.0}, {"eps": 0.1}, {"swap": True}, {"swap": True, "eps": 0.1}, {"p": 1.0}):
+        ours, theirs = (library.TripletMarginLoss(reduction=reduction, **options) for library in (own, torch.nn))
+        both(given(ours), given(theirs), vectors, None)
+        both(given(ours), given(theirs), [vector[0] for vector in vectors], None)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_linear_layers(reduction: str) -> None:
+    x, labels = numbers(6, 5), torch.tensor([0, 3, 2, 1, 1, 0])
+    class_weight = numbers(4, seed=3).abs()
+    for options in (
+        {}, {"bias": True}, {"weight": class_weight}, {"label_smoothing": 0.1}, {"ignore_index": 1},
+        {"weight": class_weight, "label_smoothing": 0.1, "bias": True}, {"out_features": (2,), "weight": class_weight},
+    ):  # fmt: skip
+        ours, theirs = (
+            library.LinearCrossEntropyLoss(5, 4, dtype=torch.float64, reduction=reduction, **options)
+            for library in (own, torch.nn)
+        )
+        ours.load_state_dict(theirs.state_dict())
+        soft = torch.softmax(numbers(6, 4, *options.get("out_features", ()), seed=1), 1)
+        targets = [labels, soft] if "out_features" not in options else [labels.reshape(6, 1).expand(6, 2), soft]
+        for target in targets[:1] if "ignore_index" in options else targets:
+            both(ours, theirs, [x], target)
+            for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+                torch.testing.assert_close(one.grad, other.grad)
+            ours.zero_grad()
+            theirs.zero_grad()
+        if "out_features" not in options:
+            both(ours, theirs, [x[1]], labels[1])
+            ours.zero_grad()
+            theirs.zero_grad()
+    with pytest.raises(ValueError, match="ignore_index is for targets that are class indices"):
+        own.LinearCrossEntropyLoss(5, 4, ignore_index=1)(x.float(), torch.softmax(numbers(6, 4), 1).float())
+
+
+def test_clusters_of_rare_classes() -> None:
+    options = {"in_features": 8, "n_classes": 20, "cutoffs": [4, 10], "div_value": 2.0, "head_bias": True}
+    ours, theirs = (library.AdaptiveLogSoftmaxWithLoss(**options, dtype=torch.float64) for library in (own, torch.nn))
+    ours.load_state_dict(theirs.state_dict())
+    x = numbers(9, 8)
+    for rows, labels in (
+        (x, torch.tensor([0, 3, 4, 9, 10, 19, 2, 5, 11])), (x, torch.zeros(9, dtype=torch.int64)),
+        (x[0], torch.tensor(12)), (x[0], torch.tensor(1)),
+    ):  # fmt: skip
+        found = []
+        for module in (ours, theirs):
+            given = rows.clone().requires_grad_()
+            output, loss = module(given, labels)
+            module.zero_grad()
+            (loss + (output * torch.arange(1.0, 1 + output.numel()).reshape(output.shape)).sum()).backward()
+            # A cluster without a sample has no gradient here, or one of 0 there.
+            found.append(
+                [output.detach(), loss.detach(), given.grad]
+                + [torch.zeros_like(p) if p.grad is None else p.grad for p in module.parameters()]
+            )
+        for one, other in zip(*found, strict=True):
+            torch.testing.assert_close(one, other)
+    torch.testing.assert_close(ours.log_prob(x), theirs.log_prob(x))
+    with pytest.raises(ValueError, match=r"target\[1\] = 20 is not a class of 20"):
+        ours(x[:2], torch.tensor([0, 20]))
+    with pytest.raises(ValueError, match="they must be"):
+        ours(x, torch.tensor([0, 1]))
+
+
+def test_every_loss_of_torch_has_a_module() -> None:
+    import inspect
+
+    losses = [name for name in dir(torch.nn) if "Loss" in name and name != "NLLLoss2d"]
+    assert set(losses) <= set(own.__all__)
+    for name in losses:
+        theirs, ours = (inspect.signature(getattr(library, name).__init__).parameters for library in (torch.nn, own))
+        for parameter, default in ((p.name, p.default) for p in theirs.values()):
+            assert ours[parameter].default == default, (name, parameter)
+
+
+#: What torch's own tests draw and fastloss refuses: signs of 0, classes that are named twice, shares that do
+#: not add up to 1.
+REFUSED = r"y_true\[\d+\] = 0 is not -1 or 1|sums to .* over the classes|y_true\[.*\] = [2-9] is not 0 or 1"
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own
+@pytest.mark.parametrize(
+    "name", [name for name in own.__all__ if getattr(own, name) is not getattr(torch.nn, name, own.FusedLoss)]
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_inputs_of_torch_s_own_tests(name: str, dtype: Any) -> None:
+    pytest.importorskip("expecttest")
+    from torch.testing._internal.common_modules import module_db
+
+    infos = [info for info in module_db if info.module_cls.__name__ == name]
+    if not infos:
+        pytest.skip("torch has none")
+    torch.manual_seed(0)
+    cases = infos[0].module_inputs_func(infos[0], "cpu", dtype, True, True)
+    compared = 0
+    for case in cases[:: max(len(cases) // 120, 1)]:
+        made, given = case.constructor_input, case.forward_input
+        options = {
+            key: value.detach().abs() if isinstance(value, torch.Tensor) else value
+            for key, value in made.kwargs.items()
+        }
+        modules = [getattr(library, name)(*made.args, **options) for library in (own, torch.nn)]
+        modules[0].load_state_dict(modules[1].state_dict())
+        found: list[list[Any]] = []
+        for module in modules:
+            arrays = [x.detach().clone() if isinstance(x, torch.Tensor) else x for x in given.args]
+            differentiated = [
+                x.requires_grad_()
+                for k, x in enumerate(arrays)
+                if isinstance(x, torch.Tensor) and given.args[k].requires_grad and not (k and "Cross" in name)
+            ]
+            try:
+                value = module(*(x.log_softmax(-1) if name == "CTCLoss" and x is arrays[0] else x for x in arrays))
+            except ValueError as error:
+                assert re.search(REFUSED, str(error)), error
+                break
+            value.sum().backward()
+            found.append([value.detach(), *(x.grad for x in differentiated)])
+        if len(found) == 2 and not found[1][0].isnan().any():  # torch's mean of nothing, which is 0 here
+            for one, other in zip(*found, strict=True):
+                rough = {"rtol": 1e-4, "atol": 1e-4} if name == "CTCLoss" and dtype == torch.float32 else {}
+                torch.testing.assert_close(one, other, **rough)
+            compared += 1
+    assert compared > len(cases[:120]) / 2 or name in ("MarginRankingLoss", "MultiLabelMarginLoss")
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -192,6 +364,153 @@ def test_a_scaled_loss_of_halves_keeps_small_gradients(compiled: bool) -> None:
     assert gradient.dtype == torch.float16 and (gradient == 0).float().mean() < 0.02
 
 
+MODULES: dict[str, tuple[Any, ...]] = {
+    "MSELoss": (), "L1Loss": (), "HuberLoss": (), "SmoothL1Loss": (), "KLDivLoss": (), "GaussianNLLLoss": (),
+    "PoissonNLLLoss": (), "BCELoss": (), "BCEWithLogitsLoss": (), "CrossEntropyLoss": (), "NLLLoss": (),
+    "MultiMarginLoss": (), "MultiLabelMarginLoss": (), "MultiLabelSoftMarginLoss": (), "SoftMarginLoss": (),
+    "HingeEmbeddingLoss": (), "MarginRankingLoss": (), "CosineEmbeddingLoss": (), "TripletMarginLoss": (),
+    "LinearCrossEntropyLoss": (5, 5),
+}  # fmt: skip
+
+
+def arguments_of(name: str, dtype: Any) -> tuple[list[Any], tuple[Any, ...]]:
+    """Return what a module is differentiated by, and what it takes besides."""
+    x, y, z = (numbers(6, 5, seed=k, dtype=torch.float64).to(dtype) for k in range(3))
+    labels, signs = torch.arange(6) % 5, torch.where(y > 0, 1.0, -1.0).to(dtype)
+    shares = torch.sigmoid(y)
+    return {
+        "KLDivLoss": ([torch.log_softmax(x, -1)], (shares,)), "GaussianNLLLoss": ([x], (y, shares)),
+        "PoissonNLLLoss": ([x], (shares,)), "BCELoss": ([torch.sigmoid(x)], (shares,)),
+        "BCEWithLogitsLoss": ([x], (shares,)), "CrossEntropyLoss": ([x], (labels,)),
+        "NLLLoss": ([torch.log_softmax(x, -1)], (labels,)), "MultiMarginLoss": ([x], (labels,)),
+        "MultiLabelMarginLoss": ([x], (torch.tensor([[0, 2, -1, 0, 0]] * 6),)),
+        "MultiLabelSoftMarginLoss": ([x], ((y > 0).to(dtype),)), "SoftMarginLoss": ([x], (signs,)),
+        "HingeEmbeddingLoss": ([x], (signs,)), "MarginRankingLoss": ([x, y], (signs,)),
+        "CosineEmbeddingLoss": ([x, y], (signs[:, 0],)), "TripletMarginLoss": ([x, y, z], ()),
+        "LinearCrossEntropyLoss": ([x], (labels,)),
+    }.get(name, ([x], (y,)))  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:reduction")
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_gradients_and_graphs(name: str, reduction: str) -> None:
+    module = getattr(own, name)(*MODULES[name], reduction=reduction).double()
+    inputs, others = arguments_of(name, torch.float64)
+    inputs = [x.requires_grad_() for x in inputs]
+
+    def function(*inputs: Any) -> Any:
+        return module(*inputs, *others)
+
+    assert torch.autograd.gradcheck(function, inputs)
+    compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
+    weights = torch.arange(1.0, 1 + function(*inputs).numel(), dtype=torch.float64).reshape(function(*inputs).shape)
+    found = [torch.autograd.grad((f(*inputs) * weights).sum(), inputs) for f in (compiled, function)]
+    torch.testing.assert_close(compiled(*inputs), function(*inputs), rtol=0, atol=0)
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+    torch.compiler.reset()
+
+
+@pytest.mark.parametrize("name", ["BCEWithLogitsLoss", "BCELoss", "CrossEntropyLoss", "NLLLoss", "MultiMarginLoss"])
+def test_weights_in_a_graph(name: str) -> None:
+    options: dict[str, Any] = {"weight": numbers(5, seed=7).abs()}
+    if name == "BCEWithLogitsLoss":
+        options["pos_weight"] = numbers(5, seed=8).abs()
+    if name == "CrossEntropyLoss":
+        options["label_smoothing"] = 0.1
+    ours, theirs = (getattr(library, name)(**options) for library in (own, torch.nn))
+    (x,), (target,) = arguments_of(name, torch.float64)
+    both(torch.compile(ours, fullgraph=True, backend="aot_eager"), theirs, [x], target)
+    torch.compiler.reset()
+
+
+@pytest.mark.filterwarnings("ignore:reduction")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_halves_of_every_module(dtype: Any) -> None:
+    """Torch computes parts of its losses in the half: the truth is its result of the same numbers in float32."""
+    pytest.importorskip("ml_dtypes")
+    for name, made in MODULES.items():
+        ours = getattr(own, name)(*made).to(dtype)
+        theirs = getattr(torch.nn, name)(*made)
+        theirs.load_state_dict(ours.state_dict())
+        inputs, others = arguments_of(name, dtype)
+        found = []
+        for module, wide in ((ours, False), (theirs.float(), True)):
+            given = [(x.float() if wide else x).detach().requires_grad_() for x in inputs]
+            rest = [x.float() if wide and x.is_floating_point() else x for x in others]
+            value = module(*given, *rest)
+            found.append([value.detach().to(dtype), *(g.to(dtype) for g in torch.autograd.grad(value, given))])
+        step = torch.finfo(dtype).eps
+        loose = 16 if name in ("GaussianNLLLoss", "KLDivLoss", "HingeEmbeddingLoss") else 2  # torch's ops on halves
+        for one, other in zip(*found, strict=True):
+            assert one.dtype == dtype
+            torch.testing.assert_close(one, other, rtol=loose * step, atol=loose * step * other.abs().max().item())
+
+
+@pytest.mark.parametrize("name", ["huber", "binary_cross_entropy", "bradley_terry", "gaussian_nll", "poisson"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_second_order(name: str, reduction: str) -> None:
+    """Of two predictions too, whose mixed derivatives are not 0."""
+    module = own.FusedLoss(getattr(fl, name), reduction=reduction)
+    x, y = numbers(4, 2).requires_grad_(), torch.sigmoid(numbers(4, 2, seed=1))
+    inputs = (x, y.requires_grad_()) if name == "bradley_terry" else (x,)
+    others = {"bradley_terry": (), "gaussian_nll": (y[:, 0],)}.get(name, (y,))
+    assert torch.autograd.gradgradcheck(lambda *inputs: module(*others, *inputs), inputs)
+
+
+def test_values_of_samples_that_share_what_they_depend_on() -> None:
+    """Each number that the value of a sample is multiplied by reaches all arrays on which it depends."""
+    labels, masks = torch.tensor([0, 1, 1, 2]), (numbers(3, 2, 4, seed=5) > 0).double()
+    cases: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+        "linear_cross_entropy": ((labels,), (numbers(4, 5), numbers(4, 5, seed=1), numbers(4, seed=2))),
+        "info_nce": ((), (numbers(4, 4), numbers(4, 4, seed=1))),
+        "supcon": ((torch.tensor([0, 1, 1, 0]),), (numbers(4, 3),)),
+        "dice": ((masks,), (numbers(3, 2, 4),)),
+        "multi_similarity": ((torch.tensor([0, 1, 1, 0]),), (numbers(4, 3),)),
+        "linear_chain_crf": ((torch.tensor([[0, 1, 2], [2, 2, 1]]),), (numbers(2, 3, 3), numbers(3, 3, seed=1))),
+        "listnet": ((torch.arange(4.0, dtype=torch.float64),), (numbers(4),)),
+    }
+    for name, (targets, inputs) in cases.items():
+        module = own.FusedLoss(getattr(fl, name), reduction="none")
+        given = [x.clone().requires_grad_() for x in inputs]
+
+        def function(*inputs: Any, module: Any = module, targets: Any = targets) -> Any:
+            return module(*targets, *inputs)
+
+        assert torch.autograd.gradcheck(function, given), name
+        (gradient,) = torch.autograd.grad(function(*given).square().sum(), given[0], create_graph=True)
+        with pytest.raises(RuntimeError, match=f"{name} has no second derivatives for PyTorch"):
+            torch.autograd.grad(gradient.sum(), given[0])
+    module = own.FusedLoss(fl.linear_cross_entropy, reduction="none")
+    arrays = [x.clone().requires_grad_() for x in cases["linear_cross_entropy"][1]]
+    weights = torch.tensor([1.0, -2.0, 0.0, 3.0], dtype=torch.float64)
+    compiled = torch.compile(
+        lambda *arrays: (module(labels, *arrays) * weights).sum(), fullgraph=True, backend="aot_eager"
+    )
+    theirs = torch.nn.functional.cross_entropy(arrays[0] @ arrays[1].T + arrays[2], labels, reduction="none") * weights
+    found = [torch.autograd.grad(value, arrays) for value in (compiled(*arrays), theirs.sum())]
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["", "compiled"])
+def test_what_is_not_differentiated_is_refused(compiled: bool) -> None:
+    """A gradient that is left out without a word is a wrong one."""
+    x, y = numbers(4).requires_grad_(), torch.sigmoid(numbers(4, seed=1)).requires_grad_()
+    module = own.BCEWithLogitsLoss()
+    called = torch.compile(module, fullgraph=True, backend="aot_eager") if compiled else module
+    with pytest.raises(Exception, match="y_true of binary_cross_entropy requires a gradient"):
+        called(x, y)
+    with torch.no_grad():
+        assert module(x, y) == module(x.detach(), y.detach())
+    with pytest.raises(RuntimeError, match="sample_weight requires a gradient"):
+        own.FusedLoss(fl.huber)(y.detach(), x, sample_weight=y)
+    for name in ("MSELoss", "L1Loss", "HuberLoss", "SmoothL1Loss"):
+        ours, theirs = (getattr(library, name)() for library in (own, torch.nn))
+        both(lambda x, y, f=ours: f(y, x), lambda x, y, f=theirs: f(y, x), [x.detach()], y.detach())
+
+
 def test_whole_numbers() -> None:
     value = own.MSELoss()(torch.full((3,), 3), torch.full((3,), 0.5))
     assert value.item() == 6.25
@@ -239,7 +558,7 @@ def test_modules_are_modules() -> None:
 
 
 def test_the_examples_run() -> None:
-    result = doctest.testmod(sys.modules["fastloss.interop.torch"])
+    result = doctest.testmod(sys.modules[own.FusedLoss.__module__])
     assert result.attempted and not result.failed
 
 
@@ -283,32 +602,3 @@ def test_losses_of_sequences_of_logits() -> None:
     (own.FusedLoss(fl.ctc, reduction="none")(y_true, logits) * weights).sum().backward()
     expected = fl.ctc.grad(y_true.numpy(), logits.detach().numpy(), reduction="sum", sample_weight=weights.numpy())
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=3e-7, atol=0)
-
-
-def test_arrays_that_samples_share_have_no_gradient_of_each_loss() -> None:
-    y_true, features = torch.tensor([0, 1, 2]), numbers(3, 2)
-    weight = numbers(3, 2).requires_grad_()  # as many classes as samples: broadcasting would not notice
-    loss = own.FusedLoss(fl.linear_cross_entropy, reduction="none")
-    assert loss(y_true, features, weight.detach()).shape == (3,)
-    with pytest.raises(ValueError, match="linear_cross_entropy with reduction='none' has no gradient by weight"):
-        loss(y_true, features, weight)
-
-
-def test_chains_of_tags() -> None:
-    """Gradients of all arrays, in autograd; of emissions also of each loss."""
-    rng = np.random.default_rng(1)
-    y_true, lengths = torch.tensor(rng.integers(0, 4, (5, 6))), torch.tensor([6, 1, 4, 5, 2])
-    leaves = [numbers(*shape).requires_grad_() for shape in ((5, 6, 4), (4, 4), (4,), (4,))]
-    own.FusedLoss(fl.linear_chain_crf)(y_true, *leaves, lengths).backward()
-    arrays = [leaf.detach().numpy() for leaf in leaves]
-    expected = fl.linear_chain_crf.grad(y_true.numpy(), *arrays, lengths.numpy())
-    for leaf, gradient in zip(leaves, expected, strict=True):
-        assert leaf.grad is not None
-        np.testing.assert_array_equal(leaf.grad.numpy(), gradient)
-    weights, emissions = torch.tensor(rng.uniform(0.5, 2, 5), dtype=torch.float32), leaves[0].detach().requires_grad_()
-    each = own.FusedLoss(fl.linear_chain_crf, reduction="none")
-    (each(y_true, emissions, *(leaf.detach() for leaf in leaves[1:]), lengths) * weights).sum().backward()
-    (expected, *_) = fl.linear_chain_crf.grad(
-        y_true.numpy(), *arrays, lengths.numpy(), reduction="sum", sample_weight=weights.numpy()
-    )
-    np.testing.assert_allclose(emissions.grad.numpy(), expected, rtol=3e-7, atol=0)

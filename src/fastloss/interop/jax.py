@@ -77,7 +77,8 @@ class _Call:
     def __init__(self, loss: Loss) -> None:
         self.loss, self.row, self.operands = loss, loss._row, loss._row.operands
         self.none = loss.keywords.get("reduction") == "none"
-        if self.none and (self.row.ragged or self.row.shares or self.row.axes not in ("", "C", "D", "2")):
+        apart = not self.row.shares and not self.row.against and self.row.axes in ("", "C", "D", "2")
+        if self.none and not apart:  # the gradient of one sample's value would lie in other samples' places
             raise ValueError(f"reduction='none' of {loss.name} has no function of JAX; it is 'mean' or 'sum'")
         #: The axis that a prediction has beyond its samples, if it has one.
         self.axis: int = loss.parameters.get("axis", -1)
