@@ -45,3 +45,11 @@ def test_blobs() -> None:
     """What is small is found sooner with the overlap in the loss: 0.51 and 0.44 after all steps."""
     found = main_of("blobs", STEPS=100)
     assert found["dice + cross_entropy"] > max(0.4, found["cross_entropy"])
+
+
+def test_tagger() -> None:
+    """sklearn-crfsuite 0.5 finds the same least sum of losses and penalties: 895.599433."""
+    pytest.importorskip("scipy")
+    least, right, alone = main_of("tagger")
+    assert abs(least - 895.599433) < 2e-6
+    assert right > 0.84 > alone + 0.1
