@@ -48,9 +48,7 @@ class Plan(NamedTuple):
 
     def of_time(self, array: Array | None) -> Any:
         """Return an array of the caller's with sequences, frames and classes in this order."""
-        if array is None or array.ndim == 2:
-            return array
-        return np.moveaxis(array, self.call.request.parameters["time_axis"], -2)
+        return of_time(array, self.call.request.parameters["time_axis"])
 
 
 class Alignments(Kind):
@@ -59,52 +57,21 @@ class Alignments(Kind):
     name = "sequences"
 
     def resolve(self, request: Request) -> Arrays:
-        arrays = dict(request.arrays)
-        logits, parameters = arrays["logits"], request.parameters
-        if logits.ndim not in (2, 3):
-            raise ValueError(
-                f"logits has shape {logits.shape}; it needs three axes: sequences, frames and classes, or two, if the "
-                "sequences lie one behind the other"
-            )
-        if logits.ndim == 3:
-            axis = as_axis(parameters["time_axis"], 3, "time_axis")
-            if axis == -1:
-                raise ValueError(f"time_axis = {parameters['time_axis']} is that of the classes, which is the last")
-            room, samples = logits.shape[axis], logits.shape[-5 - axis]
-            lengths = lengths_of(arrays, "logit_lengths", "logits", logits, room, samples)
-        else:
-            lengths = lengths_of(arrays, "logit_lengths", "logits", logits)
-        arrays["logit_lengths"], samples = lengths, len(lengths)
-        labels = arrays["y_true"]
-        if labels.dtype.kind not in "iub" and labels.size:
-            raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
-        if labels.ndim not in (1, 2):
-            raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
-        if labels.ndim == 2 and len(labels) != samples:
-            raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
-        of_labels = labels.shape[1] if labels.ndim == 2 else None
-        arrays["label_lengths"] = lengths_of(arrays, "label_lengths", "y_true", labels, of_labels, samples, "labels")
-        return Arrays(arrays, (samples,), "index")
+        arrays = resolved(request.arrays, request.parameters["time_axis"])
+        return Arrays(arrays, (len(arrays["logit_lengths"]),), "index")
 
     def plan(self, call: Call) -> Plan:
         request, arrays = call.request, call.arrays.by_name
         parameters, logits = request.parameters, arrays["logits"]
-        classes, blank = logits.shape[-1], parameters["blank"]
-        if not classes and logits.size + math.prod(call.arrays.samples):
-            raise ValueError(f"logits has shape {logits.shape}: frames of no classes")
-        if not -classes <= blank < max(classes, 1):
-            raise ValueError(f"blank = {blank} is not a class: there are {classes}")
-        frames, counts = arrays["logit_lengths"], arrays["label_lengths"]
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        labels = arrays["y_true"]
-        if labels.ndim == 2:
-            labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
+        classes, frames, counts = logits.shape[-1], arrays["logit_lengths"], arrays["label_lengths"]
+        blank = checked_blank(parameters["blank"], logits, len(frames))
+        labels, start = joined(arrays["y_true"], counts)
         lengths = {"sequence": None, "label": counts, "frame": frames}[parameters["per"]]
         share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
         first = first_frames(frames, packed=logits.ndim == 2)
         plan = Plan(
-            call, logits, labels.astype(np.int64), start, frames, first, sample_weights(call), share,
-            blank % max(classes, 1), threads_for(request.n_threads, int(frames.sum()) * classes),
+            call, logits, labels, start, frames, first, sample_weights(call), share, blank,
+            threads_for(request.n_threads, int(frames.sum()) * classes),
         )  # fmt: skip
         return plan._replace(logits=plan.of_time(logits))
 
@@ -124,18 +91,7 @@ class Alignments(Kind):
 
     def _refuse_short(self, plan: Plan) -> None:
         """Raise for the first sequence that has fewer frames than its labels need."""
-        labels, counts = plan.labels, np.diff(plan.label_start)
-        repeated = np.concatenate([[False], labels[1:] == labels[:-1]])[: len(labels)]
-        repeated[plan.label_start[:-1][counts > 0]] = False  # the first of a sequence repeats none
-        repeats = np.concatenate([[0], np.cumsum(repeated)])[plan.label_start]
-        needed = counts + np.diff(repeats)
-        short = np.flatnonzero((plan.frames < needed) & (plan.weights != 0))
-        if short.size:
-            n = short[0]
-            raise ValueError(
-                f"sequence {n} has {plan.frames[n]} frames; its {counts[n]} labels need {needed[n]}, as a blank stands "
-                "between two that are the same"
-            )
+        refuse_short(plan.labels, plan.label_start, plan.frames, plan.weights != 0)
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         call = plan.call
@@ -200,3 +156,73 @@ class Alignments(Kind):
             "label_lengths": label_lengths,
             "logit_lengths": logit_lengths,
         }
+
+
+def resolved(given: Mapping[str, Array], axis: int) -> dict[str, Array]:
+    """Return the arrays with the lengths of all sequences, checked; `axis` is that of the frames."""
+    arrays = dict(given)
+    logits = arrays["logits"]
+    if logits.ndim not in (2, 3):
+        raise ValueError(
+            f"logits has shape {logits.shape}; it needs three axes: sequences, frames and classes, or two, if the "
+            "sequences lie one behind the other"
+        )
+    if logits.ndim == 3:
+        place = as_axis(axis, 3, "time_axis")
+        if place == -1:
+            raise ValueError(f"time_axis = {axis} is that of the classes, which is the last")
+        room, samples = logits.shape[place], logits.shape[-5 - place]
+        lengths = lengths_of(arrays, "logit_lengths", "logits", logits, room, samples)
+    else:
+        lengths = lengths_of(arrays, "logit_lengths", "logits", logits)
+    arrays["logit_lengths"], samples = lengths, len(lengths)
+    if "y_true" not in arrays:
+        return arrays
+    labels = arrays["y_true"]
+    if labels.dtype.kind not in "iub" and labels.size:
+        raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
+    if labels.ndim not in (1, 2):
+        raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
+    if labels.ndim == 2 and len(labels) != samples:
+        raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
+    of_labels = labels.shape[1] if labels.ndim == 2 else None
+    arrays["label_lengths"] = lengths_of(arrays, "label_lengths", "y_true", labels, of_labels, samples, "labels")
+    return arrays
+
+
+def of_time(array: Array | None, axis: int) -> Any:
+    """Return an array with sequences, frames and classes in this order; packed sequences are as they are."""
+    return array if array is None or array.ndim == 2 else np.moveaxis(array, axis, -2)
+
+
+def checked_blank(blank: int, logits: Array, samples: int) -> int:
+    """Return the class that the blank is; raise where there is none."""
+    classes = logits.shape[-1]
+    if not classes and logits.size + samples:
+        raise ValueError(f"logits has shape {logits.shape}: frames of no classes")
+    if not -classes <= blank < max(classes, 1):
+        raise ValueError(f"blank = {blank} is not a class: there are {classes}")
+    return blank % max(classes, 1)
+
+
+def joined(labels: Array, counts: Array) -> tuple[Array, Array]:
+    """Return labels one sequence behind the other, and where those of each begin; and the end."""
+    if labels.ndim == 2:
+        labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
+    return labels.astype(np.int64), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def refuse_short(labels: Array, start: Array, frames: Array, counting: Array | bool = True) -> None:
+    """Raise for the first sequence of those that count that has fewer frames than its labels need."""
+    counts = np.diff(start)
+    repeated = np.concatenate([[False], labels[1:] == labels[:-1]])[: len(labels)]
+    repeated[start[:-1][counts > 0]] = False  # the first of a sequence repeats none
+    repeats = np.concatenate([[0], np.cumsum(repeated)])[start]
+    needed = counts + np.diff(repeats)
+    short = np.flatnonzero((frames < needed) & counting)
+    if short.size:
+        n = short[0]
+        raise ValueError(
+            f"sequence {n} has {frames[n]} frames; its {counts[n]} labels need {needed[n]}, as a blank stands "
+            "between two that are the same"
+        )
