@@ -79,6 +79,8 @@ class Mutant(NamedTuple):
             return ("vectors",)
         if self.file.startswith(SEQUENCES + "crf"):
             return "chains", "tagging"
+        if self.file.startswith((SEQUENCES + "decode", PACKAGE + "decoding")):
+            return ("decoding",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
         if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
@@ -178,6 +180,40 @@ MUTANTS = (
         SEQUENCES + "crf_loss.pxi",
         "into[pair] -= others / top * scale",
         "into[pair] += (labelled / top - 1) * scale",
+    ),
+    Mutant(
+        "decode: a label behind itself without a blank",
+        SEQUENCES + "decode.pxi",
+        "(own.blank if best[i].label == label else own.total)",
+        "own.total",
+    ),
+    Mutant(
+        "decode: two ways to one label sequence",
+        SEQUENCES + "decode.pxi",
+        "if node < 0 or nodes[node].place < 0:",
+        "if True:",
+    ),
+    Mutant(
+        "decode: what comes back to the beam is new",
+        SEQUENCES + "decode.pxi",
+        "node = child_of(nodes, own.node, own.label)",
+        "node = -1",
+    ),
+    Mutant(
+        "decode: a parent that has left the beam",
+        SEQUENCES + "decode.pxi",
+        "nodes[beam[k].node].place = -1",
+        "pass",
+    ),
+    Mutant("decode: no rescaling", SEQUENCES + "decode.pxi", "unit = ldexp(1, power)", "unit, power = 1, 0"),
+    Mutant(
+        "align: a skip between labels that are the same",
+        SEQUENCES + "decode.pxi",
+        "label[s // 2] != label[s // 2 - 1] and row[s - 2] > best",
+        "row[s - 2] > best",
+    ),
+    Mutant(
+        "align: the last blank is needed", SEQUENCES + "decode.pxi", "if labels and row[s - 1] > row[s]:", "if False:"
     ),
     # What is asked of the Hessian.
     Mutant(

@@ -26,7 +26,7 @@ STUB, DOCS = PACKAGE / "__init__.pyi", ROOT / "build" / "docs" / "losses.md"
 
 #: Public names that are no losses, by the module that types them.
 RUNTIME = ("build_info", "engine", "get_num_threads", "num_threads", "set_num_threads")
-OF_TAGS = ("crf_marginals", "crf_viterbi")
+OF_TAGS, OF_FRAMES = ("crf_marginals", "crf_viterbi"), ("ctc_align", "ctc_decode")
 OVER_CLASSES, ELEMENTWISE = ("log_softmax", "logsumexp", "softmax"), ("log_sigmoid", "sigmoid", "softplus")
 
 STUB_HEAD = """\
@@ -324,7 +324,17 @@ def loss_stub(row: Row) -> str:
 
 def stub(rows: dict[str, Row]) -> str:
     """Return the text of ``__init__.pyi``."""
-    functions = ("losses", "plot", "report", "uncertainty_weighted", *RUNTIME, *OVER_CLASSES, *ELEMENTWISE, *OF_TAGS)
+    functions = (
+        "losses",
+        "plot",
+        "report",
+        "uncertainty_weighted",
+        *RUNTIME,
+        *OVER_CLASSES,
+        *ELEMENTWISE,
+        *OF_TAGS,
+        *OF_FRAMES,
+    )
     names = sorted(["Loss", "Penalty", *functions, *rows, *aliases(), *penalties()])
     listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
     runtime = "\n".join(f"from .runtime import {name} as {name}" for name in RUNTIME)
@@ -346,6 +356,15 @@ def stub(rows: dict[str, Row]) -> str:
         functions.append(
             f"def {name}(emissions: ArrayLike, transitions: ArrayLike, *, {of_chain}, {others}) -> {result}: ..."
         )
+    of_frames = "blank: int = 0, time_axis: int = -2, given: Literal['logits', 'log_probs'] = 'logits', "
+    of_frames += "n_threads: int | None = None"
+    functions += [
+        "def ctc_align(y_true: ArrayLike | Sequence[ArrayLike], logits: ArrayLike, "
+        "label_lengths: ArrayLike | None = None, logit_lengths: ArrayLike | None = None, *, "
+        f"{of_frames}) -> tuple[_Array, _Array, _Array]: ...",
+        "def ctc_decode(logits: ArrayLike, logit_lengths: ArrayLike | None = None, *, beam_width: int | None = None, "
+        f"{of_frames}) -> tuple[list[_Array], _Array]: ...",
+    ]
     return "\n".join(blocks) + "\n" + "\n".join(functions) + "\n"
 
 

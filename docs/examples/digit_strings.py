@@ -28,12 +28,6 @@ def strings(images, digits, count, rng):
     return np.moveaxis(windows, 2, 1)[:, ::2].reshape(count, -1, 64), labels
 
 
-def read(scores):
-    """Return the digits of each string: the best class of each frame, without repetitions and blanks."""
-    best = scores.argmax(-1)
-    return [[c for c, before in zip(row, [0, *row[:-1]], strict=True) if c not in (0, before)] for row in best]
-
-
 def main():
     images, digits = load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8).astype(np.float32) / 16
@@ -59,12 +53,12 @@ def main():
             w -= 0.003 * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.99**step)) + 1e-8)
         losses.append(loss)
     x, labels = strings(images[1400:], digits[1400:], 200, rng)
-    found = read(forward(x)[2])
-    right = float(np.mean([list(y) == f for y, f in zip(labels, found, strict=True)]))
+    found, _ = fl.ctc_decode(forward(x)[2], beam_width=8)
+    right = float(np.mean([np.array_equal(y, f) for y, f in zip(labels, found, strict=True)]))
     print(
         f"loss {losses[0]:.1f} -> {np.mean(losses[-20:]):.2f}; whole strings of other digits that are read: {right:.0%}"
     )
-    print("read", [int(c) - 1 for c in found[0]], "where it says", (labels[0] - 1).tolist())
+    print("read", (found[0] - 1).tolist(), "where it says", (labels[0] - 1).tolist())
     return losses, right
 
 

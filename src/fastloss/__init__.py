@@ -8,8 +8,9 @@ Every loss is an object that is called, with methods for its other results::
     loss, grad = fl.cross_entropy.value_and_grad(y_true, logits)
 
 `losses` lists them all. The functions `softmax`, `log_softmax`, `logsumexp`, `sigmoid`, `log_sigmoid` and `softplus`
-stand beside, `crf_marginals` and `crf_viterbi` of chains of tags, and the penalties `l1`, `l2` and `elastic_net` of a
-model's parameters. `report` tells where a loss comes from, `plot` draws one.
+stand beside, `crf_marginals` and `crf_viterbi` of chains of tags, `ctc_decode` and `ctc_align` of labels in frames, and
+the penalties `l1`, `l2` and `elastic_net` of a model's parameters. `report` tells where a loss comes from, `plot` draws
+one.
 """
 
 from .catalogue import ALIASES as _ALIASES
@@ -30,6 +31,8 @@ __all__ = [
     "build_info",
     "crf_marginals",
     "crf_viterbi",
+    "ctc_align",
+    "ctc_decode",
     "elastic_net",
     "engine",
     "get_num_threads",
@@ -53,7 +56,14 @@ __all__ = [
 
 
 #: Functions whose modules are loaded when somebody asks for them.
-_ON_DEMAND = {"crf_marginals": "tagging", "crf_viterbi": "tagging", "plot": "pictures", "report": "reports"}
+_ON_DEMAND = {
+    "crf_marginals": "tagging",
+    "crf_viterbi": "tagging",
+    "ctc_align": "decoding",
+    "ctc_decode": "decoding",
+    "plot": "pictures",
+    "report": "reports",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -197,7 +197,7 @@ def of_time(array: Array | None, axis: int) -> Any:
 
 def checked_blank(blank: int, logits: Array, samples: int) -> int:
     """Return the class that the blank is; raise where there is none."""
-    classes = logits.shape[-1]
+    classes = int(logits.shape[-1])
     if not classes and logits.size + samples:
         raise ValueError(f"logits has shape {logits.shape}: frames of no classes")
     if not -classes <= blank < max(classes, 1):

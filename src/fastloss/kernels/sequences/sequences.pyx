@@ -9,6 +9,7 @@ include "frame/shared.pxi"
 include "sequences/ctc.pxi"
 include "sequences/crf.pxi"
 include "sequences/crf_loss.pxi"
+include "sequences/decode.pxi"
 
 
 def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
@@ -116,3 +117,46 @@ def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py
     return run_blocks(chain_block, &call, (samples + in_part - 1) // in_part,
                       max(<Py_ssize_t>1, in_part * <Py_ssize_t>most_frames * size // 4), threads,
                       lay_out_chain(&call, <Py_ssize_t>most_frames, NULL, NULL))
+
+
+def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
+           int64_t most_labels, Py_ssize_t width, tuple strides not None, bint normalized, int threads=1):
+    """Read labels off the scores of frames ("greedy", "beam"), or the frames of known labels ("align").
+
+    `arrays`: logits, whose last axis is that of the classes; the strides of sequences and of frames, in bytes, are given apart.
+    int64: frames, how many each sequence has, and first_frame, that of each. uint8: status, zeros, what is wrong with a sequence.
+    float64: score. To decode, int64: start, where the labels of each go in found, one place for each frame; count, how many there
+    are. To align, int64: labels, one sequence behind the other; label_start, where each begins, and the end; first and last, the
+    frames of each label, filled with -1. `width`: how many label sequences the beam holds.
+    """
+    cdef DecodeCall call
+    cdef block_function function
+    cdef Py_ssize_t scratch = 2 * classes * sizeof(double), elements = most_frames * classes
+    call.classes, call.blank, call.width, call.normalized = classes, blank, width, normalized
+    call.most_frames, call.most_labels = most_frames, most_labels
+    call.stride[0], call.stride[1] = strides
+    arrays = arrays.copy()
+    need(&call.logits, arrays, "logits", True)
+    need(&call.frames, arrays, "frames", False)
+    need(&call.first_frame, arrays, "first_frame", False)
+    need(&call.status, arrays, "status", False)
+    need(&call.score, arrays, "score", False)
+    take(&call.start, arrays, "start", False)
+    take(&call.found, arrays, "found", False)
+    take(&call.count, arrays, "count", False)
+    take(&call.labels, arrays, "labels", False)
+    take(&call.label_start, arrays, "label_start", False)
+    take(&call.first, arrays, "first", False)
+    take(&call.last, arrays, "last", False)
+    check_all_taken(arrays)
+    if what == "greedy":
+        function = greedy_block
+    elif what == "beam":
+        function = beam_block
+        scratch += (most_frames * width + 1) * sizeof(Node) + (4 * width + 1) * sizeof(Entry) + (2 * width + 1) * sizeof(Best)
+        elements += most_frames * width * width
+    else:
+        function = align_block
+        scratch += (2 * most_labels + 3) * sizeof(double) + most_frames * (2 * most_labels + 1)
+        elements += most_frames * most_labels
+    run_blocks(function, &call, samples, max(<Py_ssize_t>1, elements), threads, scratch)
