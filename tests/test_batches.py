@@ -545,12 +545,12 @@ def test_too_little_memory(row: Any) -> None:
     arrays = drawn(row, "memory")
     with pytest.raises(ValueError, match="max_bytes = 0 is not > 0"):
         loss_of(row)(**arrays, max_bytes=0)
-    text = "max_bytes = 4607 is too little: the similarities of 24 of 24 vectors take 4608 bytes"
+    text = "max_bytes = 4607 is too little: the similarities of 24 vectors with 24 take 4608 bytes"
     with pytest.raises(ValueError, match=text):
         loss_of(row)(**arrays, max_bytes=4607)
     assert loss_of(row)(**arrays, max_bytes=4608) == loss_of(row)(**arrays)
-    assert pairs.Cut.of(8192, None, 1) == (256, 1) and pairs.Cut.of(8192, 100 * 8192 * 8, 1) == (100, 1)
-    assert pairs.Cut.of(8192, 2 * 100 * 8192 * 8 - 1, 2) == (199, 1)
+    assert pairs.Cut.of(8192, 8192, None, 1) == (256, 1) and pairs.Cut.of(8192, 8192, 100 * 8192 * 8, 1) == (100, 1)
+    assert pairs.Cut.of(8192, 8192, 2 * 100 * 8192 * 8 - 1, 2) == (199, 1)
 
 
 def test_nothing_is_as_large_as_the_batch_squared() -> None:

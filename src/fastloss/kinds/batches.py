@@ -94,7 +94,8 @@ class Batches(Kind):
                 raise ValueError(f"temperature = {temperature} is too small: 1 / temperature is infinite in {dtype}")
             name = next(operand.name for operand in row.differentiated if operand.shared)
             raise ValueError(f"{name} = {call.arrays.by_name[name]} is too large: e^{name} is infinite in {dtype}")
-        cut = Cut.of(len(kept), call.request.parameters["max_bytes"], call.request.n_threads) if row.of_pairs else None
+        most, threads = call.request.parameters["max_bytes"], call.request.n_threads
+        cut = Cut.of(len(kept), len(kept), most, threads) if row.of_pairs else None
         counts = weights if row.counted == "all" else np.where(positive < 0, 0.0, weights)
         return Plan(call, kept, positive, groups, weights, counts, cut)
 

@@ -8,7 +8,7 @@ raise e to 50 or 256 times a cosine, and would hand its rounding error on as man
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -58,23 +58,75 @@ class Cut(NamedTuple):
     threads: int
 
     @staticmethod
-    def of(vectors: int, max_bytes: int | None, n_threads: int | None) -> Cut:
-        """Return how a batch of so many vectors is cut."""
-        of_row = max(8 * vectors, 1)
+    def of(vectors: int, others: int, max_bytes: int | None, n_threads: int | None) -> Cut:
+        """Return how similarities of so many vectors with so many others are cut."""
+        of_row = max(8 * others, 1)
         rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CHUNK_BYTES // of_row))
-        threads = threads_for(n_threads, vectors * vectors)
+        threads = threads_for(n_threads, vectors * others)
         if max_bytes is not None:
             least = min(_LEAST_ROWS, vectors)
             if max_bytes <= 0:
                 raise ValueError(f"max_bytes = {max_bytes} is not > 0")
             if max_bytes < least * of_row:
                 raise ValueError(
-                    f"max_bytes = {max_bytes} is too little: the similarities of {least} of {vectors} vectors take "
+                    f"max_bytes = {max_bytes} is too little: the similarities of {least} vectors with {others} take "
                     f"{least * of_row} bytes"
                 )
             rows = min(rows, max_bytes // of_row)
             threads = min(threads, max_bytes // (rows * of_row))
         return Cut(rows, max(1, min(threads, math.ceil(vectors / rows))))
+
+
+def in_chunks(
+    first: Array,
+    second: Array,
+    cut: Cut,
+    slopes_of: Callable[[slice, Array], None],
+    factors: tuple[Array, Array],
+    gradients: tuple[Array, Array] | None,
+) -> None:
+    """Multiply vectors with all of others, chunk by chunk of the first, and what becomes of the products with both.
+
+    `slopes_of` is given the place of a chunk and its products, and leaves slopes in their place. To the first of the
+    gradients these are added times the second of the factors, to the second those of all chunks times the first, in the
+    order of the chunks, whichever thread does it.
+    """
+    count, width = len(first), len(second)
+    pieces = [slice(s, min(s + cut.rows, count)) for s in range(0, count, cut.rows)]
+    tiles = tiles_of((width, factors[0].shape[1]), 8)
+
+    def slopes(piece: slice, buffer: Array) -> Array:
+        products = np.matmul(first[piece], second.T, out=buffer[: piece.stop - piece.start])
+        slopes_of(piece, products)
+        return products
+
+    def add_to_first(piece: slice, slopes: Array) -> None:
+        assert gradients is not None
+        gradients[0][piece] += slopes @ factors[1]
+
+    def add_to_second(tile: slice, chunks: list[tuple[slice, Array]]) -> None:
+        assert gradients is not None
+        for piece, slopes in chunks:
+            gradients[1][tile] += slopes[:, tile].T @ factors[0][piece]
+
+    holding = blas.one_thread() if count * width >= HELD_FROM else nullcontext(True)
+    with holding as held, on_threads(cut.threads if held else 1) as each:
+        buffers = [np.empty((min(cut.rows, count), width)) for _ in range(cut.threads if held else 1)]
+        for start in range(0, len(pieces), len(buffers)):
+            group = pieces[start : start + len(buffers)]
+            found = each(slopes, group, buffers)
+            if gradients is not None:
+                chunks = list(zip(group, found, strict=True))
+                each(lambda tile, chunks=chunks: add_to_second(tile, chunks), tiles)
+                each(add_to_first, group, found)
+
+
+def blocks(piece: slice, products: Array) -> Iterator[tuple[slice, Array]]:
+    """Cut the rows of a chunk into blocks that stay in the cache; yield the places of a block, and its products."""
+    height = max(1, _BLOCK // max(products.shape[1], 1))
+    for start in range(piece.start, piece.stop, height):
+        stop = min(start + height, piece.stop)
+        yield slice(start, stop), products[start - piece.start : stop - piece.start]
 
 
 class Pairs:
@@ -102,32 +154,18 @@ class Pairs:
 
     def run(self) -> None:
         """Compute everything."""
-        count, rows, threads = len(self.groups), self.cut.rows, self.cut.threads
-        pieces = [slice(s, min(s + rows, count)) for s in range(0, count, rows)]
-        holding = blas.one_thread() if count * count >= HELD_FROM else nullcontext(True)
-        with holding as held, on_threads(threads if held else 1) as each:
-            buffers = [np.empty((min(rows, count), count)) for _ in range(threads if held else 1)]
-            tiles = tiles_of(self.others.numbers.shape, 8)
-            for first in range(0, len(pieces), len(buffers)):
-                group = pieces[first : first + len(buffers)]
-                slopes = each(self.slopes_of, group, buffers)
-                if self.wants:
-                    chunks = list(zip(group, slopes, strict=True))
-                    each(lambda tile, chunks=chunks: self.add_to_others(tile, chunks), tiles)
-                    each(self.add_to_own, group, slopes)
+        own, others = self.vectors.numbers, self.others.numbers
+        gradients = (self.vectors.gradient, self.others.gradient) if self.wants else None
+        in_chunks(own, others, self.cut, self.slopes_of, (own, others), gradients)
 
-    def slopes_of(self, piece: slice, buffer: Array) -> Array:
-        """Compute the losses of some vectors; return the slopes by their similarities, which take their place."""
-        similar = np.matmul(self.vectors.numbers[piece], self.others.numbers.T, out=buffer[: piece.stop - piece.start])
-        height = max(1, _BLOCK // max(len(self.groups), 1))
-        for start in range(piece.start, piece.stop, height):
-            places = slice(start, min(start + height, piece.stop))
-            block = similar[start - piece.start : places.stop - piece.start]
+    def slopes_of(self, piece: slice, similar: Array) -> None:
+        """Compute the losses of some vectors; the slopes by their similarities take the place of these."""
+        for places, block in blocks(piece, similar):
             alike = self.groups[places, None] == self.groups
             unlike = ~alike
             if self.vectors is self.others:
                 own = np.arange(len(block))
-                alike[own, own + start] = False
+                alike[own, own + places.start] = False
             values, slopes, by_shared = self.formula(block, alike, unlike, **self.known)
             # A vector of weight 0 may have a loss that is no number: nothing of it is multiplied.
             weights = self.weights[places]
@@ -137,13 +175,3 @@ class Pairs:
                 for name, of_vectors in by_shared.items():
                     sums = self.by_shared.setdefault(name, np.zeros(len(self.groups)))
                     sums[places] = np.where(weights == 0, 0, of_vectors * weights)
-        return similar
-
-    def add_to_others(self, tile: slice, chunks: list[tuple[slice, Array]]) -> None:
-        """Add to the gradients by some of what was compared with, chunk after chunk."""
-        for piece, slopes in chunks:
-            self.others.gradient[tile] += slopes[:, tile].T @ self.vectors.numbers[piece]
-
-    def add_to_own(self, piece: slice, slopes: Array) -> None:
-        """Add to the gradients by the vectors that were compared."""
-        self.vectors.gradient[piece] += slopes @ self.others.numbers
