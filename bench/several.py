@@ -36,7 +36,8 @@ def main() -> None:
     from fastloss.kinds import draw
 
     print(f"{'loss':18} {'value and gradients / copy':>28}   {'value / copy':>24}   {options.dtype}")
-    for row in (row for row in fl.losses() if row.several and not row.shares and not row.against and not row.ragged):
+    alone = [row for row in fl.losses() if not (row.shares or row.against or row.ragged or row.axes == "ND")]
+    for row in (row for row in alone if row.several):
         sizes = VECTORS if row.axes else POINTS
         arrays = draw(row, sizes, np.dtype(options.dtype), np.random.default_rng(2024))
         predictions = [arrays[operand.name] for operand in row.differentiated]

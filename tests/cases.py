@@ -44,7 +44,7 @@ ROWS = tuple(row for row in fl.losses() if not row.several and row.axes != "R")
 #: The losses whose samples have arrays of their own, and do not see each other; the others promise less
 #: (``test_products.py``, ``test_batches.py``), or have samples that no index finds (``test_segmentation.py``).
 OF_SAMPLES = tuple(
-    row for row in fl.losses() if not row.shares and not row.against and not row.ragged and row.axes != "R"
+    row for row in fl.losses() if not row.shares and not row.against and not row.ragged and row.axes not in ("R", "ND")
 )
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))

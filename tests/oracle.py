@@ -743,6 +743,38 @@ def sigmoid_contrastive(
     ]
 
 
+# -- losses of sets: their formulas take all vectors of two sets, and return one value -------------------------------
+
+
+@textbook
+def mmd(
+    source: Vectors, target: Vectors, bandwidths: Sequence[Any], biased: bool = False, max_bytes: Any = None
+) -> Any:
+    def kernel(u: Sequence[Any], v: Sequence[Any]) -> Any:
+        distance = sum(squared(a - b) for a, b in zip(u, v, strict=True))
+        return sum(exp(-distance / (2 * b * b)) for b in bandwidths)
+
+    def inside(points: Vectors) -> Any:
+        n = len(points)
+        kernels = [kernel(points[i], points[j]) for i in range(n) for j in range(n) if biased or i != j]
+        return sum(kernels) / len(kernels)
+
+    between = [kernel(u, v) for u in source for v in target]
+    return inside(source) + inside(target) - 2 * sum(between) / len(between)
+
+
+@textbook
+def coral(source: Vectors, target: Vectors) -> Any:
+    numbers = range(len(source[0]))
+
+    def covariance(points: Vectors, k: int, l: int) -> Any:
+        means = [sum(point[c] for point in points) / len(points) for c in (k, l)]
+        return sum((point[k] - means[0]) * (point[l] - means[1]) for point in points) / (len(points) - 1)
+
+    total = sum(squared(covariance(source, k, l) - covariance(target, k, l)) for k in numbers for l in numbers)
+    return total / (4 * len(numbers) ** 2)
+
+
 @textbook
 def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, given: str = "logits") -> Any:
     """One sequence: minus the logarithm of the sum over ALL its alignments, one by one."""

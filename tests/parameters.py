@@ -35,6 +35,8 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     | BATCHES,
     "circle": {"margin": (0.25, "[0, inf)"), "gamma": (256.0, "(0, inf)"), "detached": (True, "switch")} | BATCHES,
     "sigmoid_contrastive": BATCHES,
+    "mmd": {"bandwidths": ((1.0,), "numbers"), "biased": (False, "switch"), "max_bytes": (None, "index")},
+    "coral": {},
     "ctc": {
         "blank": (0, "index"),
         "impossible": ("inf", "inf | zero | raise"),

@@ -89,7 +89,7 @@ class Loss:
     def name(self) -> str: ...
     @property
     def kind(self) -> Literal[
-        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "groups", "sum"
+        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sets", "sequences", "groups", "sum"
     ]: ...
     @property
     def input(self) -> str: ...
@@ -139,6 +139,7 @@ PARAMETER_TYPES = {
     "labels": "tuple[int, int]",
     "subset": 'Literal["all", "present"] | Sequence[int]',
     "switch": "bool",
+    "numbers": "float | Sequence[float]",
 }
 MEAN_OR_SUM = '"mean", "sum"'
 #: Method: whether it returns a value, and how many arrays after it.

@@ -181,12 +181,15 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "switch": "bool",
         "labels": "(0, 1) or (-1, 1)",
         "subset": "str or sequence of int",
+        "numbers": "float or sequence of float",
     }
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
     elif parameter.kind == "factor":
         text += f"; an array has the shape (C,), each {parameter.domain.description}"
+    elif parameter.kind == "numbers":
+        text += f"; each must be {parameter.domain.description}"
     elif parameter.kind in ("element", "number", "choice"):
         text += f"; it must be {parameter.domain.description}"
     if parameter.kind == "element":
@@ -203,6 +206,7 @@ _SAMPLES = {
     "TC": "the sequences, (N,)",
     "R": "the regions",
     "G": "the groups",
+    "ND": "the pairs of sets, those axes before the last two",
     "mixed": "the samples, if all terms have the same",
 }
 
@@ -242,6 +246,8 @@ def _operands(row: Row) -> str:
         any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
         if row.against:
             any_shape = "of the shape (N, D)"
+        if row.axes == "ND":
+            any_shape, shape = "of the shape (..., N, D)", "the shape (..., M, D)"
         if row.ragged:
             any_shape = "one for each row" if row.axes == "G" else "of the shape (N, T, C), or as the notes say"
         entries = []
@@ -310,6 +316,8 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
         "G": iter(([2.0, -0.5],)),
         "S": iter(([[1, 2], [2, 0]],)),
+        "ND": iter(([[2.0, -0.5], [1.0, 0.0]],)),
+        "MD": iter(([[0.5, 1.0], [1.0, 1.0], [-1.0, 0.25]],)),
     }
 
     def example(operand: Operand) -> Any:
@@ -347,6 +355,8 @@ _EXAMPLE_SHAPES = {
     "CC": "(3, 3)",
     "TC": "(2, 4, 3)",
     "G": "(2,)",
+    "ND": "(2, 2)",
+    "MD": "(3, 2)",
 }
 
 

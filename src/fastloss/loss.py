@@ -128,8 +128,8 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         ``'points'``: the numbers of each sample, ``'rows'``: each row of classes, ``'vectors'``: the rows of
         several arrays, ``'totals'``: all elements together, ``'regions'``: the pixels of a class together,
         ``'products'``: each row of a product of two matrices, ``'batches'``: vectors against all others of their batch,
-        ``'sequences'``: paths through the frames of each, ``'groups'``: rows ordered or compared inside of each,
-        ``'sum'``: a sum of losses of several kinds.
+        ``'sets'``: two sets of vectors, ``'sequences'``: paths through the frames of each, ``'groups'``: rows ordered
+        or compared inside of each, ``'sum'``: a sum of losses of several kinds.
         """
         return self._row.kind
 

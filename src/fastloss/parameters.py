@@ -25,6 +25,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         return as_labels(parameter.name, value)
     if parameter.kind == "subset":
         return as_subset(parameter, value)
+    if parameter.kind == "numbers":
+        return as_numbers(parameter, value)
     if parameter.kind in ("index", "axis"):
         return as_index(parameter.name, value)
     if parameter.kind == "choice":
@@ -81,6 +83,21 @@ def as_subset(parameter: Parameter, value: Any) -> Any:
     if not indices or min(indices) < 0 or len(set(indices)) < len(indices):
         raise ValueError(must)
     return indices
+
+
+def as_numbers(parameter: Parameter, value: Any) -> tuple[float, ...]:
+    """Return one number or several as a tuple."""
+    several = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    if several and not len(value):
+        raise ValueError(f"{parameter.name} is empty; it must be a number, or several")
+    numbers = []
+    for k, item in enumerate(value if several else [value]):
+        place = f"{parameter.name}[{k}]" if several else parameter.name
+        number = as_number(place, item)
+        if number not in parameter.domain:
+            raise ValueError(f"{place} = {shown(item)} is not {parameter.domain.description}")
+        numbers.append(number)
+    return tuple(numbers)
 
 
 def as_labels(name: str, value: Any) -> tuple[int, int]:

@@ -267,7 +267,7 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
 
 def check_has_parts(row: Row) -> None:
     """Raise for a loss that is no sum over samples."""
-    if row.couples or row.against or row.axes == "R":
+    if row.couples or row.against or row.axes in ("R", "ND"):
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
     if len(row.terms) > 1 and not fuses(row.kind):
         raise TypeError(

@@ -147,14 +147,15 @@ class Parameter(NamedTuple):
     `kind` is "element" for a real number (or an array that broadcasts to `y_pred`'s shape) that the formula reads,
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
-    for what `y_true` holds for two classes, "subset" for "all", "present" or a tuple of class indices. Where an
+    for what `y_true` holds for two classes, "subset" for "all", "present" or a tuple of class indices, "numbers" for
+    real numbers, one or more, as a tuple. Where an
     "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the derivative too.
     `usual` is a value that is common beside the default, of one for which not any number of its domain would do: a cap
     that is as small as logits are leaves nothing of them.
     """
 
     name: str
-    default: float | str | bool | tuple[int, int] | None
+    default: float | str | bool | tuple[float, ...] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -170,10 +171,10 @@ class Operand(NamedTuple):
     """An array that a loss takes in every call.
 
     `axes` are those that it has after the axes of the samples: none, "C" for classes (where the caller says), "D" for
-    the numbers of a vector, "S" for the labels of a sequence and "T" for its frames, "G" for the rows of a group, or a
-    number, for so many numbers of each sample. What is `shared` by all samples has these axes alone. What is `optional`
-    may be None: then it is the number `default`, and there is no derivative by it. Of what has another length in each
-    sample, `lengths` is the array that says which.
+    the numbers of a vector, "N" and "M" for the vectors of a set, "S" for the labels of a sequence and "T" for its
+    frames, "G" for the rows of a group, or a number, for so many numbers of each sample. What is `shared` by all
+    samples has these axes alone. What is `optional` may be None: then it is the number `default`, and there is no
+    derivative by it. Of what has another length in each sample, `lengths` is the array that says which.
     """
 
     name: str
@@ -235,7 +236,7 @@ def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
 class Declared(NamedTuple):
     """Domain and default of a parameter whose name is still to come."""
 
-    default: float | str | bool | tuple[int, int] | None
+    default: float | str | bool | tuple[float, ...] | None
     domain: Domain
     kind: str = "element"
     description: str = ""
@@ -330,6 +331,11 @@ def class_subset(description: str) -> Declared:
     return Declared("all", Domain("'all', 'present' or class indices, each once"), "subset", description)
 
 
+def numbers_between(low: float, high: float, description: str, *default: float) -> Declared:
+    """Declare a parameter that is a number, or several."""
+    return Declared(default, Domain(f"between {low:g} and {high:g}", low, high), "numbers", description)
+
+
 def class_index(description: str) -> Declared:
     """Declare an optional integer among the class indices."""
     return Declared(None, real, "index", description)
@@ -398,11 +404,13 @@ class Row:
     ----------
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
-    kind : {"points", "rows", "vectors", "totals", "regions", "products", "batches", "sequences", "groups", "sum"}
+    kind : str
+        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sets", "sequences", "groups" or "sum".
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
         of several arrays; a function of sums over all samples; a function of the sums over each region; rows of a
-        product of two matrices; vectors of a batch against all others; paths through the frames of a sequence; rows
-        that are ordered or compared inside of their group; or a sum of losses of several kinds.
+        product of two matrices; vectors of a batch against all others; sets of vectors against each other; paths
+        through the frames of a sequence; rows that are ordered or compared inside of their group; or a sum of losses of
+        several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -438,9 +446,9 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "D", "2", "TC", "R", "G"}
+    axes : {"", "C", "D", "2", "TC", "R", "G", "ND"}
         What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds,
-        "G": a group of rows.
+        "G": a group of rows, "ND": a set of vectors.
     of_sums : callable or None
         Of a loss of regions, the formula of the sums over each (``kinds/regions.py``).
     together : bool
@@ -857,6 +865,18 @@ def of_batches(
         name, "batches", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", against=against, positive=positive, counted=counted, of_pairs=of_pairs,
         no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
+    )  # fmt: skip
+
+
+def of_sets(
+    *arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+) -> Row:
+    """Declare a loss of two sets of vectors, whose function is in ``kinds/sets.py``."""
+    target, first = _target_and_prediction(arrays)
+    return Row(
+        name, "sets", summary, formula, source, target, _named(parameters), first.name, notes,
+        arrays=arrays, axes="ND",
+        no_hessian="the second derivatives of a set are a matrix of all of its vectors",
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from . import (
     speech,
     survival,
     tagging,
+    transfer,
 )
 
 _MODULES = {
@@ -32,6 +33,7 @@ _MODULES = {
     "segmentation": segmentation,
     "preference": preference,
     "adversarial": adversarial,
+    "transfer": transfer,
     "speech": speech,
     "tagging": tagging,
     "ranking": ranking,

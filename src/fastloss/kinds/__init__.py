@@ -17,12 +17,24 @@ from .products import Products
 from .regions import Regions
 from .rows import Rows
 from .sequences import Sequences
+from .sets import OfSets
 from .totals import Totals
 from .vectors import Vectors
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
-    for kind in (Points(), Rows(), Vectors(), Totals(), Regions(), Products(), Batches(), Sequences(), Groups())
+    for kind in (
+        Points(),
+        Rows(),
+        Vectors(),
+        Totals(),
+        Regions(),
+        Products(),
+        Batches(),
+        OfSets(),
+        Sequences(),
+        Groups(),
+    )
 }
 
 

@@ -154,7 +154,7 @@ def sum_of_weights(weights: Array, weight_sum: Any = None) -> float:
         return math.nan
     if weight_sum is not None:
         weight_sum.add(weights)
-    return math.fsum(weights)
+    return math.fsum(weights.ravel())
 
 
 #: The methods that ask for second derivatives beyond the diagonal.

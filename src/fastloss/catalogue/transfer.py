@@ -1,0 +1,48 @@
+"""Losses of two sets of vectors: are they of one distribution? Their loops are in ``kinds/sets.py``."""
+
+from typing import Any
+
+from ..rows import class_index, numbers_between, of_sets, prediction, switch
+
+_SOURCE = prediction("source", "vectors of one domain: the features that a model has of labelled data, say", "ND")
+_TARGET = prediction("target", "vectors of another domain, not as many perhaps", "MD")
+
+_NOTES = """`source` has the shape (N, D), `target` (M, D). A sample is such a pair of sets: arrays of the shapes
+(..., N, D) and (..., M, D) are several, which `sample_weight`, `where` and ``reduction="none"`` tell apart by the shape
+(...). All is computed in float64, for vectors of float32 and halves too; the mean of all vectors is taken off first,
+which changes no distance, so that data far from 0 keeps its digits."""
+
+_MEMORY: dict[str, Any] = {"max_bytes": class_index("how much memory the distances of chunks of vectors may take")}
+
+mmd = of_sets(
+    _SOURCE,
+    _TARGET,
+    name="mmd",
+    summary="Maximum mean discrepancy, squared: how much nearer vectors are inside of two sets than between them.",
+    formula="mean_(i != j) k(s_i, s_j) + mean_(i != j) k(t_i, t_j) - 2 mean_ij k(s_i, t_j),"
+    "  k(x, y) = sum_b e^(-|x - y|^2 / (2 b^2))",
+    source="Gretton, Borgwardt, Rasch, Schölkopf and Smola 2012, JMLR 13:723",
+    notes=_NOTES
+    + """ Distances are computed in chunks of rows: nothing of the shape (N, M) is held.
+
+The estimate is unbiased, so it may be below 0 where both sets have one distribution. With ``biased=True`` a vector is
+compared with itself too: the means are over all i and j, and the value is at least 0. A bandwidth is a distance at
+which vectors are still alike: the median of all distances is a common choice, and several are a safer one.""",
+    bandwidths=numbers_between(1e-75, 1e75, "b: one number, or several whose kernels are added up", 1.0),
+    biased=switch(False, "whether a vector is compared with itself too"),
+    **_MEMORY,
+)
+
+coral = of_sets(
+    _SOURCE,
+    _TARGET,
+    name="coral",
+    summary="CORAL: how far the covariances of two sets of vectors are from each other.",
+    formula="|C(source) - C(target)|^2 / (4 D^2),  C(x) = sum_i (x_i - mean) (x_i - mean)^T / (N - 1)",
+    source="Sun and Saenko 2016, arXiv:1607.01719",
+    notes=_NOTES
+    + """
+
+|.|^2 is the sum of the squares of all D^2 numbers, which are held. Where the means of the sets lie makes no difference:
+`mmd` sees it.""",
+)
