@@ -32,6 +32,7 @@ TITLES = {
     "metric": "Given vectors",
     "segmentation": "Regions of images",
     "products": "Linear layers of many classes",
+    "transfer": "Sets of vectors",
     "penalties": "Penalties of parameters",
 }
 

@@ -394,6 +394,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
         "TC": "for each sequence",
         "G": "for each group",
+        "ND": "for each pair of sets",
     }[row.axes]
     sample = "for all samples" if row.couples else sample
     lines = [

@@ -851,6 +851,7 @@ def of_batches(
     notes: str = "",
     counted: str = "positive",
     of_pairs: Callable[..., Any] | None = None,
+    holds_constant: str = "",
     **parameters: Declared,
 ) -> Row:
     """Declare a loss of vectors that are compared with all others of their batch.
@@ -864,6 +865,7 @@ def of_batches(
     return Row(
         name, "batches", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", against=against, positive=positive, counted=counted, of_pairs=of_pairs,
+        detached=holds_constant,
         no_hessian="the second derivatives of a batch are a matrix of all of its vectors",
     )  # fmt: skip
 

@@ -178,6 +178,7 @@ circle = of_batches(
     against=(("embeddings", "embeddings"),),
     positive="class",
     of_pairs=_circle_of,
+    holds_constant="the factors of the pairs",
     summary="Circle loss: each pair counts the more, the farther its similarity is from where it should be.",
     formula="log(1 + sum_(n in N(i)) e^(gamma max(0, s_in + m) (s_in - m))"
     " sum_(p in P(i)) e^(-gamma max(0, 1 + m - s_ip) (s_ip - 1 + m)))",

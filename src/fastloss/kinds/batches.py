@@ -133,7 +133,11 @@ class Batches(Kind):
     ) -> dict[str, Array]:
         """Return vectors near those that they belong to, as a model that has begun to learn makes them."""
         places = np.arange(sizes[0])
-        alike = {"place": places, "half": places % max(len(places) // 2, 1), "class": places % max(len(places) // 3, 1)}
+        alike = {
+            "place": places,
+            "half": places % max(len(places) // 2, 1),
+            "class": places % max(len(places) // 3, 1 + (len(places) > 3)),
+        }
         centres = rng.normal(size=sizes)[alike[row.positive]]
         drawn: dict[str, Array] = {}
         for operand in row.operands:
