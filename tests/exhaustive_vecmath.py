@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from test_tails import stated
-from vecmath_library import BOUNDS, LEVELS, Library, Reference, available_levels, in_domain
+from vecmath_library import BOUNDS, LEVELS, Library, Reference, available_levels, in_domain, in_float32
 
 CHUNK = 1 << 20
 
@@ -53,6 +53,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(
-        main(sys.argv[1:] or [*(name for name in BOUNDS if name.endswith("f") and name != "exp_sumf"), "log1pmxf"])
-    )
+    sys.exit(main(sys.argv[1:] or [*(name for name in BOUNDS if in_float32(name) and name != "exp_sumf"), "log1pmxf"]))

@@ -126,6 +126,13 @@ def log(x: Any) -> Any:
     return mp.log(x)
 
 
+def erf(x: Any) -> Any:
+    if isinstance(x, Jet):
+        slope = 2 / mp.sqrt(mp.pi) * mp.exp(-(x.value**2))
+        return x.compose(mp.erf(x.value), slope, -2 * x.value * slope)
+    return mp.erf(x)
+
+
 def tanh(x: Any) -> Any:
     if isinstance(x, Jet):
         t = mp.tanh(x.value)
@@ -417,6 +424,25 @@ def gaussian_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
 @textbook
 def laplace_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
     return [log_scale, abs(location - y_true) * exp(-log_scale)]
+
+
+@textbook
+def student_t_nll(y_true: Any, location: Any, log_scale: Any, df: Any) -> Any:
+    """Of two terms, whose second derivatives are those of the quotient rule: 1 / (1 + u)^2 and -u / (1 + u)^2."""
+    u = squared(location - y_true) * exp(-2 * log_scale) / df
+    second = u / (1 + value_of(u)) ** 2
+    return [log_scale, (df + 1) / 2 * (log(1 + u) - second), (df + 1) / 2 * second]
+
+
+@textbook
+def crps_gaussian(y_true: Any, location: Any, log_scale: Any) -> Any:
+    sigma = exp(log_scale)
+    z = (location - y_true) / sigma
+    return [
+        sigma * z * erf(z / mp.sqrt(2)),
+        sigma * mp.sqrt(2 / mp.pi) * exp(-z * z / 2),
+        -sigma / mp.sqrt(mp.pi),
+    ]
 
 
 @textbook

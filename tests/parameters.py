@@ -105,6 +105,8 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "negative_binomial": {"dispersion": (1.0, "(0, inf)"), "full": (False, "switch")},
     "gaussian_nll": {},
     "laplace_nll": {},
+    "crps_gaussian": {},
+    "student_t_nll": {"df": (4.0, "(0, inf)")},
     "beta_nll": {"beta": (0.5, "[0, 1]")},
     "symmetric_absolute_percentage_error": {},
     "squared_error": {},

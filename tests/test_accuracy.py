@@ -77,8 +77,9 @@ def test_parameters_may_be_of_any_size(variant: cases.Variant, name: str, dtype:
         inputs = cases.elements_of(variant, next(iter(cases.element_regimes(variant.row))), dtype, 12)
         if variant.target == "real" and 0 in variant.row.target and variant.row.prediction != "logits":
             size = 10.0 ** rng.uniform(max(-largest, exponent - 12), min(largest, exponent + 12), 12)
-            inputs.y_true, inputs.y_pred = np.zeros(12, dtype), (size * rng.choice([-1, 1], 12)).astype(dtype)
-            assert len(set(abs(inputs.y_pred))) == 12
+            inputs.y_true, drawn = np.zeros(12, dtype), (size * rng.choice([-1, 1], 12)).astype(dtype)
+            inputs.y_pred = np.stack([drawn, inputs.y_pred[:, 1]], -1) if variant.row.axes == "2" else drawn
+            assert len(set(abs(drawn))) == 12
         inputs.keywords[name] = number
         measure(inputs, dtype, range(12)).check(bounds(variant, dtype))
         tried += 1

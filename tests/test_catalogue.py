@@ -293,6 +293,7 @@ EXACT: dict[str, Callable[..., Any]] = {
     "abs": mp.fabs,
     "clamp": lambda x, low, high: min(max(x, low), high),
     "difference_tail": lambda x, y: mpf(0),
+    "erf": mp.erf,
     "exp": mp.exp,
     "exp_exponent": lambda x: mpf(0),
     "exp_fraction": mp.exp,
@@ -444,7 +445,7 @@ def translator() -> Any:
 
 
 OUTSIDE = {
-    "a call of nothing in the vocabulary": "r = erf(y_pred)",
+    "a call of nothing in the vocabulary": "r = sin(y_pred)",
     "a call of a method": "r = y_pred.conjugate()",
     "a call by keyword": "r = clamp(y_pred, low=0, high=1)",
     "an unknown name": "r = y_pred - y_false",

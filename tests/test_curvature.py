@@ -463,6 +463,8 @@ def through_probabilities(name: str, y: Any, row: Any, place: int, parameters: d
 PAIRS = {
     "gaussian_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(2)),  # Fisher's information
     "laplace_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(1)),
+    "student_t_nll": (lambda s, df: (df + 1) / (df + 3) * mp.exp(-2 * s), lambda s, df: 2 * df / (df + 3)),
+    "crps_gaussian": (lambda s: mp.exp(-s) / mp.sqrt(mp.pi), lambda s: mp.exp(s) / mp.sqrt(4 * mp.pi)),  # their mean
     "beta_nll": (lambda s, beta: mp.exp(2 * (beta - 1) * s), lambda s, beta: 2 * mp.exp(2 * beta * s)),  # weighted
 }
 

@@ -133,3 +133,49 @@ def test_scales_and_residuals_without_end_in_a_weighted_likelihood(dtype: Any) -
     assert value.tolist() == [np.inf, 0, np.inf, np.inf]
     assert grad[:, 0].tolist() == [np.inf, 0, 0, np.inf]
     assert_array_equal(np.isnan(grad), False)
+
+
+@of_float
+def test_scales_and_residuals_without_end_in_students_distribution(dtype: Any) -> None:
+    pred = np.array([[1, -np.inf], [0, -np.inf], [1, np.inf], [np.inf, 0], [np.nan, 0], [0, np.nan]], dtype)
+    value, grad, hess = fl.student_t_nll.value_grad_hess(np.zeros(6, dtype), pred, reduction="none", df=3.0)
+    assert_array_equal(value, [np.inf, -np.inf, np.inf, np.inf, np.nan, np.nan])
+    assert_array_equal(grad[:4], np.array([[4, -3], [0, 1], [0, 1], [0, -3]], dtype))
+    assert_array_equal(hess[2:4], np.zeros((2, 2)))
+    assert np.isnan(grad[4:]).all()
+    assert np.isnan(hess[4:]).all()
+
+
+@of_float
+def test_many_degrees_of_freedom_are_a_normal_distribution(dtype: Any) -> None:
+    rng = generator("student", dtype)
+    y, pred = rng.normal(size=40).astype(dtype), rng.normal(size=(40, 2)).astype(dtype)
+    plain = fl.gaussian_nll.value_grad_hess(y, pred, reduction="none")
+    got = fl.student_t_nll.value_grad_hess(y, pred, reduction="none", df=1e20)
+    for own, other in zip(got, plain, strict=True):
+        terms = abs(other) + (1 + abs(pred[:, 1]) if other.ndim == 1 else 1)
+        assert (abs(own - other) <= 8 * np.finfo(dtype).eps * terms).all()
+
+
+@of_float
+def test_scales_and_residuals_without_end_in_a_ranked_probability_score(dtype: Any) -> None:
+    """Of a scale of 0 it is the absolute error."""
+    pred = np.array(
+        [[2, -np.inf], [-2, -np.inf], [0, -np.inf], [1, np.inf], [np.inf, 0], [np.nan, 0], [0, np.nan]], dtype
+    )
+    value, grad, hess = fl.crps_gaussian.value_grad_hess(np.zeros(7, dtype), pred, reduction="none")
+    assert_array_equal(value, [2, 2, 0, np.inf, np.inf, np.nan, np.nan])
+    assert_array_equal(grad[:4], np.array([[1, 0], [-1, 0], [0, 0], [0, np.inf]], dtype))
+    assert grad[4, 0] == 1
+    assert_array_equal(hess[:4], np.array([[0, 0], [0, 0], [np.inf, 0], [0, np.inf]], dtype))
+    assert np.isnan(grad[5:]).all()
+
+
+def test_a_ranked_probability_score_is_what_the_mean_over_thresholds_is() -> None:
+    """The integral of (F(x) - (x >= y))^2, by Gneiting & Raftery's definition."""
+    integrate, stats = pytest.importorskip("scipy.integrate"), pytest.importorskip("scipy.stats")
+    for y, m, s in ((0.3, -0.5, 0.2), (-2.0, 1.0, -0.7), (4.0, 4.0, 1.1)):
+        predicted = stats.norm(m, np.exp(s))
+        below, _ = integrate.quad(lambda x, f=predicted: f.cdf(x) ** 2, -60, y, epsabs=1e-13)
+        above, _ = integrate.quad(lambda x, f=predicted: f.sf(x) ** 2, y, 60, epsabs=1e-13)
+        assert fl.crps_gaussian([y], [[m, s]]) == pytest.approx(below + above, rel=1e-9, abs=0)

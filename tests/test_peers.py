@@ -6,6 +6,7 @@ what `test_accuracy.py` is about, so the inputs here are ordinary, and float64.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -130,6 +131,9 @@ def mine(name: str, y_true: np.ndarray, y_pred: np.ndarray, **keywords: Any) -> 
 
 # -- PyTorch: arguments the other way round, labels of margins are -1 and 1 -------------------------------------------
 
+#: Of four degrees of freedom: log(Gamma(2) / Gamma(5 / 2)) + log(4 pi) / 2.
+STUDENTS_CONSTANT = math.lgamma(2) - math.lgamma(2.5) + math.log(4 * math.pi) / 2
+
 TORCH: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "squared_error": (numbers, {}, lambda f, p, y: f.mse_loss(p, y, reduction="none")),
     "absolute_error": (numbers, {}, lambda f, p, y: f.l1_loss(p, y, reduction="none")),
@@ -141,6 +145,10 @@ TORCH: dict[str, tuple[Any, dict[str, Any], Callable[..., Any]]] = {
     "gaussian_nll": (
         locations_and_log_scales, {},
         lambda f, p, y: f.gaussian_nll_loss(p[:, 0], y, (2 * p[:, 1]).exp(), reduction="none", eps=1e-30),
+    ),
+    "student_t_nll": (
+        locations_and_log_scales, {},
+        lambda f, p, y: -f.torch.distributions.StudentT(4.0, p[:, 0], p[:, 1].exp()).log_prob(y) - STUDENTS_CONSTANT,
     ),
     "soft_margin": (labels, {}, lambda f, p, y: f.soft_margin_loss(p, sign(y), reduction="none")),
     # Over classes. Per sample torch's class weights and smoothing are ours; its means divide by other things.

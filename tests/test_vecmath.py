@@ -16,12 +16,12 @@ import mpmath
 import numpy as np
 import pytest
 import vecmath_library
-from vecmath_library import BOUNDS, FLAGS, LEVELS, LOOPS, ONE_ARGUMENT, Library, Reference
+from vecmath_library import BOUNDS, FLAGS, LEVELS, LOOPS, ONE_ARGUMENT, Library, Reference, in_float32
 
 pytestmark = pytest.mark.skipif(vecmath_library.compiler() is None, reason="no C compiler: vecmath.h cannot be built")
 
-FLOAT32 = [name for name in BOUNDS if name.endswith("f")]
-FLOAT64 = [name for name in BOUNDS if not name.endswith("f")]
+FLOAT32 = [name for name in BOUNDS if in_float32(name)]
+FLOAT64 = [name for name in BOUNDS if not in_float32(name)]
 
 TEXTBOOK = {
     "exp": mpmath.exp,
@@ -34,6 +34,7 @@ TEXTBOOK = {
     "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
     "log_sigmoid": lambda x: -mpmath.log(1 + mpmath.exp(-x)),
     "tanh": mpmath.tanh,
+    "erf": mpmath.erf,
 }
 
 
@@ -248,6 +249,7 @@ SPECIAL = {
     "sigmoid": [(0.0, 0.5), (-0.0, 0.5), (INF, 1), (-INF, 0.0), (NAN, NAN), (HUGE, 1), (-HUGE, 0.0)],
     "softplus": [(INF, INF), (-INF, 0.0), (NAN, NAN), (HUGE, HUGE), (-HUGE, 0.0)],
     "log_sigmoid": [(INF, -0.0), (-INF, -INF), (NAN, NAN), (HUGE, -0.0), (-HUGE, -HUGE)],
+    "erf": [(0.0, 0.0), (-0.0, -0.0), (NAN, NAN), (INF, 1), (-INF, -1), (HUGE, 1), (-HUGE, -1)],
     "tanh": [*THROUGH_ZERO, (INF, 1), (-INF, -1), (HUGE, 1), (-HUGE, -1)],
 }
 
@@ -277,7 +279,7 @@ def test_exp_of_a_sum_forgives_a_tail_of_nan_where_the_head_is_infinite(dtype, l
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_an_element_has_the_same_bits_wherever_it_stands(name, libraries):
-    dtype, integer = (np.float32, np.uint32) if name.endswith("f") else (np.float64, np.uint64)
+    dtype, integer = (np.float32, np.uint32) if in_float32(name) else (np.float64, np.uint64)
     x = cases.generator("vecmath bits", name).uniform(-30, 30, 150).astype(dtype)
     arguments = (x, np.spacing(x) * dtype(0.4)) if "sum" in name else (x,)
     for library in libraries.values():
@@ -294,7 +296,7 @@ def test_levels_with_fma_agree_to_the_bit(name, libraries):
         pytest.skip("this processor has fewer than two levels with FMA")
     x = arguments64(f"levels {name}", 2000)
     with np.errstate(all="ignore"):
-        x = x.astype(np.float32) if name.endswith("f") else x
+        x = x.astype(np.float32) if in_float32(name) else x
         arguments = (x, np.spacing(x) * x.dtype.type(0.4)) if "sum" in name else (x,)
     first, *others = [library(name, *arguments) for library in fused]
     for other in others:
@@ -313,7 +315,7 @@ def test_every_loop_is_vector_code(folder, levels):
         assert set(functions) == {*BOUNDS, "log1pmxf"}
         for name, body in functions.items():
             body = body.split(".cfi_endproc")[0]
-            packed = "ps" if name.endswith("f") else "pd"
+            packed = "ps" if in_float32(name) else "pd"
             product = rf"\bv?(?:mul|fn?madd\d+){packed}\s.*%{LEVELS[level].register}"
             assert re.search(product, body), f"{name} at {level} is scalar code"
             calls = re.findall(r"\b(?:call\s.*|jmp\s+\w+@.*)", body)

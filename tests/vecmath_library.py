@@ -27,6 +27,7 @@ BOUNDS = {
     "softplusf": (1.49, 1.72),
     "log_sigmoidf": (1.49, 1.72),
     "tanhf": (1.17, 1.23),
+    "erff": (1.98, 2.11),
     "exp": (0.92, 1.20),
     "exp_sum": (0.94, 1.20),
     "exp_minus_abs": (0.92, 1.17),
@@ -38,6 +39,7 @@ BOUNDS = {
     "softplus": (1.60, 1.75),
     "log_sigmoid": (1.60, 1.75),
     "tanh": (1.29, 1.30),
+    "erf": (2.07, 2.26),
 }
 
 #: How the project compiles its kernels (CMakeLists.txt), without the level.
@@ -59,7 +61,7 @@ LEVELS = {
 }
 
 ONE_ARGUMENT = (
-    "exp", "exp_minus_abs", "log", "log1p", "log1p_unit", "expm1", "sigmoid", "softplus", "log_sigmoid", "tanh"
+    "exp", "exp_minus_abs", "log", "log1p", "log1p_unit", "expm1", "sigmoid", "softplus", "log_sigmoid", "tanh", "erf"
 )  # fmt: skip
 
 #: What a function is defined on, where that is not the whole type.
@@ -100,6 +102,7 @@ TRUTH = """
     TRUTH(softplus##suffix, real, wide, x > 0 ? x + log1p##w(exp##w(-x)) : log1p##w(exp##w(x))) \\
     TRUTH(log_sigmoid##suffix, real, wide, x < 0 ? x - log1p##w(exp##w(x)) : -log1p##w(exp##w(-x))) \\
     TRUTH(tanh##suffix, real, wide, tanh##w(x)) \\
+    TRUTH(erf##suffix, real, wide, erf##w(x)) \\
     void true_exp_sum##suffix(ptrdiff_t n, const real *hi, const real *lo, wide *truth) \\
     { for (ptrdiff_t i = 0; i < n; i++) truth[i] = exp##w(hi[i]) + exp##w(hi[i]) * expm1##w(lo[i]); }
 #define WORST(suffix, real, wide, w, digits, lowest, above_largest) \\
@@ -134,6 +137,11 @@ int long_double_digits(void) { return LDBL_MANT_DIG; }
 """
 
 FEATURES = "int main(void) { return !(%s); }\n"
+
+
+def in_float32(name: str) -> bool:
+    """Tell the type of a function by its name: erf is in float64, erff in float32."""
+    return name.endswith("f") and name != "erf"
 
 
 def in_domain(name: str, x: np.ndarray) -> np.ndarray:
@@ -199,7 +207,7 @@ class Library:
         self.functions = ctypes.CDLL(str(target))
 
     def __call__(self, name: str, *arguments: np.ndarray) -> np.ndarray:
-        dtype = np.float32 if name.endswith("f") else np.float64
+        dtype = np.float32 if in_float32(name) else np.float64
         arrays = [np.ascontiguousarray(argument, dtype) for argument in arguments]
         y = np.empty_like(arrays[0])
         function = self.functions[f"loop_{name}"]
@@ -218,7 +226,7 @@ class Reference:
         self.has_long_double = self.functions.long_double_digits() >= 64
 
     def true_values(self, name: str, *arguments: np.ndarray) -> np.ndarray:
-        truth = np.empty(arguments[0].shape, np.float64 if name.endswith("f") else np.longdouble)
+        truth = np.empty(arguments[0].shape, np.float64 if in_float32(name) else np.longdouble)
         function = self.functions[f"true_{name}"]
         function.restype = None
         function(ctypes.c_ssize_t(truth.size), *map(address, arguments), address(truth))

@@ -102,6 +102,18 @@ def atanh_rest(z: mp.mpf) -> mp.mpf:
     return (2 * mp.atanh(s) / s - 2) / z if z > mp.mpf("1e-20") else mp.mpf(2) / 3 + 2 * z / 5
 
 
+def erf_near(z: mp.mpf) -> mp.mpf:
+    """P of erf(x) = x + x P(x^2)."""
+    x = mp.sqrt(z)
+    return mp.erf(x) / x - 1 if z > mp.mpf("1e-20") else 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1
+
+
+def erf_far(t: mp.mpf) -> mp.mpf:
+    """G of erf(x) = 1 - e^(-x^2) G(t), t = (x - 3) / (x + 3)."""
+    x = 3 * (1 + t) / (1 - t)
+    return mp.erfc(x) * mp.exp(x * x)
+
+
 if __name__ == "__main__":
     edge = mp.log(2) / 2 * mp.mpf("1.0001")
     below, above = (mp.sqrt(0.5) - 1) * mp.mpf("1.0001"), (mp.sqrt(2) - 1) * mp.mpf("1.0001")
@@ -129,3 +141,17 @@ if __name__ == "__main__":
     fit("G on the unit interval, float64", atanh_rest, against_atanh, 9, mp.mpf(0), mp.mpf(1) / 9, 53)
     fit("P of tails.h, float32", log_rest, against_log1pmx, 9, below, above, 24)
     fit("G of tails.h, float64", atanh_rest, against_atanh_rest, 7, mp.mpf(0), widest, 53)
+
+    def against_erf_near(z: mp.mpf) -> mp.mpf:
+        x = mp.sqrt(z)
+        return x / mp.erf(x) if z > mp.mpf("1e-20") else mp.sqrt(mp.pi) / 2
+
+    def against_erf_far(t: mp.mpf) -> mp.mpf:
+        x = 3 * (1 + t) / (1 - t)
+        return mp.exp(-x * x) / mp.erf(x)
+
+    nearest, farthest, end = mp.mpf("0.75") ** 2, mp.mpf("-0.6"), mp.mpf(1) / 3
+    fit("P of erf, float32", erf_near, against_erf_near, 5, mp.mpf(0), nearest, 24)
+    fit("P of erf, float64", erf_near, against_erf_near, 10, mp.mpf(0), nearest, 53)
+    fit("G of erf, float32", erf_far, against_erf_far, 6, farthest, mp.mpf(1) / 7, 24)
+    fit("G of erf, float64", erf_far, against_erf_far, 13, farthest, end, 53)

@@ -18,6 +18,7 @@ sqrt = math.sqrt
 log1p = math.log1p
 expm1 = math.expm1
 tanh = math.tanh
+erf = math.erf
 
 
 def exp(x: float) -> float:
@@ -160,6 +161,7 @@ WORDS = frozenset(
         "abs",
         "clamp",
         "difference_tail",
+        "erf",
         "exp",
         "exp_exponent",
         "exp_fraction",

@@ -102,6 +102,9 @@ class Float32:
     log_third, log_fifth = "0x1.555554p-1", "0x1.e2f406p-3 0x1.243930p-2 0x1.999acap-2"
     tail_end, exponent_end, wide_head, wide_tail = 87.25, 300.0, "0x1.62e4p-1", "0x1.7f7d1cp-20"
     rest_bits = 12
+    erf_near = "-0x1.61de7p-11 0x1.4f2c7ep-8 -0x1.b7a896p-6 0x1.ce2acep-4 -0x1.81273ap-2 0x1.06eba8p-3"
+    erf_far = "-0x1.9c78b6p-13 -0x1.f2009ep-6 0x1.156a12p-4 -0x1.36623cp-3 0x1.f66488p-3 -0x1.4e1856p-2 0x1.6e977cp-3"
+    erf_end = 4.0
 
 
 class Float64:
@@ -138,6 +141,18 @@ class Float64:
     )
     tail_end, exponent_end, wide_head, wide_tail = 708.0, 2000.0, "0x1.62e42fefap-1", "0x1.cf79abc9e3b3ap-40"
     rest_bits = 27
+    erf_near = (
+        "0x1.89e449ae7fe4p-27 -0x1.5641e23dbb51ep-23 0x1.b90cc4a8efe35p-20 -0x1.f4c5b37f6c0e9p-17 "
+        "0x1.f9a2ad77916dbp-14 -0x1.c02db110c0b51p-11 0x1.565bcd03118f2p-8 -0x1.b82ce312556d3p-6 "
+        "0x1.ce2f21a042473p-4 -0x1.812746b0379e1p-2 0x1.06eba8214db69p-3"
+    )
+    erf_far = (
+        "-0x1.60e317d67e9dbp-19 -0x1.0965751f863a7p-16 -0x1.5d877c7a6aba5p-16 0x1.eb47b7620867bp-15 "
+        "0x1.655bb930a3251p-15 -0x1.39821cf92a871p-11 0x1.72f3278e252bdp-11 0x1.17c7a76ed6a2cp-8 "
+        "-0x1.8fa591f4c97cbp-6 0x1.258b13ac412b6p-4 -0x1.336ffbee73a83p-3 0x1.f6ff2041139eep-3 "
+        "-0x1.4e102b9cf81fep-2 0x1.6e9827d229d2cp-3"
+    )
+    erf_end = 6.0
 
 
 def _polynomial(real: Any, texts: str) -> Any:
@@ -187,6 +202,8 @@ def _functions(of: Any) -> SimpleNamespace:
     log_unit_polynomial = _polynomial(number, of.log_unit)
     rest_polynomial = _polynomial(number, of.log_rest)
     third, wide_head, wide_tail = _floats(number, f"{of.log_third} {of.wide_head} {of.wide_tail}")
+    erf_near_polynomial, erf_far_polynomial = _polynomial(number, of.erf_near), _polynomial(number, of.erf_far)
+    three, three_quarters, erf_end = number(3), number(0.75), number(of.erf_end)
     log_fifth_polynomial = _polynomial(number, of.log_fifth)
     # e^r = 1 + r + r^2/2 + r^3 (sixth + r q): exp without its first two coefficients
     *highest_powers, sixth, _ = of.exp.split()
@@ -608,6 +625,22 @@ def _functions(of: Any) -> SimpleNamespace:
         return y_log if ordinary else outside
 
     @inline
+    def erf(x):
+        x = real(x)
+        size = abs(x)
+        small = size if size < three_quarters else three_quarters
+        z = zero if size < tiny_end else small * small
+        near = fma(size, erf_near_polynomial(z), size)
+        large = size if size > three_quarters else three_quarters
+        large = erf_end if size > erf_end else large
+        square = large * large
+        r, _, q, exponent = exp_reduce(-square, -fma(large, large, -square))
+        bell = from_bits(unsigned(bits_of(fma(r, fma(r, q, one), one)) + exponent))
+        y = near if size < three_quarters else one - bell * erf_far_polynomial((large - three) / (large + three))
+        y = -y if x < zero else y
+        return y if size > zero else x
+
+    @inline
     def sqrt(x):
         return square_root(real(x))
 
@@ -628,8 +661,9 @@ def _functions(of: Any) -> SimpleNamespace:
         return low if x < low else (high if x > high else x)
 
     words = {
-        "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "exp": exp, "exp_exponent": exp_exponent,
-        "exp_fraction": exp_fraction, "exp_minus_abs": exp_minus_abs, "exp_minus_abs_head": exp_minus_abs_head,
+        "abs": absolute, "clamp": clamp, "difference_tail": difference_tail, "erf": erf, "exp": exp,
+        "exp_exponent": exp_exponent, "exp_fraction": exp_fraction, "exp_minus_abs": exp_minus_abs,
+        "exp_minus_abs_head": exp_minus_abs_head,
         "exp_minus_abs_tail": exp_minus_abs_tail, "exp_sum": exp_sum, "expm1": expm1, "log": log, "log1p": log1p,
         "log1p_unit": log1p_unit, "log1pmx": log1pmx, "log_ratio": log_ratio, "log_sigmoid": log_sigmoid,
         "log_sum": log_sum, "log_sum_tail": log_sum_tail, "log_sum_unit": log_sum_unit,
