@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
 import loss_pages
-from docutils.nodes import SkipNode
+from docutils import nodes
 from latex2mathml.converter import convert
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
@@ -94,12 +94,25 @@ def mathml(display: str) -> Any:
         note = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
         formula = f"{start}><semantics>{inside}{note}</semantics></math>"
         translator.body.append(f'<div class="formula">{formula}</div>' if display == "block" else formula)
-        raise SkipNode
+        raise nodes.SkipNode
 
     return write
 
 
+def linked(app: Any, doctree: Any, docname: str) -> None:
+    """Make a link of each name of a loss that a page writes as code: ``huber``, or ``fl.huber``."""
+    names = {row.name for row in fastloss.losses()}
+    for literal in list(doctree.findall(nodes.literal)):
+        name = literal.astext().removeprefix("fl.")
+        if name in names and docname != f"losses/{name}" and not isinstance(literal.parent, nodes.reference):
+            place = app.builder.get_relative_uri(docname, f"losses/{name}")
+            link = nodes.reference("", "", refuri=place, internal=True)
+            literal.replace_self(link)
+            link += literal
+
+
 def setup(app: Any) -> None:
     """Write the pages of the losses before Sphinx looks for pages."""
+    app.connect("doctree-resolved", linked)
     app.add_html_math_renderer("mathml", (mathml("inline"), None), (mathml("block"), None))
     loss_pages.write(HERE / "losses")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +11,7 @@ import pytest
 
 import fastloss as fl
 
-SITE = Path(__file__).parents[1] / "build" / "site"
+SITE = Path(os.environ.get("FASTLOSS_SITE") or Path(__file__).parents[1] / "build" / "site")
 pytestmark = pytest.mark.skipif(not (SITE / "index.html").is_file(), reason="the site is not built")
 
 
