@@ -1251,7 +1251,7 @@ def test_nobody_else_writes_where_loops_are_kept(tmp_path: Path) -> None:
     kept = list((folder / "__pycache__").iterdir())
     assert kept
     assert (folder / "__pycache__").stat().st_mode & 0o777 == 0o700
-    show = "from fastloss.jit.compiling import cache_folder; print(cache_folder())"
+    show = "from fastloss.cached import cache_folder; print(cache_folder())"
     assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == f"{folder}\n"
     (folder / "__pycache__").chmod(0o777)
     assert in_another_process(show, FASTLOSS_CACHE_DIR=str(folder)).stdout == "None\n"
@@ -1306,7 +1306,7 @@ import pathlib
 def home():
     raise RuntimeError("Could not determine home directory.")
 pathlib.Path.home = home
-from fastloss.jit.compiling import cache_folder
+from fastloss.cached import cache_folder
 print(cache_folder())
 """
     environment = {"FASTLOSS_CACHE_DIR": "", "XDG_CACHE_HOME": ""}

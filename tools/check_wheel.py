@@ -36,7 +36,7 @@ LIBRARIES = re.compile(
 def expected_files(stem: str) -> set[str]:
     modules = {
         path.relative_to(SOURCE).as_posix()
-        for pattern in ("*.py", "*.pyi", "*.pxd", "py.typed")
+        for pattern in ("*.py", "*.pyi", "*.pxd", "*.cc", "py.typed")
         for path in (SOURCE / "fastloss").rglob(pattern)
     }
     return (modules - BUILD_STEPS) | {STUB} | {f"{stem}.dist-info/{name}" for name in METADATA}

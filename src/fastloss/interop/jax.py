@@ -1,12 +1,16 @@
 """Losses as functions of JAX, on the CPU: `grad`, `jit`, `vmap` and `value_and_grad` take them.
 
-A compiled function of JAX calls back into Python for a loss. Value and gradient come from one pass, in the forward
-direction.
+Value and gradient come from one pass, in the forward direction. Means and sums without weights, of element-wise losses
+and of `cross_entropy` without options, are called by XLA itself (``xla.py``). For all others a compiled function
+calls back into Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import ctypes
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +23,8 @@ from .common import as_loss
 try:
     import jax
     import jax.numpy as jnp
+
+    from .xla import Compiled
 except ImportError as error:
     raise ImportError("fastloss.interop.jax needs JAX: python -m pip install jax") from error
 
@@ -83,6 +89,7 @@ class _Call:
         #: The axis that a prediction has beyond its samples, if it has one.
         self.axis: int = loss.parameters.get("axis", -1)
         self.has_optional = any(operand.optional for operand in self.operands)
+        self.compiled = Compiled(loss)
         self.function = jax.custom_vjp(self.value)
         self.function.defvjp(self.forward, self.backward)
 
@@ -100,16 +107,22 @@ class _Call:
 
     def value(self, arrays: tuple[Any, ...], extra: dict[str, Any]) -> Any:
         """Return the value."""
+        if not extra and self.compiled.takes(arrays):
+            return self.compiled(arrays, differentiated=False)[0]
         shape = self.of_value(arrays)
 
         def called(arrays: Any, extra: Any) -> Any:
             numbers, keywords = _numbers(arrays, extra)
-            return np.asarray(self.loss(*numbers, **keywords), shape.dtype)
+            with _ordinary_floats():
+                return np.asarray(self.loss(*numbers, **keywords), shape.dtype)
 
         return jax.pure_callback(called, shape, arrays, extra, vmap_method="sequential")
 
     def forward(self, arrays: tuple[Any, ...], extra: dict[str, Any]) -> tuple[Any, Any]:
         """Return the value, and for `backward` the gradients."""
+        if not extra and self.compiled.takes(arrays):
+            value, gradient = self.compiled(arrays, differentiated=True)
+            return value, ([gradient], arrays, extra)
         places, shape = self.predictions(arrays), self.of_value(arrays)
         # In float32 of a half: it would lose what the gradient of the value scales up.
         shapes = [
@@ -120,8 +133,9 @@ class _Call:
             numbers, keywords = _numbers(arrays, extra)
             gradients = tuple(np.empty(own.shape, own.dtype) for own in shapes)
             out = gradients if len(gradients) > 1 else gradients[0]
-            value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **keywords)
-            return np.asarray(value, shape.dtype), list(gradients)
+            with _ordinary_floats():
+                value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **keywords)
+                return np.asarray(value, shape.dtype), list(gradients)
 
         value, gradients = jax.pure_callback(called, (shape, shapes), arrays, extra, vmap_method="sequential")
         return value, (gradients, arrays, extra)
@@ -140,3 +154,24 @@ def _numbers(arrays: Any, extra: Any) -> tuple[list[Any], dict[str, Any]]:
     """Return NumPy's arrays of the memory of JAX's."""
     numbers = [None if array is None else np.asarray(array) for array in arrays]
     return numbers, {name: np.asarray(array) for name, array in extra.items()}
+
+
+@contextlib.contextmanager
+def _ordinary_floats() -> Iterator[None]:
+    """Give numbers below the smallest normal one their values, which are 0 in the threads of XLA."""
+    if _FLOATS is None:
+        yield
+        return
+    found = (ctypes.c_ubyte * 64)()  # more than any fenv_t has
+    _FLOATS.fegetenv(found)
+    _FLOATS.fesetenv(ctypes.c_void_p(-1))  # FE_DFL_ENV, as the C libraries of Linux have it
+    try:
+        yield
+    finally:
+        _FLOATS.fesetenv(found)
+
+
+#: The C library of this process, where it has what `_ordinary_floats` calls.
+_FLOATS: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
+if not hasattr(_FLOATS, "fesetenv"):
+    _FLOATS = None

@@ -17,7 +17,6 @@ import hashlib
 import math
 import os
 import re
-import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -30,37 +29,13 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError, NumbaWarning
 
 from .. import __version__
+from ..cached import OF_NUMBA, cache_folder
 from .formula import Formula, FormulaError
 from .vecmath import POWERS, WORDS, inline
 
 #: The compute types, by whether it is the double one.
 REALS: dict[bool, np.dtype[Any]] = {False: np.dtype(np.float32), True: np.dtype(np.float64)}
 NUMBA_REALS = {False: numba.types.float32, True: numba.types.float64}
-
-
-#: Where Numba keeps what it made of the files in a folder.
-_OF_NUMBA = "__pycache__"
-
-
-@functools.cache
-def cache_folder() -> Path | None:
-    """Return where compiled loops are kept: ``FASTLOSS_CACHE_DIR``, else the user's cache; None if that is no place."""
-    named = os.environ.get("FASTLOSS_CACHE_DIR")
-    try:
-        folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastloss"
-        folder = folder.resolve()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / _OF_NUMBA).mkdir(mode=0o700, exist_ok=True)
-    except (OSError, RuntimeError):  # RuntimeError: the user of a container may have no home at all
-        return None
-    return folder if _is_private(folder) and _is_private(folder / _OF_NUMBA) else None
-
-
-def _is_private(folder: Path) -> bool:
-    """Tell whether nobody else writes to a folder: what is in it is loaded and run."""
-    status = folder.lstat()
-    own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-    return own and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022 and os.access(folder, os.W_OK)
 
 
 @functools.cache
@@ -145,7 +120,7 @@ def compile_kernel(text: str, signature: Any, names: dict[str, Any], formula: Fo
         except FormulaError:
             raise
         except Exception:  # a full disk, a damaged file: Numba lets them through, and a damaged file stays
-            for kept in (path.parent / _OF_NUMBA).glob(f"{path.stem}.*"):
+            for kept in (path.parent / OF_NUMBA).glob(f"{path.stem}.*"):
                 with contextlib.suppress(OSError):
                     kept.unlink()
     return _compiled(formula, names["kernel"], signature, cached=False)
