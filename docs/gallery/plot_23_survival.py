@@ -2,9 +2,9 @@
 Cox's model of survival, by scipy.optimize
 ==========================================
 
-Patients of two hospitals, some of whom are lost from sight before their event. A hazard ratio for each covariate is learned
-from who has an event while who else is at risk; hospitals are strata, each with a hazard of its own over time. The
-coefficients are those of lifelines, to 1e-8.
+Patients of two hospitals, some of whom are lost from sight before their event. A hazard ratio for each covariate is
+learned from who has an event while who else is at risk; hospitals are strata, each with a hazard of its own over time.
+The coefficients are those of lifelines, to 1e-8.
 """
 
 import numpy as np
