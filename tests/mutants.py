@@ -409,7 +409,7 @@ MUTANTS = (
     Mutant(
         "classes that are absent among those that are present",
         PACKAGE + "kinds/regions.py",
-        'counts = self.size() != 0 if request.parameters["classes"] == "present" else True',
+        'counts = self.there() if request.parameters["classes"] == "present" else True',
         "counts = True",
     ),
     # Losses over tiles of rows.

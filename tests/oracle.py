@@ -897,10 +897,12 @@ def jaccard(y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights
 
 
 @textbook
-def tversky(y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, smooth: Any, weights: Any = None) -> Any:
+def tversky(
+    y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, smooth: Any, squared: bool = False, weights: Any = None
+) -> Any:
     def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
-        overlap = inner(p, y)
-        whole = overlap + alpha * (sum(p) - overlap) + beta * (sum(y) - overlap)
+        overlap, found, there = inner(p, y), inner(p, p) if squared else sum(p), inner(y, y) if squared else sum(y)
+        whole = overlap + alpha * (found - overlap) + beta * (there - overlap)
         return 1 - (overlap + smooth) / (whole + smooth)
 
     return [of(y, p) for y, p in zip(y_true, probs, strict=True)]

@@ -49,7 +49,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "cox": {"ties": ("efron", "efron | breslow"), "per": ("group", "group | event")},
     "dice": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "jaccard": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
-    "tversky": TVERSKY | SMOOTH | REGIONS,
+    "tversky": TVERSKY | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "focal_tversky": TVERSKY | {"gamma": (1.0, "[1, inf)")} | SMOOTH | REGIONS,
     "generalized_dice": MODE | SMOOTH | REGIONS,
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},

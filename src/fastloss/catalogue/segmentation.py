@@ -17,8 +17,14 @@ def _squared() -> Declared:
     return switch(False, "whether the sums of probabilities and of targets are those of their squares")
 
 
-def _tversky(overlap: Any, wrong: Any, missed: Any, smooth: Any, alpha: Any, beta: Any) -> tuple[Any, Any, Any, Any]:
-    """1 - (I + smooth) / (I + alpha FP + beta FN + smooth), and its derivatives by I, FP and FN."""
+def _tversky(
+    overlap: Any, wrong: Any, missed: Any, smooth: Any, alpha: Any, beta: Any, squared: bool = False
+) -> tuple[Any, Any, Any, Any]:
+    """1 - (I + smooth) / (I + alpha FP + beta FN + smooth), and its derivatives by I, FP and FN.
+
+    Squared, what is wrong is the sum of (p - y)^2, which is FP + FN.
+    """
+    beta = beta - alpha if squared else beta
     fault = alpha * wrong + beta * missed
     whole = overlap + fault + smooth
     value, found = fault / whole, (overlap + smooth) / whole
@@ -26,17 +32,18 @@ def _tversky(overlap: Any, wrong: Any, missed: Any, smooth: Any, alpha: Any, bet
 
 
 def _dice_of(overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, smooth: float, squared: bool) -> Any:
-    return _tversky(overlap, wrong, missed, smooth / 2, 0.5, 0.5)
+    return _tversky(overlap, wrong, missed, smooth / 2, 0.5, 0.5, squared)
 
 
 def _jaccard_of(overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, smooth: float, squared: bool) -> Any:
-    return _tversky(overlap, wrong, missed, smooth, 1.0, 1.0)
+    return _tversky(overlap, wrong, missed, smooth, 1.0, 1.0, squared)
 
 
 def _tversky_of(
-    overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, alpha: float, beta: float, smooth: float
-) -> Any:
-    return _tversky(overlap, wrong, missed, smooth, alpha, beta)
+    overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any,
+    *, alpha: float, beta: float, smooth: float, squared: bool,
+) -> Any:  # fmt: skip
+    return _tversky(overlap, wrong, missed, smooth, alpha, beta, squared)
 
 
 def _focal_tversky_of(
@@ -115,10 +122,12 @@ tversky = of_regions(
     alpha=at_least_zero(0.5, "weighs what is wrongly found", "number"),
     beta=at_least_zero(0.5, "weighs what is missed", "number"),
     smooth=_smooth(),
+    squared=_squared(),
     notes=f"""{_EACH}
 
 `alpha` weighs false positives, as with segmentation_models_pytorch, MONAI and optax. Keras up to 3.15 has it the other
-way round. With 1/2 and 1/2 this is `dice` with a `smooth` of twice the number; with 1 and 1 it is `jaccard`.""",
+way round. With 1/2 and 1/2 this is `dice` with a `smooth` of twice the number; with 1 and 1 it is `jaccard`. With
+`squared` and an `alpha` above `beta` it may be a little below 0.""",
 )
 
 focal_tversky = of_regions(

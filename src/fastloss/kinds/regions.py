@@ -38,6 +38,7 @@ class Plan(NamedTuple):
     pixels: int  # of an image
     weights: Array  # of each sample, images first, 0 where it is left out
     factors: Array  # of each class, 0 where it does not count
+    kept: Array  # which classes of which images are read
     sums: Array  # of each region, three: `inspect` writes them
 
     @property
@@ -50,12 +51,6 @@ class Plan(NamedTuple):
         """Whether probabilities and targets are squared."""
         return bool(self.call.request.parameters.get("squared", False))
 
-    @property
-    def kept(self) -> Array:
-        """Tell which classes of which images are read."""
-        read = (self.weights != 0) & (self.factors != 0)
-        return np.broadcast_to(read, (self.logits.shape[0], self.logits.shape[-1]))
-
     def classes_last(self, array: Array) -> Array:
         """Return an array of the caller with its classes on the last axis; where it has none, one of one class."""
         request = self.call.request
@@ -64,16 +59,21 @@ class Plan(NamedTuple):
         return np.moveaxis(array, request.parameters["axis"], -1)
 
     def size(self) -> Array:
-        """Return the sum over each region's targets."""
-        size: Array = self.sums[..., 2] if self.squared else self.sums[..., 0] + self.sums[..., 2]
+        """Return the sum over each region's targets, or of their squares."""
+        size: Array = self.sums[..., 0] + self.sums[..., 2]
         return size
+
+    def there(self) -> Array:
+        """Tell which regions have targets: the two parts of a sum of squares may cancel."""
+        there: Array = (self.sums[..., 0] != 0) | (self.sums[..., 2] != 0)
+        return there
 
     def of_samples(self) -> Array:
         """Return the weight of each sample, as its classes and what is there make it."""
         request = self.call.request
         if request.row.together:
             return self.weights
-        counts = self.size() != 0 if request.parameters["classes"] == "present" else True
+        counts = self.there() if request.parameters["classes"] == "present" else True
         return np.where(counts, self.weights * self.factors, 0.0)
 
     def loop(self, numbers: Array, double_precision: bool, gradient: Array | None = None) -> float:
@@ -95,7 +95,7 @@ class Plan(NamedTuple):
             squared=self.squared,
             double_precision=double_precision,
             ignore_index=request.parameters["ignore_index"],
-            kept=np.ascontiguousarray(self.kept, np.uint8),
+            kept=self.kept.view(np.uint8),
             numbers=numbers,
             threads=threads_for(request.n_threads, self.logits.size),
         )
@@ -164,10 +164,13 @@ class Regions(Kind):
         images = 1 if parameters["over"] == "batch" else logits.shape[0]
         if call.arrays.form == "labels" and dtype_number(y_true.dtype) in (9, 10):  # halves
             y_true = y_true.astype(np.float32)
-        plan = Plan(
-            call, logits, y_true, 0, given.reshape(images, given.size // images if images else classes),
-            _factors(parameters, classes), np.zeros((images, classes, 3)),
-        )  # fmt: skip
+        weights, factors = (
+            given.reshape(images, given.size // images if images else classes),
+            _factors(parameters, classes),
+        )
+        kept = np.empty((logits.shape[0], classes), np.bool_)
+        kept[...] = (weights != 0) & (factors != 0)
+        plan = Plan(call, logits, y_true, 0, weights, factors, kept, np.zeros((images, classes, 3)))
         logits = plan.classes_last(logits)
         if call.arrays.form == "masks":
             y_true = plan.classes_last(y_true)
@@ -185,11 +188,11 @@ class Regions(Kind):
 
     def _lost(self, plan: Plan) -> bool:
         """Tell whether some sum is so small that floats may have lost digits of it."""
-        overlap, wrong, missed = np.moveaxis(plan.sums, -1, 0)
-        lost = wrong < _LEAST_SUM
-        lost |= (plan.size() > 0) & (np.minimum(overlap, missed) < _LEAST_SUM)
-        read = (plan.weights != 0) & (plan.factors != 0)
-        return bool((lost & read).any())
+        small = np.abs(plan.sums) < _LEAST_SUM
+        if not small.any():
+            return False
+        lost = small[..., 1] | (plan.there() & (small[..., 0] | small[..., 2]))
+        return bool((lost & (plan.weights != 0) & (plan.factors != 0)).any())
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -208,7 +211,7 @@ class Regions(Kind):
         check_elements("y_true", y_true, domain, None, left_out, call.request.double_precision)
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        weights, sums = plan.of_samples(), plan.sums
+        weights = plan.of_samples()
         with np.errstate(all="ignore"):
             value, slopes = _of_sums(plan)
             losses = np.where(weights == 0, 0.0, weights * value)
@@ -218,14 +221,13 @@ class Regions(Kind):
                 multiplier = np.where(weights == 0, 0.0, factor * scale(number) * weights)[..., None]
                 slopes = np.where(multiplier == 0, 0.0, np.clip(slopes * multiplier, -_LARGEST, _LARGEST))
                 (gradient,) = results.gradients.values()
-                sizes = np.abs(slopes)
-                double_precision = bool(((sizes > _MOST_SLOPE) | ((sizes < _LEAST_SLOPE) & (sizes > 0))).any())
-                shape = (plan.logits.shape[0], *sums.shape[1:])
-                plan.loop(
-                    np.array(np.broadcast_to(slopes, shape), order="C"),
-                    plan.call.request.double_precision or double_precision,
-                    plan.classes_last(gradient),
-                )
+                double_precision = plan.call.request.double_precision
+                if not double_precision:
+                    sizes = np.abs(slopes)
+                    double_precision = bool(((sizes > _MOST_SLOPE) | ((sizes < _LEAST_SLOPE) & (sizes > 0))).any())
+                if plan.together:
+                    slopes = np.repeat(slopes, len(plan.kept), axis=0)
+                plan.loop(slopes, double_precision, plan.classes_last(gradient))
         denominator = number / factor
         return reduced(math.fsum(losses.flat), denominator)
 
@@ -274,18 +276,19 @@ def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
 
 def _of_sums(plan: Plan) -> tuple[Array, Array]:
     """Return the loss of each sample, and of each region the slopes a, b and c of ``kernels/regions/tiles.h``."""
-    request, sums, size = plan.call.request, plan.sums, plan.size()
-    overlap, wrong, missed = np.moveaxis(sums, -1, 0)
-    missed = np.zeros_like(missed) if plan.squared else missed
+    request, sums = plan.call.request, plan.sums
     own = {p.name: request.parameters[p.name] for p in request.row.parameters if p.name not in _OF_ALL}
     assert request.row.of_sums is not None
-    value, *by = request.row.of_sums(overlap, wrong, missed, size, plan.factors, **own)
-    nothing = np.isnan(value) & ~np.isnan(sums).any(axis=(-2, -1) if request.row.together else -1).reshape(value.shape)
-    by_overlap, by_wrong, by_missed = (np.where(nothing, 0.0, np.broadcast_to(slope, size.shape)) for slope in by)
-    if plan.squared:
-        slopes = [by_overlap, np.zeros_like(by_wrong), 2 * by_wrong]
-    else:
-        slopes = [by_overlap - by_missed, by_wrong, np.zeros_like(by_wrong)]
+    value, *by = request.row.of_sums(sums[..., 0], sums[..., 1], sums[..., 2], plan.size(), plan.factors, **own)
+    slopes = np.zeros_like(sums)
+    by_overlap, by_wrong, by_missed = by
+    slopes[..., 0] = by_overlap - by_missed
+    slopes[..., 2 if plan.squared else 1] = 2 * by_wrong if plan.squared else by_wrong
+    nothing = np.isnan(value)
+    if nothing.any():  # 0/0, unless a number of the region is NaN
+        nothing &= ~np.isnan(sums).any(axis=(-2, -1) if request.row.together else -1).reshape(value.shape)
+        value = np.where(nothing, 0.0, value)
+        slopes[...] = np.where(nothing[..., None], 0.0, slopes)
     # That of targets has no part in a gradient where there are none, and may be so large that it would ask for doubles.
-    slopes[0] = np.where(size == 0, 0.0, slopes[0])
-    return np.where(nothing, 0.0, value), np.stack(slopes, axis=-1)
+    slopes[..., 0] = np.where(plan.there(), slopes[..., 0], 0.0)
+    return value, slopes

@@ -4,7 +4,7 @@
  * p is the probability of the class at a pixel, q = 1 - p, y the target. A class has three sums, in which nothing cancels:
  *     overlap  sum p y        wrong  sum p (1 - y)        missed  sum q y
  * and where probabilities and targets are squared (`squared`)
- *     overlap  sum p y        wrong  sum (p - y)^2        size    sum y^2
+ *     overlap  sum p y        wrong  sum (p - y)^2        missed  sum y (y - p)
  * A gradient is made of three slopes of each class, g = a y + b (1 - y) + c (p - y): the derivative by p.
  *
  * A pixel with y < 0 is left out. A tile has whole steps of FL_LANES pixels: what is behind the last is left out too. The
@@ -60,7 +60,7 @@ enum { FL_REGION_STEPS = 8, FL_REGION_MOST = FL_REGION_STEPS * FL_LANES_f32 };
         REAL d = ((REAL)1 - (y)) * (p) - (y) * (q);                                                                    \
         sum[0][j] += WHERE(left_out, 0, (p) * (y));                                                                    \
         sum[1][j] += WHERE(left_out, 0, squared ? d * d : ((REAL)1 - (y)) * (p));                                      \
-        sum[2][j] += WHERE(left_out, 0, squared ? (y) * (y) : (q) * (y));                                              \
+        sum[2][j] += WHERE(left_out, 0, squared ? -d * (y) : (q) * (y));                                              \
     }
 
 /* ---- binary, multilabel: each class for itself ------------------------------------------------------------------- */
@@ -139,7 +139,7 @@ FL_INLINE void FL_REGION_NAME(fl_region_class_step)(const REAL *e, const REAL *i
             REAL d = WHERE(is, q, p);
             sum[0][j] += WHERE(is, p, 0);
             sum[1][j] += WHERE(left_out | (is & !squared), 0, squared ? d * d : p);
-            sum[2][j] += WHERE(is, squared ? (REAL)1 : q, 0);
+            sum[2][j] += WHERE(is, q, 0);
         } else
             FL_REGION_ADD(p, q, y[j], left_out)
     }
