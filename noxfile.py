@@ -11,6 +11,8 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 OLDEST = ["numpy==2.0.*", "pytest==8.0.*", "hypothesis==6.100.*", "mpmath==1.3.*", "ml-dtypes==0.4.*", "scipy==1.13.*"]
+#: The libraries that programs of the gallery call losses from.
+GALLERY = ("lightgbm>=4.4", "xgboost-cpu", "dask[array]", "torch", "keras>=3.6")
 
 
 @nox.session(python=PYTHONS)
@@ -107,7 +109,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], default=False)
 def docs(session: nox.Session) -> None:
     """Build the site in build/site, and run the examples of its gallery; it needs no network once it is installed."""
-    session.install(".[docs,test]")
+    session.install(".[docs,test]", *GALLERY)
     session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "build/site", *session.posargs)
     session.run("python", "-m", "pytest", "tests/test_site.py")
 
@@ -115,7 +117,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], default=False)
 def gallery(session: nox.Session) -> None:
     """Run every example of the gallery."""
-    session.install(".[docs,test]", "lightgbm>=4.4")
+    session.install(".[docs,test]", *GALLERY)
     session.run("python", "-m", "pytest", "tests/test_gallery.py", "--thorough", *session.posargs)
 
 

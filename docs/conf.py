@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +68,25 @@ def figures(block: object, block_vars: dict[str, Any], gallery_conf: dict[str, A
     return figure_rst([path for path, _ in found], gallery_conf["src_dir"], ", ".join(name for _, name in found))
 
 
+def with_libraries() -> str:
+    """Return a pattern of the programs of the gallery whose libraries are here; the others are shown, and not run."""
+    found = list[str]()
+    for path in sorted((HERE / "gallery").glob("plot_*.py")):
+        imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Import)]
+        names = {name.name.partition(".")[0] for node in imports for name in node.names}
+        if missing := sorted(name for name in names if find_spec(name) is None):
+            print(f"{path.name} is not run: there is no {', '.join(missing)}")
+        else:
+            found.append(path.stem)
+    return "|".join(found)
+
+
 # Pages that stand where GitHub shows them, too, link to files of the repository.
 suppress_warnings = ["myst.xref_missing", "config.cache"]
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
-    "filename_pattern": os.environ.get("FASTLOSS_GALLERY", r"/plot_"),
+    "filename_pattern": os.environ.get("FASTLOSS_GALLERY") or with_libraries(),
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "remove_config_comments": True,

@@ -17,7 +17,16 @@ pytest.importorskip("sklearn")
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
 EXAMPLES = sorted(GALLERY.glob("plot_*.py"))
 #: Those that take longer than a few seconds run with ``--thorough`` alone.
-LONG = ("label_smoothing", "metric_learning", "gan", "torch", "distillation", "adversarial", "domain_adaptation")
+LONG = (
+    "label_smoothing",
+    "metric_learning",
+    "gan",
+    "torch",
+    "distillation",
+    "adversarial",
+    "keras",
+    "domain_adaptation",
+)
 
 each_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 
