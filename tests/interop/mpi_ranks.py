@@ -157,6 +157,108 @@ def test_one_rank_that_is_wrong_stops_all() -> None:
         assert "rank 1 asks for fastloss.huber.grad" in text
 
 
+def classes_of(n: int, rank: int = WORLD.rank) -> slice:
+    """The classes of a rank: not as many on each, and on the second one of three none."""
+    ends = [0, n] if WORLD.size == 1 else [0, n // 3, n // 3, n] if WORLD.size == 3 else [*range(WORLD.size), n]
+    return slice(ends[rank], ends[rank + 1])
+
+
+def ulps(found: Any, wanted: Any) -> float:
+    """The largest error, in units in the last place of what is wanted, which is not rounded."""
+    return float((np.abs(found - wanted) / np.spacing(np.abs(wanted).astype(found.dtype))).max())
+
+
+def test_classes() -> None:
+    """Within 4 units in the last place of one process, which are held to the truth in float64."""
+    rng = np.random.default_rng(3)
+    n, classes = 60, 13
+    labels = rng.integers(0, classes, n)
+    logits = rng.normal(scale=4, size=(n, classes))
+    logits[np.arange(n), labels] += np.where(np.arange(n) % 2, 30, 0)  # every second row is sure
+    own, weight = classes_of(classes), rng.random(n)
+    weight[3] = 0
+    for dtype, bound in ((np.float32, 4), (np.float64, 64), (np.float16, 1)):
+        given = logits.astype(dtype)
+        truth = given.astype(np.float64)
+        for options in (
+            {}, {"sample_weight": weight.astype(np.float32)}, {"ignore_index": 2}, {"label_smoothing": 0.1},
+            {"where": weight > 0.5}, {"reduction": "sum"}, {"normalizer": 7.0},
+            {"sample_weight": weight.astype(np.float32), "label_smoothing": 0.3, "ignore_index": 5}, {"where": False},
+        ):  # fmt: skip
+            wanted = fl.cross_entropy.value_and_grad(labels, truth, **options)
+            value, gradient = mpi.value_and_grad(fl.cross_entropy, labels, given[:, own], over="classes", **options)
+            assert len(set(WORLD.allgather(value))) == 1
+            assert abs(value - wanted[0]) <= 1e-14 * abs(wanted[0])
+            assert gradient.dtype == dtype and gradient.shape == given[:, own].shape
+            if not gradient.size:
+                continue
+            part = wanted[1][:, own]
+            if "label_smoothing" in options:  # what is subtracted is as large as the largest
+                assert np.abs(gradient - part).max() <= 2 * np.finfo(dtype).eps * np.abs(wanted[1]).max()
+            elif dtype == np.float16:
+                assert np.abs(gradient - part).max() <= 1e-3 * np.abs(wanted[1]).max()
+            else:
+                assert ulps(gradient, part) <= bound, (dtype, options, ulps(gradient, part))
+    each = mpi.value(fl.cross_entropy.bind(reduction="none"), labels, logits[:, own], over="classes")
+    np.testing.assert_allclose(each, fl.cross_entropy(labels, logits, reduction="none"), rtol=1e-13)
+    alone = mpi.grad(fl.cross_entropy, labels, logits[:, own], over="classes", wrt="logits")
+    np.testing.assert_allclose(alone, fl.cross_entropy.grad(labels, logits)[:, own], rtol=1e-12)
+
+
+def test_classes_of_a_linear_layer() -> None:
+    """The gradient by the features comes from all ranks, those by weights and biases belong to each."""
+    rng = np.random.default_rng(4)
+    n, classes = 50, 11
+    labels, features = rng.integers(0, classes, n), rng.normal(size=(n, 6))
+    weight, bias, own = rng.normal(size=(classes, 6)), rng.normal(size=classes), classes_of(classes)
+    for arrays, blocks in (
+        ((features, weight, bias), (features, weight[own], bias[own])), ((features, weight), (features, weight[own])),
+    ):  # fmt: skip
+        for options in ({}, {"label_smoothing": 0.2, "ignore_index": 3}, {"sample_weight": rng.random(n)}):
+            options = WORLD.bcast(options)
+            wanted = fl.linear_cross_entropy.value_and_grad(labels, *arrays, **options)
+            value, by = mpi.value_and_grad(fl.linear_cross_entropy, labels, *blocks, over="classes", **options)
+            assert abs(value - wanted[0]) <= 1e-13 * wanted[0] and len(by) == len(arrays)
+            for ours, whole, part in zip(by, wanted[1], (slice(None), own, own), strict=False):
+                np.testing.assert_allclose(ours, whole[part], rtol=1e-10, atol=1e-12 * np.abs(whole).max())
+    by_weight, by_features = mpi.grad(
+        fl.linear_cross_entropy, labels, features, weight[own], over="classes", wrt=("weight", "features")
+    )
+    assert by_weight.shape == weight[own].shape and by_features.shape == features.shape
+
+
+def test_labels_of_classes_that_no_rank_has() -> None:
+    """All raise, and what only one rank has wrong as well."""
+    labels, logits, last = np.array([0, 2, 40]), np.zeros((3, 4), np.float32), WORLD.size - 1
+    text = raised(lambda: mpi.grad(fl.cross_entropy, labels, logits, over="classes"))
+    assert text == f"ValueError: y_true[2] = 40 is not a class of {4 * WORLD.size}, of all ranks"
+    labels[2] = 1
+    assert f"rank {last}: logits has shape (3,)" in raised(
+        lambda: mpi.grad(fl.cross_entropy, labels, logits[:, 0] if WORLD.rank == last else logits, over="classes")
+    )
+    weight = np.array([1.0, -1.0 if WORLD.rank == last else 1.0, 1.0])
+    assert f"rank {last}: sample_weight[1] = -1" in raised(
+        lambda: mpi.grad(fl.cross_entropy, labels, logits, over="classes", sample_weight=weight)
+    )
+    for message, loss, options in (
+        ("class_weight is not for classes over ranks", fl.cross_entropy.bind(class_weight=np.ones(4)), {}),
+        ("temperature is not for classes over ranks", fl.cross_entropy, {"temperature": 2.0}),
+        ("out is not for classes over ranks", fl.cross_entropy, {"out": logits}),
+        ("over = 'classes' of nll; it is 'samples', or 'classes' of", fl.nll, {}),
+        ("wrt = 'weight'; it is some of logits", fl.cross_entropy, {"wrt": "weight"}),
+    ):
+        text = raised(lambda loss=loss, options=options: mpi.grad(loss, labels, logits, over="classes", **options))
+        assert message in text, text
+    assert "over = 'rows'" in raised(lambda: mpi.grad(fl.cross_entropy, labels, logits, over="rows"))
+    if WORLD.size > 1:
+        other = labels + (WORLD.rank == last)
+        assert f"rank {last} has other samples than rank 0" in raised(
+            lambda: mpi.grad(fl.cross_entropy, other, logits, over="classes")
+        )
+        text = raised(lambda: mpi.grad(fl.cross_entropy, labels, logits, over="classes" if WORLD.rank else "samples"))
+        assert "rank 1 asks for" in text and "over='classes'" in text
+
+
 def test_examples() -> None:
     if WORLD.size == 1:
         results = doctest.testmod(mpi)

@@ -2,18 +2,26 @@
 
 Each rank passes its own samples. One message says whether all ranks are right, and what weights they have; after
 the pass another one adds the values. Where one rank cannot go on, all raise the same error, and none waits.
+
+With ``over="classes"`` each rank passes all samples and its own classes, of `cross_entropy` or `linear_cross_entropy`
+(``blocks.py``); one more message has a number for each sample.
 """
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array
 from ..kinds.base import GRADIENT, VALUE
 from ..loss import Loss
 from ..parts import Partial, check_part
+from ..samples import LeftOut, as_mask, as_weights, check_weights
+from .blocks import Block, Samples
 from .common import added_up, as_loss
 
 try:
@@ -22,7 +30,7 @@ except ImportError as error:
     raise ImportError("fastloss.interop.mpi needs mpi4py: python -m pip install mpi4py") from error
 
 
-def value(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> Any:
+def value(loss: Loss, *arrays: Any, comm: Any = None, over: str = "samples", **keywords: Any) -> Any:
     """Return the value of a loss of the samples of all ranks.
 
     Parameters
@@ -34,6 +42,11 @@ def value(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> Any:
         As in a call of the loss: the samples of this rank. There may be none.
     comm : mpi4py.MPI.Comm, optional
         The ranks; by default all.
+    over : {'samples', 'classes'}, default='samples'
+        What the ranks share out. 'classes' is for `cross_entropy` and `linear_cross_entropy`: each rank passes all
+        labels, features and weights of samples, and its own columns of the logits, or the weights and biases of its own
+        classes. Classes are counted from rank to rank. Labels are class indices; `class_weight`, `z_loss`, `softcap`,
+        `temperature` and `out` are not for this.
     **keywords
         As in a call of the loss: `sample_weight`, `where` and `out` of this rank, all others the same on all ranks.
 
@@ -53,17 +66,17 @@ def value(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> Any:
     >>> fl.interop.mpi.value(fl.squared_error, [0.0, 0.0], [1.0, 3.0])  # on one rank
     5.0
     """
-    return _called(VALUE, loss, arrays, comm, keywords)
+    return _called(VALUE, loss, arrays, comm, over, keywords)
 
 
-def grad(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> Any:
+def grad(loss: Loss, *arrays: Any, comm: Any = None, over: str = "samples", **keywords: Any) -> Any:
     """Return the gradient of the value of the samples of all ranks, by the predictions of this rank.
 
     Parameters
     ----------
     loss : Loss
         As `value` takes it.
-    *arrays, comm, **keywords
+    *arrays, comm, over, **keywords
         As `value` takes them, and `wrt`.
 
     Returns
@@ -78,17 +91,19 @@ def grad(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> Any:
     >>> fl.interop.mpi.grad(fl.squared_error, [0.0, 0.0], [1.0, 3.0])  # on one rank
     array([1., 3.])
     """
-    return _called(GRADIENT, loss, arrays, comm, keywords)
+    return _called(GRADIENT, loss, arrays, comm, over, keywords)
 
 
-def value_and_grad(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) -> tuple[Any, Any]:
+def value_and_grad(
+    loss: Loss, *arrays: Any, comm: Any = None, over: str = "samples", **keywords: Any
+) -> tuple[Any, Any]:
     """Return the value of the samples of all ranks and its gradient, from one pass.
 
     Parameters
     ----------
     loss : Loss
         As `value` takes it.
-    *arrays, comm, **keywords
+    *arrays, comm, over, **keywords
         As `grad` takes them.
 
     Returns
@@ -102,13 +117,15 @@ def value_and_grad(loss: Loss, *arrays: Any, comm: Any = None, **keywords: Any) 
     >>> fl.interop.mpi.value_and_grad(fl.squared_error, [0.0, 0.0], [1.0, 3.0])  # on one rank
     (5.0, array([1., 3.]))
     """
-    results: tuple[Any, Any] = _called(VALUE | GRADIENT, loss, arrays, comm, keywords)
+    results: tuple[Any, Any] = _called(VALUE | GRADIENT, loss, arrays, comm, over, keywords)
     return results
 
 
-def _called(want: int, loss: Any, arrays: tuple[Any, ...], comm: Any, keywords: dict[str, Any]) -> Any:
+def _called(want: int, loss: Any, arrays: tuple[Any, ...], comm: Any, over: str, keywords: dict[str, Any]) -> Any:
     """Return what a method of a loss returns of the samples of all ranks."""
     ranks = MPI.COMM_WORLD if comm is None else comm
+    if over != "samples":
+        return _by_classes(want, loss, arrays, ranks, over, keywords)
 
     def check() -> tuple[Any, Partial]:
         bound = as_loss(loss).keywords | keywords
@@ -119,14 +136,11 @@ def _called(want: int, loss: Any, arrays: tuple[Any, ...], comm: Any, keywords: 
         # The weights of one rank alone are no denominator.
         own = {"reduction": "sum"} if reduction == "mean" and normalizer is None else {}
         part = check_part(loss, want, arrays, {**keywords, **own})
-        return (_NAMES[want], loss, reduction, normalizer), part
+        return (_NAMES[want], loss, reduction, normalizer, over), part
 
     parts = _on_all(ranks, check)
-    asked = parts[0][0]
-    for rank, (other, _) in enumerate(parts):
-        if other != asked:
-            raise ValueError(f"rank {rank} asks for {_shown(*other)}, rank 0 for {_shown(*asked)}")
-    _, _, reduction, normalizer = asked
+    asked = _asked_by_all(parts)
+    _, _, reduction, normalizer, _ = asked
     if reduction == "mean" and normalizer is None:
         whole = sum((part for _, part in parts), start=Partial())
         keywords = {**keywords, "normalizer": whole.weight or 1.0}  # where no sample is left all results are 0
@@ -149,8 +163,17 @@ def _called(want: int, loss: Any, arrays: tuple[Any, ...], comm: Any, keywords: 
 _NAMES = {VALUE: "__call__", GRADIENT: "grad", VALUE | GRADIENT: "value_and_grad"}
 
 
-def _shown(method: str, loss: Loss, reduction: str, normalizer: float | None) -> str:
-    return f"{loss!r}.{method} with reduction={reduction!r}, normalizer={normalizer}"
+def _asked_by_all(parts: list[Any]) -> Any:
+    """Return what all ranks ask for; raise where they differ."""
+    asked = parts[0][0]
+    for rank, (other, _) in enumerate(parts):
+        if other != asked:
+            raise ValueError(f"rank {rank} asks for {_shown(*other)}, rank 0 for {_shown(*asked)}")
+    return asked
+
+
+def _shown(method: str, loss: Loss, reduction: str, normalizer: float | None, over: str) -> str:
+    return f"{loss!r}.{method} with reduction={reduction!r}, normalizer={normalizer}, over={over!r}"
 
 
 def _on_all(ranks: Any, function: Callable[[], Any]) -> list[Any]:
@@ -188,3 +211,107 @@ def _added_over(ranks: Any, loss: Loss, gradients: Any, wrt: Any) -> Any:
             ranks.Allreduce(MPI.IN_PLACE, whole, MPI.SUM)
             gradient[...] = whole
     return gradients
+
+
+#: The losses whose classes may lie on several ranks, and the keywords that they have there.
+_OVER_CLASSES = ("cross_entropy", "linear_cross_entropy")
+_FOR_CLASSES = (
+    "ignore_index", "label_smoothing", "sample_weight", "where", "reduction", "normalizer", "wrt", "n_threads",
+)  # fmt: skip
+
+
+def _by_classes(want: int, loss: Any, arrays: tuple[Any, ...], ranks: Any, over: str, keywords: dict[str, Any]) -> Any:
+    """Return what a method of a loss returns of the classes of all ranks."""
+
+    def check() -> tuple[Any, Any, Any]:
+        known = as_loss(loss)
+        if over != "classes" or known.name not in _OVER_CLASSES:
+            raise ValueError(f"over = {over!r} of {known.name}; it is 'samples', or 'classes' of {_OVER_CLASSES}")
+        _refuse_others(known, keywords)
+        own = {name: value for name, value in keywords.items() if name not in ("sample_weight", "where", "wrt")}
+        bound = known.bind(**own)
+        options = bound.parameters | bound.keywords
+        names = [operand.name for operand in known._row.operands]
+        if len(arrays) not in {len(names), sum(not operand.optional for operand in known._row.operands)}:
+            raise TypeError(f"{known.name} takes {', '.join(names)}; {len(arrays)} arrays were given")
+        labels, *given = (as_array(name, array) for name, array in zip(names, arrays, strict=False))
+        for name, array in zip(names[1:], given, strict=False):
+            if array.ndim != 2 - (name == "bias"):
+                raise ValueError(f"{name} has shape {array.shape}; over ranks it has {2 - (name == 'bias')} dimensions")
+        block = Block(given, options.get("n_threads"))
+        if labels.shape != (block.samples,) or labels.dtype.kind not in "iu":
+            raise ValueError(
+                f"y_true has shape {labels.shape} and dtype {labels.dtype}; it must be {block.samples} class indices"
+            )
+        left_out = LeftOut(as_mask(keywords.get("where"), labels.shape), labels, options.get("ignore_index"))
+        weights, _ = as_weights("sample_weight", keywords.get("sample_weight"), labels.shape)
+        if weights is not None:
+            check_weights("sample_weight", weights, block.dtype == np.float64, left_out)
+        rounded = (np.ones(len(labels)) if weights is None else weights).astype(block.dtype).astype(np.float64)
+        reduction = options.get("reduction", "mean")
+        samples = Samples(
+            labels.astype(np.int64), left_out.kept(labels.shape, weights), rounded, options["label_smoothing"], 0, 1.0
+        )
+        wrt, there = keywords.get("wrt"), names[1 : len(arrays)]
+        chosen = there if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+        if not set(chosen) <= set(there):
+            raise ValueError(f"wrt = {wrt!r}; it is some of {', '.join(there)}")
+        known_to_all = (samples.labels, samples.kept, np.where(samples.kept, rounded, 0.0))
+        mark = (samples.smoothing, block.samples, *(zlib.crc32(array.tobytes()) for array in known_to_all))
+        asked = (_NAMES[want], loss, reduction, options.get("normalizer"), over)
+        return asked, (mark, block.classes), (block, samples, chosen)
+
+    checked: list[Any] = []
+
+    def asked_for() -> tuple[Any, Any]:
+        checked.extend(check())
+        return checked[0], checked[1]
+
+    parts = _on_all(ranks, asked_for)
+    asked = _asked_by_all(parts)
+    for rank, (_, (mark, _)) in enumerate(parts):
+        if mark != parts[0][1][0]:
+            raise ValueError(f"rank {rank} has other samples than rank 0: labels, weights or smoothing differ")
+    block, samples, chosen = checked[2]
+    classes = [number for _, (_, number) in parts]
+    wrong = np.flatnonzero(samples.kept & ((samples.labels < 0) | (samples.labels >= sum(classes))))
+    if wrong.size:  # on all ranks: they have the same labels
+        raise ValueError(
+            f"y_true[{wrong[0]}] = {samples.labels[wrong[0]]} is not a class of {sum(classes)}, of all ranks"
+        )
+    _, _, reduction, normalizer, _ = asked
+    denominator = 1.0
+    if reduction == "mean":
+        denominator = normalizer or math.fsum(samples.weights[samples.kept]) or 1.0
+    samples = samples._replace(classes=sum(classes), denominator=denominator)
+    states = _on_all(ranks, block.state)
+    found: list[Any] = []
+
+    def compute() -> Any:
+        values, gradients = block.results(want, samples, states, ranks.rank, sum(classes[: ranks.rank]))
+        found.extend(gradients)
+        return (
+            values if reduction == "none" else math.fsum(values) if np.isfinite(values).all() else float(values.sum())
+        )
+
+    values = _on_all(ranks, compute)
+    value = sum(values).astype(block.result_type) if reduction == "none" else added_up(values) / denominator
+    if not want & GRADIENT:
+        return value
+    names = [operand.name for operand in loss._row.differentiated]
+    by_name = dict(zip(names, found, strict=False))
+    if block.linear and names[0] in chosen:  # each rank has a part of it
+        ranks.Allreduce(MPI.IN_PLACE, by_name[names[0]], MPI.SUM)
+    results = tuple(by_name[name].astype(block.types[names.index(name)], copy=False) for name in chosen)
+    bare = isinstance(keywords.get("wrt"), str) or (keywords.get("wrt") is None and not block.linear)
+    gradient = results[0] if bare else results
+    return (value, gradient) if want & VALUE else gradient
+
+
+def _refuse_others(loss: Loss, keywords: dict[str, Any]) -> None:
+    """Raise for options that classes over ranks do not have."""
+    defaults = Loss(loss._row).parameters
+    for name, value in (loss.parameters | keywords).items():
+        is_default = name in defaults and (value is defaults[name] or (np.isscalar(value) and value == defaults[name]))
+        if name not in _FOR_CLASSES and not is_default:
+            raise TypeError(f"{name} is not for classes over ranks; {', '.join(_FOR_CLASSES)} are")
