@@ -849,6 +849,73 @@ def listnet(y_true: Sequence[Any], scores: Sequence[Any]) -> Any:
 
 
 @textbook
+def ranknet(y_true: Sequence[Any], scores: Sequence[Any], sigma: Any = 1, per: str = "group") -> Any:
+    pairs = [(i, j) for i, high in enumerate(y_true) for j, low in enumerate(y_true) if high > low]
+    total = sum((log(1 + exp(-sigma * (scores[i] - scores[j]))) for i, j in pairs), start=0)
+    return total / max(len(pairs), 1) if per == "pair" else total
+
+
+@textbook
+def pairwise_hinge(y_true: Sequence[Any], scores: Sequence[Any], margin: Any = 1, per: str = "group") -> Any:
+    pairs = [(i, j) for i, high in enumerate(y_true) for j, low in enumerate(y_true) if high > low]
+    total = sum((positive_part(margin - (scores[i] - scores[j])) for i, j in pairs), start=0)
+    return total / max(len(pairs), 1) if per == "pair" else total
+
+
+def gains(y_true: Sequence[Any], gain: str) -> list[Any]:
+    return [mpf(2) ** y - 1 if gain == "exponential" else mpf(y) for y in y_true]
+
+
+def best_dcg(worth: Sequence[Any], truncation: int | None) -> Any:
+    best = sorted(worth, reverse=True)[:truncation]
+    return sum((x / mp.log(k + 2, 2) for k, x in enumerate(best)), start=mpf(0))
+
+
+@textbook
+def lambdarank(
+    y_true: Sequence[Any],
+    scores: Sequence[Any],
+    truncation: int | None = 30,
+    gain: str = "exponential",
+    sigma: Any = 1,
+    normalize: bool = True,
+) -> Any:
+    """All factors but the logistic loss of a pair are of the scores as they are: they have no derivative."""
+    held = [value_of(s) for s in scores]
+    order = sorted(range(len(held)), key=lambda i: (-held[i], i))
+    rank = {i: k for k, i in enumerate(order)}
+    worth = gains(y_true, gain)
+    best = best_dcg(worth, truncation)
+    total, pulls = mpf(0), mpf(0)
+    for i, high in enumerate(y_true):
+        for j, low in enumerate(y_true):
+            if not high > low or (truncation is not None and min(rank[i], rank[j]) >= truncation):
+                continue
+            change = (worth[i] - worth[j]) * abs(1 / mp.log(rank[i] + 2, 2) - 1 / mp.log(rank[j] + 2, 2)) / best
+            if normalize and max(held) != min(held):
+                change /= mpf(0.01) + abs(held[i] - held[j])
+            total = total + change * log(1 + exp(-sigma * (scores[i] - scores[j])))
+            pulls += 2 * change * sigma / (1 + mp.exp(sigma * (held[i] - held[j])))
+    return total * (mp.log1p(pulls) / mp.log(2) / pulls) if normalize and pulls else total
+
+
+@textbook
+def approx_ndcg(y_true: Sequence[Any], scores: Sequence[Any], temperature: Any = 1, gain: str = "exponential") -> Any:
+    worth = gains(y_true, gain)
+    best = best_dcg(worth, None)
+    if not best:
+        return mpf(0)
+    total: Any = 0
+    for i, s in enumerate(scores):
+        rank: Any = 1
+        for j, other in enumerate(scores):
+            if j != i:
+                rank = rank + 1 / (1 + exp((s - other) / temperature))
+        total = total + worth[i] / (log(1 + rank) / mp.log(2))
+    return 1 - total / best
+
+
+@textbook
 def cox(
     time: Sequence[Any], event: Sequence[Any], scores: Sequence[Any], ties: str = "efron", per: str = "group"
 ) -> Any:

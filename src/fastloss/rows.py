@@ -346,6 +346,11 @@ def class_number(default: int, description: str) -> Declared:
     return Declared(default, real, "index", description)
 
 
+def count(default: int | None, description: str) -> Declared:
+    """Declare a parameter that is a whole number, or None."""
+    return Declared(default, real, "index", description)
+
+
 def time_axis(description: str) -> Declared:
     """Declare the axis of the frames of a sequence."""
     return Declared(-2, real, "axis", description)
@@ -464,8 +469,11 @@ class Row:
         Of such a loss, which vectors have a loss: those that belong to another one, or all.
     of_pairs : callable or None
         Of such a loss that is no softmax, the formula of the similarities of a vector (``kinds/pairs.py``).
+    of_group : str
+        Of a loss of groups, by which name its kernel is found (``kernels/groups/groups.pyx``).
     ordered_by : {"", "time", "relevance"}
-        Of a loss of groups, what the rows of a group are ordered by: their times, or their targets, the largest first.
+        Of such a loss, what the rows of a group are ordered by before that: their times, or their targets, the largest
+        first.
     lattice : {"", "alignments", "chains"}
         Of a loss of sequences, what its paths are: alignments of labels with frames, or chains of tags.
     in_frame : frozenset of str
@@ -518,6 +526,7 @@ class Row:
     positive: str = ""
     counted: str = "positive"
     of_pairs: Callable[..., Any] | None = field(default=None, compare=False)
+    of_group: str = ""
     ordered_by: str = ""
     lattice: str = ""
     in_frame: frozenset[str] = frozenset()
@@ -907,8 +916,11 @@ def of_groups(
     summary: str,
     formula: str,
     source: str,
-    notes: str = "",
+    of_group: str,
     ordered_by: str = "",
+    has_hessian: bool = False,
+    detached: str = "",
+    notes: str = "",
     **parameters: Declared,
 ) -> Row:
     """Declare a loss of groups of rows, whose loops are kernels of their own (``kernels/groups/``).
@@ -924,8 +936,8 @@ def of_groups(
             lengths("group_ids", "of each row a number that its group has, in ascending order, in place of `groups`"),
             lengths("group_offsets", "where each group begins, and the end of the last, in place of `groups`"),
         ),
-        axes=first.axes, ordered_by=ordered_by,
-        no_hessian="the second derivatives of a group are a matrix of all of its rows",
+        axes=first.axes, of_group=of_group, ordered_by=ordered_by, detached=detached,
+        no_hessian="" if has_hessian else "the second derivatives of a group are a matrix of all of its rows",
     )  # fmt: skip
 
 

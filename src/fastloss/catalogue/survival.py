@@ -12,6 +12,7 @@ cox = of_groups(
     "R = {time >= t}, D its d events; Breslow: l/d = 0",
     source="Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977, doi:10.1080/01621459.1977.10480613; "
     "Breslow 1974, doi:10.2307/2529620",
+    of_group="ordered",
     ordered_by="time",
     ties=choice("efron", "breslow", description="what is at risk at each of several events at one time"),
     per=choice(

@@ -49,6 +49,15 @@ class Curvature(NamedTuple):
         # A factor of a loss below 0 turns the sign of what is added up: the absolute value brings it back.
         return self.mode != "exact", self.by_gauss_newton, self.factor, self.floor or -math.inf
 
+    def shaped(self, hessian: Array) -> Array:
+        """Return it of an exact Hessian, as a kernel does (``kernels/frame/curvature.pxi``)."""
+        asked = self.described()
+        if asked is None:
+            return hessian
+        absolute, _, factor, floor = asked
+        hessian = ((np.abs(hessian) if absolute else hessian) * np.float64(factor)).astype(hessian.dtype)
+        return np.where(hessian < floor, hessian.dtype.type(floor), hessian)
+
 
 class Request(NamedTuple):
     """What a call asks for: names, numbers and types are checked, shapes are not."""

@@ -18,6 +18,7 @@ from ..rows import TARGET, Row
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
+    HESSIAN,
     Array,
     Arrays,
     Call,
@@ -30,6 +31,8 @@ from .base import (
 )
 
 _FROM = ("groups", "group_ids", "group_offsets")
+#: The parameter that distances of scores go by, as a loss calls it.
+_OF_DISTANCES = ("sigma", "margin", "temperature")
 
 
 class Plan(NamedTuple):
@@ -39,6 +42,11 @@ class Plan(NamedTuple):
     offsets: Array  # where each group begins; and the end
     weights: Array  # of each group, 0 where it is left out
     threads: int
+
+    @property
+    def most(self) -> int:
+        """The rows of the largest group."""
+        return int(np.diff(self.offsets).max(initial=0))
 
     def read(self) -> Array:
         """Return which rows are of groups that count."""
@@ -72,7 +80,9 @@ class Groups(Kind):
         return Arrays(arrays, (len(offsets) - 1,), "")
 
     def plan(self, call: Call) -> Plan:
-        offsets = call.arrays.by_name["group_offsets"]
+        offsets, truncation = call.arrays.by_name["group_offsets"], call.request.parameters.get("truncation")
+        if truncation is not None and truncation < 1:
+            raise ValueError(f"truncation = {truncation} is not at least 1")
         return Plan(call, offsets, sample_weights(call), threads_for(call.request.n_threads, 16 * int(offsets[-1])))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
@@ -92,7 +102,7 @@ class Groups(Kind):
                 continue
             array = plan.call.arrays.by_name[operand.name]
             domain = operand.domain
-            good = np.isfinite(array)
+            good = np.isfinite(array) & (array >= domain.low) & (array <= domain.high)
             if domain.ends_only:
                 good = (array == domain.low) | (array == domain.high)
             if good.all():
@@ -100,56 +110,52 @@ class Groups(Kind):
             read = plan.read() if read is None else read
             bad = np.flatnonzero(~good & read)
             if bad.size:
-                return operand.name, int(bad[0]), domain.description if domain.ends_only else "a finite number"
+                what = "a finite number" if (domain.low, domain.high) == (-math.inf, math.inf) else domain.description
+                return operand.name, int(bad[0]), what
         return None
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         call, offsets = plan.call, plan.offsets
-        row, by_name = call.request.row, call.arrays.by_name
+        row, parameters, want = call.request.row, call.request.parameters, call.request.want
         if current_engine() == "numba":
             raise no_numba_kernel(row.name)
-        scores, share = by_name[row.prediction], np.ones(len(offsets) - 1)
-        order: Array | None = None
-        own: dict[str, Array] = {}
-        if row.ordered_by == "time":
-            order, own["tie"] = ascending(by_name["time"], offsets)
-            own["event"] = (by_name["event"][order] == 1).view(np.uint8)
-            if call.request.parameters["per"] == "event":
-                events = np.concatenate([[0], np.cumsum(own["event"], dtype=np.int64)])[offsets]
-                share = 1 / np.maximum(np.diff(events), 1)
-        elif row.ordered_by == "relevance":
-            order = descending(by_name["y_true"], offsets)
-            own["tie"], own["event"] = np.arange(len(scores)), np.ones(len(scores), np.uint8)
-        else:
-            own["target"] = np.ascontiguousarray(by_name["y_true"], np.float64)
-        values = np.zeros(len(share))
-        gradient = np.empty(len(scores)) if call.request.want & GRADIENT else None
+        scores = call.arrays.by_name[row.prediction]
+        order, own = _sorted(plan)
+        values = np.zeros(len(offsets) - 1)
+        gradient = np.empty(len(scores)) if want & GRADIENT else None
+        hessian = np.empty(len(scores)) if want & HESSIAN else None
         with np.errstate(all="ignore"):
             arrays = {
                 "scores": np.ascontiguousarray(scores if order is None else scores[order], np.float64),
                 "gradient": gradient,
+                "hessian": hessian,
                 "offsets": offsets,
-                "share": share,
+                "share": np.ones(len(values)),
                 "weight": plan.weights,
                 "value": values,
                 **own,
             }
             total: float = kernels.groups.groups(
                 {name: describe(array) for name, array in arrays.items()},
-                loss="softmax" if "target" in own else "ordered",
-                efron=call.request.parameters.get("ties") == "efron",
-                samples=len(share),
-                most=int(np.diff(offsets).max(initial=0)),
+                loss=row.of_group,
+                efron=parameters.get("ties") == "efron",
+                sigma=next((parameters[name] for name in _OF_DISTANCES if name in parameters), 1.0),
+                truncation=parameters.get("truncation"),
+                normalize=parameters.get("normalize", False),
+                by_pair=parameters.get("per") == "pair",
+                samples=len(values),
+                most=plan.most,
                 denominator=number / factor,
                 threads=plan.threads,
             )
             if results.value is not None:
                 results.value[...] = values * factor + 0.0
             if gradient is not None:
-                if order is None:
-                    results.gradients[row.prediction][...] = gradient
-                else:
-                    results.gradients[row.prediction][order] = gradient
+                results.gradients[row.prediction][... if order is None else order] = gradient
+            if hessian is not None:
+                shaped = call.request.curvature.shaped(hessian.astype(call.compute_type))
+                shaped[~plan.read()] = 0
+                results.hessians[row.prediction][...] = shaped
         return reduced(total, number / factor)
 
     def draw(
@@ -173,6 +179,35 @@ class Groups(Kind):
         drawn[row.prediction] = rng.normal(scale=3, size=rows).astype(dtype)
         drawn["groups"] = np.diff(np.concatenate([[0], cuts, [rows]]))
         return drawn
+
+
+def _sorted(plan: Plan) -> tuple[Array | None, dict[str, Array]]:
+    """Return the order in which a kernel wants the rows, None: as they are, and the arrays that its loss needs."""
+    row, by_name, parameters = plan.call.request.row, plan.call.arrays.by_name, plan.call.request.parameters
+    if row.ordered_by == "time":
+        order, tie = ascending(by_name["time"], plan.offsets)
+        event = by_name["event"][order] == 1
+        own = {"tie": tie, "event": event.view(np.uint8)}
+        if parameters["per"] == "event":
+            events = np.concatenate([[0], np.cumsum(event, dtype=np.int64)])[plan.offsets]
+            own["share"] = 1 / np.maximum(np.diff(events), 1)
+        return order, own
+    if row.ordered_by == "relevance":
+        order = descending(by_name["y_true"], plan.offsets)
+        return order, {"tie": np.arange(len(order)), "event": np.ones(len(order), np.uint8)}
+    own = {"target": np.ascontiguousarray(by_name["y_true"], np.float64)}
+    if "gain" in parameters:
+        own["gain"] = _gains(own["target"], parameters["gain"])
+        own["discount"] = 1 / np.log2(np.arange(2.0, 2 + plan.most))
+    return None, own
+
+
+def _gains(relevance: Array, gain: str) -> Array:
+    """Return what rows are worth: 2^y - 1, or y."""
+    if gain == "linear":
+        return relevance
+    whole = relevance == np.rint(relevance)
+    return np.where(whole, np.exp2(relevance) - 1, np.expm1(relevance * math.log(2)))
 
 
 def ascending(keys: Array, offsets: Array) -> tuple[Array, Array]:

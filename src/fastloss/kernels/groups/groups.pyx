@@ -8,24 +8,56 @@
 include "frame/shared.pxi"
 include "maths/scalars.pxi"
 
+cdef struct GroupsCall:
+    Operand scores, gradient, hessian, offsets, share, weight, value, tie, event, target, gain, discount
+    double denominator
+    double sigma                 # what distances of scores are multiplied by; the margin of a hinge; a temperature
+    Py_ssize_t truncation        # places of a list that count
+    bint efron, hinge, normalize, by_pair
+
+
 include "groups/ordered.pxi"
 include "groups/softmax.pxi"
+include "groups/compared.pxi"
 
 
-def groups(dict arrays not None, *, str loss not None, bint efron=False, Py_ssize_t samples, Py_ssize_t most, double denominator=1,
-           int threads=1):
+cdef struct GroupLoss:
+    block_function run
+    Py_ssize_t columns           # of numbers of a group: its scratch
+    bint of_pairs                # it takes as long as there are pairs
+
+
+cdef GroupLoss loss_of(str name) except *:
+    """The function of a loss, by the name that its row has of it."""
+    if name == "ordered":
+        return GroupLoss(ordered_group, 3, False)
+    if name == "softmax":
+        return GroupLoss(softmax_group, 2, False)
+    if name in ("pairs", "hinge"):
+        return GroupLoss(compared_group, COMPARED_COLUMNS, True)
+    if name == "approximate":
+        return GroupLoss(approximate_group, COMPARED_COLUMNS, True)
+    raise ValueError(f"fastloss: no loss of groups is called {name!r}")
+
+
+def groups(dict arrays not None, *, str loss not None, bint efron=False, double sigma=1, object truncation=None, bint normalize=False,
+           bint by_pair=False, Py_ssize_t samples, Py_ssize_t most, double denominator=1, int threads=1):
     """Run a loss of groups; return the sum of the weighted values.
 
-    `arrays`, all contiguous: scores and gradient (float64; no gradient: None), rows in the order of the loss; `offsets` (int64), where
-    each group begins, and the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value` (float64),
-    the weighted loss of each. For "ordered": `tie` (int64), a number that rows which are tied have in common, and
-    `event` (uint8). For "softmax": `target` (float64). `most`: the rows of the largest group.
+    `arrays`, all contiguous: scores, gradient and hessian (float64; None: not wanted), rows in the order of the loss; `offsets` (int64),
+    where each group begins, and the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value`
+    (float64), the weighted loss of each. For "ordered": `tie` (int64), a number that rows which are tied have in common, and
+    `event` (uint8). For the others `target` (float64), and where places of a list count, `gain` of each row and `discount` of each
+    place (float64). `most`: the rows of the largest group.
     """
     cdef GroupsCall call
+    cdef GroupLoss found = loss_of(loss)
     arrays = arrays.copy()
-    call.denominator, call.efron = denominator, efron
+    call.denominator, call.efron, call.sigma, call.hinge = denominator, efron, sigma, loss == "hinge"
+    call.normalize, call.by_pair, call.truncation = normalize, by_pair, most if truncation is None else truncation
     need(&call.scores, arrays, "scores", False)
     take(&call.gradient, arrays, "gradient", False)
+    take(&call.hessian, arrays, "hessian", False)
     need(&call.offsets, arrays, "offsets", False)
     need(&call.share, arrays, "share", False)
     need(&call.weight, arrays, "weight", False)
@@ -33,7 +65,8 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, Py_ssiz
     take(&call.tie, arrays, "tie", False)
     take(&call.event, arrays, "event", False)
     take(&call.target, arrays, "target", False)
+    take(&call.gain, arrays, "gain", False)
+    take(&call.discount, arrays, "discount", False)
     check_all_taken(arrays)
-    if loss == "ordered":
-        return run_blocks(ordered_group, &call, samples, max(<Py_ssize_t>1, most), threads, (3 * most + 8) * sizeof(double))
-    return run_blocks(softmax_group, &call, samples, max(<Py_ssize_t>1, most), threads, (2 * most + 8) * sizeof(double))
+    return run_blocks(found.run, &call, samples, max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,
+                      (found.columns * most + 8) * sizeof(double))

@@ -10,11 +10,6 @@
 # digits: nothing is subtracted from 1. Efron's sums of d tied events are (R without D) + (1 - k / d) D, k < d, with no difference
 # either.
 
-cdef struct GroupsCall:
-    Operand scores, gradient, offsets, share, weight, value, tie, event, target
-    double denominator
-    bint efron
-
 cdef struct Running:             # a sum: what it is, and what was rounded off
     double high, low
 
