@@ -52,6 +52,13 @@ TESTS = (
     "parts",
     "second",
     "curvature",
+    "vectors",
+    "segmentation",
+    "sequences",
+    "tagging",
+    "groups",
+    "batches",
+    "products",
 )
 KERNELS, PACKAGE, FORMULAS = "src/fastloss/kernels/", "src/fastloss/", "src/fastloss/catalogue/"
 VECTORS, REGIONS, SEQUENCES = KERNELS + "vectors/", KERNELS + "regions/", KERNELS + "sequences/"
@@ -107,8 +114,26 @@ MUTANTS = (
     Mutant(
         "groups: the gradient stays in the order of the loss",
         PACKAGE + "kinds/groups.py",
-        "[order] = gradient",
+        "[... if order is None else order] = gradient",
         "[...] = gradient",
+    ),
+    Mutant(
+        "lambdarank: pairs below the truncation count",
+        GROUPS + "compared.pxi",
+        "by.factor, rows = 1 / best if best > 0 else 0, min(n, call.truncation)",
+        "by.factor, rows = 1 / best if best > 0 else 0, n",
+    ),
+    Mutant(
+        "lambdarank: what a group has is not divided",
+        GROUPS + "compared.pxi",
+        "    if ranked and call.normalize and pulls > 0:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "groups: what the distance of a pair rounds off is lost",
+        GROUPS + "compare.h",
+        "double tail = x.tail + order * sigma * d.tail, size",
+        "double tail = 0.0, size",
     ),
     # Sequences.
     Mutant(

@@ -548,6 +548,19 @@ def test_each_sweep_over_a_tile_is_vector_code(level: str, real: str, sweep: str
     assert not [loop for loop in function.loops if loop.innermost and loop.products(scalar)]
 
 
+# ---- losses of groups
+
+#: Of the loop over the pairs of a row: exponential, logarithms, quotients.
+OF_PAIRS = {"compared_group": 40, "approximate_group": 20}
+
+
+@each_level
+@pytest.mark.parametrize("name", OF_PAIRS)
+def test_pairs_of_a_group_are_compared_in_vectors(level: str, name: str) -> None:
+    function, register = module(f"groups_{level}").find(rf"\w*_{name}"), WIDEST[level]
+    assert any(loop.is_vector(register) and loop.products("pd", register) >= OF_PAIRS[name] for loop in function.loops)
+
+
 # ---- whole modules
 
 
