@@ -99,6 +99,62 @@ def test_lightgbm_by_the_interface_of_scikit_learn() -> None:
     np.testing.assert_array_equal(again.predict(X), ours.predict(X))
 
 
+def lists(seed: int = 0) -> tuple[Any, Any, Any]:
+    """Return features, grades and the sizes of lists."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 40, 30)
+    X = rng.normal(size=(sizes.sum(), 4))
+    grades = np.digitize(X[:, 0] + np.sin(2 * X[:, 1]) + 0.3 * rng.normal(size=len(X)), [0.0, 0.8, 1.5]).astype(float)
+    assert np.unique(grades).size == 4
+    return X, grades, sizes
+
+
+@pytest.mark.parametrize("options", [{}, {"normalize": False, "truncation": 5, "sigma": 0.7}], ids=str)
+def test_lightgbm_ranks_as_with_its_own(options: dict[str, Any]) -> None:
+    """A tree from scores of any order, some of them tied; later trees part where its table of sigmoids turns a split."""
+    lightgbm = pytest.importorskip("lightgbm")
+    X, grades, sizes = lists()
+    scores = np.random.default_rng(2).normal(size=len(X)).round(1)
+    own = {
+        "lambdarank_norm": options.get("normalize", True),
+        "lambdarank_truncation_level": options.get("truncation", 30),
+        "sigmoid": options.get("sigma", 1.0),
+    }
+    shared = {"verbose": -1, "num_threads": 1, "deterministic": True, "min_sum_hessian_in_leaf": 0.0, **own}
+    for start, bound in ((None, 1e-7), (scores, 2e-5)):
+        predictions = []
+        for objective in ("lambdarank", fl.interop.lightgbm.objective(fl.lambdarank, n_threads=1, **options)):
+            data = lightgbm.Dataset(X, grades, group=sizes, init_score=start)
+            booster = lightgbm.train({**shared, "objective": objective}, data, 1)
+            predictions.append(booster.predict(X, raw_score=True))
+        theirs, ours = predictions
+        assert np.ptp(theirs) > 0.1
+        assert np.abs(ours - theirs).max() <= bound * np.ptp(theirs)
+
+
+def test_lists_of_the_api_of_scikit_learn() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    X, grades, sizes = lists(1)
+    objective, metric = (
+        getattr(fl.interop.lightgbm, what)(fl.lambdarank, n_threads=1) for what in ("objective", "metric")
+    )
+    model = lightgbm.LGBMRanker(objective=objective, n_estimators=ROUNDS, n_jobs=1, verbose=-1)
+    model.fit(X, grades, group=sizes)
+    name, found, better = metric(grades, model.predict(X), None, sizes)
+    assert (name, better) == ("lambdarank", False)
+    assert found == fl.lambdarank(grades, model.predict(X), groups=sizes)
+    learned, before = (fl.ranknet(grades, scores, groups=sizes) for scores in (model.predict(X), np.zeros(len(X))))
+    assert learned < 0.9 * before
+    with pytest.raises(TypeError, match="lambdarank weighs lists, and the library has a weight for each row"):
+        objective(grades, X[:, 0], np.ones(len(X)), sizes)
+
+
+@pytest.mark.parametrize("loss", [fl.cox, fl.listmle])
+def test_losses_of_groups_that_no_tree_takes(loss: Any) -> None:
+    with pytest.raises(TypeError, match=f"{loss.name} is no objective of boosted trees"):
+        fl.interop.lightgbm.objective(loss)
+
+
 # -- XGBoost ----------------------------------------------------------------------------------------------------------
 
 XGBOOST = [

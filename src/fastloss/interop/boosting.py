@@ -18,9 +18,9 @@ from ..call import as_curvature
 from ..kinds import draw
 from ..kinds.base import HESSIAN
 from ..loss import Loss
-from ..rows import Row
+from ..rows import TARGET, Row
 from ..runtime import checked_threads
-from .common import of_one_prediction
+from .common import as_loss, of_one_prediction
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +74,9 @@ class Objective:
     def __repr__(self) -> str:
         return _shown(self, "objective", self.options)
 
-    def derivatives(self, y_true: Any, y_pred: Any, sample_weight: Any, out: tuple[Any, Any]) -> tuple[Any, Any]:
+    def derivatives(
+        self, y_true: Any, y_pred: Any, sample_weight: Any, out: tuple[Any, Any], groups: Any = None
+    ) -> tuple[Any, Any]:
         """Return gradient and Hessian of the sum of the weighted losses, as arrays that are given.
 
         Parameters
@@ -83,6 +85,8 @@ class Objective:
             Targets, predictions, and weights or None.
         out : tuple of ndarray
             Where they are written.
+        groups : array_like, optional
+            How many rows each list has, for a loss of ranked lists.
 
         Returns
         -------
@@ -96,7 +100,7 @@ class Objective:
         found: tuple[Any, Any] = self.loss.grad_and_hess(
             y_true,
             y_pred,
-            sample_weight=sample_weight,
+            **_samples(self.loss, sample_weight, groups),
             reduction="sum",
             curvature=self.curvature,
             hess_factor=factor,
@@ -110,7 +114,7 @@ class Objective:
 class TwoWays(Objective):
     """An objective that LightGBM and XGBoost call in their native and in their scikit-learn API."""
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[Any, Any]:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
         """Return gradient and Hessian, in float32 and in the layout of the predictions.
 
         Parameters
@@ -121,15 +125,17 @@ class TwoWays(Objective):
             The raw predictions: scores.
         sample_weight : array_like, optional
             The weight of each sample.
+        groups : array_like, optional
+            How many rows each list has, for a loss of ranked lists.
 
         Returns
         -------
         tuple of ndarray
             Gradient and Hessian of the sum of the weighted losses.
         """
-        y_true, y_pred, sample_weight = given(y_true, y_pred, sample_weight)
+        y_true, y_pred, sample_weight, groups = given(y_true, y_pred, sample_weight, groups)
         out = np.empty_like(y_pred, np.float32), np.empty_like(y_pred, np.float32)
-        gradient, hessian = self.derivatives(y_true, y_pred, sample_weight, out)
+        gradient, hessian = self.derivatives(y_true, y_pred, sample_weight, out, groups)
         if not self.hess_floor and self.curvature == "exact" and hessian.size and hessian.min() < 0:
             _warn_of_negative(self.loss.name)
         return gradient, hessian
@@ -160,7 +166,7 @@ class Metric:
         """Return a value as the library wants it, in its native API or in that of scikit-learn."""
         return value
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, groups: Any = None) -> Any:
         """Return the name of the metric and its value, as the library wants them.
 
         Parameters
@@ -171,6 +177,8 @@ class Metric:
             The raw predictions: scores.
         sample_weight : array_like, optional
             The weight of each sample.
+        groups : array_like, optional
+            How many rows each list has, for a loss of ranked lists.
 
         Returns
         -------
@@ -179,8 +187,8 @@ class Metric:
             value.
         """
         native = hasattr(y_pred, "get_label")
-        y_true, y_pred, sample_weight = given(y_true, y_pred, sample_weight)
-        value = self.loss(y_true, y_pred, sample_weight=sample_weight, n_threads=self.n_threads)
+        y_true, y_pred, sample_weight, groups = given(y_true, y_pred, sample_weight, groups)
+        value = self.loss(y_true, y_pred, **_samples(self.loss, sample_weight, groups), n_threads=self.n_threads)
         return self.returned(value, native)
 
 
@@ -192,7 +200,9 @@ def _shown(made: Any, function: str, options: tuple[str, ...]) -> str:
 
 def bind(loss: Any, parameters: dict[str, Any]) -> Loss:
     """Return a loss with some of its parameters, if it is of targets and predictions as boosted trees have them."""
-    found = of_one_prediction(loss, "objective of boosted trees")
+    found = as_loss(loss)
+    if not _of_lists(found._row):
+        of_one_prediction(found, "objective of boosted trees")
     row = found._row
     if row.no_hessian or row.couples:
         why = row.no_hessian or "its samples depend on each other"
@@ -201,6 +211,22 @@ def bind(loss: Any, parameters: dict[str, Any]) -> Loss:
         if name in parameters:
             raise TypeError(f"{name} is no parameter of the loss: weighted losses are added up here")
     return found.bind(**parameters, reduction="mean", normalizer=None)
+
+
+def _of_lists(row: Row) -> bool:
+    """Tell whether a loss is one of ranked lists, whose rows have one target each."""
+    return row.axes == "G" and sum(operand.role == TARGET for operand in row.operands) == 1
+
+
+def _samples(loss: Loss, sample_weight: Any, groups: Any) -> dict[str, Any]:
+    """Return what a call takes besides targets and predictions; lists are of no account to losses of single rows."""
+    if not _of_lists(loss._row):
+        return {"sample_weight": sample_weight}
+    if sample_weight is not None:
+        raise TypeError(
+            f"{loss.name} has a weight for each list, and the library has one for each row: give no weights"
+        )
+    return {"groups": None if groups is None else np.asarray(groups, np.int64)}
 
 
 def threads_of(loss: Loss, n_threads: int | None) -> int | None:
@@ -218,14 +244,17 @@ def is_flat(row: Row) -> bool:
     return not Loss(row).grad_and_hess(*arrays.values())[1].any()
 
 
-def given(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-    """Return targets, predictions and weights, whichever API gave them."""
+def given(y_true: Any, y_pred: Any, sample_weight: Any, groups: Any) -> tuple[Any, Any, Any, Any]:
+    """Return targets, predictions, weights and the sizes of lists, whichever API gave them."""
     if hasattr(y_pred, "get_label"):  # the native one: predictions and data
         data, y_pred = y_pred, y_true
         y_true, sample_weight = data.get_label(), data.get_weight()
+        groups = data.get_group() if hasattr(data, "get_group") else None  # XGBoost has it since 2.1
     if sample_weight is not None and np.size(sample_weight) == 0:  # XGBoost's "none"
         sample_weight = None
-    return y_true, np.asarray(y_pred), sample_weight
+    if groups is not None and np.size(groups) == 0:
+        groups = None
+    return y_true, np.asarray(y_pred), sample_weight, groups
 
 
 @functools.cache

@@ -39,7 +39,8 @@ def objective(
     ----------
     loss : Loss
         A loss of targets and predictions: `fl.huber`, `fl.cross_entropy`, `fl.poisson` (of logarithms of means), a sum
-        of losses, one of your own.
+        of losses, one of your own; or of ranked lists with a Hessian: `fl.lambdarank`, `fl.ranknet`. Their lists
+        are the groups of the data (``Dataset(group=…)``, ``LGBMRanker.fit(group=…)``), which must have no weights.
     curvature : {'exact', 'gauss_newton', 'abs'}, optional
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
