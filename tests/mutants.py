@@ -1911,7 +1911,7 @@ MUTANTS = (
     ),
     Mutant(
         "Numba: machine code from a folder that anybody writes to",
-        JIT + "compiling.py",
+        PACKAGE + "cached.py",
         "stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022 and",
         "stat.S_ISDIR(status.st_mode) and",
     ),

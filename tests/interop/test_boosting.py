@@ -111,7 +111,7 @@ def lists(seed: int = 0) -> tuple[Any, Any, Any]:
 
 @pytest.mark.parametrize("options", [{}, {"normalize": False, "truncation": 5, "sigma": 0.7}], ids=str)
 def test_lightgbm_ranks_as_with_its_own(options: dict[str, Any]) -> None:
-    """A tree from scores of any order, some of them tied; later trees part where its table of sigmoids turns a split."""
+    """A tree from scores of any order, some tied; later trees part where its table of sigmoids turns a split."""
     lightgbm = pytest.importorskip("lightgbm")
     X, grades, sizes = lists()
     scores = np.random.default_rng(2).normal(size=len(X)).round(1)
@@ -145,7 +145,9 @@ def test_lists_of_the_api_of_scikit_learn() -> None:
     assert found == fl.lambdarank(grades, model.predict(X), groups=sizes)
     learned, before = (fl.ranknet(grades, scores, groups=sizes) for scores in (model.predict(X), np.zeros(len(X))))
     assert learned < 0.9 * before
-    with pytest.raises(TypeError, match="lambdarank weighs lists, and the library has a weight for each row"):
+    with pytest.raises(
+        TypeError, match="lambdarank weighs lists, and the library has a weight for each row: give it none"
+    ):
         objective(grades, X[:, 0], np.ones(len(X)), sizes)
 
 

@@ -223,9 +223,7 @@ def _samples(loss: Loss, sample_weight: Any, groups: Any) -> dict[str, Any]:
     if not _of_lists(loss._row):
         return {"sample_weight": sample_weight}
     if sample_weight is not None:
-        raise TypeError(
-            f"{loss.name} has a weight for each list, and the library has one for each row: give no weights"
-        )
+        raise TypeError(f"{loss.name} weighs lists, and the library has a weight for each row: give it none")
     return {"groups": None if groups is None else np.asarray(groups, np.int64)}
 
 
