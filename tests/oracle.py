@@ -417,21 +417,23 @@ def general_robust(y_true: Any, y_pred: Any, alpha: Any, scale: Any) -> Any:
 
 
 @textbook
-def gaussian_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
-    return [log_scale, squared(location - y_true) * exp(-2 * log_scale) / 2]
+def gaussian_nll(y_true: Any, location: Any, log_scale: Any, full: Any = False) -> Any:
+    constant = [mp.log(2 * mp.pi) / 2] if full else []
+    return [log_scale, squared(location - y_true) * exp(-2 * log_scale) / 2, *constant]
 
 
 @textbook
-def laplace_nll(y_true: Any, location: Any, log_scale: Any) -> Any:
-    return [log_scale, abs(location - y_true) * exp(-log_scale)]
+def laplace_nll(y_true: Any, location: Any, log_scale: Any, full: Any = False) -> Any:
+    return [log_scale, abs(location - y_true) * exp(-log_scale), *([mp.log(2)] if full else [])]
 
 
 @textbook
-def student_t_nll(y_true: Any, location: Any, log_scale: Any, df: Any) -> Any:
+def student_t_nll(y_true: Any, location: Any, log_scale: Any, df: Any, full: Any = False) -> Any:
     """Of two terms, whose second derivatives are those of the quotient rule: 1 / (1 + u)^2 and -u / (1 + u)^2."""
     u = squared(location - y_true) * exp(-2 * log_scale) / df
     second = u / (1 + value_of(u)) ** 2
-    return [log_scale, (df + 1) / 2 * (log(1 + u) - second), (df + 1) / 2 * second]
+    terms = [log_scale, (df + 1) / 2 * (log(1 + u) - second), (df + 1) / 2 * second]
+    return [*terms, mp.loggamma(df / 2) - mp.loggamma((df + 1) / 2) + mp.log(mp.pi * df) / 2] if full else terms
 
 
 @textbook

@@ -769,16 +769,28 @@ def pointwise(
 
 
 def location_scale(
-    *, formula: str, source: str, detached: str = "", ulps: Mapping[str, float] | None = None, **parameters: Declared
+    *,
+    formula: str,
+    source: str,
+    full: str | None = None,
+    detached: str = "",
+    ulps: Mapping[str, float] | None = None,
+    **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
     """Declare a loss of a location and the logarithm of a scale.
 
     The formula takes target, location and log-scale, then the parameters. It returns the value, the two gradients, and
-    the two second derivatives.
+    the two second derivatives. `full` is what the parameter of that name adds to the value, where the loss has one: of
+    any target, because it depends on none.
     """
     own: dict[str, Any] = parameters
-    declared = pointwise(target=real, formula=formula, source=source, axes="2", ulps=ulps, **own)
-    return lambda function: replace(declared(function), detached=detached)
+    declared = pointwise(target=real, formula=formula, source=source, axes="2", full=full, ulps=ulps, **own)
+
+    def row(function: Callable[..., Any]) -> Row:
+        made = replace(declared(function), detached=detached)
+        return made if full is None else replace(made, fuller=replace(made, fuller=None, entry="full"))
+
+    return row
 
 
 def _target_and_prediction(arrays: tuple[Operand, ...]) -> tuple[Domain, Operand]:

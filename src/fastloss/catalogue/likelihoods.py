@@ -33,6 +33,8 @@ from .vocabulary import (
     where,
 )
 
+_FULL = "whether the value has all terms of the negative log-likelihood, also those that do not depend on `y_pred`"
+
 
 @pointwise(
     target=non_negative,
@@ -363,6 +365,7 @@ def negative_binomial(y_true, y_pred, dispersion):
 
 
 @location_scale(
+    full=_FULL,
     formula="s + (y - m)^2 e^(-2s) / 2",
     source="Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138",
     # 4.91 of 720,000 large residuals, 4.43, 4.43: squares of a product of e^-s, which are rounded five times.
@@ -371,8 +374,8 @@ def negative_binomial(y_true, y_pred, dispersion):
 def gaussian_nll(y_true, location, log_scale):
     """Negative log-likelihood of a normal distribution: m the mean, s the logarithm of the standard deviation.
 
-    Without the constant log(2 pi) / 2. As PyTorch's ``gaussian_nll_loss`` with ``var`` = e^(2s), which does not let the
-    variance be less than 1e-6.
+    Without the constant log(2 pi) / 2, which ``full=True`` adds. As PyTorch's ``gaussian_nll_loss`` with ``var`` =
+    e^(2s), which does not let the variance be less than 1e-6.
     """
     r = location - y_true
     # d is r over a power of 2, which a product with it may neither overflow nor round among the subnormal numbers
@@ -386,11 +389,15 @@ def gaussian_nll(y_true, location, log_scale):
     z = where(r == 0, 0, scaled(d * h, n + taken))
     half = 0.5 * z * z
     slope = where(r == 0, 0, scaled(d * h * h, 2 * n + taken))
+    value = where(half - half == 0, log_scale + half, half)
     return (
-        where(half - half == 0, log_scale + half, half),
+        value,
         (slope, 1 - 2 * half),
         (scaled(h * h, 2 * n), 4 * half, -2 * slope),
-        {"gauss_newton": (scaled(h * h, 2 * n), where(half == half, 2, half))},  # Fisher's information
+        {
+            "full": value + 0.9189385332046727,
+            "gauss_newton": (scaled(h * h, 2 * n), where(half == half, 2, half)),  # Fisher's information
+        },
     )
 
 
@@ -446,13 +453,15 @@ def beta_nll(y_true, location, log_scale, beta):
 
 
 @location_scale(
+    full=_FULL,
     formula="s + |y - m| e^-s",
     source="Laplace 1774",
 )
 def laplace_nll(y_true, location, log_scale):
     """Negative log-likelihood of a Laplace distribution: m the median, s the logarithm of the scale.
 
-    Without the constant log 2. At y = m the gradient by the median is 0, the midpoint of the subgradient.
+    Without the constant log 2, which ``full=True`` adds. At y = m the gradient by the median is 0, the midpoint of the
+    subgradient.
     """
     r = location - y_true
     # d is r over a power of 2, which a product with it may neither overflow nor round among the subnormal numbers
@@ -466,16 +475,21 @@ def laplace_nll(y_true, location, log_scale):
     ratio = where(r == 0, 0, scaled(abs(d) * h, n + taken))
     steepness = scaled(h, n)
     slope = where(r > 0, steepness, where(r < 0, -steepness, r))
+    value = where(ratio - ratio == 0, log_scale + ratio, ratio)
     return (
-        where(ratio - ratio == 0, log_scale + ratio, ratio),
+        value,
         (slope, 1 - ratio),
         (where(r == r, 0, r), ratio, -slope),
-        # Fisher's information
-        {"gauss_newton": (where(r == r, scaled(h * h, 2 * n), r), where(ratio == ratio, 1, ratio))},
+        {
+            "full": value + 0.6931471805599453,
+            # Fisher's information
+            "gauss_newton": (where(r == r, scaled(h * h, 2 * n), r), where(ratio == ratio, 1, ratio)),
+        },
     )
 
 
 @location_scale(
+    full=_FULL,
     df=positive(4.0, "the degrees of freedom: the smaller, the less large residuals count; many are `gaussian_nll`"),
     formula="s + (df + 1) / 2 log(1 + (y - m)^2 e^(-2s) / df)",
     source="Lange, Little & Taylor 1989, doi:10.1080/01621459.1989.10478852",
@@ -484,7 +498,8 @@ def laplace_nll(y_true, location, log_scale):
 def student_t_nll(y_true, location, log_scale, df):
     """Negative log-likelihood of Student's t distribution: m the location, s the logarithm of the scale.
 
-    Without the terms of df alone, log(Gamma(df / 2) / Gamma((df + 1) / 2)) + log(pi df) / 2. For df > 2 the standard
+    Without the terms of df alone, log(Gamma(df / 2) / Gamma((df + 1) / 2)) + log(pi df) / 2, which ``full=True`` adds:
+    without them values for different df cannot be compared. For df > 2 the standard
     deviation is e^s sqrt(df / (df - 2)). Large residuals r pull with a force of (df + 1) / r: outliers fade out.
     """
     # z = r e^-s, which keeps what its factors have lost; e^-s as the square of a root far away
@@ -532,12 +547,46 @@ def student_t_nll(y_true, location, log_scale, df):
     bend = where(huge, slope * (ratio * (rest - share)), bend)
     curve = where(huge, ((df + 1) / distance) * (df / distance) * (share * share), (steep * z) * (z * rest))
     precision = (df + 1) / (df + 3) * f * f * where(far, f * f, 1)
+    # Gamma(x + 1/2) / Gamma(x), x = df / 2: a series of its logarithm from 10 on, if need be after ten steps
+    x = 0.5 * df
+    low = x < 10
+    few = where(low, x, 1)
+    over = 0.5 / few
+    term1 = 0.5 / (few + 1)
+    over = over + (term1 + term1 * over)
+    term2 = 0.5 / (few + 2)
+    over = over + (term2 + term2 * over)
+    term3 = 0.5 / (few + 3)
+    over = over + (term3 + term3 * over)
+    term4 = 0.5 / (few + 4)
+    over = over + (term4 + term4 * over)
+    term5 = 0.5 / (few + 5)
+    over = over + (term5 + term5 * over)
+    term6 = 0.5 / (few + 6)
+    over = over + (term6 + term6 * over)
+    term7 = 0.5 / (few + 7)
+    over = over + (term7 + term7 * over)
+    term8 = 0.5 / (few + 8)
+    over = over + (term8 + term8 * over)
+    term9 = 0.5 / (few + 9)
+    over = over + (term9 + term9 * over)
+    i = 1 / where(low, few + 10, x)
+    j = i * i
+    rest_of_series = 0.0011858258928571428 - j * (
+        0.001681857638888889 - j * (0.0038341175426136365 - j * 0.012819730318509615)
+    )
+    series = i * (0.125 - j * (0.005208333333333333 - j * (0.0015625 - j * rest_of_series)))
+    steps = where(low, log1p(over) + 0.5 * log(few * i), 0)
+    full = value + (0.9189385332046727 + series + steps)
     return (
         value,
         (slope, by_scale),
         (bend, 2 * curve, -2 * slope * rest),
-        # Fisher's information
-        {"gauss_newton": (where(u == u, precision, u), where(u == u, 2 * df / (df + 3), u))},
+        {
+            "full": full,
+            # Fisher's information
+            "gauss_newton": (where(u == u, precision, u), where(u == u, 2 * df / (df + 3), u)),
+        },
     )
 
 

@@ -199,6 +199,7 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
     if not isinstance(result, ast.Tuple):
         return None
     name, elements, others = function.name, list(result.elts), {}
+    several = [element.elts for element in elements[1:] if isinstance(element, ast.Tuple)]
     derivatives = elements[-1]
     if isinstance(derivatives, ast.Dict):
         elements.pop()
@@ -212,14 +213,13 @@ def parts(head: Head, function: ast.FunctionDef, result: ast.expr) -> dict[str, 
                     return None
                 others[f"{name}_gauss_newton"] = [[], [], each]
             elif key.value == "full":
-                others[f"{name}_full"] = [[element] for element in (derivative, *elements[1:])]
+                others[f"{name}_full"] = [[derivative], *(several or [[element] for element in elements[1:]])]
             else:
                 others[f"{name}_by_{key.value}"] = [[derivative]]
     if len(elements) != 3:
         return None
     if len(head.predictions) == 1:
         return {name: [[element] for element in elements], **others}
-    several = [element.elts for element in elements[1:] if isinstance(element, ast.Tuple)]
     return {name: [[elements[0]], *several], **others} if [len(each) for each in several] == [2, 3] else None
 
 
