@@ -88,6 +88,8 @@ class Mutant(NamedTuple):
             return "chains", "tagging"
         if self.file.startswith((SEQUENCES + "decode", PACKAGE + "decoding")):
             return ("decoding",)
+        if self.file.startswith(SEQUENCES + "rnnt"):
+            return ("transducers",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
         if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
@@ -239,6 +241,33 @@ MUTANTS = (
     ),
     Mutant(
         "align: the last blank is needed", SEQUENCES + "decode.pxi", "if labels and row[s - 1] > row[s]:", "if False:"
+    ),
+    Mutant("transducers: no certificate", SEQUENCES + "rnnt.pxi", "return highest < CERTAIN", "return True"),
+    Mutant(
+        "transducers: an exponential that was lost",
+        SEQUENCES + "rnnt.pxi",
+        "q.lost |= (d < -600) & (d > -2000)",
+        "q.lost |= False",
+    ),
+    Mutant(
+        "transducers: a loss near 0 as a logarithm",
+        SEQUENCES + "rnnt.pxi",
+        "loss = -log1p_(-what_fails_of(tag, call, &q, sequence, logits))",
+        "loss = loss",
+    ),
+    Mutant("transducers: a blank that ends too early", SEQUENCES + "rnnt.pxi", "fails += blank", "pass"),
+    Mutant(
+        "transducers: a node that is right loses its digits",
+        SEQUENCES + "rnnt.pxi",
+        "blank = 0 - (rest + label)",
+        "pass",
+    ),
+    Mutant("transducers: labels are not said early", SEQUENCES + "rnnt.pxi", "(1 + call.fast)", "1"),
+    Mutant(
+        "transducers: padding is NaN too",
+        SEQUENCES + "rnnt.pxi",
+        "row[k] = filling if t < frames and u < n else 0",
+        "row[k] = filling",
     ),
     # What is asked of the Hessian.
     Mutant(

@@ -816,6 +816,21 @@ def ctc(labels: Sequence[int], frames: Sequence[Sequence[Any]], blank: int = 0, 
 
 
 @textbook
+def rnnt(labels: Sequence[int], nodes: Sequence[Sequence[Any]], blank: int = 0, given: str = "logits") -> Any:
+    """One sequence: minus the logarithm of the sum over ALL ways through its nodes, one by one."""
+    frames, count = len(nodes), len(labels)
+    scores = [
+        [[log_probability(row, c) if given == "logits" else row[c] for c in range(len(row))] for row in frame]
+        for frame in nodes
+    ]
+    ways = []
+    for said in itertools.combinations_with_replacement(range(frames), count):  # in which frame each label is said
+        total = sum((scores[t][u][labels[u]] for u, t in enumerate(said)), start=0)
+        ways.append(total + sum(scores[t][sum(s <= t for s in said)][blank] for t in range(frames)))
+    return -log_sum_exp(ways)
+
+
+@textbook
 def linear_chain_crf(
     tags: Sequence[int], emissions: Sequence[Sequence[Any]], transitions: Sequence[Sequence[Any]], start: Any, end: Any
 ) -> Any:

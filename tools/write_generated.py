@@ -393,6 +393,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "R": "for each region",
         "2": "for each location and log-scale, which are the last axis of `y_pred`",
         "TC": "for each sequence",
+        "TUC": "for each sequence",
         "G": "for each group",
         "ND": "for each pair of sets",
     }[row.axes]

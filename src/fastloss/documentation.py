@@ -204,6 +204,7 @@ _SAMPLES = {
     "D": "the vectors without their last axis",
     "2": "the targets",
     "TC": "the sequences, (N,)",
+    "TUC": "the sequences, (N,)",
     "R": "the regions",
     "G": "the groups",
     "ND": "the pairs of sets, those axes before the last two",
@@ -249,7 +250,11 @@ def _operands(row: Row) -> str:
         if row.axes == "ND":
             any_shape, shape = "of the shape (..., N, D)", "the shape (..., M, D)"
         if row.ragged:
-            any_shape = "one for each row" if row.axes == "G" else "of the shape (N, T, C), or as the notes say"
+            any_shape = (
+                "one for each row"
+                if row.axes == "G"
+                else f"of the shape (N, {'T, U + 1' if row.axes == 'TUC' else 'T'}, C), or as the notes say"
+            )
         entries = []
         for operand in row.operands:
             text = _sentence(operand.description or operand.name)
@@ -313,6 +318,7 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
         "C": iter(([0.0, 0.25, -1.0], [0.5, 0.0, 0.0])),
         "CC": iter(([[1.0, 0.0, -1.0], [0.5, -0.5, 0.0], [0.0, 2.0, 0.0]],)),
+        "TUC": iter(([[[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0]]] * 4] * 2,)),
         "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
         "G": iter(([2.0, -0.5],)),
         "S": iter(([[1, 2], [2, 0]],)),
@@ -354,6 +360,7 @@ _EXAMPLE_SHAPES = {
     "CD": "(3, 2)",
     "CC": "(3, 3)",
     "TC": "(2, 4, 3)",
+    "TUC": "(2, 4, 3, 3)",
     "G": "(2,)",
     "ND": "(2, 2)",
     "MD": "(3, 2)",

@@ -233,6 +233,11 @@ def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
     return Operand(name, PREDICTION, "TC", real, description, lengths=lengths)
 
 
+def grid_of_rows(name: str, description: str, lengths: str) -> Operand:
+    """Declare a prediction of a row of classes for each frame, of as many as `lengths` says, and place in labels."""
+    return Operand(name, PREDICTION, "TUC", real, description, lengths=lengths)
+
+
 class Declared(NamedTuple):
     """Domain and default of a parameter whose name is still to come."""
 
@@ -451,7 +456,7 @@ class Row:
         What makes the row of a sum of the rows of its terms.
     arrays : tuple of Operand
         The arrays that a call takes, where they are not a target and a prediction; see `operands`.
-    axes : {"", "C", "D", "2", "TC", "R", "G", "ND"}
+    axes : {"", "C", "D", "2", "TC", "TUC", "R", "G", "ND"}
         What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds,
         "G": a group of rows, "ND": a set of vectors.
     of_sums : callable or None
@@ -474,8 +479,9 @@ class Row:
     ordered_by : {"", "time", "relevance"}
         Of such a loss, what the rows of a group are ordered by before that: their times, or their targets, the largest
         first.
-    lattice : {"", "alignments", "chains"}
-        Of a loss of sequences, what its paths are: alignments of labels with frames, or chains of tags.
+    lattice : {"", "alignments", "chains", "grids"}
+        Of a loss of sequences, what its paths are: alignments of labels with frames, chains of tags, or ways through a
+        grid of frames and labels.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).

@@ -1,9 +1,11 @@
 """Losses of sequences that are read off without an alignment. Their loops are in ``kernels/sequences/``."""
 
 from ..rows import (
+    at_least_zero,
     choice,
     class_indices,
     class_number,
+    grid_of_rows,
     lengths,
     of_sequences,
     sequence_of_labels,
@@ -59,6 +61,63 @@ PyTorch's ``ctc_loss`` takes log-probabilities of the shape (T, N, C), and its "
 of labels: ``given='log_probs', time_axis=0, per='label'``. Its gradient is that by the logits all the same; here it is
 the one by the log-probabilities, minus the posterior. ``zero_infinity=True`` is ``impossible='zero'``. The default of
 Keras and optax is ``per='sequence'``; optax's blank is 0 too, that of TensorFlow 1 was the last class.
+
+A loss near 0 keeps its digits, where the logarithm of a sum of probabilities near 1 has lost them.""",
+)
+
+rnnt = of_sequences(
+    sequence_of_labels("y_true", "the labels of each sequence", class_indices, "label_lengths"),
+    grid_of_rows(
+        "logits", "scores of each class, the blank among them, in each frame behind so many labels", "logit_lengths"
+    ),
+    lengths("label_lengths", "how many labels each sequence has; by default as many as `y_true` has room for"),
+    lengths("logit_lengths", "how many frames each sequence has; by default as many as `logits` has room for"),
+    name="rnnt",
+    lattice="grids",
+    summary="The transducer (RNN-T): labels that come in order, any number of them in a frame of a sequence.",
+    formula="-log(sum over all ways of prod p_t,u(step)),  p = softmax(logits);  a step is the blank, to frame t + 1, "
+    "or label u, to u + 1",
+    source="Graves 2012, arXiv:1211.3711; fast_emit: Yu et al. 2021, doi:10.1109/ICASSP39728.2021.9413803",
+    blank=class_number(0, "the class that leads to the next frame; from the end, if negative"),
+    impossible=choice(
+        "inf",
+        "zero",
+        "raise",
+        description="what becomes of a sequence that no way leads through: a loss of infinity and a gradient of NaN, 0 "
+        "for both, or an error",
+    ),
+    per=choice(
+        "sequence",
+        "label",
+        "frame",
+        description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
+        "if that is not 0",
+    ),
+    given=choice(
+        "logits",
+        "log_probs",
+        description="what `logits` holds: scores, whose softmax is part of the loss, or logarithms of probabilities. "
+        "The gradient is with respect to those numbers",
+    ),
+    fast_emit=at_least_zero(
+        0.0,
+        "how much more labels count in the gradient, so that they are said early: it is no longer that of the value",
+        "number",
+    ),
+    notes="""A way begins in the first frame before the first label. At each node the blank leads to the next frame, the
+next label to the place behind it; the blank of the last frame behind the last label ends it.
+
+`logits` has the shape (N, T, U + 1, C); or (sum of T (U + 1), C), the nodes of one sequence behind those of the other,
+frame by frame, with `logit_lengths`. `y_true` holds integers: of the shape (N, U), those beyond a length never read; or
+of one axis, the sequences one behind the other, with `label_lengths`; or it is a list of arrays, one for each sequence.
+What lies behind the last frame or the last label of a sequence is never read, and its gradient is 0. No label is the
+blank.
+
+No way leads through a sequence without frames, which ``impossible='raise'`` says before anything is written; that a
+logit of -infinity leaves none shows in the results alone, which are not to be used then.
+
+torchaudio's ``rnnt_loss`` takes logits of the same shape, its blank is the last class by default: ``blank=-1``. Its
+"mean" is over sequences. The gradient may be written over the logits: ``out=logits``.
 
 A loss near 0 keeps its digits, where the logarithm of a sum of probabilities near 1 has lost them.""",
 )

@@ -38,6 +38,8 @@ class Call:
         axes = self.row.axes
         if axes == "TC" and len(shape) == 3:  # the axis that is neither that of the frames nor the last
             return (shape[-5 - as_axis((self.loss.parameters | self.options).get("time_axis", -2), 3, "time_axis")],)
+        if axes == "TUC" and len(shape) == 4:
+            return shape[:1]
         if axes not in ("", "C", "D", "2"):
             return None
         return without_axis(shape, as_axis(self.axis, len(shape))) if axes else shape
