@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -363,3 +364,57 @@ def test_the_examples_run(name: str) -> None:
     module = importlib.import_module(f"fastloss.interop.{name}")
     result = doctest.testmod(module)
     assert not result.failed and result.attempted >= 3 * (name != "boosting")
+
+
+#: A model that was pickled: predicts, and grows more trees with the objective that came with it.
+ELSEWHERE = """
+import pickle, sys
+import numpy as np
+name, kept, table = sys.argv[1], pickle.load(open(sys.argv[2], "rb")), np.load(sys.argv[3])
+print(kept["model"].predict(table["X"]).sum())
+assert "fastloss" in sys.modules
+if name == "lightgbm":
+    import lightgbm
+    data = lightgbm.Dataset(table["X"], table["y"])
+    model = lightgbm.train(kept["parameters"], data, 3, init_model=kept["model"].booster_)
+    print(model.predict(table["X"]).sum())
+elif name == "xgboost":
+    kept["model"].fit(table["X"], table["y"], xgb_model=kept["model"].get_booster())
+    print(kept["model"].predict(table["X"]).sum())
+else:
+    model = kept["model"].copy()
+    model.fit(table["X"], table["y"])
+    print(model.predict(table["X"]).sum())
+"""
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost"])
+def test_a_model_that_is_pickled_works_in_another_process(name: str, tmp_path: Path) -> None:
+    library = pytest.importorskip(name)
+    X, targets, _ = table(samples=100)
+    y = targets["number"]
+    objective = getattr(fl.interop, name).objective(fl.huber, delta=0.5)
+    parameters: dict[str, Any] = {}
+    if name == "lightgbm":
+        parameters = {"objective": objective, "verbose": -1, "num_threads": 1, "boost_from_average": False}
+        model = library.LGBMRegressor(objective=objective, n_estimators=3, n_jobs=1, verbose=-1)
+    elif name == "xgboost":
+        model = library.XGBRegressor(objective=objective, n_estimators=3, n_jobs=1, base_score=0.0)
+    else:
+        model = library.CatBoostRegressor(
+            loss_function=objective, eval_metric="RMSE", iterations=3, thread_count=1, verbose=False,
+            boost_from_average=False, allow_writing_files=False,
+        )  # fmt: skip
+    model.fit(X, y)
+    (tmp_path / "model").write_bytes(pickle.dumps({"model": model, "parameters": parameters}))
+    np.savez(tmp_path / "table.npz", X=X, y=y)
+    code = [sys.executable, "-c", ELSEWHERE, name, str(tmp_path / "model"), str(tmp_path / "table.npz")]
+    there, more = subprocess.run(code, capture_output=True, text=True, check=True).stdout.split()
+    assert float(there) == model.predict(X).sum() != 0
+    if name == "lightgbm":
+        again = library.train(parameters, library.Dataset(X, y), 3, init_model=model.booster_)
+    elif name == "xgboost":
+        again = model.fit(X, y, xgb_model=model.get_booster())
+    else:
+        again = model
+    assert float(more) == again.predict(X).sum()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import doctest
 import importlib
 import pickle
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import cases
@@ -238,3 +240,44 @@ def test_it_says_how_to_install_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dask.array", None)
     with pytest.raises(ImportError, match=r"fastloss.interop.dask needs Dask: python -m pip install 'dask\[array\]'"):
         importlib.import_module("fastloss.interop.dask")
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+import dask, dask.array as da, numpy as np
+from distributed import Client, LocalCluster, get_worker
+import fastloss as fl
+
+def fatal(block, mark):  # the worker that comes here first ends as if it had been killed
+    if block.shape[0] and get_worker():
+        try:
+            (Path(mark)).mkdir()
+        except FileExistsError:
+            return block
+        os._exit(9)
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 5, 4000), rng.normal(size=(4000, 5)).astype(np.float32)
+    weight = rng.random(4000)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        lazy = da.from_array(logits, chunks=(500, 5))
+        value, gradient = fl.interop.dask.value_and_grad(fl.cross_entropy, labels, lazy, sample_weight=weight)
+        mixed = da.map_blocks(fatal, gradient, sys.argv[1], dtype=gradient.dtype, meta=np.empty((0, 0), np.float32))
+        value, gradient = dask.compute(value, mixed)
+    wanted = fl.cross_entropy.value_and_grad(labels, logits, sample_weight=weight)
+    assert Path(sys.argv[1]).exists()
+    assert gradient.tobytes() == wanted[1].tobytes() and abs(value - wanted[0]) <= 4 * np.spacing(wanted[0])
+    print("same bits")
+"""
+
+
+def test_a_worker_that_dies(tmp_path: Path) -> None:
+    """What it had computed is computed again, by another one."""
+    pytest.importorskip("distributed")
+    script = tmp_path / "dying.py"
+    script.write_text(DYING)
+    command = [sys.executable, str(script), str(tmp_path / "mark")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.stdout == "same bits\n", ended.stdout + ended.stderr

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import doctest
+import os
 import pickle
 import re
+import subprocess
 import sys
 from typing import Any
 
@@ -602,3 +604,47 @@ def test_losses_of_sequences_of_logits() -> None:
     (own.FusedLoss(fl.ctc, reduction="none")(y_true, logits) * weights).sum().backward()
     expected = fl.ctc.grad(y_true.numpy(), logits.detach().numpy(), reduction="sum", sample_weight=weights.numpy())
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=3e-7, atol=0)
+
+
+LOADED = """
+import numpy as np
+import torch
+import fastloss as fl
+
+class Rows(torch.utils.data.Dataset):
+    def __len__(self):
+        return 64
+
+    def __getitem__(self, index):
+        x = np.random.default_rng(index).normal(size=(400, 1000)).astype(np.float32)  # as large as takes two threads
+        return torch.from_numpy(x), index, fl.cross_entropy(np.arange(400), x)
+
+fl.set_num_threads(2)
+module = fl.interop.torch.CrossEntropyLoss()
+
+def value(x):
+    leaf = x.reshape(-1, 1000).clone().requires_grad_()
+    result = module(leaf, torch.arange(len(leaf)) % 400)
+    result.backward()
+    return result.item(), leaf.grad.sum().item()
+
+before = value(torch.stack([Rows()[k][0] for k in range(4)]))
+seen = 0
+for _ in range(2):  # the workers of the second epoch are forked from a process whose threads computed
+    for x, index, there in torch.utils.data.DataLoader(
+        Rows(), batch_size=4, num_workers=2, multiprocessing_context="fork"
+    ):
+        if not index[0]:
+            assert value(x) == before
+        assert [fl.cross_entropy(np.arange(400), row.numpy()) for row in x] == there.tolist()
+        seen += len(x)
+print(seen)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_workers_of_a_data_loader_are_forks_of_a_process_with_threads() -> None:
+    """They compute losses, as their parent does before, meanwhile and after: nobody waits for a thread that is gone."""
+    command = [sys.executable, "-W", "ignore", "-c", LOADED]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.stdout == "128\n", ended.stdout + ended.stderr
