@@ -958,34 +958,55 @@ def softmaxes(logits: Sequence[Any]) -> list[Any]:
     return [e / sum(exponentials) for e in exponentials]
 
 
-def inner(first: Sequence[Any], second: Sequence[Any]) -> Any:
-    return sum(a * b for a, b in zip(first, second, strict=True))
+def inner(first: Sequence[Any], second: Sequence[Any], of_pixels: Sequence[Any] | None = None) -> Any:
+    return sum(w * a * b for a, b, w in zip(first, second, of_pixels or [1] * len(first), strict=True))
+
+
+def region_sums(y: Sequence[Any], p: Sequence[Any], squared: bool, of_pixels: Sequence[Any] | None) -> tuple[Any, ...]:
+    """Overlap, what is found, and what is there."""
+    ones = [1] * len(y)
+    return (
+        inner(p, y, of_pixels),
+        inner(p, p if squared else ones, of_pixels),
+        inner(y, y if squared else ones, of_pixels),
+    )
 
 
 @textbook
-def dice(y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None) -> Any:
+def dice(
+    y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None, of_pixels: Any = None
+) -> Any:
     def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
-        sizes = inner(p, p) + inner(y, y) if squared else sum(p) + sum(y)
-        return 1 - (2 * inner(p, y) + smooth) / (sizes + smooth)
+        overlap, found, there = region_sums(y, p, squared, of_pixels)
+        return 1 - (2 * overlap + smooth) / (found + there + smooth)
 
     return [of(y, p) for y, p in zip(y_true, probs, strict=True)]
 
 
 @textbook
-def jaccard(y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None) -> Any:
+def jaccard(
+    y_true: Vectors, probs: Vectors, smooth: Any, squared: bool, weights: Any = None, of_pixels: Any = None
+) -> Any:
     def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
-        sizes = inner(p, p) + inner(y, y) if squared else sum(p) + sum(y)
-        return 1 - (inner(p, y) + smooth) / (sizes - inner(p, y) + smooth)
+        overlap, found, there = region_sums(y, p, squared, of_pixels)
+        return 1 - (overlap + smooth) / (found + there - overlap + smooth)
 
     return [of(y, p) for y, p in zip(y_true, probs, strict=True)]
 
 
 @textbook
 def tversky(
-    y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, smooth: Any, squared: bool = False, weights: Any = None
+    y_true: Vectors,
+    probs: Vectors,
+    alpha: Any,
+    beta: Any,
+    smooth: Any,
+    squared: bool = False,
+    weights: Any = None,
+    of_pixels: Any = None,
 ) -> Any:
     def of(y: Sequence[Any], p: Sequence[Any]) -> Any:
-        overlap, found, there = inner(p, y), inner(p, p) if squared else sum(p), inner(y, y) if squared else sum(y)
+        overlap, found, there = region_sums(y, p, squared, of_pixels)
         whole = overlap + alpha * (found - overlap) + beta * (there - overlap)
         return 1 - (overlap + smooth) / (whole + smooth)
 
@@ -994,16 +1015,24 @@ def tversky(
 
 @textbook
 def focal_tversky(
-    y_true: Vectors, probs: Vectors, alpha: Any, beta: Any, gamma: Any, smooth: Any, weights: Any = None
+    y_true: Vectors,
+    probs: Vectors,
+    alpha: Any,
+    beta: Any,
+    gamma: Any,
+    smooth: Any,
+    weights: Any = None,
+    of_pixels: Any = None,
 ) -> Any:
-    return [exp(gamma * log(loss)) for loss in tversky(y_true, probs, alpha, beta, smooth)]
+    return [exp(gamma * log(loss)) for loss in tversky(y_true, probs, alpha, beta, smooth, of_pixels=of_pixels)]
 
 
 @textbook
-def generalized_dice(y_true: Vectors, probs: Vectors, smooth: Any, weights: Any) -> Any:
-    own = [w / sum(y) ** 2 if sum(y) else 0 for w, y in zip(weights, y_true, strict=True)]
-    overlap = sum(w * inner(p, y) for w, y, p in zip(own, y_true, probs, strict=True))
-    sizes = sum(w * (sum(p) + sum(y)) for w, y, p in zip(own, y_true, probs, strict=True))
+def generalized_dice(y_true: Vectors, probs: Vectors, smooth: Any, weights: Any, of_pixels: Any = None) -> Any:
+    sums = [region_sums(y, p, False, of_pixels) for y, p in zip(y_true, probs, strict=True)]
+    own = [w / there**2 if there else 0 for w, (_, _, there) in zip(weights, sums, strict=True)]
+    overlap = sum(w * both for w, (both, _, _) in zip(own, sums, strict=True))
+    sizes = sum(w * (found + there) for w, (_, found, there) in zip(own, sums, strict=True))
     return 1 - (2 * overlap + smooth) / (sizes + smooth)
 
 

@@ -19,6 +19,7 @@ MODE = {"mode": ("binary", "binary | multilabel | multiclass")}
 TVERSKY = MODE | {"alpha": (0.5, "[0, inf)"), "beta": (0.5, "[0, inf)")}
 SMOOTH = {"smooth": (0.0, "[0, inf)")}
 REGIONS = {"over": ("image", "image | batch"), "classes": ("all", "subset")} | CLASSES
+REGIONS |= {"pixel_weight": (None, "pixels")}
 BATCHES = {"normalize": (True, "switch"), "max_bytes": (None, "index")}
 
 PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {

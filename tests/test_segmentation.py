@@ -106,8 +106,11 @@ def truth(row: Any, y_true: Any, logits: Any, mode: str, given: dict[str, Any], 
     class_weight = [exact(w) for w in given.get("class_weight", [1.0] * classes)]
     total, weights = mp.mpf(0), mp.mpf(0)
     images = list(regions_of(y_true, probs, mode, over))
+    of_pixels = [
+        list(map(exact, each)) for each in np.reshape(given.get("pixel_weight", np.ones(0)), (len(images), -1))
+    ]
     for image, (y, p) in enumerate(images):
-        losses = oracle.ORACLE[row.name](y, p, **own, weights=class_weight)
+        losses = oracle.ORACLE[row.name](y, p, **own, weights=class_weight, of_pixels=of_pixels[image])
         of_image = np.reshape(sample_weight, (len(images), -1))[image]
         if row.together:
             total, weights = total + exact(of_image[0]) * losses, weights + exact(of_image[0])
@@ -157,6 +160,10 @@ def test_the_textbook(row: Any, mode: str, form: str, over: str, dtype: Any) -> 
     choices = [{}, others(row, 1 if mode == "binary" else 3)]
     if "squared" in loss_of(row).parameters:
         choices += [{"squared": True}, {"squared": True, **others(row, 1 if mode == "binary" else 3)}]
+    pixels = logits.shape if mode == "binary" else (logits.shape[0], *logits.shape[2:])
+    weight = generator("pixels", row.name, mode, form).integers(0, 9, size=pixels) / 4
+    weight.reshape(len(weight), -1)[:, :3] = [0.5, 1, 2]
+    choices += [{**choices[-1], "pixel_weight": weight}]
     for given in choices:
         check_truth(row, y_true, logits, mode, {"over": over, **given})
 
@@ -225,6 +232,7 @@ def by_numpy(row: Any, y_true: Any, logits: Any, mode: str, axis: int, given: di
         y = np.expand_dims(y_true, -1) if mode == "binary" else np.moveaxis(y_true, axis, -1)
         kept = kept if ignored is None else kept[..., None] if mode == "binary" else np.moveaxis(kept, axis, -1)
     axes = tuple(range(0 if given["over"] == "batch" else 1, x.ndim - 1))
+    kept = kept * np.asarray(given.get("pixel_weight", 1.0))[..., None]
     squared, smooth = given.get("squared", False), given["smooth"]
     overlap = (p * y * kept).sum(axes)
     found, there = (((z * z if squared else z) * kept).sum(axes) for z in (p, y))
@@ -280,6 +288,9 @@ def test_random_calls(number: int) -> None:
         y_true = np.where(rng.random(y_true.shape) < 0.2, 9, y_true.astype(float))
         given["ignore_index"] = 9
         y_true = y_true.astype(np.int64) if mode == "multiclass" else y_true
+    if rng.random() < 0.5:
+        pixels = shape if mode == "binary" else (*shape[:axis], *shape[axis + 1 :])
+        given["pixel_weight"] = rng.integers(1, 9, size=[n if rng.random() < 0.7 else 1 for n in pixels]) / 4
     if mode != "multiclass" and np.isin(y_true, (0, 1, 9)).all():
         y_true = y_true.astype(str(rng.choice(["int8", "uint32", ">i8", "float32", "float64"])))
     loss = loss_of(row, mode=mode, axis=axis, **given)
@@ -293,6 +304,67 @@ def test_random_calls(number: int) -> None:
     np.testing.assert_allclose(single, values, rtol=5e-7, atol=0)
     assert np.abs(gradient - wanted).max() <= 1e-6 * np.abs(wanted).max()
     assert bits(loss.value_and_grad(y_true, floats, reduction="none")) == bits((single, gradient))
+
+
+@of_floats
+@of_modes
+@of_rows
+def test_a_pixel_of_weight_0_is_not_read(row: Any, mode: str, dtype: Any) -> None:
+    """It is as if it were not there, whatever is; larger than a tile, and behind its last whole step."""
+    y_true, logits = drawn(
+        row, mode, "pixel of weight 0", shape=(2, 37, 31) if mode == "binary" else (2, 3, 37, 31), dtype=dtype
+    )
+    rng = generator("pixels", row.name, mode)
+    weight = rng.integers(0, 3, size=(2, 37, 31)).astype(dtype)
+    loss = loss_of(row, mode=mode)
+    value, gradient = loss.value_and_grad(y_true, logits, pixel_weight=weight)
+    nothing = np.broadcast_to(weight == 0 if mode == "binary" else (weight == 0)[:, None], logits.shape)
+    bad = np.where(nothing, np.nan, logits).astype(dtype)
+    again, own = loss.value_and_grad(y_true, bad, pixel_weight=weight)
+    assert again == value and bits(own) == bits(gradient)
+    assert not own[nothing].any() and not np.signbit(own[nothing]).any()
+    both = loss.value_and_grad(y_true, bad, pixel_weight=weight.astype(">f8"), n_threads=2)
+    turned = np.asfortranarray(np.repeat(weight, 2, axis=1))[:, ::2]
+    assert bits(both) == bits(loss.value_and_grad(y_true, bad, pixel_weight=turned)) == bits((value, gradient))
+    of_axes = rng.integers(1, 5, size=(2, 1, 31))
+    whole = np.repeat(of_axes, 37, axis=1).astype(float)
+    assert bits(loss.value_and_grad(y_true, logits, pixel_weight=of_axes)) == bits(
+        loss.value_and_grad(y_true, logits, pixel_weight=whole)
+    )
+    plain, right = loss.value_and_grad(y_true, logits)
+    for factor in (4.0, 2.0**-30, 2.0**126, 2.0**-140):  # of all pixels: a factor of both sides of a fraction
+        same, own = loss.value_and_grad(y_true, logits, pixel_weight=factor)
+        assert abs(same - plain) <= 4 * VALUES[np.dtype(dtype)] * plain
+        assert np.abs(own - right).max() <= 4 * GRADIENTS[np.dtype(dtype)] * np.abs(right).max()
+
+
+@of_rows
+def test_weights_of_pixels_that_are_refused(row: Any) -> None:
+    y_true, logits = drawn(row, "multiclass", "refused weights")
+    loss, out, weight = loss_of(row, mode="multiclass"), np.full(logits.shape, 7, np.float32), np.ones((2, 2, 2))
+    for bad in (-1.0, np.nan, np.inf, 2e100):
+        weight[1, 0, 1] = bad
+        with pytest.raises(ValueError, match=r"pixel_weight\[1, 0, 1\] = \S+ is not >= 0 and at most 1e100"):
+            loss.grad(y_true, logits, pixel_weight=weight, out=out)
+    text = r"pixel_weight has shape \(2, 3, 2, 2\), the pixels have shape \(2, 2, 2\)\. It must have that shape, or"
+    with pytest.raises(ValueError, match=text):
+        loss.grad(y_true, logits, pixel_weight=np.ones(logits.shape), out=out)
+    with pytest.raises(ValueError, match=r"pixel_weight has shape \(2, 1, 3\), the pixels have shape \(2, 2, 2\)"):
+        loss.grad(y_true, logits, pixel_weight=np.ones((2, 1, 3)), out=out)
+    with pytest.raises(ValueError, match=r"out \(gradient\) overlaps pixel_weight"):
+        loss_of(row).grad(y_true, logits[:, 0], pixel_weight=out[:, 0], out=out[:, 0])
+    assert (out == 7).all()
+    loss = loss_of(row, mode="multiclass", pixel_weight=np.arange(8.0).reshape(2, 2, 2))
+    assert pickle.loads(pickle.dumps(loss))(y_true, logits) == loss(y_true, logits) > 0
+
+
+def test_weights_of_pixels_in_a_sum() -> None:
+    y_true, logits = drawn(ROWS[0], "multiclass", "sum")
+    weight = generator("weights in a sum").integers(1, 5, size=(2, 2, 2)) / 2
+    both = fl.dice.bind(mode="multiclass") + fl.cross_entropy.bind(axis=1)
+    found = both(y_true, logits, dice_pixel_weight=weight)
+    apart = fl.dice(y_true, logits, mode="multiclass", pixel_weight=weight) + fl.cross_entropy(y_true, logits, axis=1)
+    assert abs(found - apart) <= 1e-6 * apart
 
 
 # -- what others compute ----------------------------------------------------------------------------------------------

@@ -140,6 +140,7 @@ PARAMETER_TYPES = {
     "subset": 'Literal["all", "present"] | Sequence[int]',
     "switch": "bool",
     "numbers": "float | Sequence[float]",
+    "pixels": "ArrayLike | None",
 }
 MEAN_OR_SUM = '"mean", "sum"'
 #: Method: whether it returns a value, and how many arrays after it.

@@ -182,12 +182,18 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "labels": "(0, 1) or (-1, 1)",
         "subset": "str or sequence of int",
         "numbers": "float or sequence of float",
+        "pixels": "float or array_like",
     }
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
         text += f"; of shape (C,), each {parameter.domain.description}"
     elif parameter.kind == "factor":
         text += f"; an array has the shape (C,), each {parameter.domain.description}"
+    elif parameter.kind == "pixels":
+        text += (
+            "; of the shape of the pixels, without the axis of classes, with length 1 on each axis whose pixels share "
+            f"one, each {parameter.domain.description}"
+        )
     elif parameter.kind == "numbers":
         text += f"; each must be {parameter.domain.description}"
     elif parameter.kind in ("element", "number", "choice"):

@@ -58,7 +58,8 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
     array = as_array(parameter.name, value)
     if may_be_number and array.dtype == np.bool_:
         raise TypeError(f"{parameter.name} has dtype bool; it must hold real numbers")
-    if parameter.kind != "element" and array.ndim != 1 and not (may_be_number and array.ndim == 0):
+    of_any_shape = parameter.kind in ("element", "pixels")
+    if not of_any_shape and array.ndim != 1 and not (may_be_number and array.ndim == 0):
         raise ValueError(
             f"{parameter.name} has {array.ndim} dimensions; it must have one, with a number for each class"
         )
@@ -67,7 +68,7 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         check_digits(parameter.name, array, parameter.domain, double_precision=True)
     if array.ndim == 0:
         return float(array)
-    return array if parameter.kind == "element" else array.astype(np.float64)
+    return array if of_any_shape else array.astype(np.float64)
 
 
 def as_subset(parameter: Parameter, value: Any) -> Any:

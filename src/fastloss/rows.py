@@ -133,6 +133,8 @@ non_negative = Domain(">= 0", 0.0)
 _EXTENDED = Domain("a real number, or -inf or inf")
 _POSITIVE = Domain("> 0 and finite", 0.0, math.inf, low_open=True, high_open=True)
 _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
+#: What weighs a pixel: sums of them, squared, are numbers of float64.
+_PIXELS = Domain(">= 0 and at most 1e100", 0.0, 1e100)
 _FINITE = Domain("finite", low_open=True, high_open=True)
 _INNER = Domain("> 0 and < 1", 0.0, 1.0, low_open=True, high_open=True)
 
@@ -148,7 +150,7 @@ class Parameter(NamedTuple):
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
     for what `y_true` holds for two classes, "subset" for "all", "present" or a tuple of class indices, "numbers" for
-    real numbers, one or more, as a tuple. Where an
+    real numbers, one or more, as a tuple, "pixels" for a weight of each pixel. Where an
     "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the derivative too.
     `usual` is a value that is common beside the default, of one for which not any number of its domain would do: a cap
     that is as small as logits are leaves nothing of them.
@@ -983,6 +985,7 @@ def of_regions(
         "classes": class_subset("the classes that count: all, those that `y_true` has some of, or those of a list"),
         "class_weight": class_weights("multiplies the weights of the regions of each class"),
         "ignore_index": class_index("pixels with this target are left out"),
+        "pixel_weight": Declared(None, _PIXELS, "pixels", "multiplies what a pixel adds to the sums over its region"),
     }
     axis = Parameter("axis", 1, real, "axis", "the axis of the classes, which is never copied into another place")
     return Row(

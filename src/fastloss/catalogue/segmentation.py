@@ -79,10 +79,11 @@ y^2. A sample is {sample}: with ``over="batch"`` the sums go over all images. `s
 ``reduction="none"`` have the shape of the samples: {shape}.
 
 A pixel whose target is `ignore_index` counts for nothing, whatever its logits are; beside shares for each class of
-``"multiclass"`` there is none. Where nothing is there and nothing is found, 0/0 is a loss of 0, with gradient 0.
-Without `smooth`, what is found where nothing is there is a loss of 1, however little that is; ``classes="present"``
-leaves such classes out. A list of indices leaves all others out. What is left out has weight 0. A NaN makes its region
-NaN."""
+``"multiclass"`` there is none. `pixel_weight` multiplies what a pixel adds to I, P and T, so a pixel of weight 0 counts
+for nothing either; its target has to be one all the same. Where nothing is there and nothing is found, 0/0 is a loss of
+0, with gradient 0. Without `smooth`, what is found where nothing is there is a loss of 1, however little that is;
+``classes="present"`` leaves such classes out. A list of indices leaves all others out. What is left out has weight 0. A
+NaN makes its region NaN."""
 
 _EACH = _NOTES.format(sample="a class of an image", shape='(N, C), or (N,) if binary; of ``over="batch"`` (C,), or ()')
 _TOGETHER = _NOTES.format(sample="an image", shape='(N,); of ``over="batch"`` ()')

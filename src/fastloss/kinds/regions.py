@@ -22,10 +22,12 @@ from ..targets import check_elements, check_labels
 from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel, sample_weights
 
 #: The parameters of all losses of regions; the others are those of the formula.
-_OF_ALL = frozenset({"mode", "over", "classes", "class_weight", "ignore_index", "axis"})
+_OF_ALL = frozenset({"mode", "over", "classes", "class_weight", "ignore_index", "pixel_weight", "axis"})
 #: Sums of less are made again in double, as probabilities may have been no normal numbers; and gradients of slopes that
 #: are not between these are.
 _LEAST_SUM, _LEAST_SLOPE, _MOST_SLOPE = 2.0**-100, 2.0**-100, 2.0**24
+#: Weights of pixels that are not between these have everything computed in double.
+_LEAST_WEIGHT, _MOST_WEIGHT = 2.0**-20, 2.0**20
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -40,6 +42,8 @@ class Plan(NamedTuple):
     factors: Array  # of each class, 0 where it does not count
     kept: Array  # which classes of which images are read
     sums: Array  # of each region, three: `inspect` writes them
+    pixel_weight: Array | None
+    in_double: bool  # all is computed in double
 
     @property
     def together(self) -> bool:
@@ -84,6 +88,7 @@ class Plan(NamedTuple):
             return 0.0
         request, by_label = self.call.request, self.call.arrays.form == "labels"
         arrays = {"logits": self.logits, "y_true": self.y_true, "gradient": gradient}
+        arrays["pixel_weight"] = self.pixel_weight
         result: float = kernels.regions.regions(
             {name: None if array is None else describe(array[0]) for name, array in arrays.items()},
             strides=tuple(0 if array is None else array.strides[0] for array in arrays.values()),
@@ -170,16 +175,38 @@ class Regions(Kind):
         )
         kept = np.empty((logits.shape[0], classes), np.bool_)
         kept[...] = (weights != 0) & (factors != 0)
-        plan = Plan(call, logits, y_true, 0, weights, factors, kept, np.zeros((images, classes, 3)))
+        of_pixels, in_double = self._of_pixels(call), call.request.double_precision
+        if of_pixels is not None and of_pixels.size and not in_double:
+            least = of_pixels.min(initial=1.0, where=of_pixels > 0)
+            in_double = bool(least < _LEAST_WEIGHT or of_pixels.max() > _MOST_WEIGHT)
+        sums = np.zeros((images, classes, 3))
+        plan = Plan(call, logits, y_true, 0, weights, factors, kept, sums, of_pixels, in_double)
         logits = plan.classes_last(logits)
         if call.arrays.form == "masks":
             y_true = plan.classes_last(y_true)
         return plan._replace(logits=logits, y_true=y_true, pixels=math.prod(logits.shape[1:-1]))
 
+    def _of_pixels(self, call: Call) -> Array | None:
+        """Return the weight of each pixel, its axes those of the images without their classes."""
+        request = call.request
+        given, shape = request.parameters["pixel_weight"], call.arrays.by_name[request.row.prediction].shape
+        if given is None:
+            return None
+        given = np.asarray(given)
+        if request.parameters["mode"] != "binary":
+            shape = without_axis(shape, as_axis(request.parameters["axis"], len(shape)))
+        fits = given.ndim == len(shape) and all(m in (1, n) for m, n in zip(given.shape, shape, strict=True))
+        if given.ndim and not fits:
+            raise ValueError(
+                f"pixel_weight has shape {given.shape}, the pixels have shape {shape}. It must have that shape, or "
+                "length 1 on each axis whose pixels share a weight"
+            )
+        return np.broadcast_to(given, shape)
+
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         if current_engine() == "numba":
             raise no_numba_kernel(plan.call.request.row.name)
-        double_precision = plan.call.request.double_precision
+        double_precision = plan.in_double
         if not (np.isfinite(plan.weights) & (plan.weights >= 0)).all() or not plan.summed(double_precision):
             return math.nan
         if not double_precision and self._lost(plan):
@@ -221,7 +248,7 @@ class Regions(Kind):
                 multiplier = np.where(weights == 0, 0.0, factor * scale(number) * weights)[..., None]
                 slopes = np.where(multiplier == 0, 0.0, np.clip(slopes * multiplier, -_LARGEST, _LARGEST))
                 (gradient,) = results.gradients.values()
-                double_precision = plan.call.request.double_precision
+                double_precision = plan.in_double
                 if not double_precision:
                     sizes = np.abs(slopes)
                     double_precision = bool(((sizes > _MOST_SLOPE) | ((sizes < _LEAST_SLOPE) & (sizes > 0))).any())

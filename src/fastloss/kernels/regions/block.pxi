@@ -6,8 +6,8 @@ cdef enum:
     SOFTMAX_STEPS = 4            # their exponentials fit into the first-level cache
 
 cdef struct RegionsCall:
-    Operand logits, target, gradient      # of the first image
-    Py_ssize_t logits_apart, target_apart, gradient_apart
+    Operand logits, target, gradient, weight      # of the first image
+    Py_ssize_t logits_apart, target_apart, gradient_apart, weight_apart
     Py_ssize_t images, pixels, classes
     bint softmax, by_label, squared, ignoring
     int64_t ignored
@@ -37,8 +37,8 @@ cdef inline Py_ssize_t pixels_at_once(const real* tag, const RegionsCall* call) 
 
 
 cdef inline Py_ssize_t region_scratch(const real* tag, const RegionsCall* call) noexcept nogil:
-    """Numbers: logits, exponentials and targets of a tile; 1 over their sums, and what is left beside the largest."""
-    return (3 * call.classes + 2) * pixels_at_once(tag, call)
+    """Numbers: logits, exponentials and targets of a tile; 1 over their sums, what is left beside the largest, and weights."""
+    return (3 * call.classes + 3) * pixels_at_once(tag, call)
 
 
 cdef inline bint classes_adjoin(const real* tag, const Operand* operand, Py_ssize_t classes) noexcept nogil:
@@ -177,11 +177,39 @@ cdef bint load_targets(const RegionsCall* call, Py_ssize_t offset, Py_ssize_t fi
     return bad
 
 
-cdef void sums_of_class(const real* x, const real* y, real* z, Py_ssize_t n, bint squared, double* total) noexcept nogil:
+cdef const real* load_pixel_weights(const RegionsCall* call, Py_ssize_t offset, Py_ssize_t first, Py_ssize_t count, Py_ssize_t size,
+                              real* buffer) noexcept nogil:
+    """The weights of the pixels of a tile, 0 behind the last; NULL where there are none."""
+    cdef Py_ssize_t stride
+    if call.weight.data == NULL:
+        return NULL
+    return load_tile(&call.weight, offset, first, count, 1, size, <real>0, buffer, &stride)
+
+
+cdef inline const real* without_weight(const real* w, const real* targets, Py_ssize_t size, real* y) noexcept nogil:
+    """Targets, of which those of weight 0 are left out: in `y` where there are weights."""
+    cdef Py_ssize_t i
+    if w == NULL:
+        return targets
+    for i in range(size):
+        y[i] = where_(w[i] == 0, <real>-1, targets[i])
+    return y
+
+
+cdef inline void weigh_tile(real* gradient, Py_ssize_t stride, Py_ssize_t classes, const real* w, Py_ssize_t size) noexcept nogil:
+    if w == NULL:
+        return
     if real is float:
-        fl_region_sigmoid_sums_f32(x, y, z, n, squared, total)
+        fl_region_weigh_f32(gradient, stride, classes, w, size)
     else:
-        fl_region_sigmoid_sums_f64(x, y, z, n, squared, total)
+        fl_region_weigh_f64(gradient, stride, classes, w, size)
+
+
+cdef void sums_of_class(const real* x, const real* y, real* z, const real* w, Py_ssize_t n, bint squared, double* total) noexcept nogil:
+    if real is float:
+        fl_region_sigmoid_sums_f32(x, y, z, w, n, squared, total)
+    else:
+        fl_region_sigmoid_sums_f64(x, y, z, w, n, squared, total)
 
 
 cdef void gradient_of_class(const real* x, const real* y, real* z, Py_ssize_t n, const double* slope, real* gradient) noexcept nogil:
@@ -199,12 +227,12 @@ cdef void exponentials(const real* x, Py_ssize_t stride, const real* y, Py_ssize
         fl_region_softmax_f64(x, stride, y, classes, n, e, inverse, rest)
 
 
-cdef void sums_of_one(const RegionsCall* call, const real* e, const real* inverse, const real* rest, const real* y, Py_ssize_t label,
-                      Py_ssize_t n, double* total) noexcept nogil:
+cdef void sums_of_one(const RegionsCall* call, const real* e, const real* inverse, const real* rest, const real* y, const real* w,
+                      Py_ssize_t label, Py_ssize_t n, double* total) noexcept nogil:
     if real is float:
-        fl_region_class_sums_f32(e, inverse, rest, y, <float>label, call.by_label, call.squared, n, total)
+        fl_region_class_sums_f32(e, inverse, rest, y, w, <float>label, call.by_label, call.squared, n, total)
     else:
-        fl_region_class_sums_f64(e, inverse, rest, y, <double>label, call.by_label, call.squared, n, total)
+        fl_region_class_sums_f64(e, inverse, rest, y, w, <double>label, call.by_label, call.squared, n, total)
 
 
 cdef void gradient_of_classes(const RegionsCall* call, const real* e, const real* inverse, const real* rest, const real* y, Py_ssize_t n,
@@ -244,6 +272,7 @@ cdef double piece(const real* tag, const RegionsCall* call, Py_ssize_t block, re
     cdef Py_ssize_t image = block // pieces, first = block % pieces * REGION_PIECE
     cdef Py_ssize_t last = min(first + REGION_PIECE, call.pixels), count, stride, g_stride, k
     cdef Py_ssize_t x_offset = image * call.logits_apart, y_offset = image * call.target_apart, g_offset = image * call.gradient_apart
+    cdef Py_ssize_t w_offset = image * call.weight_apart
     cdef const unsigned char* kept = call.kept + image * classes
     cdef bint of_gradient = call.gradient.data != NULL, any_kept = False, bad = False
     cdef double* numbers = call.numbers + (image if of_gradient else block) * classes * 3
@@ -252,6 +281,8 @@ cdef double piece(const real* tag, const RegionsCall* call, Py_ssize_t block, re
     cdef real* y = e + classes * size
     cdef real* inverse = y + classes * size
     cdef real* rest = inverse + size
+    cdef real* w_room = rest + size
+    cdef const real* w = NULL
     cdef const real* x
     cdef const real* targets
     cdef real* gradient = NULL
@@ -268,29 +299,35 @@ cdef double piece(const real* tag, const RegionsCall* call, Py_ssize_t block, re
             if count == size and in_place(tag, &call.gradient, g_offset, first, classes) != NULL:
                 gradient = in_place(tag, &call.gradient, g_offset, first, classes)
                 g_stride = call.gradient.class_stride // <Py_ssize_t>sizeof(real)
+        if any_kept:
+            w = load_pixel_weights(call, w_offset, first, count, size, w_room)
         if call.softmax and any_kept:
             bad |= load_targets(call, y_offset, first, count, size, y)
+            without_weight(w, <const real*>y, size, y)
             x = load_tile(&call.logits, x_offset, first, count, classes, size, <real>0, x_room, &stride)
             exponentials(x, stride, y, classes, size, e, inverse, rest)
             if of_gradient:
                 gradient_of_classes(call, e, inverse, rest, y, size, numbers, gradient, g_stride)
             else:
                 for k in range(classes):
-                    sums_of_one(call, e + k * size, inverse, rest, y + (0 if call.by_label else k * size), k, size, numbers + 3 * k)
+                    sums_of_one(call, e + k * size, inverse, rest, y + (0 if call.by_label else k * size), w, k, size, numbers + 3 * k)
         elif not call.softmax:
             x = load_tile(&call.logits, x_offset, first, count, classes, size, <real>0, x_room, &stride) if any_kept else x_room
             for k in range(classes):
                 if kept[k]:
                     targets = load_shares(call, y_offset + k * call.target.class_stride, first, count, size, y, &bad)
+                    targets = without_weight(w, targets, size, y)
                     if of_gradient:
                         gradient_of_class(x + k * stride, targets, e + k * size, size, numbers + 3 * k, gradient + k * g_stride)
                     else:
-                        sums_of_class(x + k * stride, targets, e, size, call.squared, numbers + 3 * k)
+                        sums_of_class(x + k * stride, targets, e, w, size, call.squared, numbers + 3 * k)
                 elif of_gradient:
                     memset(gradient + k * g_stride, 0, size * sizeof(real))
         elif of_gradient:
             for k in range(classes):
                 memset(gradient + k * g_stride, 0, size * sizeof(real))
+        if of_gradient and any_kept:
+            weigh_tile(gradient, g_stride, classes, w, size)
         if of_gradient and gradient == e:
             store_tile(&call.gradient, g_offset, first, count, classes, size, <const real*>e)
         first += count

@@ -13,14 +13,18 @@ include "frame/shared.pxi"
 
 cdef extern from "regions/tiles.h" nogil:
     enum: FL_REGION_STEPS, FL_REGION_MOST
-    void fl_region_sigmoid_sums_f32(const float*, const float*, float*, Py_ssize_t, bint, double*) noexcept
-    void fl_region_sigmoid_sums_f64(const double*, const double*, double*, Py_ssize_t, bint, double*) noexcept
+    void fl_region_sigmoid_sums_f32(const float*, const float*, float*, const float*, Py_ssize_t, bint, double*) noexcept
+    void fl_region_sigmoid_sums_f64(const double*, const double*, double*, const double*, Py_ssize_t, bint, double*) noexcept
     void fl_region_sigmoid_gradient_f32(const float*, const float*, float*, Py_ssize_t, const double*, float*) noexcept
     void fl_region_sigmoid_gradient_f64(const double*, const double*, double*, Py_ssize_t, const double*, double*) noexcept
     void fl_region_softmax_f32(const float*, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, float*, float*, float*) noexcept
     void fl_region_softmax_f64(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, double*, double*, double*) noexcept
-    void fl_region_class_sums_f32(const float*, const float*, const float*, const float*, float, bint, bint, Py_ssize_t, double*) noexcept
-    void fl_region_class_sums_f64(const double*, const double*, const double*, const double*, double, bint, bint, Py_ssize_t, double*) noexcept
+    void fl_region_class_sums_f32(const float*, const float*, const float*, const float*, const float*, float, bint, bint, Py_ssize_t,
+                                  double*) noexcept
+    void fl_region_class_sums_f64(const double*, const double*, const double*, const double*, const double*, double, bint, bint, Py_ssize_t,
+                                  double*) noexcept
+    void fl_region_weigh_f32(float*, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t) noexcept
+    void fl_region_weigh_f64(double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t) noexcept
     void fl_region_softmax_gradient_f32(const float*, const float*, const float*, const float*, bint, bint, const double*, Py_ssize_t,
                                         Py_ssize_t, float*, Py_ssize_t) noexcept
     void fl_region_softmax_gradient_f64(const double*, const double*, const double*, const double*, bint, bint, const double*, Py_ssize_t,
@@ -34,8 +38,8 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
             int threads=1):
     """Leave the sums of each piece in `numbers`, or where there is a gradient make it of the slopes that are there.
 
-    `arrays`: logits, y_true, gradient, of the first image, the classes on the last axis (labels have none), each (array, dtype,
-    swapped); `strides`: how many bytes the images of each lie apart. `softmax`: classes exclude each other. `by_label`: y_true
+    `arrays`: logits, y_true, gradient, pixel_weight, of the first image, the classes on the last axis (labels and weights have
+    none), each (array, dtype, swapped); `strides`: how many bytes the images of each lie apart. `softmax`: classes exclude each other. `by_label`: y_true
     holds class indices. `kept`: a byte for each class of each image, 0 where nothing is read of it. `numbers`: float64,
     (images, pieces_of(pixels, classes), classes, 3) sums, or (images, classes, 3) slopes. Returns 0, or NaN where a target is bad.
     """
@@ -45,8 +49,9 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
     need(&call.logits, arrays, "logits", True)
     need(&call.target, arrays, "y_true", not by_label)
     take(&call.gradient, arrays, "gradient", True)
+    take(&call.weight, arrays, "pixel_weight", False)
     check_all_taken(arrays)
-    call.logits_apart, call.target_apart, call.gradient_apart = strides
+    call.logits_apart, call.target_apart, call.gradient_apart, call.weight_apart = strides
     call.images, call.pixels, call.classes = images, pixels, classes
     call.softmax, call.by_label, call.squared = softmax, by_label, squared
     call.ignoring = ignore_index is not None

@@ -7,7 +7,7 @@
  *     overlap  sum p y        wrong  sum (p - y)^2        missed  sum y (y - p)
  * A gradient is made of three slopes of each class, g = a y + b (1 - y) + c (p - y): the derivative by p.
  *
- * A pixel with y < 0 is left out. A tile has whole steps of FL_LANES pixels: what is behind the last is left out too. The
+ * Each may weigh pixels by w. A pixel with y < 0 is left out. A tile has whole steps of FL_LANES pixels: what is behind the last is left out too. The
  * lanes of a tile add up in the compute type, at most FL_REGION_STEPS numbers each; tiles add up in double.
  */
 #ifndef FL_REGION_REAL
@@ -54,18 +54,20 @@ enum { FL_REGION_STEPS = 8, FL_REGION_MOST = FL_REGION_STEPS * FL_LANES_f32 };
 #define WHERE FL_REGION_MATH(fl_where)
 #define LANES FL_REGION_LANES
 
-/* What one pixel adds to the sums of its class, in lane j. */
+/* What one pixel adds to the sums of its class, in lane j; `weighted` is known where this is compiled. */
+#define FL_REGION_WEIGHED(number) (weighted ? w[j] * (number) : (number))
 #define FL_REGION_ADD(p, q, y, left_out)                                                                               \
     {                                                                                                                  \
         REAL d = ((REAL)1 - (y)) * (p) - (y) * (q);                                                                    \
-        sum[0][j] += WHERE(left_out, 0, (p) * (y));                                                                    \
-        sum[1][j] += WHERE(left_out, 0, squared ? d * d : ((REAL)1 - (y)) * (p));                                      \
-        sum[2][j] += WHERE(left_out, 0, squared ? -d * (y) : (q) * (y));                                              \
+        sum[0][j] += WHERE(left_out, 0, FL_REGION_WEIGHED((p) * (y)));                                                 \
+        sum[1][j] += WHERE(left_out, 0, FL_REGION_WEIGHED(squared ? d * d : ((REAL)1 - (y)) * (p)));                   \
+        sum[2][j] += WHERE(left_out, 0, FL_REGION_WEIGHED(squared ? -d * (y) : (q) * (y)));                                              \
     }
 
 /* ---- binary, multilabel: each class for itself ------------------------------------------------------------------- */
 
-FL_INLINE void FL_REGION_NAME(fl_region_sigmoid_step)(const REAL *x, const REAL *y, const REAL *z, int squared, REAL (*sum)[LANES])
+FL_INLINE void FL_REGION_NAME(fl_region_sigmoid_step)(const REAL *x, const REAL *y, const REAL *z, const REAL *w, int squared, int weighted,
+                                                      REAL (*sum)[LANES])
 {
     for (int j = 0; j < LANES; j++) {
         REAL larger = (REAL)1 / ((REAL)1 + z[j]), smaller = z[j] * larger;
@@ -79,15 +81,20 @@ FL_INLINE void FL_REGION_NAME(fl_region_add)(REAL (*sum)[LANES], double *total)
     for (int k = 0; k < 3; k++) total[k] += FL_REGION_NAME(fl_block_sum)(sum[k], LANES);
 }
 
-/* Adds the sums of n pixels to `total`; z: room for n numbers. */
-FL_REGION_SWEEP void FL_REGION_NAME(fl_region_sigmoid_sums)(const REAL *x, const REAL *y, REAL *z, ptrdiff_t n, int squared, double *total)
+/* Adds the sums of n pixels to `total`; z: room for n numbers; w: their weights, or NULL. */
+FL_REGION_SWEEP void FL_REGION_NAME(fl_region_sigmoid_sums)(const REAL *x, const REAL *y, REAL *z, const REAL *w, ptrdiff_t n, int squared,
+                                                            double *total)
 {
     REAL sum[3][LANES] = {{0}};
     FL_REGION_NAME(fl_block_exp_minus_abs)(x, z, n);
-    if (squared)
-        for (ptrdiff_t i = 0; i < n; i += LANES) FL_REGION_NAME(fl_region_sigmoid_step)(x + i, y + i, z + i, 1, sum);
-    else
-        for (ptrdiff_t i = 0; i < n; i += LANES) FL_REGION_NAME(fl_region_sigmoid_step)(x + i, y + i, z + i, 0, sum);
+#define FL_REGION_STEP(squares, weights)                                                                               \
+    for (ptrdiff_t i = 0; i < n; i += LANES)                                                                           \
+        FL_REGION_NAME(fl_region_sigmoid_step)(x + i, y + i, z + i, (weights) ? w + i : w, squares, weights, sum);
+    if (squared && w) { FL_REGION_STEP(1, 1) }
+    else if (squared) { FL_REGION_STEP(1, 0) }
+    else if (w) { FL_REGION_STEP(0, 1) }
+    else { FL_REGION_STEP(0, 0) }
+#undef FL_REGION_STEP
     FL_REGION_NAME(fl_region_add)(sum, total);
 }
 
@@ -128,8 +135,8 @@ FL_REGION_SWEEP void FL_REGION_NAME(fl_region_softmax)(const REAL *x, ptrdiff_t 
 
 FL_INLINE REAL FL_REGION_NAME(fl_region_other)(REAL e, REAL p, REAL rest) { return WHERE(e == 1, rest, (REAL)1 - p); }
 
-FL_INLINE void FL_REGION_NAME(fl_region_class_step)(const REAL *e, const REAL *inverse, const REAL *rest, const REAL *y, REAL label,
-                                                    int by_label, int squared, REAL (*sum)[LANES])
+FL_INLINE void FL_REGION_NAME(fl_region_class_step)(const REAL *e, const REAL *inverse, const REAL *rest, const REAL *y, const REAL *w, REAL label,
+                                                    int by_label, int squared, int weighted, REAL (*sum)[LANES])
 {
     for (int j = 0; j < LANES; j++) {
         int left_out = inverse[j] == 0;
@@ -137,26 +144,30 @@ FL_INLINE void FL_REGION_NAME(fl_region_class_step)(const REAL *e, const REAL *i
         if (by_label) {
             int is = y[j] == label;
             REAL d = WHERE(is, q, p);
-            sum[0][j] += WHERE(is, p, 0);
-            sum[1][j] += WHERE(left_out | (is & !squared), 0, squared ? d * d : p);
-            sum[2][j] += WHERE(is, q, 0);
+            sum[0][j] += WHERE(is, FL_REGION_WEIGHED(p), 0);
+            sum[1][j] += WHERE(left_out | (is & !squared), 0, FL_REGION_WEIGHED(squared ? d * d : p));
+            sum[2][j] += WHERE(is, FL_REGION_WEIGHED(q), 0);
         } else
             FL_REGION_ADD(p, q, y[j], left_out)
     }
 }
 
-/* Adds the sums of a class. `y`: labels, -1 where a pixel is left out, or the targets of this class. */
-FL_REGION_SWEEP void FL_REGION_NAME(fl_region_class_sums)(const REAL *e, const REAL *inverse, const REAL *rest, const REAL *y, REAL label,
-                                                          int by_label, int squared, ptrdiff_t n, double *total)
+/* Adds the sums of a class. `y`: labels, -1 where a pixel is left out, or the targets of this class; w: weights, or NULL. */
+FL_REGION_SWEEP void FL_REGION_NAME(fl_region_class_sums)(const REAL *e, const REAL *inverse, const REAL *rest, const REAL *y, const REAL *w,
+                                                          REAL label, int by_label, int squared, ptrdiff_t n, double *total)
 {
     REAL sum[3][LANES] = {{0}};
-#define FL_REGION_STEP(labels, squares)                                                                                \
+#define FL_REGION_STEP(labels, squares, weights)                                                                       \
     for (ptrdiff_t i = 0; i < n; i += LANES)                                                                           \
-        FL_REGION_NAME(fl_region_class_step)(e + i, inverse + i, rest + i, y + i, label, labels, squares, sum);
-    if (by_label && squared) { FL_REGION_STEP(1, 1) }
-    else if (by_label) { FL_REGION_STEP(1, 0) }
-    else if (squared) { FL_REGION_STEP(0, 1) }
-    else { FL_REGION_STEP(0, 0) }
+        FL_REGION_NAME(fl_region_class_step)(e + i, inverse + i, rest + i, y + i, (weights) ? w + i : w, label, labels, squares, weights, sum);
+    if (w && by_label && squared) { FL_REGION_STEP(1, 1, 1) }
+    else if (w && by_label) { FL_REGION_STEP(1, 0, 1) }
+    else if (w && squared) { FL_REGION_STEP(0, 1, 1) }
+    else if (w) { FL_REGION_STEP(0, 0, 1) }
+    else if (by_label && squared) { FL_REGION_STEP(1, 1, 0) }
+    else if (by_label) { FL_REGION_STEP(1, 0, 0) }
+    else if (squared) { FL_REGION_STEP(0, 1, 0) }
+    else { FL_REGION_STEP(0, 0, 0) }
 #undef FL_REGION_STEP
     FL_REGION_NAME(fl_region_add)(sum, total);
 }
@@ -217,8 +228,18 @@ FL_REGION_SWEEP void FL_REGION_NAME(fl_region_softmax_gradient)(const REAL *e, c
     else FL_REGION_NAME(fl_region_gradient_of)(e, inverse, rest, y, 0, 0, slope, classes, n, gradient, stride);
 }
 
+/* Weighs the gradient of a tile, which lies `stride` numbers from class to class; where nothing is read it is 0 already. */
+FL_REGION_SWEEP void FL_REGION_NAME(fl_region_weigh)(REAL *gradient, ptrdiff_t stride, ptrdiff_t classes, const REAL *w, ptrdiff_t n)
+{
+    for (ptrdiff_t k = 0; k < classes; k++) {
+        FL_NO_OVERLAP
+        for (ptrdiff_t i = 0; i < n; i++) gradient[k * stride + i] *= w[i];
+    }
+}
+
 #undef FL_REGION_SLOPE
 #undef FL_REGION_SLOPES
+#undef FL_REGION_WEIGHED
 #undef FL_REGION_ADD
 #undef REAL
 #undef WHERE
