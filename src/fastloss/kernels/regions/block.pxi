@@ -178,7 +178,7 @@ cdef bint load_targets(const RegionsCall* call, Py_ssize_t offset, Py_ssize_t fi
 
 
 cdef const real* load_pixel_weights(const RegionsCall* call, Py_ssize_t offset, Py_ssize_t first, Py_ssize_t count, Py_ssize_t size,
-                              real* buffer) noexcept nogil:
+                                    real* buffer) noexcept nogil:
     """The weights of the pixels of a tile, 0 behind the last; NULL where there are none."""
     cdef Py_ssize_t stride
     if call.weight.data == NULL:

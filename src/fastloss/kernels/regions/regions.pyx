@@ -39,9 +39,9 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
     """Leave the sums of each piece in `numbers`, or where there is a gradient make it of the slopes that are there.
 
     `arrays`: logits, y_true, gradient, pixel_weight, of the first image, the classes on the last axis (labels and weights have
-    none), each (array, dtype, swapped); `strides`: how many bytes the images of each lie apart. `softmax`: classes exclude each other. `by_label`: y_true
-    holds class indices. `kept`: a byte for each class of each image, 0 where nothing is read of it. `numbers`: float64,
-    (images, pieces_of(pixels, classes), classes, 3) sums, or (images, classes, 3) slopes. Returns 0, or NaN where a target is bad.
+    none), each (array, dtype, swapped); `strides`: how many bytes the images of each lie apart. `softmax`: classes exclude each other.
+    `by_label`: y_true holds class indices. `kept`: a byte for each class of each image, 0 where nothing is read of it. `numbers`:
+    float64, (images, pieces_of(pixels, classes), classes, 3) sums, or (images, classes, 3) slopes. Returns 0, or NaN where a target is bad.
     """
     cdef RegionsCall call
     cdef Bytes read = Bytes(kept, False), room = Bytes(numbers, True)
