@@ -182,6 +182,24 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0], default=False)
+def aarch64(session: nox.Session) -> None:
+    """Build for 64-bit Arm with Debian's cross compiler, and run a sample of the tests under qemu."""
+    session.install(*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "cmake", "ninja", "numpy")
+    session.run("python", "tools/aarch64.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def other_compilers(session: nox.Session) -> None:
+    """Compile the kernels with musl's and Windows' C library, and hold vecmath.h to its bounds there."""
+    requires = nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
+    session.install(*requires, "cmake", "ninja", "numpy")
+    settings = ("-C", "build-dir=build/other", "-C", "cmake.define.FASTLOSS_ISA_LEVELS=v3")
+    session.install("--no-build-isolation", *settings, ".")
+    for target in ("musl", "windows"):
+        session.run("python", "tools/other_compilers.py", target, "--from", "build/other")
+
+
+@nox.session(python=PYTHONS[0], default=False)
 def guard(session: nox.Session) -> None:
     """Look for reads and writes beyond the ends of arrays, in the release build, on each ISA level of this CPU."""
     session.install(".[test]")

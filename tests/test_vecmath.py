@@ -306,7 +306,7 @@ def test_levels_with_fma_agree_to_the_bit(name, libraries):
 def test_every_loop_is_vector_code(folder, levels):
     """Each loop of each level multiplies in whole registers and calls nothing; a scalar loop would do neither."""
     if levels == ["plain"]:
-        pytest.skip("the registers are named for x86-64 only")
+        pytest.skip("nobody knows the registers of this processor")
     for level in levels:
         target = folder / f"{level}.s"
         vecmath_library.run_compiler(LOOPS, target, *FLAGS, *LEVELS[level].flags, "-S")
@@ -315,10 +315,12 @@ def test_every_loop_is_vector_code(folder, levels):
         assert set(functions) == {*BOUNDS, "log1pmxf"}
         for name, body in functions.items():
             body = body.split(".cfi_endproc")[0]
-            packed = "ps" if in_float32(name) else "pd"
-            product = rf"\bv?(?:mul|fn?madd\d+){packed}\s.*%{LEVELS[level].register}"
+            single = in_float32(name)
+            product = rf"\bv?(?:mul|fn?madd\d+){'ps' if single else 'pd'}\s.*%{LEVELS[level].register}"
+            if level == "neon":
+                product = rf"\b(?:fmul|fml[as])\s+v\d+\.{'4s' if single else '2d'}"
             assert re.search(product, body), f"{name} at {level} is scalar code"
-            calls = re.findall(r"\b(?:call\s.*|jmp\s+\w+@.*)", body)
+            calls = re.findall(r"\b(?:call\s.*|jmp\s+\w+@.*|bl\s.*)", body)
             assert not calls, f"{name} at {level} calls {calls}"
 
 

@@ -57,7 +57,8 @@ LEVELS = {
     "v2": Level(["-march=x86-64-v2"], False, ("sse4.2", "popcnt"), "xmm"),
     "v3": Level(["-march=x86-64-v3"], True, ("avx2", "fma", "bmi2"), "ymm"),
     "v4": Level(["-march=x86-64-v4", "-mprefer-vector-width=512"], True, ("avx512f", "avx512dq", "avx512vl"), "zmm"),
-    "plain": Level([], platform.machine() in {"aarch64", "arm64"}),
+    "neon": Level([], True, register="v"),
+    "plain": Level([], False),
 }
 
 ONE_ARGUMENT = (
@@ -182,7 +183,7 @@ def run_compiler(source: str, target: Path, *arguments: str) -> str:
 def available_levels(folder: Path) -> list[str]:
     """Return the levels that this processor has."""
     if platform.machine() not in {"x86_64", "AMD64"}:
-        return ["plain"]
+        return ["neon" if platform.machine() in {"aarch64", "arm64"} else "plain"]
     names = [name for name, level in LEVELS.items() if level.features]
     levels = []
     for name in names:

@@ -25,7 +25,7 @@ STUB = "fastloss/__init__.pyi"
 METADATA = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
 #: The compiled modules of each ISA level: the frame, and a kind in each folder.
 PARTS = sorted(path.stem for path in (SOURCE / "fastloss" / "kernels").glob("*/*.pyx"))
-EXTENSION = re.compile(rf"fastloss/_(cpu|({'|'.join(PARTS)})_(v2|v3|v4|plain))\.[\w.-]+\.(so|pyd)")
+EXTENSION = re.compile(rf"fastloss/_(cpu|({'|'.join(PARTS)})_(v2|v3|v4|neon|plain))\.[\w.-]+\.(so|pyd)")
 #: What auditwheel brings along.
 BUNDLED = re.compile(r"fastloss\.libs/libgomp-\w+\.so[\d.]*|fastloss-[\d.]+\.dist-info/sboms/auditwheel\.cdx\.json")
 LIBRARIES = re.compile(

@@ -3,7 +3,8 @@
 
 cdef extern from *:
     """
-    #if defined(FL_HAS_LEVELS)
+    #if !defined(FL_ONLY_LEVEL)
+    #define FL_ONLY_LEVEL ""
     #include <cpuid.h>
     /* Single features, not "x86-64-v4": compilers know those names only lately. The builtin asks the operating system too. */
     static int fl_runs_v2(void) { __builtin_cpu_init(); return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
@@ -16,15 +17,13 @@ cdef extern from *:
     static int fl_runs_v4(void) { return fl_runs_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                                          && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
                                          && __builtin_cpu_supports("avx512vl"); }
-    #define FL_LEVELS 1
     #else
     #define fl_runs_v2() 0
     #define fl_runs_v3() 0
     #define fl_runs_v4() 0
-    #define FL_LEVELS 0
     #endif
     """
-    bint FL_LEVELS
+    const char *FL_ONLY_LEVEL
     bint fl_runs_v2()
     bint fl_runs_v3()
     bint fl_runs_v4()
@@ -32,6 +31,6 @@ cdef extern from *:
 
 def isa_levels():
     """Return the levels that can run here, the best one first."""
-    if not FL_LEVELS:
-        return ("plain",)
+    if FL_ONLY_LEVEL[0]:
+        return (FL_ONLY_LEVEL.decode("ascii"),)
     return tuple(level for level, runs in (("v4", fl_runs_v4()), ("v3", fl_runs_v3()), ("v2", fl_runs_v2())) if runs)
