@@ -146,7 +146,7 @@ def test_a_small_loss_keeps_its_digits(row: Any, dtype: Any) -> None:
             arrays[operand.name] = (3 * np.stack([np.cos(noisy), np.sin(noisy)], axis=1)).astype(dtype)
         else:
             arrays[operand.name] = np.asarray({"log_scale": 4.75, "bias": -88.0}[operand.name], dtype)
-    assert 0 < loss_of(row)(**arrays, **given) < 1e-6
+    assert 0 < loss_of(row)(**arrays, **given) < 1e-4
     hold_to_textbook(row, dtype, arrays, **given)
 
 
@@ -161,14 +161,15 @@ def test_float32_is_float64_rounded_once(row: Any) -> None:
         np.testing.assert_array_equal(own, np.float32(double))
 
 
-@pytest.mark.parametrize("scale", [40.0, 100.0])
+@pytest.mark.parametrize("scale", [25.0, 40.0, 100.0])
 @of_softmaxes
 def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float) -> None:
     """A loss far below the epsilon of the similarities, of which log(sum(exp)) - positive has no digit."""
     rng = generator("stands out", row.name)
     count = 16
     directions = np.linalg.qr(rng.normal(size=(count + 1, count + 1)))[0]
-    common = 1 - 35 / scale  # the cosine of all others: each counts e^-35
+    depth = min(35.0, 0.9 * scale)
+    common = 1 - depth / scale  # the cosine of all others: each counts e^-depth
     directions = math.sqrt(common) * directions[-1] + math.sqrt(1 - common) * directions[:-1]
     near = {"place": np.arange(count), "half": np.arange(count) % (count // 2), "class": np.arange(count) // 2}
     arrays: dict[str, Any] = {}
@@ -194,7 +195,7 @@ def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float) -> None
         }
         losses = oracle.ORACLE[row.name](**exactly, **own)
         right = float(sum(losses) / len(losses))
-    assert 1e-16 < right < 1e-13
+    assert 1 < right / math.exp(-depth) < 100
     value, gradients = loss_of(row).value_and_grad(**arrays, **given)
     assert abs(value - right) <= 3e-5 * right
     _, wanted = loss_of(row).value_and_grad(**wide, **given)

@@ -20,8 +20,8 @@ from ..reductions import reduced
 from ..rows import PREDICTION, Row
 from ..samples import LeftOut
 from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
-from .pairs import Compared, Cut, Pairs
-from .products import Products, multiplied
+from .pairs import Compared, Cut, Pairs, in_chunks
+from .products import FAR_APART, Products, multiplied
 
 
 class Plan(NamedTuple):
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     groups: Array  # of each of these a number that those have too which it belongs to
     given: Array  # the weight of each
     weights: Array  # the same, 0 of those that have no loss
-    cut: Cut | None  # of a function of the similarities
+    cut: Cut | None  # of similarities that are no linear layer
 
 
 def _in_place(count: int, kept: Array, labels: Any) -> Array:
@@ -95,7 +95,9 @@ class Batches(Kind):
             name = next(operand.name for operand in row.differentiated if operand.shared)
             raise ValueError(f"{name} = {call.arrays.by_name[name]} is too large: e^{name} is infinite in {dtype}")
         most, threads = call.request.parameters["max_bytes"], call.request.n_threads
-        cut = Cut.of(len(kept), len(kept), most, threads) if row.of_pairs else None
+        cut = None
+        if row.of_pairs or _one_unit(call.request, float(scale), dtype):
+            cut = Cut.of(len(kept), len(kept), most, threads, 8 if row.of_pairs else dtype.itemsize)
         counts = weights if row.counted == "all" else np.where(positive < 0, 0.0, weights)
         return Plan(call, kept, positive, groups, weights, counts, cut)
 
@@ -119,7 +121,7 @@ class Batches(Kind):
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         with np.errstate(all="ignore"):
-            work = _Comparison if plan.cut is None else _OfPairs
+            work = _OfPairs if plan.call.request.row.of_pairs else _Comparison if plan.cut is None else _BothWays
             return work(plan, results, number, factor).run()
 
     def draw(
@@ -156,6 +158,12 @@ def scale_of(request: Request, arrays: Arrays) -> Any:
         if operand.shared:
             return np.exp(np.float64(arrays.by_name.get(operand.name, operand.default)))
     return 1 / request.parameters.get("temperature", 1.0)
+
+
+def _one_unit(request: Request, scale: float, dtype: np.dtype[Any]) -> bool:
+    """Tell whether one unit serves the exponentials of all similarities, and both ways of comparing them."""
+    (first, second), *others = request.row.against
+    return others == [(second, first)] and request.parameters["normalize"] and 2 * scale <= FAR_APART[dtype.itemsize]
 
 
 class _Run:
@@ -217,6 +225,61 @@ class _OfPairs(_Run):
             each.gradient *= scale
         self.by_shared = {name: math.fsum(each) * scale for name, each in pairs.by_shared.items()}
         return math.fsum(pairs.values)
+
+
+class _BothWays(_Run):
+    """A run of a softmax over the similarities that goes both ways: their exponentials are computed for both at once.
+
+    A cosine is at most 1, so in the unit of e^scale none of them overflows. Rows and columns are summed in a first
+    pass; a second one makes the gradients: four products, where one way after the other needs six.
+    """
+
+    def compute(self) -> float:
+        plan, dtype = self.plan, self.plan.call.compute_type
+        assert plan.cut is not None
+        self.read(dtype)
+        (rows, columns), _ = self.request.row.against
+        first, second = self.vectors[rows], self.vectors[columns]
+        scale, count = float(scale_of(self.request, plan.call.arrays)), len(plan.kept)
+        scaled, ones = first.numbers * dtype.type(scale), np.ones(count, dtype)
+        by_row, by_chunk = np.empty(count), dict[int, Array]()
+
+        def exponentials(piece: slice, similar: Array) -> None:
+            """Put e^(scale (cos - 1)) in the place of cosines; 0 for pairs that match, which are counted apart."""
+            similar -= dtype.type(scale)
+            np.exp(similar, out=similar)
+            own = np.arange(len(similar))
+            similar[own, own + piece.start] = 0
+
+        def sums(piece: slice, similar: Array) -> None:
+            exponentials(piece, similar)
+            by_row[piece] = similar @ ones
+            by_chunk[piece.start] = ones[: len(similar)] @ similar
+
+        in_chunks(scaled, second.numbers, plan.cut, sums, (first.numbers, second.numbers), None)
+        by_column = np.sum([by_chunk[start] for start in sorted(by_chunk)], axis=0, dtype=np.float64) + np.zeros(count)
+        cosines = np.einsum("ij,ij->i", scaled, second.numbers, dtype=np.float64)
+        matching = np.exp(cosines - scale)
+        self.values = (np.log1p(by_row / matching) + np.log1p(by_column / matching)) * (plan.weights / 2)
+        if self.wants:
+            weights = plan.weights * (scale / 2) * (self.factor / self.number if self.number else 0.0)
+            of_rows, of_columns = weights / (by_row + matching), weights / (by_column + matching)
+            at_match = (-(by_row * of_rows + by_column * of_columns)).astype(dtype)[:, None]
+            each, every = of_rows.astype(dtype)[:, None], of_columns.astype(dtype)
+
+            def slopes(piece: slice, similar: Array) -> None:
+                exponentials(piece, similar)
+                similar *= each[piece] + every
+
+            first.gradient += at_match * second.numbers
+            second.gradient += at_match * first.numbers
+            factors, gradients = (first.numbers, second.numbers), (first.gradient, second.gradient)
+            in_chunks(scaled, second.numbers, plan.cut, slopes, factors, gradients)
+            for operand in self.request.row.differentiated:
+                if operand.shared:
+                    slope = np.einsum("ij,ij->", first.gradient, first.numbers, dtype=np.float64)
+                    self.by_shared[operand.name] = float(slope)
+        return math.fsum(self.values)
 
 
 class _Comparison(_Run):

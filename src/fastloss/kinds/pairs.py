@@ -58,9 +58,9 @@ class Cut(NamedTuple):
     threads: int
 
     @staticmethod
-    def of(vectors: int, others: int, max_bytes: int | None, n_threads: int | None) -> Cut:
+    def of(vectors: int, others: int, max_bytes: int | None, n_threads: int | None, itemsize: int = 8) -> Cut:
         """Return how similarities of so many vectors with so many others are cut."""
-        of_row = max(8 * others, 1)
+        of_row = max(itemsize * others, 1)
         rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CHUNK_BYTES // of_row))
         threads = threads_for(n_threads, vectors * others)
         if max_bytes is not None:
@@ -93,7 +93,7 @@ def in_chunks(
     """
     count, width = len(first), len(second)
     pieces = [slice(s, min(s + cut.rows, count)) for s in range(0, count, cut.rows)]
-    tiles = tiles_of((width, factors[0].shape[1]), 8)
+    tiles = tiles_of((width, factors[0].shape[1]), first.dtype.itemsize)
 
     def slopes(piece: slice, buffer: Array) -> Array:
         products = np.matmul(first[piece], second.T, out=buffer[: piece.stop - piece.start])
@@ -111,7 +111,7 @@ def in_chunks(
 
     holding = blas.one_thread() if count * width >= HELD_FROM else nullcontext(True)
     with holding as held, on_threads(cut.threads if held else 1) as each:
-        buffers = [np.empty((min(cut.rows, count), width)) for _ in range(cut.threads if held else 1)]
+        buffers = [np.empty((min(cut.rows, count), width), first.dtype) for _ in range(cut.threads if held else 1)]
         for start in range(0, len(pieces), len(buffers)):
             group = pieces[start : start + len(buffers)]
             found = each(slopes, group, buffers)

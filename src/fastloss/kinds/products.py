@@ -51,7 +51,7 @@ _LEAST_ROWS = 64
 _TILE_BYTES, _FEWEST_CLASSES, _MOST_CLASSES = 2**22, 64, 2048
 #: Where the logits of a chunk are so far apart, some probabilities may be subnormal numbers, with which a product takes
 #: 60 times as long. The gradient is computed in another unit there, unless that would be too large for the factors.
-_FAR_APART, _UNIT, _LARGEST_FACTOR = {4: 60.0, 8: 600.0}, 2.0**40, 2.0**60
+FAR_APART, _UNIT, _LARGEST_FACTOR = {4: 60.0, 8: 600.0}, 2.0**40, 2.0**60
 #: Products of less are made by one thread of BLAS anyway.
 HELD_FROM = 2**20
 
@@ -216,7 +216,7 @@ class _Work:
 
     def unit_of(self, logits: Array, features: Array) -> float:
         """Return how many times as large the gradient of a chunk is computed."""
-        far = _FAR_APART[self.dtype.itemsize]
+        far = FAR_APART[self.dtype.itemsize]
         if not (self.plan.of_rows.want & GRADIENT and logits.size):
             return 1.0
         # No logit is beyond the product of two lengths: mostly that is enough to know.
