@@ -12,6 +12,7 @@ One case is one loss with its variant, dtype, regime and shape, drawn from the c
   decides
 - engines: the compiled engine against Numba's, in the same way (with ``--engines``: compiling takes a minute)
 - several: the same of losses of several arrays, or one of their arrays is spoiled
+- ctc, rnnt …: the same of losses of sequences, alone and in a batch, padded and packed
 - wrong: one argument is spoiled. The call works, or raises a TypeError or ValueError that names the argument, and
   has not written to ``out``
 
@@ -234,7 +235,7 @@ def reshaped(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         lambda a: a[..., :0] if a.ndim else a,
         lambda a: a.reshape(-1),
         lambda a: a[:0],
-        lambda a: a.ravel()[0],
+        lambda a: a.ravel()[0] if a.size else a,
     )
     return np.asarray(pick(rng, ways)(a))
 
@@ -399,6 +400,97 @@ def check_wrong_array(loss: Any, row: Any, arrays: dict[str, Any], name: str, rn
     return f"{name}: accepted"
 
 
+# -- losses of sequences ----------------------------------------------------------------------------------------------
+
+SEQUENCES = tuple(row for row in cases.fl.losses() if row.kind == "sequences")
+#: Shapes of scores but for their last axis, by the axes of a sequence: samples, frames, and places of labels.
+AXES_OF_FRAMES = {"TC": 1, "TUC": 2}
+
+
+def sequences_of(row: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Return a batch, of one regime or another; what is behind a sequence is no number, or no class."""
+    frames = AXES_OF_FRAMES[row.axes]
+    sizes = (pick(rng, (1, 2, 5, 70)), *(int(rng.integers(1, 12)) for _ in range(frames)), pick(rng, (2, 3, 9, 33)))
+    arrays = cases.fl.kinds.draw(row, sizes, pick(rng, cases.FLOATS), rng)
+    scores = arrays[row.prediction]
+    scores *= pick(rng, (0.1, 1, 1, 10, 100, 1e4))
+    scores[..., 0] += pick(rng, (0, 0, 25, 300))
+    if some(rng, 0.3):
+        scores[rng.random(scores.shape) < pick(rng, (0.02, 0.3))] = pick(rng, (-np.inf, -1e4, -1e30, -700, np.nan))
+    lengths = [arrays[next(o.lengths for o in row.operands if o.name == name)] for name in ("y_true", row.prediction)]
+    for n, (labels, own) in enumerate(zip(*lengths, strict=True)):
+        arrays["y_true"][n, labels:], scores[n, own:] = -7, np.nan
+        if frames == 2:
+            scores[n, :, labels + 1 :] = np.nan
+    return arrays
+
+
+def packed_scores(row: Any, arrays: dict[str, Any], of: np.ndarray) -> np.ndarray:
+    """Return the frames of all sequences one behind the other."""
+    places = [own[:n] for own, n in zip(of, arrays[row.operands[-1].name], strict=True)]
+    if AXES_OF_FRAMES[row.axes] == 2:
+        places = [own[:, : n + 1] for own, n in zip(places, arrays["label_lengths"], strict=True)]
+    return np.concatenate([own.reshape(-1, of.shape[-1]) for own in places])
+
+
+def check_sequences(rng: np.random.Generator) -> str:
+    """Hold a call made in a random way to the plain one, or to one in float64, or spoil one of the arrays."""
+    row = pick(rng, SEQUENCES)
+    loss, arrays = cases.fl.Loss(row), sequences_of(row, rng)
+    if some(rng, 0.3):
+        return f"{row.name}: {check_wrong_array(loss, row, arrays, pick(rng, tuple(arrays)), rng)}"
+    names, samples = [operand.name for operand in row.differentiated], len(arrays["y_true"])
+    scores = arrays[row.prediction]
+    keywords: dict[str, Any] = {"reduction": pick(rng, ("none", "sum", "mean"))}
+    if some(rng, 0.4):
+        keywords["sample_weight"] = rng.integers(0, 9, samples) / 4
+    if some(rng, 0.3):
+        keywords["where"] = rng.random(samples) < 0.8
+    for parameter in row.choices:
+        if parameter.name != "given":
+            keywords[parameter.name] = pick(rng, [o for o in parameter.domain.options if o != "raise"])
+    value, gradients = loss.value_and_grad(**arrays, n_threads=1, wrt=tuple(names), **keywords) if len(names) > 1 else (
+        loss.value_and_grad(**arrays, n_threads=1, **keywords)
+    )  # fmt: skip
+    by_scores = gradients[0] if len(names) > 1 else gradients
+    if some(rng, 0.3) and scores.dtype == np.float32:
+        wide = {name: a.astype(np.float64) if a.dtype == np.float32 else a for name, a in arrays.items()}
+        exactly, slopes = loss.value_and_grad(**wide, **keywords)
+        slopes = slopes[0] if len(names) > 1 else slopes
+        with np.errstate(all="ignore"):
+            assert np.isfinite(value).tolist() == np.isfinite(exactly).tolist(), (value, exactly)
+            # No float32 is so small as a loss of float64 may be.
+            near = np.abs(np.float64(value) - exactly) <= 1e-7 * np.maximum(np.abs(exactly), 1e-30)
+            assert (near | ~np.isfinite(exactly)).all(), (value, exactly)
+            largest = np.abs(np.where(np.isfinite(slopes), slopes, 0)).max(initial=1e-30)
+            assert (np.abs(by_scores - slopes) <= 1e-5 * largest)[np.isfinite(slopes)].all()
+        return f"{row.name}: wide"
+    other = {name: cases.LAYOUTS[pick(rng, LAYOUTS)](a) if some(rng, 0.6) else a for name, a in arrays.items()}
+    ways: dict[str, Any] = {"n_threads": pick(rng, (None, 1, 2, 3))}
+    own = by_scores
+    if some(rng, 0.3):
+        other[row.prediction] = packed_scores(row, arrays, scores)
+        own = packed_scores(row, arrays, by_scores)
+    elif some(rng, 0.3):  # in place
+        place = cases.LAYOUTS[pick(rng, WRITABLE)](scores.copy())
+        other[row.prediction] = place
+        ways["out"] = (None, (place,) + (None,) * (len(names) - 1) if len(names) > 1 else place)
+    again, found = loss.value_and_grad(**other, **keywords, **ways)
+    assert bits(again) == bits(value)
+    assert bits(found[0] if len(names) > 1 else found) == bits(own)
+    if len(names) > 1:
+        assert bits(tuple(found[1:])) == bits(tuple(gradients[1:]))
+    if keywords["reduction"] == "none":
+        n = int(rng.integers(samples))
+        per_sample = [o.name for o in row.operands if not o.shared]
+        alone = {name: a[n : n + 1] if name in per_sample else a for name, a in arrays.items()}
+        few = {name: w[n : n + 1] if name in ("sample_weight", "where") else w for name, w in keywords.items()}
+        one, slope = loss.value_and_grad(**alone, **few)
+        assert bits(one[0]) == bits(value[n]), "alone"
+        assert bits((slope[0] if len(names) > 1 else slope)[0]) == bits(by_scores[n]), "alone"
+    return f"{row.name}: bits"
+
+
 # -- cases ------------------------------------------------------------------------------------------------------------
 
 
@@ -410,6 +502,8 @@ def run_case(number: int, engines: bool = False) -> str:
     rng = cases.generator("fuzz", number)
     if some(rng, 0.1):
         return check_several(rng)
+    if some(rng, 0.05):
+        return check_sequences(rng)
     variant, regime, inputs = drawn(number, rng)
     kind = pick(rng, KINDS_OF_CASE)
     if kind == "engines" and not (engines and cases.has_two_engines(variant)):

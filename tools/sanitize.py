@@ -60,6 +60,8 @@ def address() -> Sanitizer:
             "process",
             "sequences",
             "chains",
+            "transducers",
+            "decoding",
             "segmentation",
         ),
         # Python's own allocations under a limit, and what a sanitizer itself does at import, are not of interest.
