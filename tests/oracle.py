@@ -448,8 +448,8 @@ def crps_gaussian(y_true: Any, location: Any, log_scale: Any) -> Any:
 
 
 @textbook
-def poisson(y_true: Any, y_pred: Any) -> Any:
-    return [exp(y_pred), -y_true * y_pred]
+def poisson(y_true: Any, y_pred: Any, full: Any = False) -> Any:
+    return [exp(y_pred), -y_true * y_pred, *([mp.loggamma(y_true + 1)] if full else [])]
 
 
 @textbook

@@ -116,7 +116,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "binary_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, 1]")} | LABELS,
     "asymmetric": {"gamma_pos": (1.0, "[0, inf)"), "gamma_neg": (4.0, "[0, inf)"), "clip": (0.05, "[0, 1]")} | LABELS,
     "poly1_binary_cross_entropy": {"epsilon": (2.0, "(-inf, inf)")},
-    "poisson": {},
+    "poisson": {"full": (False, "switch")},
     "gamma": {},
     "tweedie": {"power": (1.5, "[1, 2]")},
     "negative_binomial": {"dispersion": (1.0, "(0, inf)"), "full": (False, "switch")},

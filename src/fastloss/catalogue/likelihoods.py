@@ -39,6 +39,7 @@ _FULL = "whether the value has all terms of the negative log-likelihood, also th
 @pointwise(
     target=non_negative,
     holds="log_mean",
+    full="whether the value has all terms of the negative log-likelihood: log y! too, of counts of at most 1e15",
     formula="e^s - y s",
     source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
 )
@@ -46,7 +47,8 @@ def poisson(y_true, y_pred):
     """Poisson loss of the logarithm s of the predicted mean.
 
     As in scikit-learn and as PyTorch's ``poisson_nll_loss(log_input=True)``; optax and Keras (the latter of the mean
-    itself, not its logarithm) drop the same constant, log y!.
+    itself, not its logarithm) drop the same constant, log y!. With ``full=True`` the value has it, exactly, where
+    PyTorch's ``full=True`` has Stirling's approximation.
     """
     # where e^s is large e^8 stands apart: of two terms that are too large for a float the difference need not be
     apart = y_pred > 80
@@ -55,7 +57,51 @@ def poisson(y_true, y_pred):
     scale = where(apart, 0.00033546262790251185, 1)
     pull = where(y_true == 0, 0, y_true * (y_pred * scale))
     value = where(part - part == 0, (part - pull) * whole, part + y_true)
-    return value, (part - y_true * scale) * whole, part * whole
+    # All of -log pmf is e^s - y - y (s - log y), and what is left where e^s = y: in neither is anything negative.
+    y = where(y_true == 0, 1, y_true)
+    of_count = log_sum(y, 0)
+    gap = of_count - y_pred
+    gap_tail = difference_tail(of_count, y_pred) + log_sum_tail(y, 0)
+    gap = where(gap - gap == 0, gap + gap_tail, gap)
+    near = abs(gap) < 1
+    mean = part * whole
+    wide = where(mean - mean == 0, (mean - y) + y * gap, mean)
+    divergence = where(near, -y * log1pmx(expm1(where(near, -gap, 0))), wide)
+    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
+    few = y < 10
+    n = where(few, y, 1)
+    many = where(few, 10, y)
+    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
+    product = 0.24858217592592594 + n * (
+        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
+    )
+    product = 2.9289682539682538 + n * (
+        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
+    )
+    of_eleven = 11 / (11 + n)
+    of_eleven_square = of_eleven * of_eleven
+    sum2 = 1 + of_eleven + of_eleven_square
+    sum3 = 1 + of_eleven + of_eleven_square * sum2
+    sum4 = 1 + of_eleven + of_eleven_square * sum3
+    sum5 = 1 + of_eleven + of_eleven_square * sum4
+    sum6 = 1 + of_eleven + of_eleven_square * sum5
+    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
+        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
+    )
+    eleven = 0.08333333333333333 - 0.008264462809917356 * (
+        0.002777777777777778 * sum2
+        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
+    )
+    least = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
+    inverse_square = 1 / (many * many)
+    of_many = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
+    of_many = 0.08333333333333333 - inverse_square * (
+        0.002777777777777778
+        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_many))
+    )
+    least = where(few, least, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+    full = where(y_true == 0, value, divergence + least)
+    return value, (part - y_true * scale) * whole, part * whole, {"full": full}
 
 
 @pointwise(
