@@ -561,6 +561,21 @@ def test_pairs_of_a_group_are_compared_in_vectors(level: str, name: str) -> None
     assert any(loop.is_vector(register) and loop.products("pd", register) >= OF_PAIRS[name] for loop in function.loops)
 
 
+# ---- losses of groups
+
+#: The sweeps over a run of rows, and the products for each number: the least that is in a loop of vectors.
+RUNS = {"exp": 10, "alone": 10, "log": 8}
+
+
+@each_level
+@pytest.mark.parametrize("sweep", RUNS)
+def test_each_sweep_over_a_run_of_rows_is_vector_code(level: str, sweep: str) -> None:
+    function, register = module(f"groups_{level}").find(f"fl_group_{sweep}"), WIDEST[level]
+    vector = [loop for loop in function.loops if loop.is_vector(register)]
+    assert [loop for loop in vector if loop.products("pd", register) >= RUNS[sweep] and loop.stores(register)]
+    assert not [called for loop in function.loops for called in loop.calls()]
+
+
 # ---- whole modules
 
 
@@ -570,7 +585,7 @@ def test_no_function_of_vecmath_is_called(name: str) -> None:
     step of lanes, and what computes an extreme row, one number after the other."""
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!ask|exact_|block_|vector_|region_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
+        r"fl_(?!ask|exact_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
         r"threads_|stack_|deal|wide_|c(?:tc|rf)_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )

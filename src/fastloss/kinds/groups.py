@@ -185,16 +185,16 @@ def _sorted(plan: Plan) -> tuple[Array | None, dict[str, Array]]:
     """Return the order in which a kernel wants the rows, None: as they are, and the arrays that its loss needs."""
     row, by_name, parameters = plan.call.request.row, plan.call.arrays.by_name, plan.call.request.parameters
     if row.ordered_by == "time":
-        order, tie = ascending(by_name["time"], plan.offsets)
-        event = by_name["event"][order] == 1
-        own = {"tie": tie, "event": event.view(np.uint8)}
+        order, tied = ascending(by_name["time"], plan.offsets)
+        event = (by_name["event"] == 1)[order]
+        own = {"tied": tied, "event": event.view(np.uint8)}
         if parameters["per"] == "event":
             events = np.concatenate([[0], np.cumsum(event, dtype=np.int64)])[plan.offsets]
             own["share"] = 1 / np.maximum(np.diff(events), 1)
         return order, own
     if row.ordered_by == "relevance":
         order = descending(by_name["y_true"], plan.offsets)
-        return order, {"tie": np.arange(len(order)), "event": np.ones(len(order), np.uint8)}
+        return order, {"tied": np.zeros(len(order), np.uint8), "event": np.ones(len(order), np.uint8)}
     own = {"target": np.ascontiguousarray(by_name["y_true"], np.float64)}
     if "gain" in parameters:
         own["gain"] = _gains(own["target"], parameters["gain"])
@@ -211,25 +211,24 @@ def _gains(relevance: Array, gain: str) -> Array:
 
 
 def ascending(keys: Array, offsets: Array) -> tuple[Array, Array]:
-    """Return the order of the rows of each group by their keys, ties by place, and a number that ties share."""
+    """Return the order of the rows of each group by their keys, ties by place; which are tied to the one before."""
     if len(offsets) > 2:
         order = np.lexsort((keys, np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))))
-        return order, _numbered(keys[order])
-    # NumPy's fastest sort is not stable: the places of ties are sorted once more. 4 times as fast as a stable one.
-    order = np.argsort(keys)
-    tie = _numbered(keys[order])
-    if len(tie) and tie[-1] + 1 < len(tie):
-        packed = tie * len(tie) + order
-        packed.sort()
-        order = packed - tie * len(tie)
-    return order, tie
+        return order, _tied(keys[order])
+    # NumPy's fastest sort is not stable: tied rows are put in their order after it. 4 times as fast as a stable one.
+    order = np.argsort(keys).astype(np.int64, copy=False)
+    tied = _tied(keys[order])
+    if tied.any():
+        arrays = {"order": order, "tied": tied, "place": np.empty_like(order), "next": np.empty_like(order)}
+        kernels.groups.settle({name: describe(array) for name, array in arrays.items()}, len(order))
+    return order, tied
 
 
-def _numbered(keys: Array) -> Array:
-    """Return numbers that grow where the key changes."""
-    numbers = np.zeros(len(keys), np.int64)
-    np.cumsum(keys[1:] != keys[:-1], out=numbers[1:])
-    return numbers
+def _tied(keys: Array) -> Array:
+    """Return which keys are those before them, of all rows; where a group begins that means nothing."""
+    tied = np.zeros(len(keys), np.uint8)
+    tied[1:] = keys[1:] == keys[:-1]
+    return tied
 
 
 def descending(keys: Array, offsets: Array) -> Array:

@@ -9,7 +9,7 @@ include "frame/shared.pxi"
 include "maths/scalars.pxi"
 
 cdef struct GroupsCall:
-    Operand scores, gradient, hessian, offsets, share, weight, value, tie, event, target, gain, discount
+    Operand scores, gradient, hessian, offsets, share, weight, value, tied, event, target, gain, discount
     double denominator
     double sigma                 # what distances of scores are multiplied by; the margin of a hinge; a temperature
     Py_ssize_t truncation        # places of a list that count
@@ -30,7 +30,7 @@ cdef struct GroupLoss:
 cdef GroupLoss loss_of(str name) except *:
     """The function of a loss, by the name that its row has of it."""
     if name == "ordered":
-        return GroupLoss(ordered_group, 3, False)
+        return GroupLoss(ordered_group, ORDERED_COLUMNS, False)
     if name == "softmax":
         return GroupLoss(softmax_group, 2, False)
     if name in ("pairs", "hinge"):
@@ -46,7 +46,7 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
 
     `arrays`, all contiguous: scores, gradient and hessian (float64; None: not wanted), rows in the order of the loss; `offsets` (int64),
     where each group begins, and the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value`
-    (float64), the weighted loss of each. For "ordered": `tie` (int64), a number that rows which are tied have in common, and
+    (float64), the weighted loss of each. For "ordered": `tied` (uint8), whether a row is at the place of the one before, and
     `event` (uint8). For the others `target` (float64), and where places of a list count, `gain` of each row and `discount` of each
     place (float64). `most`: the rows of the largest group.
     """
@@ -62,7 +62,7 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     need(&call.share, arrays, "share", False)
     need(&call.weight, arrays, "weight", False)
     need(&call.value, arrays, "value", False)
-    take(&call.tie, arrays, "tie", False)
+    take(&call.tied, arrays, "tied", False)
     take(&call.event, arrays, "event", False)
     take(&call.target, arrays, "target", False)
     take(&call.gain, arrays, "gain", False)
@@ -70,3 +70,20 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     check_all_taken(arrays)
     return run_blocks(found.run, &call, samples, max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,
                       (found.columns * most + 8) * sizeof(double))
+
+
+def settle(dict arrays not None, Py_ssize_t rows):
+    """Bring the rows of each place into the order of their numbers, in time proportional to all rows.
+
+    `arrays`, contiguous: `order` (int64), the rows by place, which is changed; `tied` (uint8), whether a row is at the place of the
+    one before; `place` and `next` (int64), room for as many.
+    """
+    cdef Operand order, tied, place, next
+    arrays = arrays.copy()
+    need(&order, arrays, "order", False)
+    need(&tied, arrays, "tied", False)
+    need(&place, arrays, "place", False)
+    need(&next, arrays, "next", False)
+    check_all_taken(arrays)
+    with nogil:
+        fl_group_settle(<int64_t*>order.data, <const unsigned char*>tied.data, <int64_t*>place.data, <int64_t*>next.data, rows)

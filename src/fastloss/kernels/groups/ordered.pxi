@@ -1,14 +1,29 @@
 # Plackett's and Cox's likelihoods: each event is the row that was chosen among those that come at its place or later. The rows lie in
-# their order; those that are tied share a number.
+# their order, those that are tied beside each other.
 #
-# Sums of exponentials run from the last row to the first. Each is S e^M, where M is the largest score so far: S is between 1 and the
-# number of rows, so it neither overflows nor vanishes, and M never falls on the way. What a row gets of the events before it is
-# e^s times the sum of 1 / R over them. It runs from the first row to the last, as A e^-M; M never rises on this way, so A is scaled
-# down only. Both sums keep what each addition rounds off.
+# Sums of exponentials run from the last row to the first. Each is S e^M, where M is the largest score so far: S is at most the number
+# of rows and at least 1 (in a run, see below, e^-600), so it neither overflows nor vanishes, and M never falls on the way. What a row
+# gets of the events before it is e^s times the sum of 1 / R over them. It runs from the first row to the last, as A e^-M; M never
+# rises on this way, so A is scaled down only. Both sums keep what each addition rounds off.
 #
 # An event alone at its place has the loss log(1 + later / own) and the slope -later / (later + own), so that a certain one keeps its
 # digits: nothing is subtracted from 1. Efron's sums of d tied events are (R without D) + (1 - k / d) D, k < d, with no difference
 # either.
+#
+# A run of rows whose scores lie within 600 of the largest so far has one unit: its exponentials and logarithms are sweeps, and only
+# the sums go from row to row. A run ends where a place does. Rows that are farther apart, of which e^s in one unit would underflow,
+# go one by one.
+
+cdef extern from "groups/ordered.h" nogil:
+    enum: FL_RUN
+    double fl_group_range(const double*, Py_ssize_t, double, double*) noexcept
+    void fl_group_exp(const double*, double, double*, Py_ssize_t) noexcept
+    void fl_group_alone(const double*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_log(double*, Py_ssize_t) noexcept
+    void fl_group_settle(int64_t*, const unsigned char*, int64_t*, int64_t*, Py_ssize_t) noexcept
+
+cdef enum:
+    ORDERED_COLUMNS = 6          # of numbers of a group: scratch
 
 cdef struct Running:             # a sum: what it is, and what was rounded off
     double high, low
@@ -62,128 +77,264 @@ cdef double finish_group(const GroupsCall* call, Py_ssize_t group, double loss, 
     return loss
 
 
+cdef struct Ordered:             # a group, while its rows are gone through from the last to the first
+    const double* s
+    const unsigned char* tied    # whether a row is at the place of the one before
+    const unsigned char* event
+    double* gradient             # NULL: not wanted; on the way back, of an event what it has of itself
+    double* inverse              # of a first row of a place: the sum of 1 / R over its events
+    double* largest              # the same: M of it and of those later; kept of rows that go one by one
+    double* e                    # of the rows of a run e^(s - M)
+    double* after                # of its events: the sum of those that come later; of other rows -1
+    double* risk                 # of its tied events: the sums that those terms are logarithms of
+    double* runs                 # of each run where it begins, and its M: NaN if its rows went one by one
+    Py_ssize_t run               # how many there are
+    bint efron
+    double m
+    Running sum, loss
+
+
+cdef inline Py_ssize_t first_of_place(const Ordered* o, Py_ssize_t end) noexcept nogil:
+    """The first of the rows at the place of the last one before `end`."""
+    cdef Py_ssize_t i = end - 1
+    while i > 0 and o.tied[i]:
+        i -= 1
+    return i
+
+
+cdef void one_place(Ordered* o, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+    """The rows of one place, each exponential in the unit that suits it."""
+    cdef double m_after = o.m, after = total_of(&o.sum), dead, ratio, part, own, by_efron, gap, later
+    cdef Py_ssize_t j, k, d = 0
+    cdef Running of_dead
+    for j in range(end - 1, i - 1, -1):
+        d += o.event[j]
+        include_score(&o.sum, &o.m, o.s[j])
+    later = total_of(&o.sum)
+    o.inverse[i], o.largest[i] = 0, o.m
+    if d == 1:
+        j = i
+        while not o.event[j]:
+            j += 1
+        if end - i > 1:          # what is censored at its place counts as later
+            of_dead.high = after * exp_of_difference(m_after, o.m) if after > 0 else 0
+            of_dead.low = 0
+            for k in range(end - 1, i - 1, -1):
+                if k != j:
+                    add_to(&of_dead, exp_of_difference(o.s[k], o.m))
+            after, m_after = total_of(&of_dead), o.m
+        gap = m_after - o.s[j]
+        if after == 0:
+            ratio = 0
+        elif gap > 30:           # the inverse ratio, which never overflows
+            part = exp_of_difference(o.s[j], m_after)
+            ratio = part / after
+            add_to(&o.loss, gap + log_(after + part))
+        else:
+            ratio = after * exp_of_difference(m_after, o.s[j])
+            add_to(&o.loss, log1p_(ratio))
+        o.inverse[i] = 1 / later
+        if o.gradient != NULL:
+            o.gradient[j] = -1 / (1 + ratio) if gap > 30 and after > 0 else -(ratio / (1 + ratio))
+    elif d > 1:
+        of_dead.high = of_dead.low = 0
+        for j in range(end - 1, i - 1, -1):
+            if o.event[j]:
+                add_to(&of_dead, exp_of_difference(o.s[j], o.m))
+        dead = total_of(&of_dead)
+        own = later
+        if o.efron:              # all but the dead: nothing is subtracted
+            of_dead.high = after * exp_of_difference(m_after, o.m) if after > 0 else 0
+            of_dead.low = 0
+            for j in range(end - 1, i - 1, -1):
+                if not o.event[j]:
+                    add_to(&of_dead, exp_of_difference(o.s[j], o.m))
+            own = total_of(&of_dead)
+        of_dead.high = of_dead.low = 0
+        sum_of_ties(&of_dead, o.risk, own, dead, d, o.efron, &by_efron)
+        o.inverse[i] = total_of(&of_dead)
+        fl_group_log(o.risk, d)
+        for k in range(d):
+            add_to(&o.loss, o.risk[k])
+        for j in range(i, end):
+            if o.event[j]:
+                add_to(&o.loss, o.m - o.s[j])
+                if o.gradient != NULL:
+                    o.gradient[j] = exp_of_difference(o.s[j], o.m) * by_efron - 1
+
+
+cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m) noexcept nogil:
+    """The rows of some places in one unit e^m."""
+    cdef double dead, own, later, inverse, by_efron
+    cdef double* risk = o.risk
+    cdef const double* e = o.e - start             # they are of this run alone
+    cdef double* after = o.after - start
+    cdef Py_ssize_t i, j, end = stop, d, ties = 0
+    cdef bint slopes = o.gradient != NULL
+    cdef Running sum, part
+    if o.m != m:
+        if o.m != -INFINITY:
+            scale_by(&o.sum, exp_of_difference(o.m, m))
+        o.m = m
+    fl_group_exp(o.s + start, m, o.e, stop - start)
+    sum = o.sum
+    while end > start:
+        i = end - 1
+        if not o.tied[i] or i == start:
+            after[i] = total_of(&sum) if o.event[i] else -1
+            add_to(&sum, e[i])
+            if slopes:
+                o.inverse[i] = 1 / total_of(&sum) if o.event[i] else 0
+            end = i
+            continue
+        while i > start and o.tied[i]:
+            i -= 1
+        part = sum               # those that come later, and who is censored here
+        d = 0
+        for j in range(end - 1, i - 1, -1):
+            d += o.event[j]
+            after[j] = -1
+            add_to(&sum, e[j])
+            if not o.event[j]:
+                add_to(&part, e[j])
+        own, later, inverse = total_of(&part), total_of(&sum), 0
+        if d == 1:
+            j = i
+            while not o.event[j]:
+                j += 1
+            after[j] = own
+            inverse = 1 / later
+        elif d > 1:
+            part.high = part.low = 0
+            for j in range(end - 1, i - 1, -1):
+                if o.event[j]:
+                    add_to(&part, e[j])
+            dead = total_of(&part)
+            part.high = part.low = 0
+            sum_of_ties(&part, risk, own if o.efron else later, dead, d, o.efron, &by_efron)
+            inverse = total_of(&part)
+            risk += d
+            ties += d
+            for j in range(i, end):
+                if o.event[j]:
+                    add_to(&o.loss, m - o.s[j])
+                    if slopes:
+                        o.gradient[j] = e[j] * by_efron - 1
+        if slopes:
+            o.inverse[i] = inverse
+        end = i
+    o.sum = sum
+    fl_group_alone(o.e, o.after, o.gradient + start if slopes else NULL, stop - start)
+    fl_group_log(o.risk, ties)
+    for i in range(stop - start):
+        add_to(&o.loss, o.after[i])
+    for i in range(ties):
+        add_to(&o.loss, o.risk[i])
+
+
+cdef void gradient_of_ordered(const Ordered* o, Py_ssize_t n, double scale) noexcept nogil:
+    """From the first row to the last: what each has of the events before it."""
+    cdef double unit = 0, m, before, own, e
+    cdef Py_ssize_t i, j, end, run, start, stop
+    cdef bint one_by_one
+    cdef Running a
+    a.high = a.low = 0
+    for run in range(o.run - 1, -1, -1):
+        start = <Py_ssize_t>o.runs[2 * run]
+        stop = <Py_ssize_t>o.runs[2 * run - 2] if run > 0 else n
+        m = o.runs[2 * run + 1]
+        one_by_one = m != m
+        if not one_by_one:
+            fl_group_exp(o.s + start, m, o.e, stop - start)
+        i = start
+        while i < stop:
+            end = i + 1
+            while end < stop and o.tied[end]:
+                end += 1
+            if one_by_one:
+                m = o.largest[i]
+            if a.high > 0 and unit != m:
+                scale_by(&a, exp_of_difference(m, unit))
+            unit = m
+            before = total_of(&a)
+            add_to(&a, o.inverse[i])
+            own = total_of(&a)
+            for j in range(i, end):
+                e = exp_of_difference(o.s[j], m) if one_by_one else o.e[j - start]
+                if o.event[j]:   # its own place is there already
+                    o.gradient[j] = scale * (o.gradient[j] + e * before)
+                else:
+                    o.gradient[j] = scale * (e * own)
+            i = end
+
+
 cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept nogil:
     cdef const GroupsCall* call = <const GroupsCall*>given
     cdef const int64_t* offsets = <const int64_t*>call.offsets.data
-    cdef Py_ssize_t start = offsets[group], n = offsets[group + 1] - start, i, j, end, k, d
-    cdef const double* s = <const double*>call.scores.data + start
-    cdef const int64_t* tie = <const int64_t*>call.tie.data + start
-    cdef const unsigned char* event = <const unsigned char*>call.event.data + start
+    cdef Py_ssize_t start = offsets[group], n = offsets[group + 1] - start, i, end
     cdef double* gradient = <double*>call.gradient.data + start if call.gradient.data != NULL else NULL
-    cdef double* largest = <double*>scratch      # M of the rows at a place or later
-    cdef double* later = largest + n             # their sum, in units of e^M: of a first row of its place, all rows there included
-    cdef double* inverse = later + n             # of the first row of a place: the sum of 1 / R over its events
     cdef double weight = (<const double*>call.weight.data)[group] * (<const double*>call.share.data)[group]
     cdef double scale = weight / call.denominator if call.denominator != 0 else 0
-    cdef double m = -INFINITY, m_after, after, dead, ratio, part, r, own, by_efron, a_unit = 0, e, gap
-    cdef Running sum, a, of_dead, loss
+    cdef double least, m
+    cdef Ordered o
+    o.s = <const double*>call.scores.data + start
     if (<const double*>call.weight.data)[group] == 0:
         if gradient != NULL:
             memset(gradient, 0, n * sizeof(double))
         return finish_group(call, group, 0, 0)
-    if not all_finite(s, n):
+    if not all_finite(o.s, n):
         for i in range(n if gradient != NULL else 0):
             gradient[i] = NAN
         return finish_group(call, group, NAN, weight)
-    loss.high = loss.low = sum.high = sum.low = 0
+    o.tied = <const unsigned char*>call.tied.data + start
+    o.event = <const unsigned char*>call.event.data + start
+    o.gradient, o.efron = gradient, call.efron
+    # Of all but `inverse` little is touched, as a rule: what a process has never touched, it is first given by the system, page by
+    # page, which takes longer than all else.
+    o.inverse = <double*>scratch
+    o.largest = o.inverse + n
+    o.e = o.largest + n
+    o.after = o.e + n
+    o.risk = o.after + n
+    o.runs = o.risk + n
+    o.run = 0
+    o.m = -INFINITY
+    o.sum.high = o.sum.low = o.loss.high = o.loss.low = 0
     end = n
-    while end > 0:               # a place after the other, from the last; its rows are i to end - 1
-        i = end - 1
-        while i > 0 and tie[i - 1] == tie[end - 1]:
-            i -= 1
-        m_after, after = m, total_of(&sum)
-        d = 0
-        for j in range(end - 1, i - 1, -1):
-            d += event[j]
-            include_score(&sum, &m, s[j])
-        inverse[i] = 0
-        largest[i], later[i] = m, total_of(&sum)
-        if d == 1:
-            j = i
-            while not event[j]:
-                j += 1
-            if end - i > 1:      # what is censored at its place counts as later
-                of_dead.high = after * exp_of_difference(m_after, m) if after > 0 else 0
-                of_dead.low = 0
-                for k in range(end - 1, i - 1, -1):
-                    if k != j:
-                        add_to(&of_dead, exp_of_difference(s[k], m))
-                after, m_after = total_of(&of_dead), m
-            gap = m_after - s[j]
-            if after == 0:
-                ratio = 0
-            elif gap > 30:       # the inverse ratio, which never overflows
-                part = exp_of_difference(s[j], m_after)
-                ratio = part / after
-                add_to(&loss, gap + log_(after + part))
-            else:
-                ratio = after * exp_of_difference(m_after, s[j])
-                add_to(&loss, log1p_(ratio))
-            inverse[i] = 1 / later[i]
-            if gradient != NULL:
-                gradient[j] = -1 / (1 + ratio) if gap > 30 and after > 0 else -(ratio / (1 + ratio))
-        elif d > 1:
-            of_dead.high = of_dead.low = 0
-            for j in range(end - 1, i - 1, -1):
-                if event[j]:
-                    add_to(&of_dead, exp_of_difference(s[j], m))
-            dead = total_of(&of_dead)
-            own = later[i]
-            if call.efron:       # all but the dead: nothing is subtracted
-                of_dead.high = after * exp_of_difference(m_after, m) if after > 0 else 0
-                of_dead.low = 0
-                for j in range(end - 1, i - 1, -1):
-                    if not event[j]:
-                        add_to(&of_dead, exp_of_difference(s[j], m))
-                own = total_of(&of_dead)
-            of_dead.high = of_dead.low = 0
-            sum_of_ties(&loss, &of_dead, own, dead, d, call.efron, &by_efron)
-            inverse[i] = total_of(&of_dead)
-            for j in range(i, end):
-                if event[j]:
-                    add_to(&loss, m - s[j])
-                    if gradient != NULL:
-                        gradient[j] = exp_of_difference(s[j], m) * by_efron - 1
-        end = i
+    while end > 0:
+        i = first_of_place(&o, max(end - FL_RUN, 0) + 1)
+        least = fl_group_range(o.s + i, end - i, o.m, &m)
+        o.runs[2 * o.run], o.runs[2 * o.run + 1] = i, m
+        o.run += 1
+        if m - least < 600 and (o.m == -INFINITY or m - o.m < 600):
+            run_of_places(&o, i, end, m)
+            end = i
+        else:
+            o.runs[2 * o.run - 1] = NAN
+            while end > i:
+                one_place(&o, first_of_place(&o, end), end)
+                end = first_of_place(&o, end)
     if gradient != NULL:
-        a.high = a.low = 0
-        i = 0
-        while i < n:
-            end = i + 1
-            while end < n and tie[end] == tie[i]:
-                end += 1
-            if a.high > 0 and a_unit != largest[i]:
-                scale_by(&a, exp_of_difference(largest[i], a_unit))
-            a_unit = largest[i]
-            part = total_of(&a)
-            r = inverse[i]
-            add_to(&a, r)
-            own = total_of(&a)
-            for j in range(i, end):
-                e = exp_of_difference(s[j], a_unit)
-                if event[j]:     # its own place is there already
-                    gradient[j] = scale * (gradient[j] + e * part)
-                else:
-                    gradient[j] = scale * (e * own)
-            i = end
-    return finish_group(call, group, total_of(&loss), weight)
+        gradient_of_ordered(&o, n, scale)
+    return finish_group(call, group, total_of(&o.loss), weight)
 
 
-cdef void sum_of_ties(Running* loss, Running* inverse, double rest, double dead, Py_ssize_t d, bint efron, double* of_dead) noexcept nogil:
-    """The d terms of tied events: log of each sum, 1 over it, and what each of the dead has of these."""
+cdef void sum_of_ties(Running* inverse, double* risk, double rest, double dead, Py_ssize_t d, bint efron, double* of_dead) noexcept nogil:
+    """The d terms of tied events: the sums that they are logarithms of, 1 over each, and what each of the dead has of these."""
     cdef Py_ssize_t k
     cdef double r, left
     cdef Running own
     own.high = own.low = 0
     if not efron:                # Breslow: `rest` is the whole sum
-        add_to(loss, d * log_(rest))
+        for k in range(d):
+            risk[k] = rest
         add_to(inverse, d / rest)
         of_dead[0] = d / rest
         return
     for k in range(d):
         left = <double>(d - k) / d
         r = rest + left * dead
-        add_to(loss, log_(r))
+        risk[k] = r
         add_to(inverse, 1 / r)
         add_to(&own, left / r)
     of_dead[0] = total_of(&own)

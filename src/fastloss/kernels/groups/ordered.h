@@ -1,0 +1,95 @@
+/* A run of the rows of a group whose scores are not too far apart for one unit e^m: what needs exponentials and logarithms of each
+ * row, as loops that vectorise. */
+#ifndef FASTLOSS_ORDERED_H
+#define FASTLOSS_ORDERED_H
+#include <stddef.h>
+#include <stdint.h>
+#include "blocks/blocks.h"
+#include "maths/pairs.h"
+#include "points/formulas.h"
+
+#if defined(__GNUC__)
+#define FL_GROUP_SWEEP static __attribute__((noinline))
+#else
+#define FL_GROUP_SWEEP static
+#endif
+
+enum { FL_RUN = 512 };                       /* rows of a run, where no tie makes it longer */
+
+/* The least of n numbers, and the largest of them and of m. */
+FL_GROUP_SWEEP double fl_group_range(const double *s, ptrdiff_t n, double m, double *largest)
+{
+    double low[FL_LANES_f64], high[FL_LANES_f64], least = s[0];
+    for (int j = 0; j < FL_LANES_f64; j++) low[j] = s[0], high[j] = m;
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES_f64 <= n; i += FL_LANES_f64)
+        for (int j = 0; j < FL_LANES_f64; j++) {
+            low[j] = s[i + j] < low[j] ? s[i + j] : low[j];
+            high[j] = s[i + j] > high[j] ? s[i + j] : high[j];
+        }
+    for (int j = 0; i < n; i++, j++) {
+        low[j] = s[i] < low[j] ? s[i] : low[j];
+        high[j] = s[i] > high[j] ? s[i] : high[j];
+    }
+    for (int j = 0; j < FL_LANES_f64; j++) {
+        least = low[j] < least ? low[j] : least;
+        m = high[j] > m ? high[j] : m;
+    }
+    *largest = m;
+    return least;
+}
+
+/* e^(s - m), with what the difference rounds off */
+FL_GROUP_SWEEP void fl_group_exp(const double *s, double m, double *e, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) e[i] = fl_exp_sum(s[i] - m, fl_difference_tail(s[i], m));
+}
+
+/* Of an event alone at its place the loss log(1 + after / e), in the place of `after`, and the slope; of others, whose `after` is
+ * below 0, the loss is 0. `slope` may be NULL. */
+FL_GROUP_SWEEP void fl_group_alone(const double *e, double *after, double *slope, ptrdiff_t n)
+{
+    if (slope) {
+        FL_NO_OVERLAP
+        for (ptrdiff_t i = 0; i < n; i++) {
+            double ratio = after[i] / e[i];
+            slope[i] = fl_where(after[i] < 0, slope[i], -(ratio / (1 + ratio)));
+        }
+    }
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) after[i] = fl_where(after[i] < 0, 0, fl_log1p(fl_where(after[i] < 0, 0, after[i] / e[i])));
+}
+
+/* log x, in its place */
+FL_GROUP_SWEEP void fl_group_log(double *x, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) x[i] = fl_log(x[i]);
+}
+
+/* Rows of one place into the order of their numbers. `order`: rows by place, which the sort has left in any order where places are
+ * tied; tied[k]: row k is at the place of the one before. */
+static void fl_group_settle(int64_t *order, const unsigned char *tied, int64_t *place, int64_t *next, ptrdiff_t n)
+{
+    enum { SHORT = 24 };
+    int few = 1;
+    for (ptrdiff_t k = 0, end; k < n && few; k = end) {
+        for (end = k + 1; end < n && tied[end];) end++;
+        few = end - k <= SHORT;
+        for (ptrdiff_t i = k + 1; i < end && few; i++) {
+            int64_t row = order[i];
+            ptrdiff_t at = i;
+            for (; at > k && order[at - 1] > row; at--) order[at] = order[at - 1];
+            order[at] = row;
+        }
+    }
+    if (few) return;
+    for (ptrdiff_t k = 0, first = 0; k < n; k++) {
+        if (!tied[k]) first = k;
+        place[order[k]] = first;
+        next[k] = k;
+    }
+    for (ptrdiff_t row = 0; row < n; row++) order[next[place[row]]++] = row;
+}
+#endif
