@@ -63,6 +63,7 @@ def address() -> Sanitizer:
             "transducers",
             "decoding",
             "segmentation",
+            "groups",
         ),
         # Python's own allocations under a limit, and what a sanitizer itself does at import, are not of interest.
         "not memory and not import and not interrupted",
