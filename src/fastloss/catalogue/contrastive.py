@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from ..rows import at_least_zero, class_index, finite, of_batches, positive, prediction, shared, switch, target
 
 
@@ -102,6 +100,8 @@ def _exponentials(numbers: Any, counted: Any, factor: float, least: float) -> tu
 
     Top is the largest of a row, and at least `least`.
     """
+    import numpy as np  # here: the build reads the catalogue where there is no NumPy
+
     numbers = np.where(counted, numbers, -np.inf)
     top = numbers.max(axis=1, initial=least)
     numbers -= np.where(np.isfinite(top), top, 0)[:, None]
@@ -112,6 +112,8 @@ def _exponentials(numbers: Any, counted: Any, factor: float, least: float) -> tu
 
 def _soft_sum(numbers: Any, counted: Any, factor: float) -> tuple[Any, Any]:
     """Return log(1 + sum e^(factor x)) / factor over those that are counted, and its slopes."""
+    import numpy as np  # here: the build reads the catalogue where there is no NumPy
+
     each, total, top = _exponentials(numbers, counted, factor, 0.0)
     one = np.exp(-factor * top)
     whole = total + one
@@ -154,6 +156,8 @@ class has the second term alone.""",
 
 
 def _circle_of(similar: Any, alike: Any, unlike: Any, *, margin: float, gamma: float, detached: bool) -> Any:
+    import numpy as np  # here: the build reads the catalogue where there is no NumPy
+
     short, over = (1 + margin) - similar, similar + margin  # how far pairs of a class, and of two, are from their best
     drawn, pushed = np.maximum(short, 0), np.maximum(over, 0)
     near, of_near, most_near = _exponentials(drawn * ((1 - margin) - similar), alike, gamma, -np.inf)
@@ -200,6 +204,8 @@ is the mean of those on both sides.""",
 
 
 def _sigmoid_contrastive_of(similar: Any, alike: Any, unlike: Any, *, log_scale: float, bias: float) -> Any:
+    import numpy as np  # here: the build reads the catalogue where there is no NumPy
+
     scale = np.exp(log_scale)
     similar *= scale
     exponent = similar + bias
