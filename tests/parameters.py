@@ -123,7 +123,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "gaussian_nll": {"full": (False, "switch")},
     "laplace_nll": {"full": (False, "switch")},
     "crps_gaussian": {},
-    "student_t_nll": {"df": (4.0, "(0, inf)"), "full": (False, "switch")},
+    "student_t_nll": {"df": (4.0, "[1e-15, 1e15]"), "full": (False, "switch")},
     "beta_nll": {"beta": (0.5, "[0, 1]")},
     "symmetric_absolute_percentage_error": {},
     "squared_error": {},

@@ -536,7 +536,9 @@ def laplace_nll(y_true, location, log_scale):
 
 @location_scale(
     full=_FULL,
-    df=positive(4.0, "the degrees of freedom: the smaller, the less large residuals count; many are `gaussian_nll`"),
+    df=interval(
+        4.0, 1e-15, 1e15, "the degrees of freedom: the smaller, the less large residuals count; many are `gaussian_nll`"
+    ),
     formula="s + (df + 1) / 2 log(1 + (y - m)^2 e^(-2s) / df)",
     source="Lange, Little & Taylor 1989, doi:10.1080/01621459.1989.10478852",
     ulps={"hess": 7},  # 5.90
@@ -551,7 +553,9 @@ def student_t_nll(y_true, location, log_scale, df):
     # z = r e^-s, which keeps what its factors have lost; e^-s as the square of a root far away
     whole = location - y_true
     large = seldom(whole - whole != 0)
-    part = where(large, 0.25, 1)
+    tiny = seldom(abs(whole) < 1e-30 and whole != 0)  # z may be subnormal where its multiple is not
+    part = where(large, 0.25, where(tiny, 1.8446744073709552e19, 1))
+    back = where(large, 4, where(tiny, 5.421010862427522e-20, 1))
     r = part * location - part * y_true
     r_tail = difference_tail(part * location, part * y_true)
     far = seldom(abs(log_scale) > 80)
@@ -568,7 +572,7 @@ def student_t_nll(y_true, location, log_scale, df):
     once = where(once - once == 0, once + (product_tail(r, head) + (r * f_tail + r_tail * head)), once)
     root = where(far, once * f, once)
     still = r == 0 and log_scale == log_scale
-    z = where(still, 0, where(large, 4 * root, root))
+    z = where(still, 0, root * back)
     square = z * z
     # where z^2 / df is too large for a float, its inverse is small
     u = z / df * z
@@ -579,13 +583,18 @@ def student_t_nll(y_true, location, log_scale, df):
     share = where(huge, 1 / (1 + slight), z / both * z)
     rest = where(huge, slight * share, df / both)
     residual = where(huge, abs(r), 1)
-    logarithm = log(residual) + where(large, 1.3862943611198906, 0) - 0.5 * log(df)
-    beyond = (df + 1) * (logarithm + 0.5 * log1p(slight)) - df * log_scale
+    logarithm = log(residual) + where(large, 1.3862943611198906, where(tiny, -44.3614195558365, 0)) - 0.5 * log(df)
+    logarithm = logarithm + 0.5 * log1p(slight)
+    beyond = (df + 1) * (logarithm - log_scale) + log_scale
+    beyond = where(log_scale - log_scale == 0, beyond, (df + 1) * logarithm - df * log_scale)
     l = log1p(z / df * z)
     value = where(huge, beyond, log_scale + 0.5 * (df + 1) * l)
     steep = (df + 1) / both
     ratio = part / where(huge, r, 1)
-    slope = where(huge, (df + 1) * ratio * share, z * steep * f * where(far, f, 1))
+    lifted = tiny and abs(z) < 1e-30
+    pull = where(lifted, root, z) * steep * f * where(far, f, 1)
+    pull = where(lifted, pull * back, pull)
+    slope = where(huge, (df + 1) * ratio * share, pull)
     slope = where(still, 0, slope)
     by_scale = where(huge, -share * df, ((1 - square) / both) * df)
     bend = ((df - square) / both * f) * (steep * f)
