@@ -110,7 +110,8 @@ def value_of(x: Any) -> Any:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _constant_exp(x: mpf, digits: int) -> mpf:  # the digits are part of the key: one exp serves every column of a row
-    return mp.exp(x)
+    # Of numbers like -e^(10^40), at the end of a log-scale, mpmath would need all digits.
+    return mpf(0) if x < -(mpf(10) ** 100) else mp.exp(x)
 
 
 def exp(x: Any) -> Any:
@@ -128,7 +129,7 @@ def log(x: Any) -> Any:
 
 def erf(x: Any) -> Any:
     if isinstance(x, Jet):
-        slope = 2 / mp.sqrt(mp.pi) * mp.exp(-(x.value**2))
+        slope = 2 / mp.sqrt(mp.pi) * exp(-(x.value**2))
         return x.compose(mp.erf(x.value), slope, -2 * x.value * slope)
     return mp.erf(x)
 
