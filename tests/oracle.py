@@ -111,7 +111,7 @@ def value_of(x: Any) -> Any:
 @functools.lru_cache(maxsize=1 << 14)
 def _constant_exp(x: mpf, digits: int) -> mpf:  # the digits are part of the key: one exp serves every column of a row
     # Of numbers like -e^(10^40), at the end of a log-scale, mpmath would need all digits.
-    return mpf(0) if x < -(mpf(10) ** 100) else mp.exp(x)
+    return mpf(0) if x < -(mpf(10) ** 1000) else mp.exp(x)
 
 
 def exp(x: Any) -> Any:
