@@ -1,7 +1,7 @@
 """Losses of groups of rows, which are ordered or compared in their group. Which rows are a group, in which order?
 
-The rows are sorted here, once, into the order that a loss is a sum over. The kernels take float64 in that order, one
-group behind the other, and the gradient goes back to where its rows came from.
+Of a loss that is a sum over an order, the rows are sorted here, once; those that compare pairs rank rows themselves.
+The kernels take float64, one group behind the other, and the gradient goes back to where its rows came from.
 """
 
 from __future__ import annotations
@@ -41,12 +41,8 @@ class Plan(NamedTuple):
     call: Call
     offsets: Array  # where each group begins; and the end
     weights: Array  # of each group, 0 where it is left out
+    most: int  # rows of a group
     threads: int
-
-    @property
-    def most(self) -> int:
-        """The rows of the largest group."""
-        return int(np.diff(self.offsets).max(initial=0))
 
     def read(self) -> Array:
         """Return which rows are of groups that count."""
@@ -83,7 +79,8 @@ class Groups(Kind):
         offsets, truncation = call.arrays.by_name["group_offsets"], call.request.parameters.get("truncation")
         if truncation is not None and truncation < 1:
             raise ValueError(f"truncation = {truncation} is not at least 1")
-        return Plan(call, offsets, sample_weights(call), threads_for(call.request.n_threads, 16 * int(offsets[-1])))
+        threads = threads_for(call.request.n_threads, 16 * int(offsets[-1]))
+        return Plan(call, offsets, sample_weights(call), int(np.diff(offsets).max(initial=0)), threads)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         return math.nan if self._bad(plan) is not None else sum_of_weights(plan.weights, weight_sum)

@@ -77,8 +77,7 @@ cdef double best_gain(const GroupsCall* call, const double* target, Py_ssize_t s
 cdef double close_group(const GroupsCall* call, Py_ssize_t number, const Compared* group, Py_ssize_t start, Py_ssize_t n, double loss,
                         double factor) noexcept nogil:
     """Leave the derivatives of a group in the order in which its rows came."""
-    cdef double weight = (<const double*>call.weight.data)[number] * (<const double*>call.share.data)[number] * factor
-    cdef double scale = weight / call.denominator if call.denominator != 0 else 0
+    cdef double weight = weight_of_group(call, number) * factor, scale = scale_of_group(call, weight)
     cdef Py_ssize_t i
     if call.gradient.data != NULL:
         for i in range(n):
@@ -87,20 +86,6 @@ cdef double close_group(const GroupsCall* call, Py_ssize_t number, const Compare
         for i in range(n):
             (<double*>call.hessian.data)[start + group.place[i]] = scale * group.hessian[i]
     return finish_group(call, number, loss, weight)
-
-
-cdef bint no_group(const GroupsCall* call, Py_ssize_t number, Py_ssize_t start, Py_ssize_t n, double* value) noexcept nogil:
-    """Whether a group is left out, or has a score that is not finite: then its results are there."""
-    cdef bint left_out = (<const double*>call.weight.data)[number] == 0
-    cdef Py_ssize_t i
-    if not left_out and all_finite(<const double*>call.scores.data + start, n):
-        return False
-    value[0] = finish_group(call, number, 0 if left_out else NAN, 0 if left_out else 1)
-    for i in range(n if call.gradient.data != NULL else 0):
-        (<double*>call.gradient.data)[start + i] = 0 if left_out else NAN
-    for i in range(n if call.hessian.data != NULL else 0):
-        (<double*>call.hessian.data)[start + i] = 0 if left_out else NAN
-    return True
 
 
 cdef double compared_group(void* given, Py_ssize_t number, void* scratch) noexcept nogil:

@@ -2,8 +2,8 @@
 # cython: embedsignature=False, infer_types=False, freethreading_compatible=True, auto_pickle=False
 """The kernels of groups: rows that are ordered, or compared with each other, inside of a group."""
 
-# One sample, and one block, is a group, which one thread computes from begin to end. Python has sorted the rows of each group
-# (kinds/groups.py) and takes the gradient back to their places; here all is double and contiguous.
+# One sample, and one block, is a group, which one thread computes from begin to end. Python has sorted the rows of a loss that is a
+# sum over an order (kinds/groups.py) and takes the gradient back to their places; here all is double and contiguous.
 
 include "frame/shared.pxi"
 include "maths/scalars.pxi"
@@ -16,6 +16,7 @@ cdef struct GroupsCall:
     bint efron, hinge, normalize, by_pair
 
 
+include "groups/group.pxi"
 include "groups/ordered.pxi"
 include "groups/softmax.pxi"
 include "groups/compared.pxi"

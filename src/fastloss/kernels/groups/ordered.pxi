@@ -63,20 +63,6 @@ cdef inline void include_score(Running* sum, double* largest, double s) noexcept
         add_to(sum, exp_of_difference(s, largest[0]))
 
 
-cdef bint all_finite(const double* s, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef bint finite = True
-    for i in range(n):
-        finite &= s[i] - s[i] == 0
-    return finite
-
-
-cdef double finish_group(const GroupsCall* call, Py_ssize_t group, double loss, double weight) noexcept nogil:
-    loss *= weight
-    (<double*>call.value.data)[group] = loss
-    return loss
-
-
 cdef struct Ordered:             # a group, while its rows are gone through from the last to the first
     const double* s
     const unsigned char* tied    # whether a row is at the place of the one before
@@ -273,19 +259,12 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
     cdef const int64_t* offsets = <const int64_t*>call.offsets.data
     cdef Py_ssize_t start = offsets[group], n = offsets[group + 1] - start, i, end
     cdef double* gradient = <double*>call.gradient.data + start if call.gradient.data != NULL else NULL
-    cdef double weight = (<const double*>call.weight.data)[group] * (<const double*>call.share.data)[group]
-    cdef double scale = weight / call.denominator if call.denominator != 0 else 0
+    cdef double weight = weight_of_group(call, group), scale = scale_of_group(call, weight), value = 0
     cdef double least, m
     cdef Ordered o
     o.s = <const double*>call.scores.data + start
-    if (<const double*>call.weight.data)[group] == 0:
-        if gradient != NULL:
-            memset(gradient, 0, n * sizeof(double))
-        return finish_group(call, group, 0, 0)
-    if not all_finite(o.s, n):
-        for i in range(n if gradient != NULL else 0):
-            gradient[i] = NAN
-        return finish_group(call, group, NAN, weight)
+    if no_group(call, group, start, n, &value):
+        return value
     o.tied = <const unsigned char*>call.tied.data + start
     o.event = <const unsigned char*>call.event.data + start
     o.gradient, o.efron = gradient, call.efron

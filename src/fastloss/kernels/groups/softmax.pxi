@@ -31,18 +31,11 @@ cdef double softmax_group(void* given, Py_ssize_t group, void* scratch) noexcept
     cdef double* gradient = <double*>call.gradient.data + start if call.gradient.data != NULL else NULL
     cdef double* of_scores = <double*>scratch
     cdef double* of_target = of_scores + n
-    cdef double weight = (<const double*>call.weight.data)[group] * (<const double*>call.share.data)[group]
-    cdef double scale = weight / call.denominator if call.denominator != 0 else 0
+    cdef double weight = weight_of_group(call, group), scale = scale_of_group(call, weight), value = 0
     cdef double m, others, rest, above, p, q, least
     cdef Running loss
-    if (<const double*>call.weight.data)[group] == 0:
-        if gradient != NULL:
-            memset(gradient, 0, n * sizeof(double))
-        return finish_group(call, group, 0, 0)
-    if not all_finite(s, n):
-        for i in range(n if gradient != NULL else 0):
-            gradient[i] = NAN
-        return finish_group(call, group, NAN, weight)
+    if no_group(call, group, start, n, &value):
+        return value
     m = largest_of(s, n, &top)
     others = exponentials(s, n, m, top, of_scores)
     least = largest_of(y, n, &first)

@@ -1,0 +1,38 @@
+# What every loss of groups does with a group: what it counts for, and when there is nothing to compute.
+
+cdef bint all_finite(const double* s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint finite = True
+    for i in range(n):
+        finite &= s[i] - s[i] == 0
+    return finite
+
+
+cdef double finish_group(const GroupsCall* call, Py_ssize_t group, double loss, double weight) noexcept nogil:
+    loss *= weight
+    (<double*>call.value.data)[group] = loss
+    return loss
+
+
+cdef double weight_of_group(const GroupsCall* call, Py_ssize_t group) noexcept nogil:
+    """What its loss is multiplied by."""
+    return (<const double*>call.weight.data)[group] * (<const double*>call.share.data)[group]
+
+
+cdef double scale_of_group(const GroupsCall* call, double weight) noexcept nogil:
+    """What its derivatives are multiplied by."""
+    return weight / call.denominator if call.denominator != 0 else 0
+
+
+cdef bint no_group(const GroupsCall* call, Py_ssize_t number, Py_ssize_t start, Py_ssize_t n, double* value) noexcept nogil:
+    """Whether a group is left out, or has a score that is not finite: then its results are there."""
+    cdef bint left_out = (<const double*>call.weight.data)[number] == 0
+    cdef Py_ssize_t i
+    if not left_out and all_finite(<const double*>call.scores.data + start, n):
+        return False
+    value[0] = finish_group(call, number, 0 if left_out else NAN, 0 if left_out else 1)
+    for i in range(n if call.gradient.data != NULL else 0):
+        (<double*>call.gradient.data)[start + i] = 0 if left_out else NAN
+    for i in range(n if call.hessian.data != NULL else 0):
+        (<double*>call.hessian.data)[start + i] = 0 if left_out else NAN
+    return True
