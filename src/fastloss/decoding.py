@@ -8,8 +8,8 @@ import numpy as np
 
 from .arrays import as_array, as_prediction, describe, first_true
 from .catalogue.speech import ctc
-from .kinds.ctc import checked_blank, joined, of_time, refuse_short, resolved
-from .kinds.ragged import bad_labels, explain_labels, first_frames, strides_of
+from .kinds.ctc import checked_blank, of_time, refuse_short, resolved
+from .kinds.ragged import bad_labels, explain_labels, first_frames, joined, strides_of
 from .operands import read_arrays
 from .parameters import as_parameter
 from .runtime import checked_threads, kernels, threads_for

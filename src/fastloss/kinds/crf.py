@@ -24,7 +24,7 @@ from .base import (
     sample_weights,
     sum_of_weights,
 )
-from .ragged import bad_labels, explain_labels, first_frames, lengths_of, strides_of
+from .ragged import bad_labels, check_integers, explain_labels, first_frames, joined, lengths_of, strides_of
 
 #: The sums of so many tags are made at once (kernels/sequences/crf.h).
 _COLUMNS = 8
@@ -96,8 +96,7 @@ class Chains(Kind):
         for name, shape in (("transitions", (tags, tags)), ("start", (tags,)), ("end", (tags,))):
             if name in arrays:
                 check_shape(name, arrays[name], shape)
-        if y_true.dtype.kind not in "iub" and y_true.size:
-            raise TypeError(f"y_true has dtype {y_true.dtype}; tags are integers")
+        check_integers(y_true, "tags")
         longest, samples = int(frames.max(initial=0)), len(frames)
         if y_true.ndim == 2:
             fits = len(y_true) == samples and y_true.shape[1] >= longest
@@ -113,12 +112,10 @@ class Chains(Kind):
 
     def plan(self, call: Call) -> Plan:
         arrays = call.arrays.by_name
-        frames, labels, tags = arrays["lengths"], arrays["y_true"], arrays["emissions"].shape[-1]
-        if labels.ndim == 2:
-            labels = labels[np.arange(labels.shape[1]) < frames[:, None]]
-        start = np.concatenate([[0], np.cumsum(frames)]).astype(np.int64)
+        frames, tags = arrays["lengths"], arrays["emissions"].shape[-1]
+        labels, start = joined(arrays["y_true"], frames)
         threads = threads_for(call.request.n_threads, int(frames.sum()) * tags * tags)
-        return Plan(call, labels.astype(np.int64), start, frames, sample_weights(call), threads)
+        return Plan(call, labels, start, frames, sample_weights(call), threads)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         return math.nan if self._bad_labels(plan).any() else sum_of_weights(plan.weights, weight_sum)

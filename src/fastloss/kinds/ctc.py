@@ -24,7 +24,16 @@ from .base import (
     sample_weights,
     sum_of_weights,
 )
-from .ragged import bad_labels, explain_labels, first_frames, lengths_of, strides_of
+from .ragged import (
+    bad_labels,
+    explain_labels,
+    first_frames,
+    joined,
+    label_lengths_of,
+    lengths_of,
+    shares_of,
+    strides_of,
+)
 
 
 class Plan(NamedTuple):
@@ -66,8 +75,7 @@ class Alignments(Kind):
         classes, frames, counts = logits.shape[-1], arrays["logit_lengths"], arrays["label_lengths"]
         blank = checked_blank(parameters["blank"], logits, len(frames))
         labels, start = joined(arrays["y_true"], counts)
-        lengths = {"sequence": None, "label": counts, "frame": frames}[parameters["per"]]
-        share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
+        share = shares_of(parameters["per"], counts, frames)
         first = first_frames(frames, packed=logits.ndim == 2)
         plan = Plan(
             call, logits, labels, start, frames, first, sample_weights(call), share, blank,
@@ -178,15 +186,7 @@ def resolved(given: Mapping[str, Array], axis: int) -> dict[str, Array]:
     arrays["logit_lengths"], samples = lengths, len(lengths)
     if "y_true" not in arrays:
         return arrays
-    labels = arrays["y_true"]
-    if labels.dtype.kind not in "iub" and labels.size:
-        raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
-    if labels.ndim not in (1, 2):
-        raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, S), or one axis")
-    if labels.ndim == 2 and len(labels) != samples:
-        raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
-    of_labels = labels.shape[1] if labels.ndim == 2 else None
-    arrays["label_lengths"] = lengths_of(arrays, "label_lengths", "y_true", labels, of_labels, samples, "labels")
+    arrays["label_lengths"] = label_lengths_of(arrays, samples, "S")
     return arrays
 
 
@@ -205,13 +205,6 @@ def checked_blank(blank: int, logits: Array, samples: int) -> int:
     if not -classes <= blank < max(classes, 1):
         raise ValueError(f"blank = {blank} is not a class: there are {classes}")
     return blank % max(classes, 1)
-
-
-def joined(labels: Array, counts: Array) -> tuple[Array, Array]:
-    """Return labels one sequence behind the other, and where those of each begin; and the end."""
-    if labels.ndim == 2:
-        labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
-    return labels.astype(np.int64), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def refuse_short(labels: Array, start: Array, frames: Array, counting: Array | bool = True) -> None:

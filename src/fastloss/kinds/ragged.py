@@ -60,6 +60,37 @@ def lengths_of(
     return lengths.astype(np.int64)
 
 
+def check_integers(labels: Array, what: str) -> None:
+    """Raise where labels are of another type."""
+    if labels.dtype.kind not in "iub" and labels.size:
+        raise TypeError(f"y_true has dtype {labels.dtype}; {what} are integers")
+
+
+def label_lengths_of(arrays: Mapping[str, Array], samples: int, axis: str) -> Array:
+    """Return how many labels each sequence has, checked as the labels are, whose second axis a message calls `axis`."""
+    labels = arrays["y_true"]
+    check_integers(labels, "labels")
+    if labels.ndim not in (1, 2):
+        raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, {axis}), or one axis")
+    if labels.ndim == 2 and len(labels) != samples:
+        raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
+    room = labels.shape[1] if labels.ndim == 2 else None
+    return lengths_of(arrays, "label_lengths", "y_true", labels, room, samples, "labels")
+
+
+def joined(labels: Array, counts: Array) -> tuple[Array, Array]:
+    """Return labels one sequence behind the other, and where those of each begin; and the end."""
+    if labels.ndim == 2:
+        labels = labels[np.arange(labels.shape[1]) < counts[:, None]]
+    return labels.astype(np.int64), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def shares_of(per: str, counts: Array, frames: Array) -> Array:
+    """Return what the loss of each sequence is multiplied by: 1 over the length that it is divided by, if by any."""
+    lengths = {"sequence": None, "label": counts, "frame": frames}[per]
+    return np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
+
+
 def bad_labels(labels: Array, start: Array, weights: Array, classes: int, blank: int | None = None) -> Array:
     """Return which labels of sequences that count are no classes, or the blank."""
     bad: Array = (labels < 0) | (labels >= classes)

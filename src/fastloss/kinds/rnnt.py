@@ -24,8 +24,8 @@ from .base import (
     sample_weights,
     sum_of_weights,
 )
-from .ctc import checked_blank, joined
-from .ragged import bad_labels, explain_labels, lengths_of
+from .ctc import checked_blank
+from .ragged import bad_labels, explain_labels, joined, label_lengths_of, lengths_of, shares_of
 
 
 class Plan(NamedTuple):
@@ -55,7 +55,7 @@ class Transducers(Kind):
 
     def resolve(self, request: Request) -> Arrays:
         arrays = dict(request.arrays)
-        logits, labels = arrays["logits"], arrays["y_true"]
+        logits = arrays["logits"]
         if logits.ndim not in (2, 4):
             raise ValueError(
                 f"logits has shape {logits.shape}; it needs four axes: sequences, frames, labels and one more, and "
@@ -70,14 +70,7 @@ class Transducers(Kind):
         else:
             raise ValueError(f"logits has shape {logits.shape}: sequences one behind the other need logit_lengths")
         samples = len(frames)
-        if labels.dtype.kind not in "iub" and labels.size:
-            raise TypeError(f"y_true has dtype {labels.dtype}; labels are integers")
-        if labels.ndim not in (1, 2):
-            raise ValueError(f"y_true has shape {labels.shape}; it must have ({samples}, U), or one axis")
-        if labels.ndim == 2 and len(labels) != samples:
-            raise ValueError(f"y_true has shape {labels.shape}; there are {samples} sequences of logits")
-        room_of_labels = labels.shape[1] if labels.ndim == 2 else None
-        counts = lengths_of(arrays, "label_lengths", "y_true", labels, room_of_labels, samples, "labels")
+        counts = label_lengths_of(arrays, samples, "U")
         if padded:
             long = np.flatnonzero(counts >= logits.shape[2])
             if long.size:
@@ -100,8 +93,7 @@ class Transducers(Kind):
         logits, frames, counts = arrays["logits"], arrays["logit_lengths"], arrays["label_lengths"]
         blank = checked_blank(request.parameters["blank"], logits, len(frames))
         labels, start = joined(arrays["y_true"], counts)
-        lengths = {"sequence": None, "label": counts, "frame": frames}[request.parameters["per"]]
-        share = np.ones(len(counts)) if lengths is None else 1 / np.maximum(lengths, 1)
+        share = shares_of(request.parameters["per"], counts, frames)
         size = int((frames * (counts + 1)).sum()) * logits.shape[-1]
         threads = threads_for(request.n_threads, size)
         return Plan(call, logits, labels, start, frames, sample_weights(call), share, blank, threads)
