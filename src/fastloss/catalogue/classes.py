@@ -11,6 +11,7 @@ from ..rows import (
     class_index,
     class_indices,
     class_weights,
+    count,
     fraction,
     levels,
     members,
@@ -91,9 +92,10 @@ linear_cross_entropy = of_products(
     summary="Cross-entropy of a linear layer: of the logits features @ weight.T + bias, which are never held at once.",
     formula="log(sum_c e^x_c) - x_y,  x_c = <weight_c, features> + bias_c",
     source="Wijmans et al. 2024, Cut Your Losses in Large-Vocabulary Language Models, arXiv:2411.09009",
-    max_bytes=class_index(
+    max_bytes=count(
+        None,
         "how much memory the logits of chunks of rows may take; by default a chunk has 512 to 1024 rows, and each "
-        "thread has one"
+        "thread has one",
     ),
     notes="""For layers of many classes, as the vocabulary of a language model, where all logits would be larger than
 all else. Beside its results it needs the memory of a chunk of logits for each thread, which `max_bytes` bounds, and of

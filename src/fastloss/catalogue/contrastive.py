@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ..rows import at_least_zero, class_index, finite, of_batches, positive, prediction, shared, switch, target
+from ..rows import at_least_zero, count, finite, of_batches, positive, prediction, shared, switch, target
 
 
 def _shared(temperature: float | None) -> dict[str, Any]:
@@ -11,7 +11,7 @@ def _shared(temperature: float | None) -> dict[str, Any]:
     given = {} if temperature is None else {"temperature": positive(temperature, "divides the similarities", "number")}
     return given | {
         "normalize": switch(True, "whether vectors are divided by their lengths: similarities are cosines then"),
-        "max_bytes": class_index("how much memory the similarities of chunks of vectors may take"),
+        "max_bytes": count(None, "how much memory the similarities of chunks of vectors may take"),
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..rows import class_index, numbers_between, of_sets, prediction, switch
+from ..rows import count, numbers_between, of_sets, prediction, switch
 
 _SOURCE = prediction("source", "vectors of one domain: the features that a model has of labelled data, say", "ND")
 _TARGET = prediction("target", "vectors of another domain, not as many perhaps", "MD")
@@ -12,7 +12,7 @@ _NOTES = """`source` has the shape (N, D), `target` (M, D). A sample is such a p
 (...). All is computed in float64, for vectors of float32 and halves too; the mean of all vectors is taken off first,
 which changes no distance, so that data far from 0 keeps its digits."""
 
-_MEMORY: dict[str, Any] = {"max_bytes": class_index("how much memory the distances of chunks of vectors may take")}
+_MEMORY: dict[str, Any] = {"max_bytes": count(None, "how much memory the distances of chunks of vectors may take")}
 
 mmd = of_sets(
     _SOURCE,
