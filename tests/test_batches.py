@@ -300,6 +300,53 @@ def test_any_number_of_threads_and_chunks(row: Any) -> None:
     check(row, own, gradients, 2e-6)
 
 
+@of_floats
+@pytest.mark.parametrize("normalize", [True, False], ids=["cosines", "products"])
+def test_rows_and_columns_whose_best_are_far_apart(normalize: bool, dtype: Any) -> None:
+    """No unit serves the exponentials of all: e^(scale x cosine) of some pairs is as nothing beside that of others."""
+    rng, count, width, scale = generator("units", normalize, dtype), 300, 12, 900.0 if dtype == np.float64 else 100.0
+    images = rng.normal(size=(count, width))
+    texts = images + rng.normal(size=(count, width))
+    texts[1::3] = images[0::3]  # nearly as near to another as can be, and no pair
+    images[2::3, 0], texts[:, 0] = -9.0, 9.0  # far from all
+    lengths = np.ones((2, count, 1)) if normalize else rng.uniform(0.5, 1.5, (2, count, 1))
+    given = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (images, texts)]
+    images, texts = (each.astype(dtype) for each in given * lengths)
+    log_scale = np.dtype(dtype).type(math.log(scale))
+
+    wide = [each.astype(np.longdouble) for each in (images, texts)]
+    own = [each / np.sqrt((each**2).sum(axis=1, keepdims=True)) if normalize else each for each in wide]
+    similar = np.exp(np.longdouble(log_scale)) * (own[0] @ own[1].T)
+    best = similar.max(axis=1)
+    assert np.ptp(best) > 60, "one unit would do"
+    losses, slopes = np.zeros(count, np.longdouble), np.zeros_like(similar)
+    for way in (similar, similar.T):
+        others = way.copy()
+        np.fill_diagonal(others, -np.inf)
+        unit = way.max(axis=1)
+        shares = np.exp(others - unit[:, None])
+        matching = np.exp(np.diag(way) - unit)
+        losses += np.log1p(shares.sum(axis=1) / matching) / 2
+        shares /= (shares.sum(axis=1) + matching)[:, None]
+        np.fill_diagonal(shares, -shares.sum(axis=1))
+        slopes += (shares if way is similar else shares.T) / (2 * count)
+    by = [np.exp(np.longdouble(log_scale)) * each for each in (slopes @ own[1], slopes.T @ own[0])]
+    if normalize:
+        by = [
+            (slope - each * (slope * each).sum(axis=1, keepdims=True)) / np.sqrt((vector**2).sum(axis=1, keepdims=True))
+            for slope, each, vector in zip(by, own, wide, strict=True)
+        ]
+    bound = 2 * scale * np.finfo(dtype).eps  # a similarity is rounded, which the scale multiplies
+    for memory in (None, 80 * count * np.dtype(dtype).itemsize):
+        keywords = {"normalize": normalize, "max_bytes": memory}
+        value, gradients = fl.symmetric_info_nce.value_and_grad(images, texts, log_scale, **keywords)
+        assert abs(value - losses.mean()) <= bound * losses.mean()
+        for found, right in zip(gradients, (*by, (slopes * similar).sum()), strict=True):
+            assert np.abs(found - right).max() <= bound * np.abs(right).max()
+        each = fl.symmetric_info_nce(images, texts, log_scale, reduction="none", **keywords)
+        np.testing.assert_allclose(each, losses.astype(float), rtol=2 * bound, atol=0)
+
+
 @of_rows
 def test_what_is_asked_for(row: Any) -> None:
     """The value alone, some gradients, reductions, a factor."""

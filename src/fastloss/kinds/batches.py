@@ -20,7 +20,7 @@ from ..reductions import reduced
 from ..rows import PREDICTION, Row
 from ..samples import LeftOut
 from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
-from .pairs import Compared, Cut, Pairs, in_chunks
+from .pairs import Compared, Cut, Pairs, blocks, in_chunks
 from .products import FAR_APART, Products, multiplied
 
 
@@ -36,11 +36,11 @@ class Plan(NamedTuple):
     cut: Cut | None  # of similarities that are no linear layer
 
 
-def _in_place(count: int, kept: Array, labels: Any) -> Array:
+def _in_place(count: int, kept: Array, groups: Array) -> Array:
     return np.arange(len(kept))
 
 
-def _half_a_batch_away(count: int, kept: Array, labels: Any) -> Array:
+def _half_a_batch_away(count: int, kept: Array, groups: Array) -> Array:
     """Return the other view of each sample, -1 where it is left out."""
     place = np.full(count, -1)
     place[kept] = np.arange(len(kept))
@@ -48,21 +48,22 @@ def _half_a_batch_away(count: int, kept: Array, labels: Any) -> Array:
     return half
 
 
-def _of_its_class(count: int, kept: Array, labels: Any) -> Array:
+def _of_its_class(count: int, kept: Array, groups: Array) -> Array:
     """Return the next of the same class; the last has the first, one that is alone none."""
-    _, groups = np.unique(labels[kept], return_inverse=True)
     order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) != 0][: len(order)])
-    following = np.roll(order, -1)
-    ends = np.r_[starts[1:], len(order)][: len(starts)] - 1
-    following[ends] = order[starts]
-    positive = np.empty(len(kept), np.int64)
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = groups[order[1:]] != groups[order[:-1]]
+    starts = np.flatnonzero(begins)
+    following = np.empty_like(order)
+    following[:-1] = order[1:]
+    following[np.append(starts[1:], len(order))[: len(starts)] - 1] = order[starts]
+    positive = np.empty_like(order)
     positive[order] = following
     positive[positive == np.arange(len(kept))] = -1
     return positive
 
 
-_POSITIVES: dict[str, Callable[[int, Array, Any], Array]] = {
+_POSITIVES: dict[str, Callable[[int, Array, Array], Array]] = {
     "place": _in_place,
     "half": _half_a_batch_away,
     "class": _of_its_class,
@@ -83,8 +84,8 @@ class Batches(Kind):
         given = call.weights.weights
         kept = np.flatnonzero(call.weights.left_out.kept(shape[:1], given))
         labels = call.arrays.by_name.get("y_true")
-        positive = _POSITIVES[row.positive](shape[0], kept, labels)
         groups = np.arange(len(kept)) if labels is None else np.unique(labels[kept], return_inverse=True)[1]
+        positive = _POSITIVES[row.positive](shape[0], kept, groups)
         with np.errstate(all="ignore"):
             weights = np.ones(len(kept)) if given is None else given[kept].astype(dtype).astype(np.float64)
             scale = np.asarray(scale_of(call.request, call.arrays)).astype(dtype)
@@ -96,7 +97,7 @@ class Batches(Kind):
             raise ValueError(f"{name} = {call.arrays.by_name[name]} is too large: e^{name} is infinite in {dtype}")
         most, threads = call.request.parameters["max_bytes"], call.request.n_threads
         cut = None
-        if row.of_pairs or _one_unit(call.request, float(scale), dtype):
+        if row.of_pairs or _both_ways(row):
             cut = Cut.of(len(kept), len(kept), most, threads, 8 if row.of_pairs else dtype.itemsize)
         counts = weights if row.counted == "all" else np.where(positive < 0, 0.0, weights)
         return Plan(call, kept, positive, groups, weights, counts, cut)
@@ -160,10 +161,10 @@ def scale_of(request: Request, arrays: Arrays) -> Any:
     return 1 / request.parameters.get("temperature", 1.0)
 
 
-def _one_unit(request: Request, scale: float, dtype: np.dtype[Any]) -> bool:
-    """Tell whether one unit serves the exponentials of all similarities, and both ways of comparing them."""
-    (first, second), *others = request.row.against
-    return others == [(second, first)] and request.parameters["normalize"] and 2 * scale <= FAR_APART[dtype.itemsize]
+def _both_ways(row: Row) -> bool:
+    """Tell whether each array of vectors is compared with the other."""
+    (first, second), *others = row.against
+    return others == [(second, first)]
 
 
 class _Run:
@@ -228,10 +229,12 @@ class _OfPairs(_Run):
 
 
 class _BothWays(_Run):
-    """A run of a softmax over the similarities that goes both ways: their exponentials are computed for both at once.
+    """A run of a softmax over the similarities that goes both ways: their products are made once for both.
 
-    A cosine is at most 1, so in the unit of e^scale none of them overflows. Rows and columns are summed in a first
-    pass; a second one makes the gradients: four products, where one way after the other needs six.
+    Rows and columns are summed in a first pass; a second one makes the gradients: four products, where one way after
+    the other needs six. Exponentials are in a unit, so that none of them overflows and the largest are normal numbers.
+    Cosines are between -1 and 1: where the scale is small, the unit is e^scale for all, and one exponential serves both
+    ways. Else each row has its largest as its unit, and so has each column.
     """
 
     def compute(self) -> float:
@@ -241,35 +244,63 @@ class _BothWays(_Run):
         (rows, columns), _ = self.request.row.against
         first, second = self.vectors[rows], self.vectors[columns]
         scale, count = float(scale_of(self.request, plan.call.arrays)), len(plan.kept)
-        scaled, ones = first.numbers * dtype.type(scale), np.ones(count, dtype)
-        by_row, by_chunk = np.empty(count), dict[int, Array]()
+        near = self.request.parameters["normalize"] and 2 * scale <= FAR_APART[dtype.itemsize]
+        scaled, ones, least = first.numbers * dtype.type(scale), np.ones(count, dtype), np.finfo(dtype).min
+        by_row, of_row = np.empty(count), np.full(count, scale, dtype)  # sums, and the logarithms of their units
+        by_chunk = dict[int, tuple[Array, Array]]()  # the same of columns
 
-        def exponentials(piece: slice, similar: Array) -> None:
-            """Put e^(scale (cos - 1)) in the place of cosines; 0 for pairs that match, which are counted apart."""
-            similar -= dtype.type(scale)
-            np.exp(similar, out=similar)
+        def leave_out_own(piece: slice, similar: Array) -> None:
+            """Put -infinity in the place of pairs that match, which are counted apart."""
             own = np.arange(len(similar))
-            similar[own, own + piece.start] = 0
+            similar[own, own + piece.start] = -np.inf
+
+        def exponentials(similar: Array, unit: Array) -> Array:
+            similar -= unit
+            return np.exp(similar, out=similar)
 
         def sums(piece: slice, similar: Array) -> None:
-            exponentials(piece, similar)
-            by_row[piece] = similar @ ones
-            by_chunk[piece.start] = ones[: len(similar)] @ similar
+            leave_out_own(piece, similar)
+            unit = of_row[:1] if near else similar.max(axis=0, initial=least)
+            by_column = np.zeros(count)
+            for places, block in blocks(piece, similar):
+                if not near:
+                    of_row[places] = block.max(axis=1, initial=least)
+                    by_row[places] = exponentials(block.copy(), of_row[places, None]) @ ones
+                exponentials(block, unit)
+                if near:
+                    by_row[places] = block @ ones
+                by_column += ones[: len(block)] @ block
+            by_chunk[piece.start] = by_column.astype(dtype), unit
 
         in_chunks(scaled, second.numbers, plan.cut, sums, (first.numbers, second.numbers), None)
-        by_column = np.sum([by_chunk[start] for start in sorted(by_chunk)], axis=0, dtype=np.float64) + np.zeros(count)
+        chunks = [by_chunk[start] for start in sorted(by_chunk)]
+        of_column, by_column = np.full(count, scale if near else least, dtype), np.zeros(count)
+        for _, unit in chunks:
+            np.maximum(of_column, unit, out=of_column)
+        for part, unit in chunks:
+            by_column += part * np.exp(unit - of_column, dtype=np.float64)
         cosines = np.einsum("ij,ij->i", scaled, second.numbers, dtype=np.float64)
-        matching = np.exp(cosines - scale)
-        self.values = (np.log1p(by_row / matching) + np.log1p(by_column / matching)) * (plan.weights / 2)
+        by_way = (np.logaddexp(0, np.log(by) + (of - cosines)) for by, of in ((by_row, of_row), (by_column, of_column)))
+        self.values = sum(by_way) * (plan.weights / 2)
         if self.wants:
             weights = plan.weights * (scale / 2) * (self.factor / self.number if self.number else 0.0)
-            of_rows, of_columns = weights / (by_row + matching), weights / (by_column + matching)
+            of_rows = weights / (by_row + np.exp(cosines - of_row))
+            of_columns = weights / (by_column + np.exp(cosines - of_column))
             at_match = (-(by_row * of_rows + by_column * of_columns)).astype(dtype)[:, None]
             each, every = of_rows.astype(dtype)[:, None], of_columns.astype(dtype)
 
             def slopes(piece: slice, similar: Array) -> None:
-                exponentials(piece, similar)
-                similar *= each[piece] + every
+                leave_out_own(piece, similar)
+                for places, block in blocks(piece, similar):
+                    if near:
+                        exponentials(block, of_column)
+                        block *= each[places] + every
+                    else:
+                        of_the_row = exponentials(block.copy(), of_row[places, None])
+                        of_the_row *= each[places]
+                        exponentials(block, of_column)
+                        block *= every
+                        block += of_the_row
 
             first.gradient += at_match * second.numbers
             second.gradient += at_match * first.numbers
@@ -336,8 +367,7 @@ class _Comparison(_Run):
         Sums over a class do it, in a time that is linear in the batch. Where there is one positive nothing is added.
         """
         plan = self.plan
-        labels = plan.call.arrays.by_name["y_true"][plan.kept]
-        _, groups, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        groups, counts = plan.groups, np.bincount(plan.groups)
         others = counts[groups] - 1
         several = others > 1
         share = np.where(several, 1 / np.maximum(others, 1), 0).astype(self.dtype)[:, None]
