@@ -21,7 +21,7 @@ from ..rows import PREDICTION, Row
 from ..samples import LeftOut
 from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
 from .pairs import Compared, Cut, Pairs, blocks, in_chunks
-from .products import FAR_APART, Products, multiplied
+from .products import FAR_APART, Products, largest_of, multiplied, unit_of_slopes, unscaled
 
 
 class Plan(NamedTuple):
@@ -286,6 +286,9 @@ class _BothWays(_Run):
             weights = plan.weights * (scale / 2) * (self.factor / self.number if self.number else 0.0)
             of_rows = weights / (by_row + np.exp(cosines - of_row))
             of_columns = weights / (by_column + np.exp(cosines - of_column))
+            largest = max(float(factors.max(initial=0)) for factors in (of_rows, of_columns))
+            times = 1.0 if near else unit_of_slopes(largest, max(map(largest_of, (first.numbers, second.numbers))))
+            of_rows, of_columns = of_rows * times, of_columns * times
             at_match = (-(by_row * of_rows + by_column * of_columns)).astype(dtype)[:, None]
             each, every = of_rows.astype(dtype)[:, None], of_columns.astype(dtype)
 
@@ -306,6 +309,8 @@ class _BothWays(_Run):
             second.gradient += at_match * first.numbers
             factors, gradients = (first.numbers, second.numbers), (first.gradient, second.gradient)
             in_chunks(scaled, second.numbers, plan.cut, slopes, factors, gradients)
+            for gradient in gradients:
+                unscaled(gradient, times)
             for operand in self.request.row.differentiated:
                 if operand.shared:
                     slope = np.einsum("ij,ij->", first.gradient, first.numbers, dtype=np.float64)

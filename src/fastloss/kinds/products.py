@@ -211,7 +211,7 @@ class _Work:
         if self.value is not None:
             self.value.put(piece, _spread(value, kept))
         # A product with ones adds up more exactly than a sum over the first axis.
-        of_bias = None if self.bias_sum is None else _unscaled(np.ones(len(features), self.dtype) @ logits, unit)
+        of_bias = None if self.bias_sum is None else unscaled(np.ones(len(features), self.dtype) @ logits, unit)
         return Chunk(piece, kept, features, logits, total, of_bias, unit)
 
     def unit_of(self, logits: Array, features: Array) -> float:
@@ -224,8 +224,7 @@ class _Work:
             return 1.0
         if not float(logits.max()) - float(logits.min()) > far:
             return 1.0
-        largest = max(map(_largest, (features, self.weight)))
-        return _UNIT if largest < _LARGEST_FACTOR and self.largest_gradient(logits) <= 1 else 1.0
+        return unit_of_slopes(self.largest_gradient(logits), max(map(largest_of, (features, self.weight))))
 
     def largest_gradient(self, logits: Array) -> float:
         """Return a bound of the gradient by the logits."""
@@ -233,7 +232,7 @@ class _Work:
         by_class, z_loss = given.get("class_weight"), given.get("z_loss") or 0.0
         bound = 1.0 if weights is None else float(weights.max(initial=0))
         bound *= 1.0 if by_class is None else float(by_class.max(initial=0))
-        bound *= (1 + 2 * z_loss * _largest(logits)) / min(given.get("temperature") or 1.0, 1.0)
+        bound *= (1 + 2 * z_loss * largest_of(logits)) / min(given.get("temperature") or 1.0, 1.0)
         return bound / abs(self.denominator) if self.denominator else 0.0
 
     def kept(self, y_true: Array, weights: Array | None, where: Array | None) -> Array | None:
@@ -258,7 +257,7 @@ class _Work:
             if begun:
                 product = np.empty_like(into) if product is None else product
             added = np.matmul(chunk.logits[:, tile].T, chunk.features, out=product if begun else into)
-            _unscaled(added, chunk.unit)
+            unscaled(added, chunk.unit)
             if begun:
                 into += added
             begun = True
@@ -270,21 +269,29 @@ class _Work:
         place = None if flat is None or chunk.kept is not None else flat[chunk.piece]
         if place is not None and (place.dtype != self.dtype or not place.flags.c_contiguous):
             place = None
-        gradient = _unscaled(np.matmul(chunk.logits, self.weight, out=place), chunk.unit)
+        gradient = unscaled(np.matmul(chunk.logits, self.weight, out=place), chunk.unit)
         if place is None:
             self.of_features.put(chunk.piece, _spread(gradient, chunk.kept))
 
 
-def _unscaled(numbers: Array, unit: float) -> Array:
+def unit_of_slopes(largest: float, factor: float) -> float:
+    """Return how many times as large slopes are computed that may be subnormal numbers.
+
+    `largest` is a bound of them, `factor` the largest number that they are multiplied by.
+    """
+    return _UNIT if factor < _LARGEST_FACTOR and largest <= 1 else 1.0
+
+
+def unscaled(numbers: Array, unit: float) -> Array:
     """Take out the unit that a gradient was computed in."""
     if unit != 1:
         numbers *= 1 / unit
     return numbers
 
 
-def _largest(numbers: Array) -> float:
+def largest_of(numbers: Array) -> float:
     """Return the largest absolute value, without another array."""
-    return max(float(numbers.max()), -float(numbers.min()))
+    return max(float(numbers.max(initial=0)), -float(numbers.min(initial=0)))
 
 
 def _longest(vectors: Array) -> float:
