@@ -518,10 +518,21 @@ def test_whole_numbers() -> None:
     assert value.item() == 6.25
 
 
+def test_a_number_alone() -> None:
+    both(own.HuberLoss(), torch.nn.HuberLoss(), [numbers()], numbers(seed=1))
+
+
 def test_inputs_that_do_not_lie_in_one_piece() -> None:
     x = numbers(5, 6).T[::2].detach().requires_grad_()
     labels = torch.tensor([0, 1, 2])
-    both(own.CrossEntropyLoss(), torch.nn.CrossEntropyLoss(), [x.detach()], labels)
+    module = own.CrossEntropyLoss()
+    both(module, torch.nn.CrossEntropyLoss(), [x.detach()], labels)
+    # What a graph is told of an operation's results has to hold: their strides, too.
+    for given in (x, x.contiguous().detach().requires_grad_(), x.detach().bfloat16().requires_grad_()):
+        arguments = module._of_forms[1, True], "1", "0 1", [labels, given], "", []
+        torch.library.opcheck(
+            torch.ops.fastloss.value_and_grads, arguments, test_utils=["test_schema", "test_faketensor"]
+        )
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)

@@ -19,6 +19,9 @@ except ImportError as error:
     raise ImportError("fastloss.interop.torch needs PyTorch: python -m pip install torch") from error
 
 
+HALVES = (torch.float16, torch.bfloat16)
+
+
 class Call:
     """What is called, but for its arrays."""
 
@@ -26,8 +29,11 @@ class Call:
         self.loss, self.options, self.row = loss, options or {}, loss._row
         #: The places of the predictions among the arrays.
         self.predictions = [k for k, operand in enumerate(self.row.operands) if operand.role == PREDICTION]
+        #: What needs a gradient in the commonest case, as `Fused` is told: all predictions, and nothing else.
+        self.usual = (False, *(operand.role == PREDICTION for operand in self.row.operands))
         #: The axis that a prediction has beyond its samples, if it has one.
         self.axis: int = (loss.parameters | self.options).get("axis", -1)
+        self.n_threads: int | None = loss.keywords.get("n_threads")
         #: Whether there is a value for each sample.
         self.none = (loss.keywords | self.options).get("reduction") == "none"
         #: Whether the gradient of the value of one sample lies in one place, and in no other sample's.
@@ -52,11 +58,21 @@ class Call:
 
     def given(self, arrays: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
         """Return arrays and keywords as the loss takes them."""
-        numbers = [None if array is None else view(array) for array in arrays]
-        size = max(array.size for array in numbers if array is not None)
-        threads = min(threads_for(self.loss.keywords.get("n_threads"), size), torch.get_num_threads())
-        options = {name: _as_option(value) for name, value in self.options.items()}
-        return numbers, {"n_threads": threads, **options}
+        numbers: list[Any] = []
+        size = 0
+        for array in arrays:
+            if array is None:
+                numbers.append(None)
+                continue
+            number = view(array)
+            numbers.append(number)
+            if number.size > size:
+                size = number.size
+        threads = min(threads_for(self.n_threads, size), torch.get_num_threads())
+        options: dict[str, Any] = {"n_threads": threads}
+        for name, value in self.options.items():
+            options[name] = _as_option(value)
+        return numbers, options
 
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
@@ -93,12 +109,17 @@ class Call:
     def _differentiated(
         self, numbers: list[Any], options: dict[str, Any], arrays: tuple[Any, ...], wanted: list[int]
     ) -> tuple[Any, list[Tensor]]:
-        gradients = [place_for(arrays[k]) for k in wanted]
-        out: Any = tuple(map(view, gradients))
-        if len(self.predictions) > 1:
+        alone = len(self.predictions) == 1
+        if not alone:
             options = {**options, "wrt": tuple(self.row.operands[k].name for k in wanted)}
-        else:
-            (out,) = out
+        for k in wanted:
+            if arrays[k].dtype in HALVES or not arrays[k].is_contiguous():  # graphs want a contiguous gradient
+                break
+        else:  # an array that the call makes takes 2 us less than a tensor that is made for it
+            value, found = self.loss.value_and_grad(*numbers, **options)
+            return value, [torch.from_numpy(np.asarray(gradient)) for gradient in ((found,) if alone else found)]
+        gradients = [place_for(arrays[k]) for k in wanted]
+        out: Any = view(gradients[0]) if alone else tuple(map(view, gradients))
         value, _ = self.loss.value_and_grad(*numbers, out=(None, out), **options)
         return value, gradients
 
@@ -132,11 +153,17 @@ def view(tensor: Tensor) -> Any:
     ValueError
         For a tensor on another device.
     """
-    tensor = tensor.detach()
-    if not tensor.is_cpu:
-        raise ValueError(f"fastloss computes on the CPU; a tensor is on {tensor.device}: pass tensor.cpu()")
-    if tensor.dtype is not torch.bfloat16:
-        return tensor.numpy()
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    try:
+        return tensor.numpy()  # what else there is it refuses, and looking costs a call of few rows more than this
+    except (TypeError, RuntimeError):
+        if not tensor.is_cpu:
+            raise ValueError(
+                f"fastloss computes on the CPU; a tensor is on {tensor.device}: pass tensor.cpu()"
+            ) from None
+        if tensor.dtype is not torch.bfloat16:
+            raise
     try:
         from ml_dtypes import bfloat16
     except ImportError as error:
@@ -152,14 +179,14 @@ def _as_option(value: Any) -> Any:
 
 def place_for(array: Tensor) -> Tensor:
     """Return where a gradient goes before that of the value multiplies it: a half would lose what is scaled up."""
-    dtype = torch.float32 if array.dtype in (torch.float16, torch.bfloat16) else array.dtype
+    dtype = torch.float32 if array.dtype in HALVES else array.dtype
     return torch.empty_like(array, memory_format=torch.contiguous_format, dtype=dtype)
 
 
 def _tensor(value: Any, dtype: torch.dtype) -> Tensor:
     """Return a value as a tensor."""
     if not isinstance(value, np.ndarray):
-        return torch.tensor(value, dtype=dtype)
+        return torch.scalar_tensor(value, dtype=dtype)
     if value.dtype.name == "bfloat16":
         return torch.from_numpy(value.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(value)
@@ -179,33 +206,35 @@ class Fused(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: Call, *arrays: Any) -> Tensor:
-        needed = ctx.needs_input_grad
-        wanted = [k for k in call.predictions if needed[1 + k]]
-        if sum(needed) > len(wanted):
-            _refuse(call, next(k for k in range(len(arrays)) if needed[1 + k] and k not in wanted))
+        needed, wanted = ctx.needs_input_grad, call.predictions
+        if needed != call.usual:
+            wanted = [k for k in wanted if needed[1 + k]]
+            if sum(needed) > len(wanted):
+                _refuse(call, next(k for k in range(len(arrays)) if needed[1 + k] and k not in wanted))
         at_once = call.apart or not call.none
         value, gradients = call.value_and_grads(arrays, wanted if at_once else [])
-        ctx.call, ctx.wanted, ctx.number = call, wanted, len(gradients)
+        ctx.known = call, wanted, len(gradients)
         ctx.save_for_backward(*gradients, *arrays)
         return value
 
     @staticmethod
     def backward(ctx: Any, *by: Tensor) -> Any:
-        (by_value,), call = by, ctx.call
-        gradients, arrays = ctx.saved_tensors[: ctx.number], ctx.saved_tensors[ctx.number :]
-        results: list[Any] = [None] * len(arrays)
-        if len(gradients) < len(ctx.wanted):
-            found = _OfSum.apply(call, ctx.wanted, by_value, *arrays)
+        (by_value,), (call, wanted, number), saved = by, ctx.known, ctx.saved_tensors
+        gradients, arrays = saved[:number], saved[number:]
+        results: list[Any] = [None] * (1 + len(arrays))
+        if number < len(wanted):
+            found = _OfSum.apply(call, wanted, by_value, *arrays)
         elif torch.is_grad_enabled():  # somebody will differentiate once more
             found = [
                 _Gradient.apply(call, k, by_value, gradient, *arrays)
-                for k, gradient in zip(ctx.wanted, gradients, strict=True)
+                for k, gradient in zip(wanted, gradients, strict=True)
             ]
         else:
             found = [_times(call, by_value, gradient) for gradient in gradients]
-        for k, gradient in zip(ctx.wanted, found, strict=True):
-            results[k] = gradient.to(arrays[k].dtype)
-        return None, *results
+        for k, gradient in zip(wanted, found, strict=True):
+            dtype = arrays[k].dtype
+            results[1 + k] = gradient if gradient.dtype is dtype else gradient.to(dtype)
+        return tuple(results)
 
 
 def _no_second(call: Call) -> RuntimeError:

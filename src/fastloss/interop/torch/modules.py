@@ -293,12 +293,14 @@ class _OfClasses(_OfTorch):
             The value; 0 where all samples are ignored, for which torch returns NaN.
         """
         axis = 0 if input.ndim == 1 else 1
-        by_index = not (target.is_floating_point() and target.shape == input.shape)
+        by_index = target.ndim != input.ndim or not (target.is_floating_point() and target.shape == input.shape)
         if not by_index and input.ndim == 1:  # one sample, not as many of two classes
             value = self.forward(input.unsqueeze(0), target.unsqueeze(0))
             return value.squeeze(0) if value.ndim else value
-        samples = input.numel() // max(input.shape[axis], 1)
-        options = _class_weights(self.loss, self.weight, target if by_index else None, self.ignore_index, samples)
+        weight, options = self._buffers["weight"], {}
+        if weight is not None:
+            samples = input.numel() // max(input.shape[axis], 1)
+            options = _class_weights(self.loss, weight, target if by_index else None, self.ignore_index, samples)
         return self._run(options, (target, input), self._of_forms[axis, by_index])
 
 
