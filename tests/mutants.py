@@ -49,6 +49,7 @@ TESTS = (
     "negative_binomial",
     "plain",
     "several",
+    "survival",
     "parts",
     "second",
     "curvature",
@@ -1468,6 +1469,13 @@ MUTANTS = (
         "t.offset[i] < t.label[i], <double>1, <double>0)",
         "t.offset[i] <= t.label[i], <double>1, <double>0)",
         "ordinal",
+    ),
+    Mutant(
+        "logistic hazard: the interval in which a sample was last seen does not count",
+        ROWS + "decisions.pxi",
+        "where_(place > t.label[i], -",
+        "where_(place >= t.label[i], -",
+        "logistic_hazard",
     ),
     Mutant(
         "KL divergence: without the entropy of the target",

@@ -1207,6 +1207,15 @@ def softplus(x: Any) -> Any:
     return log(1 + exp(x))
 
 
+# -- losses over hazards: an interval, an event, a list of scores ------------------------------------------------------
+
+
+@textbook
+def logistic_hazard(interval: Any, event: Any, logits: Sequence[Any]) -> Any:
+    place = int(interval)
+    return [softplus(x) for x in logits[:place]] + [softplus(-logits[place] if event == 1 else logits[place])]
+
+
 # -- losses of given vectors: a list of numbers for each array ---------------------------------------------------------
 
 
@@ -1391,6 +1400,8 @@ def as_exact(value: Any) -> Any:
 
 def enough_digits_for(row: Any, sample: Mapping[str, Any], dtype: Any, parameters: Mapping[str, Any]) -> Any:
     """Return a context of mpmath in which what is left of a sample keeps 50 digits, whatever cancels in it."""
+    if row.kind == "hazards":
+        return enough_digits((0, *sample[row.prediction]), dtype)
     if row.axes == "C":
         # Each class of a decision of its own is far from 0 or not; for all others only their distances count.
         logits, of_one = sample[row.prediction], {"index", "soft"} & set(row.target.forms)

@@ -64,6 +64,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     },
     "approx_ndcg": {"temperature": (1.0, "(0, inf)"), "gain": ("exponential", "exponential | linear")},
     "cox": {"ties": ("efron", "efron | breslow"), "per": ("group", "group | event")},
+    "logistic_hazard": {},
     "dice": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "jaccard": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "tversky": TVERSKY | SMOOTH | {"squared": (False, "switch")} | REGIONS,

@@ -25,7 +25,7 @@ INF, NAN = np.inf, np.nan
 BOUND = 4
 #: What a result of float16 and bfloat16 is rounded from.
 COMPUTED = np.float32
-ROWS = {row.name: row for row in cases.OF_SAMPLES if row.axes == "D"}
+ROWS = {row.name: row for row in cases.OF_SAMPLES if row.kind == "vectors"}
 DEFAULTS = {name: {parameter.name: parameter.default for parameter in row.parameters} for name, row in ROWS.items()}
 ARRAYS = {name: len(row.differentiated) for name, row in ROWS.items()}
 TARGETS = {

@@ -391,7 +391,7 @@ def _in_pieces(
 ) -> float:
     """Compute all terms of some rows, then of the next: the data are read once, and the results added up in a cache."""
     factors, plans = [factor for factor, _ in counting], [checked.plan for _, checked in counting]
-    axis = call.request.parameters["axis"]
+    axis = call.request.parameters.get("axis", -1)
     totals = {key: array if key == "value" else np.moveaxis(array, axis, -1) for key, array in _every(total).items()}
     buffers: dict[Any, np.ndarray[Any, Any]] = {}
 

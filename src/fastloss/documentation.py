@@ -343,7 +343,7 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         if isinstance(operand.domain, RowTarget):
             return _ROWS[operand.domain.forms[0]]
         if operand.role == TARGET:
-            return [1, 1] if operand.domain == real else [operand.domain.high, operand.domain.low]
+            return [1, 1] if operand.domain == real else [min(operand.domain.high, 1.0), operand.domain.low]
         if operand.shared and not operand.axes:
             return 1.0
         numbers = next(by_axes[operand.axes])

@@ -102,6 +102,7 @@ _HABITS: dict[str, Habit] = {
         "y_pred has the shape (..., 2): locations, and logarithms of standard deviations",
         "GaussianNLLLoss",
     ),
+    "nll_logistic_hazard nnet_survival": Habit("logistic_hazard", "Its first arguments are intervals and events"),
     "margin_ranking_loss": Habit("margin_ranking", "Its first argument is the target", "MarginRankingLoss"),
     "triplet_margin_loss triplet_loss triplet_margin": Habit("triplet", "", "TripletMarginLoss"),
     "contrastive_loss": Habit("contrastive"),

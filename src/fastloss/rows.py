@@ -417,12 +417,13 @@ class Row:
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
     kind : str
-        "points", "rows", "vectors", "totals", "regions", "products", "batches", "sets", "sequences", "groups" or "sum".
+        "points", "rows", "hazards", "vectors", "totals", "regions", "products", "batches", "sets", "sequences",
+        "groups" or "sum".
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
-        of several arrays; a function of sums over all samples; a function of the sums over each region; rows of a
-        product of two matrices; vectors of a batch against all others; sets of vectors against each other; paths
-        through the frames of a sequence; rows that are ordered or compared inside of their group; or a sum of losses of
-        several kinds.
+        of hazards, up to an interval of time; rows of several arrays; a function of sums over all samples; a function
+        of the sums over each region; rows of a product of two matrices; vectors of a batch against all others; sets of
+        vectors against each other; paths through the frames of a sequence; rows that are ordered or compared inside of
+        their group; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -846,6 +847,15 @@ def of_vectors(
         name, "vectors", summary, formula, source, target, _named(parameters), first.name, notes,
         arrays=arrays, axes="D", no_hessian="a distance of vectors has a full matrix of second derivatives",
     )  # fmt: skip
+
+
+def of_hazards(*arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "") -> Row:
+    """Declare a loss over rows of hazards, whose loop is a kernel of rows (``kernels/rows/decisions.pxi``).
+
+    The arrays are the last interval that was seen, whether it had an event, and a score for each interval.
+    """
+    target, first = _target_and_prediction(arrays)
+    return Row(name, "hazards", summary, formula, source, target, (), first.name, notes, arrays=arrays, axes="D")
 
 
 def of_products(

@@ -1,6 +1,18 @@
-"""Losses of survival times. Their loops are in ``kernels/groups/``."""
+"""Losses of survival times. The loop of Cox's is in ``kernels/groups/``, that of hazards in ``kernels/rows/``."""
 
-from ..rows import choice, group_of_scores, group_of_targets, labelled, of_groups
+from ..rows import (
+    Domain,
+    choice,
+    group_of_scores,
+    group_of_targets,
+    labelled,
+    of_groups,
+    of_hazards,
+    prediction,
+    target,
+)
+
+_event = Domain("0 or 1", 0.0, 1.0, ends_only=True)
 
 cox = of_groups(
     group_of_targets("time", "when each row had its event, or was last seen"),
@@ -27,4 +39,25 @@ gradient of NaN. Who is censored at the time of an event is at risk at it.
 
 pycox and XGBoost have Breslow's form: ``ties='breslow'``; that of pycox is divided by the number of events:
 ``per='event'``. The default is that of R's survival.""",
+)
+
+logistic_hazard = of_hazards(
+    target(
+        Domain("the index of an interval", 0.0),
+        "the interval of each sample's event, or the one in which it was last seen",
+        "interval",
+    ),
+    target(_event, "1 where it was the event, 0 where the sample is censored", "event"),
+    prediction("logits", "the logits of the hazard of each interval", "D"),
+    name="logistic_hazard",
+    summary="Logistic hazard: survival in discrete time, a decision for each interval up to the last that was seen.",
+    formula="sum_{k<i} log(1 + exp(x_k)) + log(1 + exp(-x_i)) of an event in interval i;  "
+    "sum_{k<=i} log(1 + exp(x_k)) of a censored sample",
+    source="Brown 1975, doi:10.2307/2529811; Gensheimer and Narasimhan 2019, doi:10.7717/peerj.6257",
+    notes="""The hazard of interval k, the probability of an event in it if there was none before, is 1 / (1 + e^-x_k).
+Survival to the end of interval k is the product of 1 less each hazard up to it. Intervals count from 0; the last axis
+of `logits` has one score for each.
+
+A sample that is censored is taken to have survived its interval, as in pycox's ``nll_logistic_hazard``. Gradients of
+later intervals are 0; a score that is NaN makes its whole row NaN.""",
 )

@@ -12,6 +12,7 @@ from ..rows import Row
 from .base import Array, Kind
 from .batches import Batches
 from .groups import Groups
+from .hazards import Hazards
 from .points import Points
 from .products import Products
 from .regions import Regions
@@ -26,6 +27,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Points(),
         Rows(),
+        Hazards(),
         Vectors(),
         Totals(),
         Regions(),

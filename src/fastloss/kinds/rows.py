@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import as_axis, describe, dtype_number
 from ..domains import limits_of_types
 from ..drawing import held_by_rows, target_of_rows
-from ..rows import Row, RowTarget, Term
+from ..rows import Domain, Row, RowTarget, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_products
 from ..targets import check_row_predictions, check_row_targets
@@ -102,15 +102,13 @@ class Plan(NamedTuple):
             )
         else:
             row = call.request.row
-            target = row.target
-            assert isinstance(target, RowTarget)
             given, numbers, class_factor = self.own
             total = kernels.rows.row_losses(
                 described,
                 loss=kernels.rows.ROW_LOSSES.index(row.name),
                 classes=self.columns,
                 label_classes=self.classes,
-                form=form_number(target, self.form),
+                form=form_number(row.target, self.form),
                 given=given,
                 parameters=numbers,
                 factor=class_factor,
@@ -254,7 +252,7 @@ def changed(row: Row, parameters: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def form_number(target: RowTarget, form: str) -> int:
+def form_number(target: Domain, form: str) -> int:
     """Return the Form of kernels/rows/tile.pxi."""
     number: int = kernels.rows.FORMS["distribution" if target.forms == ("soft",) else form]
     return number

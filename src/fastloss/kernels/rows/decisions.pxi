@@ -1,4 +1,4 @@
-# A decision for each class: the mean (multilabel) or the sum (ordinal) of binary cross-entropies.
+# A decision for each class: the mean (multilabel) or the sum (ordinal, hazards) of binary cross-entropies.
 
 cdef void decisions(const RowLossCall* call, Tile* t, double factor) noexcept nogil:
     """factor (y log(1 + e^-x) + (1 - y) log(1 + e^x)) of each class; neither side cancels where y is 0 or 1."""
@@ -37,5 +37,21 @@ cdef void ordinal_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     decisions(call, t, 1)
 
 
+cdef void logistic_hazard_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """x_k is the logit of the hazard of interval k: a decision for each up to the last that was seen. The label is twice that one,
+    and 1 more of an event. Later ones are absent."""
+    cdef double* x = t.x
+    cdef double* y = t.y
+    cdef double place
+    cdef Py_ssize_t k, i
+    for k in range(t.steps):
+        for i in range(LANES):
+            place = 2 * (k * t.stride + t.offset[i])
+            y[k * LANES + i] = where_(place + 1 == t.label[i], <double>1, <double>0)
+            x[k * LANES + i] = where_(place > t.label[i], -<double>INFINITY, x[k * LANES + i])
+    decisions(call, t, 1)
+
+
 add_row_loss("multilabel_soft_margin", 96, multilabel_soft_margin_rows, extreme_multilabel_soft_margin)
 add_row_loss("ordinal", 96, ordinal_rows, extreme_ordinal)
+add_row_loss("logistic_hazard", 96, logistic_hazard_rows, extreme_logistic_hazard)

@@ -453,14 +453,20 @@ cdef void extreme_nll(ExtremeRow* r) noexcept nogil:
     leave_value(r, value)
 
 
-cdef void extreme_decisions(ExtremeRow* r, bint levels) noexcept nogil:
+cdef enum: OF_CLASSES, OF_LEVELS, OF_HAZARDS       # what is decided
+
+cdef void extreme_decisions(ExtremeRow* r, int of) noexcept nogil:
     """A decision for each class: see `decisions`."""
     cdef fl_wide y, x, e, above, value = wide(0), factor = wide(1)
     cdef Py_ssize_t k
-    if not levels:
+    if of == OF_CLASSES:
         factor = over(factor, wide(<double>r.own.classes))
     for k in range(r.own.classes):
-        y, x = wide(<double>(k < r.label) if levels else r.y[k]), wide(abs_(r.x[k]))
+        if of == OF_HAZARDS and 2 * k > r.label:
+            leave(r, k, wide(0), wide(0))
+            continue
+        y = wide(r.y[k] if of == OF_CLASSES else <double>(k < r.label) if of == OF_LEVELS else <double>(2 * k + 1 == r.label))
+        x = wide(abs_(r.x[k]))
         e = exp_of(negative(x))
         above = minus(wide(1), y) if r.x[k] > 0 else y
         if above.head != 0:
@@ -474,10 +480,13 @@ cdef void extreme_decisions(ExtremeRow* r, bint levels) noexcept nogil:
 
 
 cdef void extreme_multilabel_soft_margin(ExtremeRow* r) noexcept nogil:
-    extreme_decisions(r, False)
+    extreme_decisions(r, OF_CLASSES)
 
 cdef void extreme_ordinal(ExtremeRow* r) noexcept nogil:
-    extreme_decisions(r, True)
+    extreme_decisions(r, OF_LEVELS)
+
+cdef void extreme_logistic_hazard(ExtremeRow* r) noexcept nogil:
+    extreme_decisions(r, OF_HAZARDS)
 
 
 cdef void extreme_multi_margin(ExtremeRow* r) noexcept nogil:
@@ -774,7 +783,8 @@ cdef void note_row_extremes(RowLossCall* call, bint double_precision) noexcept n
 
 cdef inline bint of_decisions(const RowLossCall* call) noexcept nogil:
     """Whether the size of a score counts, not its distance from the largest."""
-    return call.form == SHARES or row_table[call.loss].extreme == extreme_ordinal
+    cdef extreme_function function = row_table[call.loss].extreme
+    return call.form == SHARES or function == extreme_ordinal or function == extreme_logistic_hazard
 
 
 cdef inline double most_weight(const RowLossCall* call) noexcept nogil:
