@@ -24,7 +24,7 @@ from fastloss import kinds
 from fastloss.catalogue import ALIASES, PENALTIES
 
 RESULTS = ("grad", "value_and_grad", "grad_and_hess", "value_grad_hess")
-METHODS = (*RESULTS, "bind", "point", "parameter_grads")
+METHODS = (*RESULTS, "bind", "point", "parameter_grads", "inverse_link")
 
 
 def methods_of(loss: Any) -> list[str]:

@@ -43,6 +43,9 @@ def losses_as_objects() -> None:
     assert_type(bound([0.0], [1.0]), float)
     assert_type(name_of(bound), str)
     assert_type(bound.parameters, dict[str, Any])
+    assert_type(bound.inverse_link([1.0], n_threads=1), Array)
+    assert_type(fl.cross_entropy.inverse_link([1.0, 2.0], axis=0, temperature=2.0, out=np.zeros(2)), Array)
+    assert_type((2 * fl.poisson).inverse_link(1.0), Array)
     assert_type([row.formula for row in fl.losses()], list[str])
     with fl.num_threads(1):
         assert_type(fl.get_num_threads(), int)
@@ -56,3 +59,4 @@ def refused() -> None:
     fl.huber(y, y, reduction="average")  # type: ignore[call-overload]
     fl.squared_error(y, logits=y)  # type: ignore[call-overload]
     fl.huber.bind(gamma=1.0)  # type: ignore[call-overload]
+    fl.huber.inverse_link(y, axis=0)  # type: ignore[call-arg]

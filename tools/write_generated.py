@@ -110,6 +110,9 @@ class Loss:
     def value_grad_hess(self, *args: Any, **keywords: Any) -> Any: ...
     def hvp(self, *args: Any, **keywords: Any) -> Any: ...
     def hess_matrix(self, *args: Any, **keywords: Any) -> Any: ...
+    def inverse_link(
+        self, scores: ArrayLike, *, out: _Array | None = None, n_threads: int | None = None, **parameters: Any
+    ) -> _Array: ...
     def partial(self, *args: Any, **keywords: Any) -> Partial: ...
     def normalizer(
         self, y_true: ArrayLike | None = None, *, shape: int | Sequence[int] | None = None, dtype: DTypeLike = ...,
@@ -314,6 +317,10 @@ def loss_stub(row: Row) -> str:
         lines += second_stub(row, "hess_matrix", "", f"**keywords: Unpack[{given}]")
     if row.learned:
         lines += ["    def parameter_grads(self, *args: Any, **keywords: Any) -> dict[str, Any]: ..."]
+    if row.links({p.name: p.default for p in row.parameters}):
+        own = "".join(f", {p.name}: {parameter_type(p)} = {shown(p.default)}" for p in row.read_by_link)
+        given = f"scores: ArrayLike, *, out: _Array | None = None, n_threads: int | None = None{own}"
+        lines += [f"    def inverse_link(self, {given}) -> _Array: ...  # type: ignore[override]"]
     # A loss that is bound to return arrays has no signature of its own: its value is no float.
     average = f"def bind(self, *, reduction: Literal[{shown('mean') if mean_only else MEAN_OR_SUM}] = ..., "
     binds = [f"{average}**keywords: Unpack[{bound}]) -> {name}: ..."]

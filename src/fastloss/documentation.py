@@ -104,6 +104,7 @@ One pass over the data gives other results; these methods take the same argument
 - ``{name}.value_and_grad``: value, gradient
 {of_hessian}
 {shapes}
+{of_link}\
 ``{name}.bind(...)`` is this loss with other defaults: of its parameters, `reduction`, `normalizer`, `n_threads`."""
 
 
@@ -120,6 +121,13 @@ def _listed(operands: Sequence[Operand]) -> str:
 
 
 _PRODUCT = "- ``{name}.hvp``: the Hessian times a vector, which follows the prediction\n"
+_OF_LINK = {
+    "identity": "the scores themselves",
+    "exp": "their exponential",
+    "sigmoid": "their sigmoid",
+    "softmax": "their softmax",
+}
+_LINK = "``{name}.inverse_link(scores)`` is what a model of this loss predicts: {of_scores}."
 _MATRIX = "- ``{name}.hess_matrix``: the Hessian of each row of at most 64 classes\n"
 
 
@@ -470,6 +478,25 @@ def _example_of_sum(row: Row, method: str) -> str:
     return "\n".join([*lines, f">>> bool((gradient == loss.value_and_grad{call}[1]).all())", "True"])
 
 
+def _of_link(row: Row, defaults: Mapping[str, Any]) -> str:
+    """Return the sentence about predictions of raw scores."""
+    links = row.links(defaults)
+    if not links:
+        return ""
+    texts = [
+        _OF_LINK[link.function].replace("their", "the", 1) + f" of scores / {link.divisor:g}"
+        if link.divisor != 1
+        else _OF_LINK[link.function]
+        for link in links
+    ]
+    if len(links) > 1:
+        texts = [f"of {column.name}s {text}" for column, text in zip(row.core, texts, strict=True)]
+    from textwrap import fill
+
+    text = _LINK.format(name=f"({row.name})" if row.terms else row.name, of_scores=", ".join(texts))
+    return fill(text, _WIDTH, break_on_hyphens=False, break_long_words=False) + "\n"
+
+
 def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str = "__call__") -> str:
     """Return the numpydoc text of a loss, or of one of the methods that return its results.
 
@@ -512,6 +539,7 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
     symbols = _symbols(row)
     methods = ((_OF_HESSIAN, not row.no_hessian), (_PRODUCT, row.has_products), (_MATRIX, row.whole_hessian))
     names["of_hessian"] = "".join(text.format(**names) for text, there in methods if there)
+    names["of_link"] = _of_link(row, defaults)
     of_results = _RESULTS | _BY_SEVERAL if len(row.differentiated) > 1 else _RESULTS
     results = {name: (kind, text.format(**names)) for name, (kind, text) in of_results.items()}
     keywords = {head: text for head, text in _KEYWORDS.items() if head[:3] != "wrt" or len(row.differentiated) > 1}

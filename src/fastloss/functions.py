@@ -11,18 +11,21 @@ from .arrays import as_axis, as_prediction, describe
 from .domains import NO_LIMITS
 from .kinds.base import GRADIENT, VALUE
 from .outputs import as_output, check_overlaps, split_out
+from .rows import Link
 from .runtime import checked_threads, kernels, threads_for
 from .scalars import as_index
 
 
-def _output(out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], Any, bool]:
+def _output(
+    out: Any, x: np.ndarray[Any, Any], shape: tuple[int, ...], called: str = "x"
+) -> tuple[np.ndarray[Any, Any], Any, bool]:
     """Return the array to write to, the caller's own if there is one, and whether that is `x` itself."""
     (given,) = split_out(out, ("result",))
     if given is None:
         dtype = x.dtype.newbyteorder("=")
         return (np.empty_like(x, dtype, subok=False) if shape == x.shape else np.empty(shape, dtype)), None, False
     array = as_output("out", given, shape)
-    in_place = check_overlaps({"out": array}, {"x": x}, {"out": "x"} if shape == x.shape else None)
+    in_place = check_overlaps({"out": array}, {called: x}, {"out": called} if shape == x.shape else None)
     return array, given, in_place
 
 
@@ -36,15 +39,15 @@ def _threads(n_threads: Any, size: int) -> int:
     return threads_for(None if n_threads is None else checked_threads("n_threads", n_threads), size)
 
 
-def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
+def _elementwise(name: str, x: Any, out: Any, n_threads: Any, called: str = "x") -> Any:
     loop = kernels.points.NUMBERS[name]
     quick = kernels.points.plain_function(loop, x, out, n_threads)
     if quick is not None:
         return quick
     kernels.frame.check_stack()
-    array = as_prediction("x", x)
+    array = as_prediction(called, x)
     threads = _threads(n_threads, array.size)
-    result, given, in_place = _output(out, array, array.shape)
+    result, given, in_place = _output(out, array, array.shape, called)
     kernels.points.pointwise(
         kernels.points.one_formula(loop),
         {"y_pred": describe(array), "value": describe(result)},
@@ -58,23 +61,23 @@ def _elementwise(name: str, x: Any, out: Any, n_threads: Any) -> Any:
     return _returned(result, given)
 
 
-def _over_classes(name: str, x: Any, axis: Any, out: Any, n_threads: Any) -> Any:
+def _over_classes(name: str, x: Any, axis: Any, out: Any, n_threads: Any, called: str = "x") -> Any:
     task, by_row = kernels.rows.TASKS[name], name == "logsumexp"
     quick = kernels.rows.plain_function(task, x, axis, out, n_threads)
     if quick is not None:
         return quick
     kernels.frame.check_stack()
-    array = as_prediction("x", x)
+    array = as_prediction(called, x)
     if array.ndim == 0:
-        raise ValueError("x has no dimensions; it needs an axis of classes")
+        raise ValueError(f"{called} has no dimensions; it needs an axis of classes")
     axis = as_axis(as_index("axis", axis), array.ndim)
     classes, place = array.shape[axis], array.ndim + axis
     shape = array.shape[:place] + array.shape[place + 1 :]
     rows = math.prod(shape)
     if classes == 0 and rows:
-        raise ValueError(f"x has shape {array.shape}: rows of no classes")
+        raise ValueError(f"{called} has shape {array.shape}: rows of no classes")
     threads = _threads(n_threads, array.size)
-    result, given, _ = _output(out, array, shape if by_row else array.shape)
+    result, given, _ = _output(out, array, shape if by_row else array.shape, called)
     written = {"value": describe(result)} if by_row else {"gradient": describe(np.moveaxis(result, axis, -1))}
     kernels.rows.rows(
         {"logits": describe(np.moveaxis(array, axis, -1)), **written},
@@ -85,6 +88,42 @@ def _over_classes(name: str, x: Any, axis: Any, out: Any, n_threads: Any) -> Any
         classes=classes,
         threads=threads,
     )
+    return _returned(result, given)
+
+
+def _predictions(link: Link, scores: Any, axis: int, out: Any, n_threads: Any) -> Any:
+    """Return what one link makes of scores that have been checked."""
+    if link.divisor != 1 or link.cap is not None:
+        wide = scores.astype(np.float64 if scores.dtype.type is np.float64 else np.float32)
+        with np.errstate(all="ignore"):
+            if link.cap is not None:
+                wide = link.cap * np.tanh(wide / link.cap)
+            wide = wide / link.divisor
+        result, given, _ = _output(out, scores, scores.shape, "scores")
+        _predictions(Link(link.function), wide, axis, result, n_threads)
+        return _returned(result, given)
+    if link.function == "softmax":
+        return _over_classes("softmax", scores, axis, out, n_threads, "scores")
+    if link.function != "identity":
+        return _elementwise(link.function, scores, out, n_threads, "scores")
+    result, given, _ = _output(out, scores, scores.shape, "scores")
+    with np.errstate(all="ignore"):
+        np.copyto(result, scores, casting="unsafe")
+    return _returned(result, given)
+
+
+def predictions(links: tuple[Link, ...], scores: Any, axis: int, out: Any, n_threads: Any) -> Any:
+    """Return what a loss's links make of raw scores: a link of all of them, or one for each of the last axis."""
+    array = as_prediction("scores", scores)
+    if n_threads is not None:
+        n_threads = checked_threads("n_threads", n_threads)
+    if len(links) == 1:
+        return _predictions(links[0], array, axis, out, n_threads)
+    if not array.ndim or array.shape[-1] != len(links):
+        raise ValueError(f"scores has shape {array.shape}; its last axis has to have {len(links)} columns")
+    result, given, _ = _output(out, array, array.shape, "scores")
+    for column, link in enumerate(links):
+        _predictions(link, array[..., column], axis, result[..., column], n_threads)
     return _returned(result, given)
 
 

@@ -15,6 +15,7 @@ from .call import BINDABLE, as_keywords, checked_choice, keywords_of
 from .catalogue import CATALOGUE
 from .documentation import LazyDocstring, method_docstring
 from .domains import limits_of
+from .functions import predictions
 from .kinds import KINDS
 from .kinds.base import GRADIENT, HESSIAN, VALUE
 from .kinds.points import formula_of
@@ -43,6 +44,15 @@ class _Learning(kernels.frame.MethodOf):  # type: ignore[misc, name-defined]
     def __get__(self, loss: Any, kind: Any) -> Any:
         if loss is not None and not learns(loss._row):
             raise AttributeError(f"{loss.name} has no derivatives by its parameters")
+        return super().__get__(loss, kind)
+
+
+class _Linked(kernels.frame.MethodOf):  # type: ignore[misc, name-defined]
+    """A method of losses whose raw scores stand for a prediction; the others do not have it."""
+
+    def __get__(self, loss: Any, kind: Any) -> Any:
+        if loss is not None and not loss._row.links(loss._parameters):
+            raise AttributeError(f"{loss.name} has no inverse link: it says of no function what scores stand for")
         return super().__get__(loss, kind)
 
 
@@ -294,6 +304,58 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
             return by_parameters(request)
         return call.by_parameters(request)
 
+    @_Linked
+    def inverse_link(self, scores: Any, *, out: Any = None, n_threads: int | None = None, **parameters: Any) -> Any:
+        """Return the predictions that raw scores stand for: what a model of this loss predicts with.
+
+        It is the exponential of the scores for losses of logarithms of means as `poisson`, the sigmoid or the softmax
+        for losses of logits, and the scores themselves for losses of numbers as `huber`. Of several columns each has
+        its own: `gaussian_nll` has locations, and the exponentials of log-scales. `exponential` has the sigmoid of
+        twice the score, where its mean is least; `cross_entropy` heeds its `softcap` and `temperature`. Of
+        `ordinal` each column is the probability that the target is above that level.
+
+        Parameters
+        ----------
+        scores : array_like
+            What the loss takes as its prediction.
+        out : ndarray, optional
+            Where to write the result; it may be `scores` itself.
+        n_threads : int, optional
+            At least 1; by default what the loss is bound to, or as many as `get_num_threads` says.
+        **parameters
+            Parameters of the loss that change what scores stand for: `axis`, `given`, `mode`, `softcap`,
+            `temperature`.
+
+        Returns
+        -------
+        ndarray or scalar
+            Of the shape and type of `scores`, or the array given as `out`.
+
+        Raises
+        ------
+        AttributeError
+            Of a loss whose scores stand for no prediction, as `hinge`.
+        TypeError, ValueError
+            For a wrong type, shape, axis, parameter, or overlap of `out`; nothing was written then.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.binary_cross_entropy.inverse_link([0.0, 1000.0]).tolist()
+        [0.5, 1.0]
+        >>> fl.gaussian_nll.inverse_link([[3.0, 0.0]]).tolist()
+        [[3.0, 1.0]]
+        """
+        row = self._row
+        declared = {parameter.name: parameter for parameter in row.read_by_link}
+        for name in parameters:
+            if name not in declared:
+                raise TypeError(f"inverse_link of {self.name} has no keyword {name!r}; it has {[*declared]}")
+        given = {name: as_parameter(declared[name], value) for name, value in parameters.items()}
+        own = self._parameters | given
+        threads = self._keywords.get("n_threads") if n_threads is None else n_threads
+        return predictions(row.links(own), scores, own.get("axis", -1), out, threads)
+
     @method()
     def partial(self, *args: Any, **keywords: Any) -> Partial:
         """Return what some samples add to the mean over all: parts add up.
@@ -535,7 +597,8 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         return hash(self._identity())
 
     def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if name != "parameter_grads" or learns(self._row)]
+        absent = {"parameter_grads": not learns(self._row), "inverse_link": not self._row.links(self._parameters)}
+        return [name for name in super().__dir__() if not absent.get(name)]
 
     # ---- what others read of it ---------------------------------------------------------------------------------
 
@@ -547,9 +610,12 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         """Return what a method of this loss takes."""
         positional, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         operands = [] if method == "bind" else [operand.name for operand in self._row.operands]
-        operands = ["y_true", "y_pred"] if method == "point" else operands
+        operands = {"point": ["y_true", "y_pred"], "inverse_link": ["scores"]}.get(method, operands)
         of_calls = {"bind": BINDABLE, "point": (), **_OF_PARTS}.get(method, keywords_of(self._row))
-        keywords = self.parameters | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
+        own = self.parameters
+        if method == "inverse_link":
+            own = {parameter.name: own[parameter.name] for parameter in self._row.read_by_link}
+        keywords = own | {name: self._keywords.get(name, _UNBOUND.get(name)) for name in of_calls}
         if method in ("grad_and_hess", "value_grad_hess") and not self._row.no_hessian:
             keywords |= call.CURVATURE
         if method == "hvp":
@@ -590,7 +656,11 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
 
 
 #: The keywords of the methods about parts, besides parameters.
-_OF_PARTS = {"partial": ("sample_weight", "where", "n_threads"), "normalizer": ("sample_weight", "where")}
+_OF_PARTS = {
+    "partial": ("sample_weight", "where", "n_threads"),
+    "normalizer": ("sample_weight", "where"),
+    "inverse_link": ("out", "n_threads"),
+}
 #: What they are where nothing is bound.
 _UNBOUND = {"reduction": "mean", "normalizer": None, "n_threads": None}
 

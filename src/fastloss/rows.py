@@ -392,8 +392,31 @@ def common(domains: Iterable[tuple[str, Domain]], what: str) -> Domain:
     return narrowest
 
 
-#: What the numbers of a sample are that lie side by side on the last axis of a prediction.
-_CORES = {"2": "location, log-scale"}
+class Link(NamedTuple):
+    """What makes predictions of raw scores, over `divisor`: "identity", "exp", "sigmoid" or "softmax" (`functions`).
+
+    Of a `cap` c, the scores are c tanh(score / c) before that.
+    """
+
+    function: str
+    divisor: float = 1.0
+    cap: float | None = None
+
+
+IDENTITY, EXP, SIGMOID, SOFTMAX = map(Link, ("identity", "exp", "sigmoid", "softmax"))
+#: The link of a loss whose row names none, by what its prediction holds; logits have one where the row says so.
+_LINKS = {"numbers": IDENTITY, "log_mean": EXP, "log_probs": EXP, "probs": IDENTITY}
+
+
+class Column(NamedTuple):
+    """What the numbers of a sample are side by side on the last axis of a prediction: a name and a link each."""
+
+    name: str
+    link: Link
+
+
+#: The columns of a prediction, by its axes after those of the samples.
+_CORES = {"2": (Column("location", IDENTITY), Column("log-scale", EXP))}
 
 
 #: The parameters that the frame of cross-entropy computes by itself, of a loss that uses it.
@@ -432,6 +455,9 @@ class Row:
         What the second argument is called in the field.
     holds : {"numbers", "logits", "log_probs", "probs", "log_mean"}
         What that argument is; of a loss with a parameter `given`, what it is by default.
+    link : Link, mapping of str to Link, or None
+        What makes predictions of raw scores (`Loss.inverse_link`); a mapping has one for each value of a choice. None
+        where the scores are those of no distribution, as of a hinge.
     predicted : Domain
         What it may be.
     function : callable or None
@@ -514,6 +540,7 @@ class Row:
     prediction: str = "y_pred"
     notes: str = ""
     holds: str = "numbers"
+    link: Link | Mapping[str, Link] | None = field(default=None, compare=False)
     predicted: Domain = real
     function: Callable[..., Any] | None = field(default=None, compare=False)
     by_default: Callable[..., Any] | bool | None = field(default=None, compare=False)
@@ -561,8 +588,13 @@ class Row:
         """The arrays that a call takes, in their order."""
         return self.arrays or (
             Operand("y_true", TARGET, "", self.target),
-            Operand(self.prediction, PREDICTION, self.axes, self.predicted, _CORES.get(self.axes, "")),
+            Operand(self.prediction, PREDICTION, self.axes, self.predicted, ", ".join(c.name for c in self.core)),
         )
+
+    @property
+    def core(self) -> tuple[Column, ...]:
+        """What lies side by side on the last axis of its prediction; empty where that is one number, or a row."""
+        return _CORES.get(self.axes, ())
 
     @functools.cached_property
     def differentiated(self) -> tuple[Operand, ...]:
@@ -667,8 +699,8 @@ class Row:
             if parameter.name == "given":
                 first, *others = (_INPUTS[option] for option in getattr(parameter.domain, "options", ()))
                 return f"{first} (or {', '.join(others)}: `given`)"
-        if self.axes in _CORES:
-            return f"{_CORES[self.axes].replace(', ', 's and ')}s"
+        if self.core:
+            return " and ".join(f"{column.name}s" for column in self.core)
         if self.prediction == "logits":
             return "logits"
         return "probabilities" if self.predicted is probability else _INPUTS[self.holds]
@@ -693,6 +725,39 @@ class Row:
         clips = clip is not None and (clip > 0 if isinstance(clip, int | float) else bool((clip > 0).all()))
         return _CLIPPED if clips else domain
 
+    def links(self, parameters: Mapping[str, Any]) -> tuple[Link, ...]:
+        """Return what makes predictions of raw scores: one link, or one for each column; empty where there is none.
+
+        A sum has that of its terms, where it is one.
+        """
+        if self.terms:
+            found = {part.row.links(part.parameters) for part in self.parts(parameters)}
+            return found.pop() if len(found) == 1 else ()
+        if self.core:
+            return tuple(column.link for column in self.core)
+        link = self.link
+        if isinstance(link, Mapping):
+            link = next(link[parameters[choice.name]] for choice in self.choices if _is_of(choice, link))
+        if link is SOFTMAX:  # of the scores that the loss makes of its logits
+            link = Link("softmax", parameters.get("temperature", 1.0), parameters.get("softcap"))
+        return () if link is None else (link,)
+
+    @property
+    def read_by_link(self) -> tuple[Parameter, ...]:
+        """The parameters that its link depends on."""
+        if self.terms:
+            return self.parameters
+        return tuple(
+            parameter
+            for parameter in self.parameters
+            if self.link is not None
+            and (
+                parameter.kind == "axis"
+                or parameter.name in ("temperature", "softcap")
+                or (isinstance(self.link, Mapping) and _is_of(parameter, self.link))
+            )
+        )
+
     def constants(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what the formula reads after target and prediction."""
         read = (parameters[parameter.name] for parameter in self.parameters if parameter.kind == "element")
@@ -703,6 +768,11 @@ class Row:
         if self.by_default is not None and constants == self.constants({p.name: p.default for p in self.parameters}):
             return f"{self.formula_name}_by_default", ()
         return f"{self.formula_name}_{self.entry}" if self.entry else self.formula_name, constants
+
+
+def _is_of(parameter: Parameter, values: Iterable[str]) -> bool:
+    """Tell whether a parameter is the choice that has these values."""
+    return isinstance(parameter.domain, Options) and parameter.domain.options == tuple(values)
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
@@ -727,6 +797,7 @@ def pointwise(
     kind: str = "points",
     axes: str = "",
     holds: str = "numbers",
+    link: Link | None = None,
     full: str | None = None,
     couples: bool = False,
     ulps: Mapping[str, float] | None = None,
@@ -743,6 +814,7 @@ def pointwise(
 
     def row(function: Callable[..., Any]) -> Row:
         summary, notes = _docstring(function)
+        given = "logits" if prediction == "logits" else holds
         own = Row(
             function.__name__,
             kind,
@@ -753,7 +825,8 @@ def pointwise(
             _named(parameters),
             prediction,
             notes,
-            "logits" if prediction == "logits" else holds,
+            given,
+            link or _LINKS.get(given),
             predicted,
             function,
             by_default,
@@ -1000,7 +1073,7 @@ def of_regions(
     axis = Parameter("axis", 1, real, "axis", "the axis of the classes, which is never copied into another place")
     return Row(
         name, "regions", summary, formula, source, masks, (*_named(own), axis), "logits", notes, "logits",
-        axes="R", of_sums=of_sums, together=together,
+        {"binary": SIGMOID, "multilabel": SIGMOID, "multiclass": SOFTMAX}, axes="R", of_sums=of_sums, together=together,
         no_hessian="the second derivatives of a region are a matrix of all of its pixels",
     )  # fmt: skip
 
@@ -1053,6 +1126,7 @@ def rowwise(
     source: str,
     target: RowTarget = classes,
     holds: str = "logits",
+    link: Link | Mapping[str, Link] | None = None,
     notes: str = "",
     in_frame: frozenset[str] = frozenset(),
     whole_hessian: bool = False,
@@ -1065,6 +1139,6 @@ def rowwise(
     prediction = "logits" if holds == "logits" and "given" not in parameters else "y_pred"
     own = (*_named(parameters), axis)
     return Row(
-        name, "rows", summary, formula, source, target, own, prediction, notes, holds,
+        name, "rows", summary, formula, source, target, own, prediction, notes, holds, link or _LINKS.get(holds),
         axes="C", in_frame=in_frame, whole_hessian=whole_hessian, ulps=ulps or {}, typical=typical,
     )  # fmt: skip

@@ -135,7 +135,11 @@ def test_it_goes_where_estimators_go() -> None:
         assert model.score(X[two], CLASSES[two]) > 0.8
         above = model.decision_function(X[two]) > 0
         assert (model.classes_[above.astype(int)] == model.predict(X[two])).all()
-        assert hasattr(model, "predict_proba") == (loss is fl.cross_entropy)
+        assert hasattr(model, "predict_proba") == (loss.name != "squared_hinge")
+        if hasattr(model, "predict_proba"):
+            p = model.predict_proba(X[two])
+            np.testing.assert_allclose(p.sum(1), 1, rtol=1e-14)
+            assert (model.classes_[p.argmax(1)] == model.predict(X[two])).all()
     assert not hasattr(Model(), "decision_function") and not hasattr(Model(), "predict_proba")
 
 

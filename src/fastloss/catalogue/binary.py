@@ -5,6 +5,8 @@ the class that is right, sigmoid(t x).
 """
 
 from ..rows import (
+    SIGMOID,
+    Link,
     at_least_zero,
     by_default,
     finite,
@@ -58,6 +60,7 @@ def binary_cross_entropy_by_default(y_true, y_pred):
 @pointwise(
     target=unit,
     prediction="logits",
+    link=SIGMOID,
     pos_weight=at_least_zero(
         1.0, "factor of the positive class's term, 0 leaves it out; an array has one for each column"
     ),
@@ -227,6 +230,7 @@ def modified_huber(y_true, y_pred):
 @pointwise(
     target=labelled,
     prediction="logits",
+    link=Link("sigmoid", divisor=0.5),
     labels=two_labels(),
     formula="e^(-t x)",
     source="Freund & Schapire 1997, doi:10.1006/jcss.1997.1504",
@@ -245,6 +249,7 @@ def exponential(y_true, y_pred):
 @pointwise(
     target=labelled,
     prediction="logits",
+    link=SIGMOID,
     labels=two_labels(),
     formula="log(1 + e^(-t x))",
     source="Friedman, Hastie & Tibshirani 2000, doi:10.1214/aos/1016218223",
@@ -285,6 +290,7 @@ def perceptron(y_true, y_pred):
 @pointwise(
     target=labelled,
     prediction="logits",
+    link=SIGMOID,
     gamma=learned(at_least_zero(2.0, "how much a well classified sample counts less; 0 is `soft_margin`")),
     alpha=learned(fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha")),
     labels=two_labels(),
@@ -376,6 +382,7 @@ def binary_focal(y_true, y_pred, gamma, alpha):
 @pointwise(
     target=labelled,
     prediction="logits",
+    link=SIGMOID,
     gamma_pos=learned(at_least_zero(1.0, "how much a well classified positive sample counts less")),
     gamma_neg=learned(at_least_zero(4.0, "how much a well classified negative sample counts less")),
     clip=interval(0.05, 0.0, 1.0, "what is taken off the probability of negative samples; easier ones are left out"),
@@ -489,6 +496,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
 @pointwise(
     target=unit,
     prediction="logits",
+    link=SIGMOID,
     epsilon=learned(finite(2.0, "the factor of the added term 1 - p_t; 0 is `binary_cross_entropy`")),
     formula="(1 - y) log(1 + e^x) + y log(1 + e^-x) + epsilon (1 - p_t),  p_t = y p + (1 - y) (1 - p),  p = sigmoid(x)",
     source="Leng et al. 2022, arXiv:2204.12511",

@@ -4,6 +4,8 @@ from typing import Any
 
 from ..rows import (
     FRAME,
+    SIGMOID,
+    SOFTMAX,
     Domain,
     Options,
     at_least_zero,
@@ -53,6 +55,7 @@ cross_entropy = rowwise(
     summary="Softmax cross-entropy of logits, for class indices or for a probability of each class.",
     formula="log(sum_c e^x_c) - x_y;  with probabilities  sum_c y_c (log(sum_k e^x_k) - x_c)",
     source="Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
+    link=SOFTMAX,
     **_of_classes(),
     in_frame=FRAME,
     whole_hessian=True,
@@ -167,6 +170,7 @@ categorical_focal = rowwise(
     summary="Focal loss over the classes of a softmax: cross-entropy whose weight falls where the model is right.",
     formula="(1 - p_y)^gamma (-log p_y),  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c)^gamma (-log p_c)",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
+    link=SOFTMAX,
     ulps={"float64 value": 10, "float64 grad": 10, "float64 hess": 14},  # 9.0, 8.2, 11.0: of a power
     gamma=usually(
         at_least_zero(2.0, "how fast the weight of a class falls with its probability; 0 is cross-entropy", "number"),
@@ -192,6 +196,7 @@ poly1_cross_entropy = rowwise(
     formula="-log p_y + epsilon (1 - p_y),  p = softmax(x);  with probabilities  "
     "sum_c y_c (-log p_c + epsilon (1 - p_c))",
     source="Leng et al. 2022, arXiv:2204.12511",
+    link=SOFTMAX,
     ulps={"hess": 9},  # 7.92 in float64: 1 + epsilon times the last place of a subnormal exponential
     epsilon=usually(
         number(
@@ -216,6 +221,7 @@ generalized_cross_entropy = rowwise(
     summary="Generalized cross-entropy: bounded, so that wrong labels pull less; between cross-entropy and 1 - p.",
     formula="(1 - p_y^q) / q,  p = softmax(x);  with probabilities  sum_c y_c (1 - p_c^q) / q",
     source="Zhang and Sabuncu 2018, arXiv:1805.07836",
+    link=SOFTMAX,
     ulps={"float64 value": 6, "float64 grad": 6, "float64 hess": 8},  # 3.6, 3.7, 6.3: of a power
     q=usually(
         number(
@@ -287,6 +293,7 @@ multilabel_soft_margin = rowwise(
     summary="Binary cross-entropy of each class, averaged over them, as PyTorch's `multilabel_soft_margin_loss`.",
     formula="sum_c (y_c log(1 + e^-x_c) + (1 - y_c) log(1 + e^x_c)) / C",
     source="Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
+    link=SIGMOID,
     target=shares,
     notes="""`y_true` has the shape of `logits`. One loss for each row; `binary_cross_entropy` gives the same mean
 from a loss for each element, and with ``sample_weight=`` of shape (1, C) what PyTorch's `weight` does, up to the
@@ -327,6 +334,7 @@ ordinal = rowwise(
     summary='Cumulative logits of an ordered target: binary cross-entropy of each decision "above level k", added up.',
     formula="sum_k ([y > k] log(1 + e^-x_k) + [y <= k] log(1 + e^x_k)),  k from 0 to C - 1",
     source="Frank and Hall 2001, doi:10.1007/3-540-44795-4_13; Rennie and Srebro 2005",
+    link=SIGMOID,
     target=levels,
     **_of_classes(smoothing=False),
     notes="""`y_true` holds levels from 0 to C, one more than `logits` has columns, in the shape of `logits` without the

@@ -1,6 +1,6 @@
 """Divergences of a predicted distribution q from a true one y. Their loops are in ``kernels/rows/divergences.pxi``."""
 
-from ..rows import choice, number, probabilities, rowwise, unit, usually
+from ..rows import EXP, IDENTITY, SOFTMAX, choice, number, probabilities, rowwise, unit, usually
 
 _GIVEN = choice(
     "logits",
@@ -9,6 +9,7 @@ _GIVEN = choice(
     description="what `y_pred` holds: scores whose softmax is q, logarithms of q, or q itself. Gradient and Hessian "
     "are with respect to those numbers",
 )
+_LINK = {"logits": SOFTMAX, "log_probs": EXP, "probs": IDENTITY}
 _NOTES = """`y_true` has the shape of `y_pred` and holds probabilities, each row adding up to 1. Probabilities given
 as `y_pred` that are not in [0, 1] (above 1 by at most 4 epsilons of their dtype they are taken for 1), and
 log-probabilities above 0 (but for 0.01 that may be rounding), are refused; else they are used as they are: not
@@ -22,6 +23,7 @@ kl_divergence = rowwise(
     source="Kullback and Leibler 1951, doi:10.1214/aoms/1177729694",
     target=probabilities,
     given=_GIVEN,
+    link=_LINK,
     notes=_NOTES
     + """
 
@@ -43,6 +45,7 @@ js_divergence = rowwise(
     target=probabilities,
     beta=usually(number(0.5, unit, "the weight of the target; 0.5 is the symmetric divergence, at most log 2"), 0.3),
     given=_GIVEN,
+    link=_LINK,
     notes=_NOTES
     + """
 
@@ -57,6 +60,7 @@ total_variation = rowwise(
     source="Levin and Peres 2017, Markov Chains and Mixing Times, chapter 4",
     target=probabilities,
     given=_GIVEN,
+    link=_LINK,
     notes=_NOTES
     + """
 

@@ -13,6 +13,8 @@ from typing import Any
 
 #: Words that are also functions of the public interface (`fastloss.sigmoid` …), compiled as such.
 ELEMENTWISE_FUNCTIONS = ("sigmoid", "log_sigmoid", "softplus")
+#: Words that are compiled as functions for predictions alone (`Loss.inverse_link`).
+LINK_FUNCTIONS = ("exp",)
 
 sqrt = math.sqrt
 log1p = math.log1p

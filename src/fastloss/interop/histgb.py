@@ -9,10 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn._loss.link import IdentityLink, Interval, LogLink
+from sklearn._loss.link import HalfLogitLink, IdentityLink, Interval, LogitLink, LogLink
 from sklearn._loss.loss import BaseLoss, HalfBinomialLoss, HalfMultinomialLoss
 
+from ..rows import EXP, IDENTITY, SIGMOID, Link
 from .boosting import Objective
+
+#: The links of scikit-learn.
+_LINKS = {IDENTITY: IdentityLink, EXP: LogLink, SIGMOID: LogitLink, Link("sigmoid", divisor=0.5): HalfLogitLink}
+
+
+def _link_of(objective: Objective, otherwise: Any) -> Any:
+    """Return what stands for a loss's link."""
+    found = objective.loss._row.links(objective.loss.parameters)
+    return _LINKS.get(found[0], otherwise)() if found else otherwise()
 
 
 class _OfTrees:
@@ -86,7 +96,7 @@ class OfNumbers(_OfTrees, BaseLoss):
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         row = objective.loss._row
-        super().__init__(closs=None, link=LogLink() if row.holds == "log_mean" else IdentityLink())
+        super().__init__(closs=None, link=_link_of(objective, IdentityLink))
         domain = row.targets(objective.loss.parameters)
         self.interval_y_true = Interval(
             domain.low, domain.high, np.isfinite(domain.low) and not domain.low_open,
@@ -100,6 +110,7 @@ class OfTwoClasses(_OfTrees, HalfBinomialLoss):
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         super().__init__()
+        self.link = _link_of(objective, LogitLink)
 
 
 class OfClasses(_OfTrees, HalfMultinomialLoss):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import CATALOGUE
-from ..functions import sigmoid, softmax
 from ..loss import Loss
 from ..penalties import Penalty
 from ..rows import Row, RowTarget
@@ -36,11 +35,10 @@ def _is_classifier(row: Row) -> bool:
 
 
 def _holds_probabilities(model: Any) -> bool:
-    """Tell whether scores are log-odds: a loss that takes probabilities as targets has none below that of these."""
-    row = model.loss._row
-    if _is_classifier(row) and row.holds == "logits" and "soft" in row.target.forms:
+    """Tell whether scores stand for probabilities."""
+    if _is_classifier(model.loss._row) and hasattr(model.loss, "inverse_link"):
         return True
-    raise AttributeError(f"{row.name} has scores, no probabilities")
+    raise AttributeError(f"{model.loss.name} has scores, no probabilities")
 
 
 def _is_classifying(model: Any) -> bool:
@@ -210,7 +208,7 @@ class GeneralizedLinear(BaseEstimator):
             return self.classes_[scores.argmax(1)]
         if _is_classifier(row):
             return self.classes_[(scores[:, 0] > 0).astype(np.intp)]
-        return np.exp(scores) if row.holds == "log_mean" else scores
+        return self.loss.inverse_link(scores) if hasattr(self.loss, "inverse_link") else scores
 
     @available_if(_is_classifying)
     def decision_function(self, X: Any) -> Any:
@@ -233,7 +231,7 @@ class GeneralizedLinear(BaseEstimator):
 
     @available_if(_holds_probabilities)
     def predict_proba(self, X: Any) -> Any:
-        """Return the probabilities of the classes, where the loss is of log-odds.
+        """Return the probabilities of the classes, where scores stand for such: see `Loss.inverse_link`.
 
         Parameters
         ----------
@@ -247,8 +245,8 @@ class GeneralizedLinear(BaseEstimator):
         """
         scores = np.ascontiguousarray(self._scores(X), np.float64)
         if scores.shape[1] > 1:
-            return softmax(scores)
-        return np.column_stack([sigmoid(-scores[:, 0]), sigmoid(scores[:, 0])])
+            return self.loss.inverse_link(scores)
+        return self.loss.inverse_link(np.column_stack([-scores[:, 0], scores[:, 0]]))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of right classes, of a regressor R².

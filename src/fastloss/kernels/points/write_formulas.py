@@ -50,7 +50,7 @@ KEYWORDS = frozenset(
 
 
 def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the words of a formula, and those of them that are public functions of one argument."""
+    """Return the words of a formula, and those of them that are compiled as functions of one argument."""
     constants = {}
     for node in ast.parse((folder / "vocabulary.py").read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -59,7 +59,7 @@ def vocabulary(folder: Path) -> tuple[frozenset[str], tuple[str, ...]]:
                 value = value.args[0]
             if isinstance(value, ast.Set | ast.Tuple):
                 constants[node.targets[0].id] = ast.literal_eval(value)
-    return frozenset(constants["WORDS"]), tuple(constants["ELEMENTWISE_FUNCTIONS"])
+    return frozenset(constants["WORDS"]), (*constants["ELEMENTWISE_FUNCTIONS"], *constants["LINK_FUNCTIONS"])
 
 
 class Expression(ast.NodeVisitor):
