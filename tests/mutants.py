@@ -155,6 +155,12 @@ MUTANTS = (
         "c != q.label[i - 1] else 0",
         "True else 0",
     ),
+    Mutant(
+        "a long sequence does not see that it is to end",
+        KERNELS + "blocks/watch.h",
+        "__atomic_load_n(stop, __ATOMIC_RELAXED)",
+        "0 * *stop",
+    ),
     Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "q.in_logarithms or highest < CERTAIN", "True"),
     Mutant("ctc: an emission that was lost", SEQUENCES + "ctc.pxi", "q.lost |= lost != 0", "q.lost |= False"),
     Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p_(-fails)", "loss = loss"),
@@ -920,8 +926,8 @@ MUTANTS = (
     Mutant(
         "signals are not looked at",
         KERNELS + "frame/run.pxi",
-        "                PyErr_CheckSignals()",
-        "                pass",
+        "            if first < spans:\n                PyErr_CheckSignals()",
+        "            pass",
     ),
     # Weights, masks, means.
     Mutant(

@@ -140,10 +140,12 @@ cdef enum Status:                # what `run_blocks_here` returns, and the funct
     NO_MEMORY = -3
 
 cdef int check_count(str what, Py_ssize_t count, Py_ssize_t most) except -1
-cdef int threads_now(Py_ssize_t wanted) noexcept
+cdef int threads_now(Py_ssize_t wanted) noexcept nogil
 cdef void deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int threads, fl_share* shares) noexcept nogil
 cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
                        Py_ssize_t scratch_size, fl_exact* sum=*) except? -1.0
+cdef double run_stoppable(block_function function, void* call, int* stop, Py_ssize_t blocks, Py_ssize_t elements, int threads,
+                          Py_ssize_t scratch_size) except? -1.0
 cdef double run_inspection(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
                            Py_ssize_t scratch_size, fl_exact* sum) except? -1.0
 cdef int run_blocks_here(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t scratch_size, double* total) noexcept nogil

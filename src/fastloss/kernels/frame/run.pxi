@@ -1,13 +1,25 @@
 # Running the blocks of a call on some threads, and adding up what they return in one order.
 
-cdef extern from "blocks/threads.h":
-    int fl_threads_possible(int wanted)
-    bint fl_stack_is_short()
+import threading
+
+cdef extern from "blocks/threads.h" nogil:
+    int fl_threads_possible(int wanted) noexcept
+    bint fl_stack_is_short() noexcept
 
 cdef extern from "blocks/deal.h" nogil:
     int fl_impatient
     bint fl_worth_a_try()
     void fl_deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int threads, fl_share* shares) noexcept
+
+
+cdef extern from "blocks/watch.h" nogil:
+    ctypedef struct fl_watched:
+        pass
+    ctypedef void (*fl_long_work)(void* work) noexcept
+    void fl_stop(int* stop) noexcept
+    bint fl_watch(fl_watched* watched, fl_long_work run, void* work) noexcept
+    bint fl_wait_watched(fl_watched* watched, int milliseconds) noexcept
+    void fl_end_watch(fl_watched* watched) noexcept
 
 
 cdef int check_count(str what, Py_ssize_t count, Py_ssize_t most) except -1:
@@ -28,7 +40,7 @@ cdef void deal(fl_piece run, void* work, Py_ssize_t first, Py_ssize_t last, int 
     fl_deal(run, work, first, last, threads, shares)
 
 
-cdef int threads_now(Py_ssize_t wanted) noexcept:
+cdef int threads_now(Py_ssize_t wanted) noexcept nogil:
     """How many threads a region of at most so many gets now."""
     return fl_threads_possible(<int>wanted) if wanted > 1 and fl_worth_a_try() else 1
 
@@ -43,6 +55,8 @@ cdef enum:
     MAX_SPANS = 4096
     SMALL_SCRATCH = 1 << 14      # bytes of the stack; more is allocated: a thread may have no more than 128 KiB
     ELEMENTS_BETWEEN_SIGNALS = 1 << 24   # some 20 ms of work: Ctrl-C is answered between two stretches of it
+    WATCHED_ELEMENTS = 1 << 22   # more of blocks that may take long, 5 ms or more, are worth a thread that looks at signals
+    WAIT_FOR_SIGNALS = 40        # milliseconds between two looks
 
 
 cdef inline char* whole_lines(char* memory) noexcept nogil:
@@ -91,6 +105,8 @@ cdef struct Spans:
     char* scratch                # of the first thread; those of the others follow
     Py_ssize_t scratch_size
     double* partial              # what each span returns
+    int threads
+    fl_share* shares             # of each thread
 
 
 cdef void run_one_span(void* work, Py_ssize_t s, int thread) noexcept nogil:
@@ -98,6 +114,42 @@ cdef void run_one_span(void* work, Py_ssize_t s, int thread) noexcept nogil:
     cdef Py_ssize_t first = s * spans.span
     spans.partial[s] = run_span(spans.function, spans.call, first, min(spans.span, spans.blocks - first),
                                 spans.scratch + thread * spans.scratch_size)
+
+
+cdef void run_spans(Spans* spans, Py_ssize_t first, Py_ssize_t last, int threads) noexcept nogil:
+    cdef Py_ssize_t s
+    if threads == 1:
+        for s in range(first, last):
+            run_one_span(spans, s, 0)
+    else:
+        fl_deal(run_one_span, spans, first, last, threads, spans.shares)
+
+
+cdef void run_every_span(void* work) noexcept nogil:
+    """All of them, on a thread that has no pool of others yet."""
+    cdef Spans* spans = <Spans*>work
+    run_spans(spans, 0, (spans.blocks + spans.span - 1) // spans.span, threads_now(spans.threads))
+
+
+cdef int run_watched(Spans* spans, int* stop) except -1:
+    """Run all spans on another thread, and look at signals meanwhile; False: there is none, nothing was done."""
+    cdef fl_watched watched
+    cdef bint over
+    with nogil:
+        over = not fl_watch(&watched, run_every_span, spans)
+    if over:
+        return False
+    try:
+        while not over:
+            with nogil:
+                over = fl_wait_watched(&watched, WAIT_FOR_SIGNALS)
+            if not over:
+                PyErr_CheckSignals()
+    finally:
+        fl_stop(stop)            # of no matter to who is at the end
+        with nogil:
+            fl_end_watch(&watched)
+    return True
 
 
 cdef double run_inspection(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
@@ -144,11 +196,8 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
     Blocks are dealt in spans. `elements` is the work in one block. `sum`: the scratch of each thread begins with a sum, and
     this is that of all.
     """
-    cdef Spans work
-    cdef Py_ssize_t spans, first, last, s, stretch, for_each
     cdef char small_scratch[SMALL_SCRATCH + CACHE_LINE]
     cdef char* memory
-    cdef fl_share* shares
     cdef double result
     if blocks == 0:
         return 0.0
@@ -161,9 +210,30 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         if sum != NULL:
             fl_exact_add_sum(sum, <const fl_exact*>memory)
         return result
+    return run_dealt(function, call, blocks, elements, threads, scratch_size, sum, NULL)
+
+
+cdef double run_stoppable(block_function function, void* call, int* stop, Py_ssize_t blocks, Py_ssize_t elements, int threads,
+                          Py_ssize_t scratch_size) except? -1.0:
+    """The same of blocks that may take long: they end where `stop` is no longer 0, which it is set to here."""
+    stop[0] = 0
+    if blocks == 0 or elements <= WATCHED_ELEMENTS // blocks:
+        return run_blocks(function, call, blocks, elements, threads, scratch_size)
+    return run_dealt(function, call, blocks, elements, threads, scratch_size, NULL, stop)
+
+
+cdef double run_dealt(block_function function, void* call, Py_ssize_t blocks, Py_ssize_t elements, int threads,
+                      Py_ssize_t scratch_size, fl_exact* sum, int* stop) except? -1.0:
+    """Run blocks with scratch of their own. `stop`: they end where it is set; NULL: they take no notice of anything."""
+    cdef Spans work
+    cdef Py_ssize_t spans, first, last, s, stretch, for_each
+    cdef char* memory
+    cdef double result
+    cdef bint watched = stop != NULL and threading.get_ident() == threading.main_thread().ident    # it handles signals
     work.function, work.call, work.blocks, work.span = function, call, blocks, span_of(blocks)
     spans = (blocks + work.span - 1) // work.span
-    threads = threads_now(min(<Py_ssize_t>threads, spans))
+    # Who runs a region has to know how many threads there can be.
+    threads = <int>min(<Py_ssize_t>threads, spans) if watched else threads_now(min(<Py_ssize_t>threads, spans))
     work.scratch_size = (scratch_size + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
     for_each = work.scratch_size + <Py_ssize_t>sizeof(fl_share)
     work.partial = <double*>malloc(spans * sizeof(double))
@@ -176,21 +246,21 @@ cdef double run_blocks(block_function function, void* call, Py_ssize_t blocks, P
         free(memory)
         raise MemoryError("fastloss: no memory for the scratch space of the call")
     work.scratch = whole_lines(memory)
-    shares = <fl_share*>(work.scratch + threads * work.scratch_size)
+    work.threads, work.shares = threads, <fl_share*>(work.scratch + threads * work.scratch_size)
     if sum != NULL:
         for s in range(threads):
             memset(work.scratch + s * work.scratch_size, 0, sizeof(fl_exact))
     stretch = max(<Py_ssize_t>threads, ELEMENTS_BETWEEN_SIGNALS // (work.span * elements) + 1)
     try:
         first = 0
+        if watched:
+            if run_watched(&work, stop):
+                first = spans
+            threads = 1          # where there can be no thread to wait for, there are no others
         while first < spans:
             last = min(first + stretch, spans)
             with nogil:
-                if threads == 1:
-                    for s in range(first, last):
-                        run_one_span(&work, s, 0)
-                else:
-                    fl_deal(run_one_span, &work, first, last, threads, shares)
+                run_spans(&work, first, last, threads)
             first = last
             if first < spans:
                 PyErr_CheckSignals()

@@ -109,6 +109,8 @@ cdef double compared_group(void* given, Py_ssize_t number, void* scratch) noexce
         by.divided = call.normalize and group.row.score[0] != group.row.score[n - 1]
     first = 0
     for i in range(rows):
+        if fl_stopped(&call.stop):
+            break
         if ranked:
             first = i + 1
         else:                    # behind those of one target
@@ -156,6 +158,8 @@ cdef double approximate_group(void* given, Py_ssize_t number, void* scratch) noe
     for i in range(n):
         best += group.row.gain[i] * group.row.discount[i]
     for i in range(n if best > 0 else 0):
+        if fl_stopped(&call.stop):
+            break
         fl_soft_ranks(&group.row, i, n, inverse, group.pull, group.bend)
         away = fl_block_sum_f64(group.pull, n)
         whole = 2 + i            # 1 + the rank in the best order

@@ -8,12 +8,16 @@
 include "frame/shared.pxi"
 include "maths/scalars.pxi"
 
+cdef extern from "blocks/watch.h" nogil:
+    bint fl_stopped(const int* stop) noexcept
+
 cdef struct GroupsCall:
     Operand scores, gradient, hessian, offsets, share, weight, value, tied, event, target, gain, discount
     double denominator
     double sigma                 # what distances of scores are multiplied by; the margin of a hinge; a temperature
     Py_ssize_t truncation        # places of a list that count
     bint efron, hinge, normalize, by_pair
+    int stop                     # set: the call is to end, whatever it leaves
 
 
 include "groups/group.pxi"
@@ -69,8 +73,9 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     take(&call.gain, arrays, "gain", False)
     take(&call.discount, arrays, "discount", False)
     check_all_taken(arrays)
-    return run_blocks(found.run, &call, samples, max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,
-                      (found.columns * most + 8) * sizeof(double))
+    return run_stoppable(found.run, &call, &call.stop, samples,
+                         max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,
+                         (found.columns * most + 8) * sizeof(double))
 
 
 def settle(dict arrays not None, Py_ssize_t rows):

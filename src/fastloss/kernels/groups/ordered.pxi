@@ -218,7 +218,7 @@ cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m)
         add_to(&o.loss, o.risk[i])
 
 
-cdef void gradient_of_ordered(const Ordered* o, Py_ssize_t n, double scale) noexcept nogil:
+cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize_t n, double scale) noexcept nogil:
     """From the first row to the last: what each has of the events before it."""
     cdef double unit = 0, m, before, own, e
     cdef Py_ssize_t i, j, end, run, start, stop
@@ -226,6 +226,8 @@ cdef void gradient_of_ordered(const Ordered* o, Py_ssize_t n, double scale) noex
     cdef Running a
     a.high = a.low = 0
     for run in range(o.run - 1, -1, -1):
+        if fl_stopped(&call.stop):
+            return
         start = <Py_ssize_t>o.runs[2 * run]
         stop = <Py_ssize_t>o.runs[2 * run - 2] if run > 0 else n
         m = o.runs[2 * run + 1]
@@ -281,6 +283,8 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
     o.sum.high = o.sum.low = o.loss.high = o.loss.low = 0
     end = n
     while end > 0:
+        if fl_stopped(&call.stop):
+            return 0
         i = first_of_place(&o, max(end - FL_RUN, 0) + 1)
         least = fl_group_range(o.s + i, end - i, o.m, &m)
         o.runs[2 * o.run], o.runs[2 * o.run + 1] = i, m
@@ -294,7 +298,7 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
                 one_place(&o, first_of_place(&o, end), end)
                 end = first_of_place(&o, end)
     if gradient != NULL:
-        gradient_of_ordered(&o, n, scale)
+        gradient_of_ordered(call, &o, n, scale)
     return finish_group(call, group, total_of(&o.loss), weight)
 
 

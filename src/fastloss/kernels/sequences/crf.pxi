@@ -27,6 +27,7 @@ cdef struct CrfCall:
     Py_ssize_t marginal_stride[2]
     Py_ssize_t classes, width, most_frames, padded_frames
     bint lost                    # an exponential of a transition is too small
+    int stop                     # set: the call is to end, whatever it leaves
 
 cdef enum Table:                 # of (classes x width) numbers: scores from row to column, and the reverse; their exponentials
     SCORES, SCORES_BACK, FACTORS, FACTORS_BACK
@@ -47,6 +48,8 @@ cdef bint load_emissions(const CrfCall* call, Py_ssize_t sequence, Py_ssize_t fi
     cdef double top
     cdef bint bad = False
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return False
         row = x + t * w
         load_run(&call.emissions, frame_of(&call.emissions, call.emission_stride, sequence, first, t), call.emissions.class_stride,
                  call.classes, row)
@@ -73,6 +76,8 @@ cdef bint marginals_by_factors(const CrfCall* call, Py_ssize_t frames, double* a
     cdef double* row
     cdef double* emission
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return True
         row, emission = a + t * w, e + t * w
         top = fl_crf_max(emission, w)
         if top == -INFINITY:
@@ -97,6 +102,8 @@ cdef bint marginals_by_factors(const CrfCall* call, Py_ssize_t frames, double* a
     for j in range(w):
         b[j] = 1 / total
     for t in range(frames - 1, -1, -1):
+        if fl_stopped(&call.stop):
+            return True
         row, emission = a + t * w, e + t * w
         for j in range(w):
             row[j] *= b[j]
@@ -121,6 +128,8 @@ cdef bint marginals_by_logarithms(const CrfCall* call, Py_ssize_t frames, double
     cdef double top, total
     cdef double* row
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return True
         row = a + t * w
         if t > 0:
             fl_crf_log_sums(row - w, table_of(call, SCORES), row, call.classes, w)
@@ -136,6 +145,8 @@ cdef bint marginals_by_logarithms(const CrfCall* call, Py_ssize_t frames, double
     for j in range(w):
         b[j] = 0
     for t in range(frames - 1, -1, -1):
+        if fl_stopped(&call.stop):
+            return True
         row = a + t * w
         for j in range(w):
             row[j] += b[j]
@@ -169,6 +180,8 @@ cdef double marginals_block(void* pointer, Py_ssize_t sequence, void* scratch) n
             if not found:
                 load_emissions(call, sequence, first, frames, x, True)
                 found = marginals_by_logarithms(call, frames, a, x, b, h)
+        if fl_stopped(&call.stop):
+            return 0
         if not found:
             for j in range(frames * w):
                 a[j] = NAN
@@ -198,6 +211,8 @@ cdef double viterbi_block(void* pointer, Py_ssize_t sequence, void* scratch) noe
         (<unsigned char*>call.status.data)[sequence] = CHAIN_IS_BAD
         return 0
     for t in range(1, frames):
+        if fl_stopped(&call.stop):
+            return 0
         fl_crf_best(x + (t - 1) * w, scores, h, call.classes, w)
         for j in range(w):
             x[t * w + j] += h[j]

@@ -19,6 +19,9 @@ cdef double LOW_ROW = ldexp(1, 700), HIGH_ROW = ldexp(1, 832)    # between them 
 cdef double LEAST_LOSS = ldexp(1, -150)
 cdef double SAFE_FACTOR = ldexp(1, 150)                          # times a cell of a row, and some of these added up, it is in range
 
+cdef enum:
+    FRAMES_OF_PAIRS = 256        # of a product: those of 50 tags lie in the cache of the core, which they go through once for each tile
+
 cdef struct ChainCall:
     CrfCall of
     Operand gradient, parts, labels, label_start, weight, value
@@ -98,6 +101,8 @@ cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss)
     cdef double* row
     cdef double* e
     for t in range(q.frames):
+        if fl_stopped(&call.of.stop):
+            return True
         row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
         top = fl_crf_max(e, w)
         behind += top - e[now]
@@ -130,6 +135,8 @@ cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss)
     for j in range(w):
         q.b[j] = 1 / total
     for t in range(q.frames - 1, -1, -1):
+        if fl_stopped(&call.of.stop):
+            return True
         row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
         for j in range(w):
             q.slope[t * w + j] = row[j] * q.b[j]
@@ -155,6 +162,8 @@ cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale
     cdef double* row
     cdef double* h
     for t in range(1, q.frames):
+        if fl_stopped(&call.of.stop):
+            return
         row, h, before, now = q.others + (t - 1) * w, q.e + t * w, q.tag[t - 1], q.tag[t]
         # Pairs that begin with the label are apart from the product: 1 - the posterior of the labelled pair is the sum of all others.
         whole, row[before] = row[before] + q.gold[t - 1], 0
@@ -167,7 +176,11 @@ cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale
         if not fl_crf_max(h, w) < SAFE_FACTOR:
             fl_crf_pairs_of_frame(row, h, factors, scale, into, call.of.classes, w)
             memset(row, 0, w * sizeof(double))
-    fl_crf_pairs(q.others, q.e + w, factors, scale, into, q.frames - 1, call.of.classes, w)
+    t = 0
+    while t < q.frames - 1 and not fl_stopped(&call.of.stop):
+        fl_crf_pairs(q.others + t * w, q.e + (t + 1) * w, factors, scale, into, min(<Py_ssize_t>FRAMES_OF_PAIRS, q.frames - 1 - t),
+                     call.of.classes, w)
+        t += FRAMES_OF_PAIRS
 
 
 cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* loss) noexcept nogil:
@@ -178,6 +191,8 @@ cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* lo
     cdef double* row
     cdef double* x
     for t in range(q.frames):
+        if fl_stopped(&call.of.stop):
+            return
         row, x, now = q.others + t * w, q.e + t * w, q.tag[t]
         if t > 0:
             fl_crf_log_sums(row - w, scores, row, call.of.classes, w)
@@ -203,6 +218,8 @@ cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* lo
     for j in range(w):
         q.b[j] = 0
     for t in range(q.frames - 1, -1, -1):
+        if fl_stopped(&call.of.stop):
+            return
         row, x, now = q.others + t * w, q.e + t * w, q.tag[t]
         for j in range(w):
             q.slope[t * w + j] = row[j] + q.b[j]
@@ -234,6 +251,8 @@ cdef void pairs_by_logarithms(const ChainCall* call, LabelledChain* q, double sc
     cdef double* row
     cdef double* h
     for t in range(1, q.frames):
+        if fl_stopped(&call.of.stop):
+            return
         row, h, pair = q.others + (t - 1) * w, q.e + t * w, q.tag[t - 1] * w + q.tag[t]
         row[q.tag[t - 1]] = fl_ctc_log_add(row[q.tag[t - 1]], q.gold[t - 1])
         for i in range(call.of.classes):
@@ -273,6 +292,8 @@ cdef double loss_of_chain(const ChainCall* call, Py_ssize_t sequence, double* in
             if not certain:
                 load_emissions(&call.of, sequence, first, frames, q.e, True)
                 loss_by_logarithms(call, &q, &loss)
+        if fl_stopped(&call.of.stop):
+            return 0
         if not loss < INFINITY:
             for j in range(frames * w):
                 q.slope[j] = NAN
@@ -309,5 +330,7 @@ cdef double chain_block(void* pointer, Py_ssize_t part, void* scratch) noexcept 
     if call.parts.data != NULL:
         into = <double*>call.parts.data + part * (call.of.classes + 2) * call.of.width
     for sequence in range(part * call.in_part, min((part + 1) * call.in_part, call.samples)):
+        if fl_stopped(&call.of.stop):
+            break
         total += loss_of_chain(call, sequence, into, <char*>scratch)
     return total

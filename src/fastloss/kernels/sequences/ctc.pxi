@@ -27,6 +27,9 @@ cdef extern from "sequences/ctc.h" nogil:
 cdef extern from "blocks/exactly.h" nogil:
     double fl_block_exp_exactly(const float*, float, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
 
+cdef extern from "blocks/watch.h" nogil:
+    bint fl_stopped(const int* stop) noexcept
+
 cdef extern from "math.h" nogil:
     double frexp(double, int*) noexcept
     double ldexp(double, int) noexcept
@@ -49,6 +52,7 @@ cdef struct CtcCall:
     int64_t blank, most_frames, most_labels, padded_frames
     bint normalized, impossible_is_zero
     double denominator, value_factor
+    int stop                     # set: the call is to end, whatever it leaves
 
 cdef struct Lattice:             # of one sequence
     Py_ssize_t frames, labels, n, row, block, distinct, width
@@ -335,7 +339,7 @@ cdef void write_frame(const real* tag, const CtcCall* call, Lattice* q, Py_ssize
         row[q.classes[d]] = <real>(scale * difference[d])
 
 
-cdef double what_fails(Lattice* q) noexcept nogil:
+cdef double what_fails(const CtcCall* call, Lattice* q) noexcept nogil:
     """The probability of all that is no alignment: what leaves the lattice, and what does not end in a final state."""
     cdef Py_ssize_t states = 2 * q.labels + 1, t, s, d
     cdef double* a = q.rows      # two rows of it: a block has eight
@@ -345,6 +349,8 @@ cdef double what_fails(Lattice* q) noexcept nogil:
     memset(a, 0, states * sizeof(double))
     a[0] = 1
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            break
         emissions(q, t)
         for d in range(q.distinct + 1):
             q.added[d] = q.e[d] / q.all[t]
@@ -384,6 +390,8 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
         memcpy(q.rows, q.first + k * q.row, q.row * sizeof(double))
         row = q.rows
         for t in range(begin, end):
+            if fl_stopped(&call.stop):
+                return True
             if anew:
                 ask_ahead(call, q, sequence, first, t)
                 x = logits_of(call, frame_of(&call.logits, call.logits_stride, sequence, first, t), logits)
@@ -422,6 +430,8 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
                 spread_emissions(q, t, q.rows + (t - begin) * q.row)
                 next_row(q, t, q.rows + (t - begin) * q.row, False)
         for t in range(end - 1, begin - 1, -1):
+            if fl_stopped(&call.stop):
+                return True
             row = q.rows + (t - begin) * q.row
             emissions(q, t)
             if q.in_logarithms:
@@ -498,7 +508,7 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
                 whole_way(tag, call, &q, sequence, first, False, scale, logits, exponentials, direct, writes, &loss)
             if not call.normalized and loss < (SMALL_LOSS[0] * frames if sizeof(real) == 4 else SMALL_LOSS[1]):
                 q.in_logarithms = False
-                fails = what_fails(&q)
+                fails = what_fails(call, &q)
                 loss = -log1p_(-fails)
             impossible = loss == INFINITY
         if impossible:

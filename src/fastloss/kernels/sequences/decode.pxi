@@ -15,6 +15,7 @@ cdef struct DecodeCall:
     Py_ssize_t classes, width, most_frames, most_labels
     int64_t blank
     bint normalized
+    int stop                     # set: the call is to end, whatever it leaves
 
 cdef struct Node:                # a label sequence: that of its parent, and one more label
     int64_t parent, label, child, sibling, place    # its first child, its parent's next one; its place in the beam, or -1
@@ -58,6 +59,8 @@ cdef double greedy_block(void* pointer, Py_ssize_t sequence, void* scratch) noex
     cdef Py_ssize_t t, count = 0
     cdef double top = 0, score = 0
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return 0
         if not load_frame(call, sequence, first, t, x, &top, &best):
             (<unsigned char*>call.status.data)[sequence] = FRAME_IS_BAD
             return 0
@@ -168,6 +171,8 @@ cdef double beam_block(void* pointer, Py_ssize_t sequence, void* scratch) noexce
     nodes[0].parent = nodes[0].label = nodes[0].child = nodes[0].sibling = -1
     beam[0].node, beam[0].label, beam[0].blank, beam[0].other, beam[0].total = 0, -1, 1, 0, 1
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return 0
         if not load_frame(call, sequence, first, t, x, &top, &top_class):
             (<unsigned char*>call.status.data)[sequence] = FRAME_IS_BAD
             return 0
@@ -256,6 +261,8 @@ cdef double align_block(void* pointer, Py_ssize_t sequence, void* scratch) noexc
     for s in range(-2, states):
         row[s] = -INFINITY
     for t in range(frames):
+        if fl_stopped(&call.stop):
+            return 0
         if not load_frame(call, sequence, first, t, x, &top, &where):
             (<unsigned char*>call.status.data)[sequence] = FRAME_IS_BAD
             return 0

@@ -21,6 +21,7 @@ cdef struct RnntCall:
     int64_t blank, most_nodes, most_frames, most_labels, padded_frames, padded_nodes
     bint packed, normalized, impossible_is_zero
     double fast, denominator, value_factor
+    int stop                     # set: the call is to end, whatever it leaves
 
 cdef struct Grid:                # of one sequence
     Py_ssize_t frames, labels, n     # n nodes in a frame
@@ -86,6 +87,8 @@ cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize
     cdef double ties, blank, label, all
     q.lost = False
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            break
         for u in range(q.n):
             x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u), logits)
             m, all = 0, 1
@@ -143,7 +146,7 @@ cdef int64_t set_units(Grid* q) noexcept nogil:
     return exponent
 
 
-cdef bint ways_by_factors(Grid* q, double* loss) noexcept nogil:
+cdef bint ways_by_factors(const RnntCall* call, Grid* q, double* loss) noexcept nogil:
     """The loss, and in `blank` and `next` how probable each step is among all ways; False: there is no certificate."""
     cdef Py_ssize_t t, u, n = q.n, k
     cdef int64_t exponent = set_units(q)
@@ -154,6 +157,8 @@ cdef bint ways_by_factors(Grid* q, double* loss) noexcept nogil:
     cdef int power
     exponent += FL_CTC_HIGH
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            return True
         last, row = row, q.a + t * n
         power = 0 if top > LOW_ROW and top < HIGH_ROW else fl_ctc_rescaling(top)
         q.factor[t] = ldexp(1, power)
@@ -179,6 +184,8 @@ cdef bint ways_by_factors(Grid* q, double* loss) noexcept nogil:
     loss[0] = (exponent - power) * FL_CTC_LN2 - log_(total)
     total = ldexp(total, power)
     for t in range(q.frames - 1, -1, -1):
+        if fl_stopped(&call.stop):
+            return True
         row = q.a + t * n
         before = 0
         for u in range(n - 1, -1, -1):
@@ -199,11 +206,13 @@ cdef bint ways_by_factors(Grid* q, double* loss) noexcept nogil:
     return highest < CERTAIN
 
 
-cdef void ways_by_logarithms(Grid* q, double* loss) noexcept nogil:
+cdef void ways_by_logarithms(const RnntCall* call, Grid* q, double* loss) noexcept nogil:
     """The same without limits of range; `blank` and `next` hold logarithms of the probabilities."""
     cdef Py_ssize_t t, u, n = q.n, k
     cdef double total, blank, label, sum
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            return
         for u in range(n):
             k = t * n + u
             blank = q.a[k - n] + q.blank[k - n] if t > 0 else (<double>0 if u == 0 else -INFINITY)
@@ -214,6 +223,8 @@ cdef void ways_by_logarithms(Grid* q, double* loss) noexcept nogil:
     if not total > -INFINITY:
         return
     for t in range(q.frames - 1, -1, -1):
+        if fl_stopped(&call.stop):
+            return
         sum = 0
         for u in range(n - 1, -1, -1):
             k = t * n + u
@@ -236,6 +247,8 @@ cdef void make_logarithms(const real* tag, const RnntCall* call, Grid* q, Py_ssi
     cdef const real* x
     cdef double of_all
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            break
         for u in range(q.n):
             x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u), logits)
             of_all = log_(q.all[k])
@@ -252,6 +265,8 @@ cdef double what_fails_of(const real* tag, const RnntCall* call, Grid* q, Py_ssi
     memset(q.a, 0, q.frames * n * sizeof(double))
     q.a[0] = 1
     for t in range(q.frames):
+        if fl_stopped(&call.stop):
+            break
         for u in range(n):
             x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, n, t, u), logits)
             blank = q.a[k] * (exp_(<double>x[call.blank] - q.m[k]) / q.all[k])
@@ -334,9 +349,9 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
             loss, impossible = INFINITY, True
         else:
             sums_of_nodes(tag, call, &q, sequence, logits, e)
-            if not ways_by_factors(&q, &loss):
+            if not ways_by_factors(call, &q, &loss):
                 make_logarithms(tag, call, &q, sequence, logits)
-                ways_by_logarithms(&q, &loss)
+                ways_by_logarithms(call, &q, &loss)
             if not call.normalized and loss < (SMALL_LOSS[0] * (frames + labels) if sizeof(real) == 4 else SMALL_LOSS[1]):
                 loss = -log1p_(-what_fails_of(tag, call, &q, sequence, logits))
             impossible = loss == INFINITY
@@ -347,6 +362,8 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
             filling = NAN
     if call.gradient.data != NULL:
         for t in range(max(frames, <Py_ssize_t>call.padded_frames)):
+            if fl_stopped(&call.stop):
+                break
             for u in range(max(n, <Py_ssize_t>call.padded_nodes)):
                 place = node_of(call, &call.gradient, call.gradient_stride, sequence, n, t, u)
                 direct = class_run_in_place(tag, &call.gradient, place)

@@ -42,9 +42,9 @@ def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_s
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
-    return run_blocks(ctc_block_f64 if double_precision else ctc_block_f32, &call, samples,
-                      max(<Py_ssize_t>1, <Py_ssize_t>most_frames * (classes + 2 * <Py_ssize_t>most_labels + 1)), threads,
-                      ctc_scratch(&call, sizeof(double) if double_precision else sizeof(float)))
+    return run_stoppable(ctc_block_f64 if double_precision else ctc_block_f32, &call, &call.stop, samples,
+                         max(<Py_ssize_t>1, <Py_ssize_t>most_frames * (classes + 2 * <Py_ssize_t>most_labels + 1)), threads,
+                         ctc_scratch(&call, sizeof(double) if double_precision else sizeof(float)))
 
 
 def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames, int64_t padded_frames,
@@ -77,8 +77,9 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
         rows = 2
         table = <double*>call.tables.data
         call.lost = fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
-    run_blocks(marginals_block if rows == 2 else viterbi_block, &call, samples, max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8),
-               threads, ((rows * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
+    run_stoppable(marginals_block if rows == 2 else viterbi_block, &call, &call.stop, samples,
+                  max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8), threads,
+                  ((rows * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
 
 
 def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames,
@@ -115,9 +116,9 @@ def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py
     check_all_taken(arrays)
     table = <double*>call.of.tables.data
     call.of.lost = not bad_transitions and fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
-    return run_blocks(chain_block, &call, (samples + in_part - 1) // in_part,
-                      max(<Py_ssize_t>1, in_part * <Py_ssize_t>most_frames * size // 4), threads,
-                      lay_out_chain(&call, <Py_ssize_t>most_frames, NULL, NULL))
+    return run_stoppable(chain_block, &call, &call.of.stop, (samples + in_part - 1) // in_part,
+                         max(<Py_ssize_t>1, in_part * <Py_ssize_t>most_frames * size // 4), threads,
+                         lay_out_chain(&call, <Py_ssize_t>most_frames, NULL, NULL))
 
 
 def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
@@ -160,7 +161,7 @@ def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ss
         function = align_block
         scratch += (2 * most_labels + 3) * sizeof(double) + most_frames * (2 * most_labels + 1)
         elements += most_frames * most_labels
-    run_blocks(function, &call, samples, max(<Py_ssize_t>1, elements), threads, scratch)
+    run_stoppable(function, &call, &call.stop, samples, max(<Py_ssize_t>1, elements), threads, scratch)
 
 
 def rnnt(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_nodes,
@@ -194,6 +195,6 @@ def rnnt(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
-    return run_blocks(rnnt_block_f64 if double_precision else rnnt_block_f32, &call, samples,
-                      max(<Py_ssize_t>1, <Py_ssize_t>most_nodes * classes), threads,
-                      lay_out_grid(most_nodes, most_frames, most_labels, NULL, NULL) + 2 * (classes + 8) * itemsize)
+    return run_stoppable(rnnt_block_f64 if double_precision else rnnt_block_f32, &call, &call.stop, samples,
+                         max(<Py_ssize_t>1, <Py_ssize_t>most_nodes * classes), threads,
+                         lay_out_grid(most_nodes, most_frames, most_labels, NULL, NULL) + 2 * (classes + 8) * itemsize)
