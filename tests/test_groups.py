@@ -12,6 +12,7 @@ from mpmath import mp, mpf
 from oracle import Jet, exact
 
 import fastloss as fl
+from fastloss.kinds import groups
 from fastloss.runtime import current_engine
 
 pytestmark = pytest.mark.skipif(current_engine() == "numba", reason="no kernel of this engine")
@@ -172,7 +173,7 @@ def test_runs_of_rows(far: int, places: int, ties: str) -> None:
 @pytest.mark.parametrize("places", [1, 3, 60, 5000])
 def test_ties_are_in_the_order_of_their_rows(places: int) -> None:
     keys = generator("settle", places).integers(0, places, 3000).astype(np.float32)
-    order, tied = fl.kinds.groups.ascending(keys, np.array([0, 3000]))
+    order, tied = groups.ascending(keys, np.array([0, 3000]))
     assert (order == np.argsort(keys, kind="stable")).all()
     assert (tied[1:] == (np.diff(keys[order]) == 0)).all() and not tied[0]
 

@@ -93,6 +93,20 @@ print(*sorted(loaded() - {"frame"}))
     assert printed.splitlines() == ["frame", "", "points", "points rows", "points rows vectors"]
 
 
+def test_kinds_are_loaded_when_a_loss_of_theirs_is_called() -> None:
+    code = """
+import sys
+import fastloss as fl
+loaded = lambda: {name for name in sys.modules if name.startswith("fastloss.kinds.")}
+before = loaded()
+print(*sorted(before))
+fl.dice([[0.0, 1.0]], [[1.0, 2.0]])
+print(*sorted(loaded() - before))
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.splitlines() == ["fastloss.kinds.base fastloss.kinds.points", "fastloss.kinds.regions"]
+
+
 @pytest.mark.parametrize("level", fastloss.build_info()["isa_available"])
 def test_the_modules_of_a_level_know_their_names(level: str) -> None:
     """Cython translates them once: what is written again for another level must not name those of the first."""

@@ -699,7 +699,7 @@ def _short_ways_of(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
 
     Loops that are compiled at run time are known to it once the long way has set them.
     """
-    if row.kind not in KINDS:  # a sum of losses of several kinds
+    if row.mixed:
         return None, None
     ways: tuple[Any, Any] = KINDS[row.kind].fast_path(row, parameters, *terms_of(row, parameters))
     return ways

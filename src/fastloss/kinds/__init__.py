@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,34 +11,32 @@ import numpy as np
 from ..drawing import held_by_rows
 from ..rows import Row
 from .base import Array, Kind
-from .batches import Batches
-from .groups import Groups
-from .hazards import Hazards
-from .points import Points
-from .products import Products
-from .regions import Regions
-from .rows import Rows
-from .sequences import Sequences
-from .sets import OfSets
-from .totals import Totals
-from .vectors import Vectors
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Points(),
-        Rows(),
-        Hazards(),
-        Vectors(),
-        Totals(),
-        Regions(),
-        Products(),
-        Batches(),
-        OfSets(),
-        Sequences(),
-        Groups(),
-    )
+#: The module and the class of each kind.
+_PLACES = {
+    "points": ("points", "Points"),
+    "rows": ("rows", "Rows"),
+    "hazards": ("hazards", "Hazards"),
+    "vectors": ("vectors", "Vectors"),
+    "totals": ("totals", "Totals"),
+    "regions": ("regions", "Regions"),
+    "products": ("products", "Products"),
+    "batches": ("batches", "Batches"),
+    "sets": ("sets", "OfSets"),
+    "sequences": ("sequences", "Sequences"),
+    "groups": ("groups", "Groups"),
 }
+
+
+class _Kinds(dict[str, Kind]):
+    """The kinds by their names, each loaded when it is first asked for: few programs need more than two."""
+
+    def __missing__(self, name: str) -> Kind:
+        module, kind = _PLACES[name]
+        return self.setdefault(name, getattr(import_module(f".{module}", __name__), kind)())
+
+
+KINDS = _Kinds()
 
 
 def draw(
@@ -63,4 +62,4 @@ def draw(
 
 def fuses(kind: str) -> bool:
     """Tell whether a sum of losses of a kind is one pass; one of losses of several kinds, which is of none, is not."""
-    return kind in KINDS and KINDS[kind].fuses
+    return kind in _PLACES and KINDS[kind].fuses
