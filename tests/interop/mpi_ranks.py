@@ -177,6 +177,8 @@ def test_classes() -> None:
     logits[np.arange(n), labels] += np.where(np.arange(n) % 2, 30, 0)  # every second row is sure
     own, weight = classes_of(classes), rng.random(n)
     weight[3] = 0
+    by_class = rng.random(classes).astype(np.float32)
+    by_class[4] = 0
     for dtype, bound in ((np.float32, 4), (np.float64, 64), (np.float16, 1)):
         given = logits.astype(dtype)
         truth = given.astype(np.float64)
@@ -184,9 +186,15 @@ def test_classes() -> None:
             {}, {"sample_weight": weight.astype(np.float32)}, {"ignore_index": 2}, {"label_smoothing": 0.1},
             {"where": weight > 0.5}, {"reduction": "sum"}, {"normalizer": 7.0},
             {"sample_weight": weight.astype(np.float32), "label_smoothing": 0.3, "ignore_index": 5}, {"where": False},
+            {"class_weight": by_class, "where": weight > 0.5},
+            {"class_weight": by_class, "label_smoothing": 0.1, "ignore_index": 2},
+            {"class_weight": by_class, "sample_weight": weight.astype(np.float32), "reduction": "sum"},
+            {"class_weight": 0 * by_class, "label_smoothing": 0.1},
         ):  # fmt: skip
+            of_own = {"class_weight": options["class_weight"][own]} if "class_weight" in options else {}
+            passed = options | of_own
             wanted = fl.cross_entropy.value_and_grad(labels, truth, **options)
-            value, gradient = mpi.value_and_grad(fl.cross_entropy, labels, given[:, own], over="classes", **options)
+            value, gradient = mpi.value_and_grad(fl.cross_entropy, labels, given[:, own], over="classes", **passed)
             assert len(set(WORLD.allgather(value))) == 1
             assert abs(value - wanted[0]) <= 1e-14 * abs(wanted[0])
             assert gradient.dtype == dtype and gradient.shape == given[:, own].shape
@@ -199,6 +207,14 @@ def test_classes() -> None:
                 assert np.abs(gradient - part).max() <= 1e-3 * np.abs(wanted[1]).max()
             else:
                 assert ulps(gradient, part) <= bound, (dtype, options, ulps(gradient, part))
+    logits[:, 4] = -np.inf  # of no weight: not even a smoothed target wants it
+    options = {"label_smoothing": 0.1, "ignore_index": 4}
+    found = mpi.value(
+        fl.cross_entropy.bind(**options), labels, logits[:, own], over="classes", class_weight=by_class[own]
+    )
+    wanted = fl.cross_entropy(labels, logits, class_weight=by_class, **options)
+    assert abs(found - wanted) <= 1e-13 * wanted
+    logits[:, 4] = 0
     each = mpi.value(fl.cross_entropy.bind(reduction="none"), labels, logits[:, own], over="classes")
     np.testing.assert_allclose(each, fl.cross_entropy(labels, logits, reduction="none"), rtol=1e-13)
     alone = mpi.grad(fl.cross_entropy, labels, logits[:, own], over="classes", wrt="logits")
@@ -208,16 +224,21 @@ def test_classes() -> None:
 def test_classes_of_a_linear_layer() -> None:
     """The gradient by the features comes from all ranks, those by weights and biases belong to each."""
     rng = np.random.default_rng(4)
+    by_class = WORLD.bcast(rng.random(11))
     n, classes = 50, 11
     labels, features = rng.integers(0, classes, n), rng.normal(size=(n, 6))
     weight, bias, own = rng.normal(size=(classes, 6)), rng.normal(size=classes), classes_of(classes)
     for arrays, blocks in (
         ((features, weight, bias), (features, weight[own], bias[own])), ((features, weight), (features, weight[own])),
     ):  # fmt: skip
-        for options in ({}, {"label_smoothing": 0.2, "ignore_index": 3}, {"sample_weight": rng.random(n)}):
+        for options in (
+            {}, {"label_smoothing": 0.2, "ignore_index": 3}, {"sample_weight": rng.random(n)},
+            {"class_weight": by_class}, {"class_weight": by_class, "label_smoothing": 0.2},
+        ):  # fmt: skip
             options = WORLD.bcast(options)
+            passed = options | ({"class_weight": by_class[own]} if "class_weight" in options else {})
             wanted = fl.linear_cross_entropy.value_and_grad(labels, *arrays, **options)
-            value, by = mpi.value_and_grad(fl.linear_cross_entropy, labels, *blocks, over="classes", **options)
+            value, by = mpi.value_and_grad(fl.linear_cross_entropy, labels, *blocks, over="classes", **passed)
             assert abs(value - wanted[0]) <= 1e-13 * wanted[0] and len(by) == len(arrays)
             for ours, whole, part in zip(by, wanted[1], (slice(None), own, own), strict=False):
                 np.testing.assert_allclose(ours, whole[part], rtol=1e-10, atol=1e-12 * np.abs(whole).max())
@@ -241,7 +262,8 @@ def test_labels_of_classes_that_no_rank_has() -> None:
         lambda: mpi.grad(fl.cross_entropy, labels, logits, over="classes", sample_weight=weight)
     )
     for message, loss, options in (
-        ("class_weight is not for classes over ranks", fl.cross_entropy.bind(class_weight=np.ones(4)), {}),
+        ("class_weight has 3 weights; this rank has 4 classes", fl.cross_entropy.bind(class_weight=np.ones(3)), {}),
+        ("rank 0: class_weight[1] = -1 is not >= 0", fl.cross_entropy, {"class_weight": [1, -1, 1, 1]}),
         ("temperature is not for classes over ranks", fl.cross_entropy, {"temperature": 2.0}),
         ("out is not for classes over ranks", fl.cross_entropy, {"out": logits}),
         ("over = 'classes' of nll; it is 'samples', or 'classes' of", fl.nll, {}),
@@ -251,6 +273,10 @@ def test_labels_of_classes_that_no_rank_has() -> None:
         assert message in text, text
     assert "over = 'rows'" in raised(lambda: mpi.grad(fl.cross_entropy, labels, logits, over="rows"))
     if WORLD.size > 1:
+        own = {} if WORLD.rank == last else {"class_weight": np.ones(4)}
+        assert f"rank 0 has class_weight, rank {last} has none" in raised(
+            lambda: mpi.grad(fl.cross_entropy, labels, logits, over="classes", **own)
+        )
         other = labels + (WORLD.rank == last)
         assert f"rank {last} has other samples than rank 0" in raised(
             lambda: mpi.grad(fl.cross_entropy, other, logits, over="classes")

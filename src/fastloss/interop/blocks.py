@@ -8,6 +8,7 @@ float32 its error would be 16 to 32 units in the last place of every probability
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -31,8 +32,31 @@ class Samples(NamedTuple):
     kept: Array  # whether a sample counts
     weights: Array  # float64
     smoothing: float
-    classes: int  # of all blocks
-    denominator: float
+    classes: int = 0  # of all blocks
+    denominator: float = 1.0
+    by_class: Array | None = None  # the weights of all classes, float64
+
+    def targets(self) -> tuple[Array, Array, Array]:
+        """Return what the targets of each sample weigh.
+
+        Returns
+        -------
+        at_label, each_class, all_classes : ndarray
+            What is at its label beside what every class has, what every class has but for its own weight, and the sum
+            over all classes; 0 of a sample that is left out.
+        """
+        weights = np.where(self.kept, self.weights, 0.0)
+        share = self.smoothing / self.classes if self.smoothing else 0.0
+        if self.by_class is None:
+            return (1 - self.smoothing) * weights, share * weights, weights  # whose sum is not rounded
+        of_label = self.by_class[np.where(self.kept, self.labels, 0)]
+        at_label = (1 - self.smoothing) * of_label
+        return at_label * weights, share * weights, (at_label + share * self.sum_of_classes) * weights
+
+    @property
+    def sum_of_classes(self) -> float:
+        """The sum of the weights of all classes."""
+        return float(self.classes) if self.by_class is None else math.fsum(self.by_class)
 
 
 class Block:
@@ -124,18 +148,21 @@ class Block:
         place = np.where(here, place, self.classes)  # of other blocks: the column that stands for them
         values = np.zeros(self.samples)
         gradients = [np.zeros(array.shape, self.dtype) for array in self.arrays] if want & GRADIENT else []
-        share = samples.smoothing / samples.classes
+        at_label, each_class, all_classes = samples.targets()
+        by_class = np.ones(self.classes) if samples.by_class is None else samples.by_class[first : first + self.classes]
+        counts = np.flatnonzero(by_class)  # what has no weight may be infinitely unlikely
         loss = Loss(CATALOGUE["cross_entropy"])
         for piece, logits in self.chunks():
             logits[:, -1] = rest[piece]
-            keep, weights = samples.kept[piece], np.where(samples.kept[piece], samples.weights[piece], 0.0)
-            if share:
-                whole = logsumexp(logits)
-                spread = np.where(keep, (whole[:, None] - logits[:, :-1]).sum(axis=1), 0.0)
-                values[piece] = share * weights * spread
+            rows = np.flatnonzero(here[piece])
+            own_label = place[piece][rows]
+            if samples.smoothing:
+                counted = logits[:, :-1] if len(counts) == self.classes else logits[:, counts]
+                far = (logsumexp(logits)[:, None] - counted) * by_class[counts]
+                spread = np.where(samples.kept[piece], far.sum(axis=1), 0.0)
+                values[piece] = each_class[piece] * spread
             options: dict[str, Any] = {
-                "sample_weight": samples.weights[piece],
-                "where": keep,
+                "sample_weight": all_classes[piece],
                 "reduction": "none",
                 "n_threads": self.n_threads,
             }
@@ -143,14 +170,15 @@ class Block:
                 found, _ = loss.value_and_grad(place[piece], logits, out=(None, logits), **options)
             else:
                 found = loss(place[piece], logits, **options)
-            values[piece] += (1 - samples.smoothing) * np.where(here[piece], found, 0.0)
+            total = all_classes[piece][rows]
+            part = np.divide(at_label[piece][rows], total, out=np.zeros(len(rows)), where=total != 0)
+            values[piece][rows] += part * found[rows]
             if not want & GRADIENT:
                 continue
             by_logits = logits[:, :-1]
-            if share:
-                by_logits -= (share * weights)[:, None]
-                rows = np.flatnonzero(here[piece])
-                by_logits[rows, place[piece][rows]] += samples.smoothing * weights[rows]
+            if samples.smoothing:
+                by_logits -= each_class[piece][:, None] * by_class
+                by_logits[rows, own_label] += samples.sum_of_classes * each_class[piece][rows]
             by_logits = (by_logits / samples.denominator).astype(self.dtype)
             if not self.linear:
                 gradients[0][piece] = by_logits

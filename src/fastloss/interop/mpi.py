@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import as_array
+from ..domains import check_held
 from ..kinds.base import GRADIENT, VALUE
 from ..loss import Loss
 from ..parts import Partial, check_part
-from ..samples import LeftOut, as_mask, as_weights, check_weights
+from ..samples import WEIGHT, LeftOut, as_mask, as_weights, check_products, check_weights
 from .blocks import Block, Samples
 from .common import added_up, as_loss
 
@@ -45,8 +46,8 @@ def value(loss: Loss, *arrays: Any, comm: Any = None, over: str = "samples", **k
     over : {'samples', 'classes'}, default='samples'
         What the ranks share out. 'classes' is for `cross_entropy` and `linear_cross_entropy`: each rank passes all
         labels, features and weights of samples, and its own columns of the logits, or the weights and biases of its own
-        classes. Classes are counted from rank to rank. Labels are class indices; `class_weight`, `z_loss`, `softcap`,
-        `temperature` and `out` are not for this.
+        classes; of `class_weight`, too, those of its own classes. Classes are counted from rank to rank. Labels are
+        class indices; `z_loss`, `softcap`, `temperature` and `out` are not for this.
     **keywords
         As in a call of the loss: `sample_weight`, `where` and `out` of this rank, all others the same on all ranks.
 
@@ -216,7 +217,8 @@ def _added_over(ranks: Any, loss: Loss, gradients: Any, wrt: Any) -> Any:
 #: The losses whose classes may lie on several ranks, and the keywords that they have there.
 _OVER_CLASSES = ("cross_entropy", "linear_cross_entropy")
 _FOR_CLASSES = (
-    "ignore_index", "label_smoothing", "sample_weight", "where", "reduction", "normalizer", "wrt", "n_threads",
+    "class_weight", "ignore_index", "label_smoothing", "sample_weight", "where", "reduction", "normalizer", "wrt",
+    "n_threads",
 )  # fmt: skip
 
 
@@ -250,16 +252,23 @@ def _by_classes(want: int, loss: Any, arrays: tuple[Any, ...], ranks: Any, over:
         rounded = (np.ones(len(labels)) if weights is None else weights).astype(block.dtype).astype(np.float64)
         reduction = options.get("reduction", "mean")
         samples = Samples(
-            labels.astype(np.int64), left_out.kept(labels.shape, weights), rounded, options["label_smoothing"], 0, 1.0
+            labels.astype(np.int64), left_out.kept(labels.shape, weights), rounded, options["label_smoothing"]
         )
+        by_class = options["class_weight"]
+        if by_class is not None:
+            if len(by_class) != block.classes:
+                raise ValueError(f"class_weight has {len(by_class)} weights; this rank has {block.classes} classes")
+            check_held("class_weight", by_class, WEIGHT, block.dtype == np.float64)
+            by_class = by_class.astype(block.dtype).astype(np.float64)
         wrt, there = keywords.get("wrt"), names[1 : len(arrays)]
         chosen = there if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
         if not set(chosen) <= set(there):
             raise ValueError(f"wrt = {wrt!r}; it is some of {', '.join(there)}")
         known_to_all = (samples.labels, samples.kept, np.where(samples.kept, rounded, 0.0))
         mark = (samples.smoothing, block.samples, *(zlib.crc32(array.tobytes()) for array in known_to_all))
-        asked = (_NAMES[want], loss, reduction, options.get("normalizer"), over)
-        return asked, (mark, block.classes), (block, samples, chosen)
+        # Each rank has other classes.
+        asked = (_NAMES[want], known.bind(class_weight=None), reduction, options.get("normalizer"), over)
+        return asked, (mark, block.classes, by_class), (block, samples, chosen)
 
     checked: list[Any] = []
 
@@ -269,21 +278,28 @@ def _by_classes(want: int, loss: Any, arrays: tuple[Any, ...], ranks: Any, over:
 
     parts = _on_all(ranks, asked_for)
     asked = _asked_by_all(parts)
-    for rank, (_, (mark, _)) in enumerate(parts):
-        if mark != parts[0][1][0]:
+    marks, classes, of_classes = zip(*(known for _, known in parts), strict=True)
+    given = [weights is not None for weights in of_classes]
+    for rank, mark in enumerate(marks):
+        if given[rank] != given[0]:
+            has, lacks = sorted((0, rank), key=lambda rank: not given[rank])
+            raise ValueError(f"rank {has} has class_weight, rank {lacks} has none")
+        if mark != marks[0]:
             raise ValueError(f"rank {rank} has other samples than rank 0: labels, weights or smoothing differ")
     block, samples, chosen = checked[2]
-    classes = [number for _, (_, number) in parts]
     wrong = np.flatnonzero(samples.kept & ((samples.labels < 0) | (samples.labels >= sum(classes))))
     if wrong.size:  # on all ranks: they have the same labels
         raise ValueError(
             f"y_true[{wrong[0]}] = {samples.labels[wrong[0]]} is not a class of {sum(classes)}, of all ranks"
         )
     _, _, reduction, normalizer, _ = asked
-    denominator = 1.0
+    by_class = np.concatenate(of_classes) if given[0] else None
+    if by_class is not None:
+        left_out = LeftOut(samples.kept, samples.labels, None)
+        check_products(samples.labels, samples.weights, by_class, left_out, True)
+    samples = samples._replace(classes=sum(classes), by_class=by_class)
     if reduction == "mean":
-        denominator = normalizer or math.fsum(samples.weights[samples.kept]) or 1.0
-    samples = samples._replace(classes=sum(classes), denominator=denominator)
+        samples = samples._replace(denominator=normalizer or math.fsum(samples.targets()[2]) or 1.0)
     states = _on_all(ranks, block.state)
     found: list[Any] = []
 
@@ -295,7 +311,7 @@ def _by_classes(want: int, loss: Any, arrays: tuple[Any, ...], ranks: Any, over:
         )
 
     values = _on_all(ranks, compute)
-    value = sum(values).astype(block.result_type) if reduction == "none" else added_up(values) / denominator
+    value = sum(values).astype(block.result_type) if reduction == "none" else added_up(values) / samples.denominator
     if not want & GRADIENT:
         return value
     names = [operand.name for operand in loss._row.differentiated]
