@@ -4,9 +4,10 @@
     python tools/other_compilers.py windows    needs x86_64-w64-mingw32-gcc (gcc-mingw-w64-x86-64), and wine to run
 
 The C files are those that a build has left: ``pip install -C build-dir=build/dev .`` in this checkout, or ``--from``.
-For Windows the modules that Cython writes need headers of its Python (``--headers``); without them only the loops of
-the formulas are compiled, not the frame and the other kinds. Nothing is linked to a Python, so no test of the package
-runs. What runs is a program of its own, which compares each function with the wider one of the C library.
+For Windows the modules that Cython writes need headers of its Python (``--headers``: a folder with the files of
+CPython's ``Include`` and its ``PC/pyconfig.h``); without them only the loops of the formulas are compiled, not the
+frame and the other kinds. Nothing is linked to a Python, so no test of the package runs. What runs is a program of
+its own, which compares each function with the wider one of the C library.
 """
 
 from __future__ import annotations
