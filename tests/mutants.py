@@ -259,6 +259,24 @@ MUTANTS = (
     Mutant(
         "align: the last blank is needed", SEQUENCES + "decode.pxi", "if labels and row[s - 1] > row[s]:", "if False:"
     ),
+    Mutant(
+        "rnnt_additive: no node is apart",
+        SEQUENCES + "rnnt_joined.pxi",
+        "LEAST_NODE = ldexp(1, -288)",
+        "LEAST_NODE = 0",
+    ),
+    Mutant(
+        "rnnt_additive: the label counts with the others",
+        SEQUENCES + "rnnt_joined.pxi",
+        "            e[q.label[u] - first] = 0",
+        "            e[q.label[u] - first] *= 1",
+    ),
+    Mutant(
+        "rnnt_additive: the frames of one block alone",
+        SEQUENCES + "rnnt_joined.pxi",
+        "q.others + begin * n, n, count, frames, n)",
+        "q.others, n, count, frames, n)",
+    ),
     Mutant("transducers: no certificate", SEQUENCES + "rnnt.pxi", "return highest < CERTAIN", "return True"),
     Mutant(
         "transducers: an exponential that was lost",
@@ -269,14 +287,14 @@ MUTANTS = (
     Mutant(
         "transducers: a loss near 0 as a logarithm",
         SEQUENCES + "rnnt.pxi",
-        "loss = -log1p_(-what_fails_of(tag, call, &q, sequence, logits))",
+        "loss = -log1p_(-what_fails_of(tag, call, &q, &j, sequence, logits))",
         "loss = loss",
     ),
     Mutant("transducers: a blank that ends too early", SEQUENCES + "rnnt.pxi", "fails += blank", "pass"),
     Mutant(
         "transducers: a node that is right loses its digits",
         SEQUENCES + "rnnt.pxi",
-        "blank = 0 - (rest + label)",
+        "blank[0] = 0 - (rest + label[0])",
         "pass",
     ),
     Mutant("transducers: labels are not said early", SEQUENCES + "rnnt.pxi", "(1 + call.fast)", "1"),

@@ -832,6 +832,13 @@ def rnnt(labels: Sequence[int], nodes: Sequence[Sequence[Any]], blank: int = 0, 
 
 
 @textbook
+def rnnt_additive(labels: Sequence[int], encoder: Sequence[Any], decoder: Sequence[Any], blank: int = 0) -> Any:
+    """The same of scores that are sums."""
+    nodes = [[[x + y for x, y in zip(own, place, strict=True)] for place in decoder] for own in encoder]
+    return rnnt(labels, nodes, blank)
+
+
+@textbook
 def linear_chain_crf(
     tags: Sequence[int], emissions: Sequence[Sequence[Any]], transitions: Sequence[Sequence[Any]], start: Any, end: Any
 ) -> Any:

@@ -52,6 +52,12 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
         "given": ("logits", "logits | log_probs"),
         "fast_emit": (0.0, "[0, inf)"),
     },
+    "rnnt_additive": {
+        "blank": (0, "index"),
+        "impossible": ("inf", "inf | zero | raise"),
+        "per": ("sequence", "sequence | label | frame"),
+        "fast_emit": (0.0, "[0, inf)"),
+    },
     "listmle": {},
     "listnet": {},
     "ranknet": {"sigma": (1.0, "(0, inf)"), "per": ("group", "group | pair")},

@@ -425,3 +425,232 @@ def test_bound_pickled_and_in_pytorch() -> None:
     (loss(torch.tensor(arrays["y_true"]), logits, *others) * weights).sum().backward()
     expected = fl.rnnt.grad(**arrays, reduction="sum", sample_weight=weights.numpy())
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=1e-12, atol=1e-16)
+
+
+# -- scores that are sums: the additive joiner ------------------------------------------------------------------------
+
+
+def drawn_sums(*key: Any, sizes: tuple[int, ...] = (5, 7, 5), dtype: Any = np.float32) -> dict[str, Any]:
+    """Return the arrays of a batch: lengths differ, and what is behind them is no number, or no class."""
+    arrays = fl.kinds.draw(fl.rnnt_additive._row, sizes, dtype, generator("sums", *map(str, key)))
+    for n, (labels, frames) in enumerate(zip(arrays["label_lengths"], arrays["logit_lengths"], strict=True)):
+        arrays["y_true"][n, labels:] = -7
+        arrays["encoder"][n, frames:] = arrays["decoder"][n, labels + 1 :] = np.nan
+    return arrays
+
+
+def packed_sums(arrays: dict[str, Any], encoder: Any = None, decoder: Any = None) -> dict[str, Any]:
+    """Return both arrays with one sequence behind the other, or of others of their shapes."""
+    encoder = arrays["encoder"] if encoder is None else encoder
+    decoder = arrays["decoder"] if decoder is None else decoder
+    return {
+        "encoder": np.concatenate([own[:t] for own, t in zip(encoder, arrays["logit_lengths"], strict=True)]),
+        "decoder": np.concatenate([own[: u + 1] for own, u in zip(decoder, arrays["label_lengths"], strict=True)]),
+    }
+
+
+@of_floats
+def test_sums_and_the_textbook(dtype: Any) -> None:
+    """rnnt_additive of tiny grids, and both gradients, against the sum over all ways."""
+    rng = generator("sums", "textbook")
+    labels, frames, count = [1, 2], 3, 2
+    both = [rng.normal(size=(frames, 3)).astype(dtype), rng.normal(size=(count + 1, 3)).astype(dtype)]
+
+    def loss(which: int = -1, place: tuple[int, int] = (0, 0)) -> Jet:
+        rows = [[[exact(x) for x in row] for row in array] for array in both]
+        if which >= 0:
+            rows[which][place[0]][place[1]] = Jet(rows[which][place[0]][place[1]], mpf(1), mpf(0))
+        return oracle.as_jet(oracle.rnnt_additive(labels, *rows))
+
+    value, gradients = fl.rnnt_additive.value_and_grad([labels], both[0][None], both[1][None])
+    with mp.workdps(40):
+        assert abs(exact(value) - loss().value) <= 4e-16 * loss().value
+        for which, gradient in enumerate(gradients):
+            for place in np.ndindex(both[which].shape):
+                wrong = abs(float(gradient[0][place]) - float(loss(which, place).first))
+                assert wrong <= 3 * np.finfo(dtype).eps, (which, place)
+
+
+def regime_of_sums(name: str, dtype: Any) -> tuple[Any, Any, Any]:
+    """Return labels, encoder and decoder of a sequence."""
+    rng = generator("sums", name, dtype)
+    labels, times = np.array([2, 3, 4]), (1, 4, 4)
+    x, y = rng.normal(size=(7, 6)), rng.normal(size=(4, 6))
+    word, _, text = name.partition(" ")
+    number = float(text or 0)
+    if word == "confident":  # a label only where frame and place say it both
+        x[:, 0] += 1.5 * number
+        for u, t in enumerate(times):
+            x[t, labels[u]] += number
+            y[u, labels[u]] += number
+    elif word == "blank":
+        x[:, 0] += number
+    elif word == "spread":
+        x, y = x * number, y * number
+    elif word == "opposed":  # what is likely by the frame is not by the labels: nothing is large in both
+        x[:, 1] += number
+        y[:, 5] += number
+        x[::2, 4] += number
+    elif word == "masks":
+        x[rng.random(x.shape) < 0.2] = number
+        y[rng.random(y.shape) < 0.2] = number
+        x[:, [0, *labels]], y[:, [0, *labels]] = rng.normal(size=(7, 4)), rng.normal(size=(4, 4))
+    elif word == "offset":
+        x, y = x + number, y - 2 * number
+    return labels, x.astype(dtype), y.astype(dtype)
+
+
+REGIMES_OF_SUMS = (
+    "random", "confident 20", "confident 50", "confident 90", "blank 25", "blank 300", "spread 30", "spread 100",
+    "spread 1e4", "opposed 150", "opposed 300", "opposed 900", "opposed 3000", "masks -1e4", "masks -1e30",
+    "masks -inf", "offset 1e4",
+)  # fmt: skip
+
+
+@of_floats
+@pytest.mark.parametrize("name", REGIMES_OF_SUMS)
+def test_sums_in_every_regime(name: str, dtype: Any) -> None:
+    """rnnt_additive against a recursion in 80 digits."""
+    labels, x, y = regime_of_sums(name, dtype)
+    value, (by_x, by_y) = fl.rnnt_additive.value_and_grad(labels[None], x[None], y[None])
+    with mp.workdps(80):
+        sums = np.array([[[exact(a) + exact(b) for a, b in zip(r, s, strict=True)] for s in y] for r in x], object)
+        loss, slopes, here = recursion(labels, sums)
+        # Exponents of 1e3 have lost three digits of a double; in logarithms it is those of the whole loss.
+        spread = max(float(np.ptp(np.where(a > -1e29, a, 0).astype(float))) for a in (x, y))
+        double = np.finfo(np.float64).eps * (16 + 2 * spread + 4 * float(loss))
+        small = 4e-16 * spread if loss < 1 else 0.0  # of a loss near 0, the exponents of what fails
+        assert value >= 0 and abs(exact(value) - loss) <= abs(loss) * (4e-15 + small)
+        eps, least = float(np.finfo(dtype).eps), max(2.0**-160, float(np.finfo(dtype).smallest_subnormal))
+        for gradient, axis in ((by_x[0], 1), (by_y[0], 0)):
+            right, rows = slopes.sum(axis=axis), here.sum(axis=axis)
+            for k, c in np.ndindex(gradient.shape):
+                wrong = float(abs(exact(gradient[k, c]) - right[k, c]))
+                assert wrong <= max(eps * float(abs(right[k, c])) + double * float(rows[k]), least), (axis, k, c)
+            if np.isfinite(x).all() and np.isfinite(y).all():
+                for k, row in enumerate(gradient):
+                    total = abs(float(mp.fsum(map(exact, row))))
+                    assert total <= max(4 * eps * float(max(map(abs, right[k]))) + double * float(rows[k]), 8 * least)
+
+
+@pytest.mark.parametrize("scale", [1, 40])
+def test_sums_of_many_classes_and_frames(scale: float) -> None:
+    """rnnt_additive in several blocks of either is the transducer of all sums."""
+    arrays = drawn_sums("blocks", sizes=(3, 70, 300), dtype=np.float64)
+    arrays["encoder"] *= scale
+    whole = {name: array for name, array in arrays.items() if name not in ("encoder", "decoder")}
+    value, (by_encoder, by_decoder) = fl.rnnt_additive.value_and_grad(**arrays, fast_emit=0.25)
+    sums = arrays["encoder"][:, :, None] + arrays["decoder"][:, None]
+    right, slopes = fl.rnnt.value_and_grad(**whole, logits=sums, fast_emit=0.25)
+    np.testing.assert_allclose(value, right, rtol=1e-13)
+    bound = 1e-13 * scale * np.abs(slopes).sum(axis=(1, 2, 3), keepdims=True)[:, 0]
+    assert (np.abs(by_encoder - slopes.sum(2)) <= bound).all()
+    assert (np.abs(by_decoder - slopes.sum(1)) <= bound).all()
+    for n, (labels, frames) in enumerate(zip(arrays["label_lengths"], arrays["logit_lengths"], strict=True)):
+        assert bits(by_encoder[n, frames:]) == bits(np.zeros_like(by_encoder[n, frames:]))
+        assert bits(by_decoder[n, labels + 1 :]) == bits(np.zeros_like(by_decoder[n, labels + 1 :]))
+
+
+@of_floats
+def test_sums_have_the_same_bits(dtype: Any) -> None:
+    """rnnt_additive in every layout, packed, in place, alone, on any number of threads, with one gradient of two."""
+    arrays = drawn_sums("bits", sizes=(6, 20, 30), dtype=dtype)
+    arrays["encoder"][1] *= 300  # nodes that are apart
+    value, gradients = fl.rnnt_additive.value_and_grad(**arrays, n_threads=1)
+    assert fl.rnnt_additive(**arrays) == value
+    for threads in (2, 3):
+        again, own = fl.rnnt_additive.value_and_grad(**arrays, n_threads=threads)
+        assert (bits(again), bits(own)) == (bits(value), bits(gradients))
+    for name, right in zip(("encoder", "decoder"), gradients, strict=True):
+        assert bits(fl.rnnt_additive.grad(**arrays, wrt=name)) == bits(right)
+    for change in (np.asfortranarray, lambda a: a[::-1, ::-1, ::-1].copy()[::-1, ::-1, ::-1],
+                   lambda a: a.astype(a.dtype.newbyteorder())):  # fmt: skip
+        other = arrays | {name: change(arrays[name]) for name in ("encoder", "decoder")}
+        again, own = fl.rnnt_additive.value_and_grad(**other)
+        assert (bits(again), bits(tuple(np.asarray(a, dtype) for a in own))) == (bits(value), bits(gradients))
+        places = tuple(other[name] for name in ("encoder", "decoder"))
+        assert fl.rnnt_additive.grad(**other, out=places)[0] is places[0]
+        assert bits(tuple(np.asarray(a, dtype) for a in places)) == bits(gradients)
+    packed_arrays = packed_sums(arrays)
+    again, own = fl.rnnt_additive.value_and_grad(**arrays | packed_arrays)
+    right = packed_sums(arrays, *gradients)
+    assert (bits(again), bits(own)) == (bits(value), bits((right["encoder"], right["decoder"])))
+    again, own = fl.rnnt_additive.value_and_grad(**arrays | {"decoder": packed_arrays["decoder"]})
+    assert (bits(again), bits(own[0])) == (bits(value), bits(gradients[0]))
+    losses, gradients = fl.rnnt_additive.value_and_grad(**arrays, reduction="none")
+    for n in (1, 5):
+        alone = {name: array[n : n + 1] for name, array in arrays.items()}
+        one, slopes = fl.rnnt_additive.value_and_grad(**alone, reduction="none")
+        assert bits((one, *slopes)) == bits((losses[n : n + 1], *(own[n : n + 1] for own in gradients)))
+
+
+@pytest.mark.parametrize("half", HALVES, ids=str)
+def test_sums_of_halves(half: Any) -> None:
+    arrays = drawn_sums("halves")
+    rounded = arrays | {name: arrays[name].astype(half) for name in ("encoder", "decoder")}
+    value, gradients = fl.rnnt_additive.value_and_grad(**rounded)
+    wide = {name: a.astype(np.float64) if name in ("encoder", "decoder") else a for name, a in rounded.items()}
+    right, own = fl.rnnt_additive.value_and_grad(**wide)
+    assert value == right
+    for gradient, exactly in zip(gradients, own, strict=True):
+        assert (
+            np.abs(gradient.astype(float) - exactly).max()
+            <= float(np.finfo(np.float16).eps) * 8 * np.abs(exactly).max()
+        )
+
+
+def test_sums_that_have_no_way_or_are_no_numbers() -> None:
+    """rnnt_additive: weights, an impossible sequence, NaN and infinities stay with their sequence."""
+    arrays = drawn_sums("apart", sizes=(4, 5, 4), dtype=np.float64)
+    arrays["label_lengths"][:], arrays["logit_lengths"][:] = 2, 5
+    arrays["y_true"] = np.array([[1, 2]] * 4)
+    rng = generator("sums apart")
+    arrays["encoder"], arrays["decoder"] = rng.normal(size=(4, 5, 4)), rng.normal(size=(4, 3, 4))
+    right = fl.rnnt_additive.value_and_grad(**arrays, reduction="none")
+    others = [0, 2, 3]
+    for name, place, bad in (
+        ("encoder", (1, 2, 3), np.nan), ("encoder", (1, 0, 0), np.inf), ("decoder", (1, 2, 1), np.nan),
+        ("decoder", (1, 0, 0), np.inf), ("decoder", (1, 1, 2), -np.inf),
+    ):  # fmt: skip
+        given = {key: array.copy() for key, array in arrays.items()}
+        given[name][place] = bad
+        losses, gradients = fl.rnnt_additive.value_and_grad(**given, reduction="none")
+        assert losses[1] == np.inf if bad == -np.inf else np.isnan(losses[1])
+        assert all(np.isnan(own[1]).all() for own in gradients)
+        assert bits(losses[others]) == bits(right[0][others])
+        assert all(bits(own[others]) == bits(slopes[others]) for own, slopes in zip(gradients, right[1], strict=True))
+        for keywords in ({"where": [True, False, True, True]}, {"sample_weight": [1.0, 0.0, 1.0, 1.0]}):
+            losses, gradients = fl.rnnt_additive.value_and_grad(**given, reduction="none", **keywords)
+            assert losses[1] == 0 and not any(own[1].any() for own in gradients)
+    losses, gradients = fl.rnnt_additive.value_and_grad(**given, reduction="none", impossible="zero")
+    assert losses[1] == 0 and not any(own[1].any() for own in gradients)
+    with pytest.raises(ValueError, match="no way has the labels of sequence 1"):
+        fl.rnnt_additive(**given, impossible="raise")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"encoder": np.zeros((2, 5, 1, 4))}, ValueError, r"encoder has shape \(2, 5, 1, 4\); it needs three axes"),
+        ({"decoder": np.zeros(4)}, ValueError, r"decoder has shape \(4,\); it needs three axes"),
+        ({"decoder": np.zeros((2, 3, 5))}, ValueError, "they must have the same classes"),
+        ({"decoder": np.zeros((3, 3, 4))}, ValueError, "there are 2 sequences of encoder"),
+        ({"decoder": np.zeros((2, 2, 4))}, ValueError, "sequence 0 has 2 labels; decoder has .* with room for 1"),
+        ({"decoder": np.zeros((5, 4))}, ValueError, "decoder has 5 rows; label_lengths make 6"),
+        ({"encoder": np.zeros((10, 4))}, ValueError, "need logit_lengths"),
+        ({"encoder": np.zeros((10, 4)), "logit_lengths": [5, 4]}, ValueError, "lengths adds up to 9; encoder has 10"),
+        ({"logit_lengths": [1, 6]}, ValueError, r"logit_lengths\[1\] = 6; encoder has 5"),
+        ({"y_true": np.array([[1, 4], [3, 1]])}, ValueError, r"y_true\[0, 1\] = 4 is not in \[0, 4\)"),
+    ],
+)  # fmt: skip
+def test_sums_that_are_refused(changes: dict[str, Any], error: type[Exception], message: str) -> None:
+    given: dict[str, Any] = {
+        "y_true": np.array([[1, 2], [3, 1]]),
+        "encoder": np.zeros((2, 5, 4)),
+        "decoder": np.zeros((2, 3, 4)),
+    }
+    given |= changes
+    out = tuple(np.full(np.shape(given[name]), 7.0) for name in ("encoder", "decoder"))
+    with pytest.raises(error, match=message):
+        fl.rnnt_additive.value_and_grad(**given, out=(None, out))
+    assert all((own == 7).all() for own in out)

@@ -283,6 +283,8 @@ def _operands(row: Row) -> str:
                 domain = f", each {operand.domain.description}" if operand.domain != real else ""
                 text += f"{domain}; one for each row."
             elif operand.role == PREDICTION:
+                if operand.axes == "UC":
+                    shape = "the shape (N, U + 1, C), or as the notes say"
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
             else:
                 domain = f": each {operand.domain.description}" if operand.domain != real else ""
@@ -332,6 +334,7 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
         "C": iter(([0.0, 0.25, -1.0], [0.5, 0.0, 0.0])),
         "CC": iter(([[1.0, 0.0, -1.0], [0.5, -0.5, 0.0], [0.0, 2.0, 0.0]],)),
+        "UC": iter(([[[0.0, 1.0, 0.5], [0.5, 0.0, -1.0], [1.0, 0.0, 0.0]]] * 2,)),
         "TUC": iter(([[[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0]]] * 4] * 2,)),
         "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
         "G": iter(([2.0, -0.5],)),
@@ -374,6 +377,7 @@ _EXAMPLE_SHAPES = {
     "CD": "(3, 2)",
     "CC": "(3, 3)",
     "TC": "(2, 4, 3)",
+    "UC": "(2, 3, 3)",
     "TUC": "(2, 4, 3, 3)",
     "G": "(2,)",
     "ND": "(2, 2)",

@@ -235,6 +235,11 @@ def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
     return Operand(name, PREDICTION, "TC", real, description, lengths=lengths)
 
 
+def places_of_rows(name: str, description: str, lengths: str) -> Operand:
+    """Declare a prediction of a row of classes for each place in as many labels as `lengths` says, and one more."""
+    return Operand(name, PREDICTION, "UC", real, description, lengths=lengths)
+
+
 def grid_of_rows(name: str, description: str, lengths: str) -> Operand:
     """Declare a prediction of a row of classes for each frame, of as many as `lengths` says, and place in labels."""
     return Operand(name, PREDICTION, "TUC", real, description, lengths=lengths)
@@ -508,9 +513,9 @@ class Row:
     ordered_by : {"", "time", "relevance"}
         Of such a loss, what the rows of a group are ordered by before that: their times, or their targets, the largest
         first.
-    lattice : {"", "alignments", "chains", "grids"}
+    lattice : {"", "alignments", "chains", "grids", "sums"}
         Of a loss of sequences, what its paths are: alignments of labels with frames, chains of tags, or ways through a
-        grid of frames and labels.
+        grid of frames and labels, whose scores are given or the sums of those of frames and of places in the labels.
     in_frame : frozenset of str
         Of a loss over rows, the parameters that the frame of cross-entropy computes by itself
         (``kernels/rows/softmax.pxi``); with others its own function computes it (``kernels/rows/cross_entropy.pxi``).

@@ -8,6 +8,7 @@ from ..rows import (
     grid_of_rows,
     lengths,
     of_sequences,
+    places_of_rows,
     sequence_of_labels,
     sequence_of_rows,
     time_axis,
@@ -118,6 +119,55 @@ logit of -infinity leaves none shows in the results alone, which are not to be u
 
 torchaudio's ``rnnt_loss`` takes logits of the same shape, its blank is the last class by default: ``blank=-1``. Its
 "mean" is over sequences. The gradient may be written over the logits: ``out=logits``.
+
+A loss near 0 keeps its digits, where the logarithm of a sum of probabilities near 1 has lost them.""",
+)
+
+rnnt_additive = of_sequences(
+    sequence_of_labels("y_true", "the labels of each sequence", class_indices, "label_lengths"),
+    sequence_of_rows("encoder", "scores of each class, the blank among them, in each frame", "logit_lengths"),
+    places_of_rows("decoder", "the same behind so many labels; a node has the sum of both", "label_lengths"),
+    lengths("label_lengths", "how many labels each sequence has; by default as many as `y_true` has room for"),
+    lengths("logit_lengths", "how many frames each sequence has; by default as many as `encoder` has room for"),
+    name="rnnt_additive",
+    lattice="sums",
+    summary="The transducer (RNN-T) with an additive joiner: scores of a frame and of its labels are added.",
+    formula="-log(sum over all ways of prod p_t,u(step)),  p_t,u = softmax(encoder_t + decoder_u);  a step is the "
+    "blank, to frame t + 1, or label u, to u + 1",
+    source="Graves 2012, arXiv:1211.3711; Kuang et al. 2022, arXiv:2206.13236; fast_emit: Yu et al. 2021, "
+    "doi:10.1109/ICASSP39728.2021.9413803",
+    blank=class_number(0, "the class that leads to the next frame; from the end, if negative"),
+    impossible=choice(
+        "inf",
+        "zero",
+        "raise",
+        description="what becomes of a sequence that no way leads through: a loss of infinity and gradients of NaN, 0 "
+        "for all, or an error",
+    ),
+    per=choice(
+        "sequence",
+        "label",
+        "frame",
+        description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
+        "if that is not 0",
+    ),
+    fast_emit=at_least_zero(
+        0.0,
+        "how much more labels count in the gradient, so that they are said early: it is no longer that of the value",
+        "number",
+    ),
+    notes="""It is ``rnnt`` of ``encoder[:, :, None] + decoder[:, None]``, an array that is never made: the sums over
+classes at all nodes are products of matrices, and so are the gradients. All is computed in float64.
+
+`encoder` has the shape (N, T, C), and `decoder` (N, U + 1, C). Each may be packed, the sequences one behind the other:
+`encoder` as (sum of T, C) with `logit_lengths`, `decoder` as (sum of U + 1, C). `y_true` holds integers: of the shape
+(N, U), those beyond a length never read; or of one axis, the sequences one behind the other, with `label_lengths`; or
+it is a list of arrays, one for each sequence. What lies behind the last frame or the last label of a sequence is never
+read, and its gradient is 0. No label is the blank.
+
+There are gradients with respect to `encoder` and `decoder`, and each may take the place of its array. Where the largest
+scores of a frame and of a place are of different classes, and far apart, their node is computed by itself, as `rnnt`
+computes it: right, but slower.
 
 A loss near 0 keeps its digits, where the logarithm of a sum of probabilities near 1 has lost them.""",
 )

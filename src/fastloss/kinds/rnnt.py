@@ -25,7 +25,16 @@ from .base import (
     sum_of_weights,
 )
 from .ctc import checked_blank
-from .ragged import bad_labels, explain_labels, joined, label_lengths_of, lengths_of, shares_of
+from .ragged import (
+    bad_labels,
+    explain_labels,
+    first_frames,
+    joined,
+    label_lengths_of,
+    lengths_of,
+    shares_of,
+    strides_of,
+)
 
 
 class Plan(NamedTuple):
@@ -40,6 +49,7 @@ class Plan(NamedTuple):
     share: Array  # 1 over the length that a loss is divided by
     blank: int
     threads: int
+    decoder: Array | None = None  # (N, U + 1, C), or packed; then logits are (N, T, C), and a node's scores are a sum
 
     @property
     def nodes(self) -> Array:
@@ -90,13 +100,15 @@ class Transducers(Kind):
 
     def plan(self, call: Call) -> Plan:
         request, arrays = call.request, call.arrays.by_name
-        logits, frames, counts = arrays["logits"], arrays["logit_lengths"], arrays["label_lengths"]
+        logits = arrays[request.row.prediction]
+        frames, counts = arrays["logit_lengths"], arrays["label_lengths"]
         blank = checked_blank(request.parameters["blank"], logits, len(frames))
         labels, start = joined(arrays["y_true"], counts)
         share = shares_of(request.parameters["per"], counts, frames)
         size = int((frames * (counts + 1)).sum()) * logits.shape[-1]
         threads = threads_for(request.n_threads, size)
-        return Plan(call, logits, labels, start, frames, sample_weights(call), share, blank, threads)
+        weights = sample_weights(call)
+        return Plan(call, logits, labels, start, frames, weights, share, blank, threads, arrays.get("decoder"))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         total = math.nan if self._bad_labels(plan).any() else sum_of_weights(plan.weights, weight_sum)
@@ -118,7 +130,8 @@ class Transducers(Kind):
         if current_engine() == "numba":
             raise no_numba_kernel(call.request.row.name)
         parameters = call.request.parameters
-        gradient = results.gradients.get("logits") if call.request.want & GRADIENT else None
+        wanted = results.gradients if call.request.want & GRADIENT else {}
+        gradient = wanted.get(call.request.row.prediction)
         impossible, nodes = np.zeros(len(plan.frames), np.uint8), plan.nodes
         arrays = {
             "logits": logits,
@@ -126,13 +139,38 @@ class Transducers(Kind):
             "labels": plan.labels,
             "label_start": plan.label_start,
             "frames": plan.frames,
-            "first_node": np.cumsum(nodes) - nodes,
             "share": plan.share,
             "impossible": impossible,
             "weight": plan.weights,
             "value": results.value,
         }
         packed = logits.ndim == 2
+        if plan.decoder is None:
+            arrays["first_node"] = np.cumsum(nodes) - nodes
+            layout: dict[str, Any] = {
+                "padded_frames": 0 if packed else logits.shape[1],
+                "padded_nodes": 0 if packed else logits.shape[2],
+                "logits_strides": _strides(logits),
+                "gradient_strides": _strides(gradient),
+                "normalized": parameters["given"] == "log_probs",
+            }
+        else:
+            decoder, by_decoder = plan.decoder, wanted.get("decoder")
+            arrays |= {
+                "decoder": decoder,
+                "decoder_gradient": by_decoder,
+                "first_frame": first_frames(plan.frames, packed),
+                "first_place": first_frames(np.diff(plan.label_start) + 1, decoder.ndim == 2),
+            }
+            layout = {
+                "padded_frames": 0 if packed else logits.shape[1],
+                "padded_nodes": 0 if decoder.ndim == 2 else decoder.shape[1],
+                "logits_strides": (*strides_of(logits), 0),
+                "gradient_strides": (*strides_of(gradient), 0),
+                "decoder_strides": strides_of(decoder),
+                "decoder_gradient_strides": strides_of(by_decoder),
+                "normalized": False,
+            }
         total: float = kernels.sequences.rnnt(
             {name: describe(array) for name, array in arrays.items()},
             double_precision=call.request.double_precision,
@@ -142,12 +180,8 @@ class Transducers(Kind):
             most_nodes=int(nodes.max(initial=0)),
             most_frames=int(plan.frames.max(initial=0)),
             most_labels=int(np.diff(plan.label_start).max(initial=0)),
-            padded_frames=0 if packed else logits.shape[1],
-            padded_nodes=0 if packed else logits.shape[2],
-            logits_strides=_strides(logits),
-            gradient_strides=_strides(gradient),
             packed=packed,
-            normalized=parameters["given"] == "log_probs",
+            **layout,
             impossible_is_zero=parameters["impossible"] == "zero",
             fast=float(parameters["fast_emit"]),
             denominator=number / factor,
@@ -175,6 +209,67 @@ class Transducers(Kind):
             "logits": rng.normal(scale=2, size=sizes).astype(dtype),
             "label_lengths": rng.integers(0, labels + 1, size=samples),
             "logit_lengths": rng.integers(min(frames, 1), frames + 1, size=samples),
+        }
+
+
+class JoinedTransducers(Transducers):
+    """The same where the scores of a node are the sum of those of its frame and of those of its place in the labels."""
+
+    def resolve(self, request: Request) -> Arrays:
+        arrays = dict(request.arrays)
+        encoder, decoder = arrays["encoder"], arrays["decoder"]
+        for name, array, axis in (("encoder", encoder, "frames"), ("decoder", decoder, "labels and one more")):
+            if array.ndim not in (2, 3):
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it needs three axes: sequences, {axis}, and classes; or two, if "
+                    "the sequences lie one behind the other"
+                )
+        if encoder.shape[-1] != decoder.shape[-1]:
+            raise ValueError(
+                f"decoder has shape {decoder.shape}, encoder has {encoder.shape}; they must have the same classes"
+            )
+        if encoder.ndim == 3:
+            frames = lengths_of(arrays, "logit_lengths", "encoder", encoder, encoder.shape[1], len(encoder))
+        else:
+            frames = lengths_of(arrays, "logit_lengths", "encoder", encoder)
+        samples = len(frames)
+        counts = label_lengths_of(arrays, samples, "U")
+        if decoder.ndim == 3:
+            if len(decoder) != samples:
+                raise ValueError(f"decoder has shape {decoder.shape}; there are {samples} sequences of encoder")
+            long = np.flatnonzero(counts >= decoder.shape[1])
+            if long.size:
+                raise ValueError(
+                    f"sequence {long[0]} has {counts[long[0]]} labels; decoder has shape {decoder.shape}, with room "
+                    f"for {decoder.shape[1] - 1}: its second axis has one more"
+                )
+        elif sum(int(u) + 1 for u in counts) != len(decoder):
+            raise ValueError(
+                f"decoder has {len(decoder)} rows; label_lengths make {sum(int(u) + 1 for u in counts)}, of each "
+                "sequence its labels and one more"
+            )
+        arrays["logit_lengths"], arrays["label_lengths"] = frames, counts
+        return Arrays(arrays, (samples,), "index")
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return sequences of several lengths, with half as many labels as frames at most; class 0 is the blank."""
+        samples, frames, classes = sizes
+        own = super().draw(row, (samples, frames, frames // 2 + 1, 1), dtype, rng)
+        labels = own["y_true"].shape[1]
+        return {
+            "y_true": rng.integers(1, max(classes, 2), size=(samples, labels)),
+            "encoder": rng.normal(scale=2, size=sizes).astype(dtype),
+            "decoder": rng.normal(scale=2, size=(samples, labels + 1, classes)).astype(dtype),
+            "label_lengths": own["label_lengths"],
+            "logit_lengths": own["logit_lengths"],
         }
 
 

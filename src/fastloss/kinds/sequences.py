@@ -11,14 +11,19 @@ from ..rows import Row
 from .base import Array, Arrays, Call, Kind, Request, Results
 from .crf import Chains
 from .ctc import Alignments
-from .rnnt import Transducers
+from .rnnt import JoinedTransducers, Transducers
 
 
 class Sequences(Kind):
     """One loss for each sequence; each lattice has its own plan, and its own kernel."""
 
     name = "sequences"
-    lattices: Mapping[str, Kind] = {"alignments": Alignments(), "chains": Chains(), "grids": Transducers()}
+    lattices: Mapping[str, Kind] = {
+        "alignments": Alignments(),
+        "chains": Chains(),
+        "grids": Transducers(),
+        "sums": JoinedTransducers(),
+    }
 
     def resolve(self, request: Request) -> Arrays:
         return self.lattices[request.row.lattice].resolve(request)

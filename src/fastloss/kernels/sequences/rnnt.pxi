@@ -15,6 +15,8 @@ cdef double LEAST_FLOAT = ldexp(1, -151), LEAST_DOUBLE = ldexp(1, -1073) / 4    
 
 cdef struct RnntCall:
     Operand logits, gradient, labels, label_start, frames, first_node, share, impossible, weight, value
+    Operand decoder, decoder_gradient, first_frame, first_place      # of sums of scores (rnnt_joined.pxi): logits are those of frames
+    Py_ssize_t decoder_stride[2], decoder_gradient_stride[2]
     Py_ssize_t logits_stride[3]      # of a sequence, of a frame and of a node; packed: of a node
     Py_ssize_t gradient_stride[3]
     Py_ssize_t classes
@@ -77,6 +79,20 @@ cdef inline double exponential(Grid* q, double d) noexcept nogil:
     """That of a logit less the largest; below e^-600 it is 0, and it is noted where that may matter."""
     q.lost |= (d < -600) & (d > -2000)
     return where_(d < -600, <double>0, exp_(d))
+
+
+cdef inline void gradients_of_step(double here, double p, double r, double rest, double* blank, double* label) noexcept nogil:
+    """The gradients of the blank and of the label at a node, which hold how probable these steps are among all ways; `p` and `r` are
+    their probabilities, `rest` that of all others times that of the node."""
+    blank[0] = here * p - blank[0]
+    label[0] = here * r - label[0]
+    if p > 0.5:
+        blank[0] = 0 - (rest + label[0])
+    elif r > 0.5:
+        label[0] = 0 - (rest + blank[0])
+
+
+include "sequences/rnnt_joined.pxi"
 
 
 cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits, real* e) noexcept nogil:
@@ -241,42 +257,54 @@ cdef void ways_by_logarithms(const RnntCall* call, Grid* q, double* loss) noexce
             q.next[t * n + u] /= sum
 
 
-cdef void make_logarithms(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits) noexcept nogil:
+cdef inline void scores_of_node(const real* tag, const RnntCall* call, const Grid* q, const Joined* j, Py_ssize_t sequence, Py_ssize_t t,
+                                Py_ssize_t u, real* logits, double* blank, double* label) noexcept nogil:
+    """Those of the blank and of the label, less the largest."""
+    cdef Py_ssize_t k = t * q.n + u
+    cdef const real* x
+    if real is double:
+        if call.decoder.data != NULL:
+            blank[0], label[0] = j.of_blank[k] - q.m[k], j.of_label[k] - q.m[k]
+            return
+    x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u), logits)
+    blank[0] = <double>x[call.blank] - q.m[k]
+    label[0] = <double>x[q.label[u]] - q.m[k] if u < q.labels else -INFINITY
+
+
+cdef void make_logarithms(const real* tag, const RnntCall* call, Grid* q, const Joined* j, Py_ssize_t sequence, real* logits) noexcept nogil:
     """Logarithms of the probabilities of each node, after its sums."""
     cdef Py_ssize_t t, u, k = 0
-    cdef const real* x
     cdef double of_all
     for t in range(q.frames):
         if fl_stopped(&call.stop):
             break
         for u in range(q.n):
-            x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u), logits)
+            scores_of_node(tag, call, q, j, sequence, t, u, logits, &q.blank[k], &q.next[k])
             of_all = log_(q.all[k])
-            q.blank[k] = (<double>x[call.blank] - q.m[k]) - of_all
-            q.next[k] = (<double>x[q.label[u]] - q.m[k]) - of_all if u < q.labels else -INFINITY
+            q.blank[k] -= of_all
+            q.next[k] -= of_all
             k += 1
 
 
-cdef double what_fails_of(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits) noexcept nogil:
+cdef double what_fails_of(const real* tag, const RnntCall* call, Grid* q, const Joined* j, Py_ssize_t sequence, real* logits) noexcept nogil:
     """The probability of all that is no way to the labels; `a` is lost."""
     cdef Py_ssize_t t, u, n = q.n, k = 0
-    cdef const real* x
-    cdef double fails = 0, blank, label
+    cdef double fails = 0, blank = 0, label = 0
     memset(q.a, 0, q.frames * n * sizeof(double))
     q.a[0] = 1
     for t in range(q.frames):
         if fl_stopped(&call.stop):
             break
         for u in range(n):
-            x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, n, t, u), logits)
-            blank = q.a[k] * (exp_(<double>x[call.blank] - q.m[k]) / q.all[k])
+            scores_of_node(tag, call, q, j, sequence, t, u, logits, &blank, &label)
+            blank = q.a[k] * (exp_(blank) / q.all[k])
             fails += q.a[k] * (q.others[k] / q.all[k])
             if t < q.frames - 1:
                 q.a[k + n] += blank
             elif u < n - 1:
                 fails += blank
             if u < n - 1:
-                q.a[k + 1] += q.a[k] * (exp_(<double>x[q.label[u]] - q.m[k]) / q.all[k])
+                q.a[k + 1] += q.a[k] * (exp_(label) / q.all[k])
             k += 1
     return fails
 
@@ -304,12 +332,7 @@ cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t 
     if u < q.labels:
         r = exp_(<double>of_label - q.m[k]) / q.all[k]
     rest = here * (q.others[k] / q.all[k])
-    blank = here * p - blank
-    label = here * r - label
-    if p > 0.5:
-        blank = 0 - (rest + label)
-    elif r > 0.5:
-        label = 0 - (rest + blank)
+    gradients_of_step(here, p, r, rest, &blank, &label)
     if e != x:
         memcpy(e, x, call.classes * sizeof(real))
     # Nothing adds these up: exponentials of floats to 1 ULP will do, which take half the time.
@@ -332,8 +355,9 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
     cdef real rounded[1]
     cdef double weight = (<const double*>call.weight.data)[sequence] * (<const double*>call.share.data)[sequence]
     cdef double scale = weight / call.denominator if call.denominator != 0 else 0, loss = 0
-    cdef bint impossible = False, direct
+    cdef bint impossible = False, direct, joined = False
     cdef Grid q
+    cdef Joined j
     cdef real* logits
     cdef real* e
     cdef real* row
@@ -341,6 +365,12 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
     cdef const real* x
     cdef char* place
     scratch += lay_out_grid(frames * n, frames, labels, &q, scratch)
+    if real is double:
+        joined = call.decoder.data != NULL
+        if joined:
+            scratch += lay_out_joined(call, frames * n, frames, labels, &j, scratch)
+            j.first_frame = (<const int64_t*>call.first_frame.data)[sequence]
+            j.first_place = (<const int64_t*>call.first_place.data)[sequence]
     logits = <real*>scratch
     e = logits + call.classes + 8
     if weight != 0:
@@ -348,19 +378,27 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
         if frames == 0:
             loss, impossible = INFINITY, True
         else:
-            sums_of_nodes(tag, call, &q, sequence, logits, e)
+            if joined:
+                sums_of_joined(call, &q, &j, sequence)
+            else:
+                sums_of_nodes(tag, call, &q, sequence, logits, e)
             if not ways_by_factors(call, &q, &loss):
-                make_logarithms(tag, call, &q, sequence, logits)
+                make_logarithms(tag, call, &q, &j, sequence, logits)
                 ways_by_logarithms(call, &q, &loss)
             if not call.normalized and loss < (SMALL_LOSS[0] * (frames + labels) if sizeof(real) == 4 else SMALL_LOSS[1]):
-                loss = -log1p_(-what_fails_of(tag, call, &q, sequence, logits))
+                loss = -log1p_(-what_fails_of(tag, call, &q, &j, sequence, logits))
             impossible = loss == INFINITY
         if impossible:
             (<unsigned char*>call.impossible.data)[sequence] = 1
             loss = 0 if call.impossible_is_zero else INFINITY
         if loss != loss or (impossible and not call.impossible_is_zero):
             filling = NAN
-    if call.gradient.data != NULL:
+    if joined:
+        direct = weight != 0 and not impossible and loss == loss
+        if direct:
+            gradients_of_joined(call, &q, &j, sequence, scale)
+        fill_joined(call, &j, sequence, filling, not direct, j.row)
+    elif call.gradient.data != NULL:
         for t in range(max(frames, <Py_ssize_t>call.padded_frames)):
             if fl_stopped(&call.stop):
                 break

@@ -166,35 +166,52 @@ def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ss
 
 def rnnt(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_nodes,
          int64_t most_frames, int64_t most_labels, int64_t padded_frames, int64_t padded_nodes, tuple logits_strides not None,
-         tuple gradient_strides not None, bint packed, bint normalized, bint impossible_is_zero, double fast, double denominator=1,
-         int threads=1, double value_factor=1):
+         tuple gradient_strides not None, tuple decoder_strides=(0, 0), tuple decoder_gradient_strides=(0, 0), bint packed,
+         bint normalized, bint impossible_is_zero, double fast, double denominator=1, int threads=1, double value_factor=1):
     """Run the transducer; return the sum of the weighted values.
 
     `arrays`: logits and gradient, whose last axis is that of the classes; the strides of sequences, of frames and of nodes, in bytes,
     are given apart, and of packed ones first_node counts, int64, the nodes before each sequence. Others are as `ctc` takes them.
     `most_nodes` of one sequence; `padded_frames` and `padded_nodes` of a frame: the gradient up to so many is 0. `fast`: how much
     more the probability of labels counts in the gradient.
+
+    Where there is a decoder, the scores of a node are the sum of a row of logits, one for each frame, and of a row of it, one for each
+    place in labels: then the strides are of sequences and of those, there is a decoder_gradient, and first_frame and first_place
+    (int64) say where the rows of each sequence begin. All is computed in double.
     """
     cdef RnntCall call
-    cdef Py_ssize_t itemsize = sizeof(double) if double_precision else sizeof(float)
+    cdef Py_ssize_t itemsize = sizeof(double) if double_precision else sizeof(float), scratch
+    cdef Joined joined
+    cdef char origin
     call.classes, call.blank, call.normalized, call.impossible_is_zero = classes, blank, normalized, impossible_is_zero
     call.most_nodes, call.most_frames, call.most_labels = most_nodes, most_frames, most_labels
     call.padded_frames, call.padded_nodes, call.packed = padded_frames, padded_nodes, packed
     call.fast, call.denominator, call.value_factor = fast, denominator, value_factor
     call.logits_stride[0], call.logits_stride[1], call.logits_stride[2] = logits_strides
     call.gradient_stride[0], call.gradient_stride[1], call.gradient_stride[2] = gradient_strides
+    call.decoder_stride[0], call.decoder_stride[1] = decoder_strides
+    call.decoder_gradient_stride[0], call.decoder_gradient_stride[1] = decoder_gradient_strides
     arrays = arrays.copy()
     need(&call.logits, arrays, "logits", True)
     take(&call.gradient, arrays, "gradient", True)
     need(&call.labels, arrays, "labels", False)
     need(&call.label_start, arrays, "label_start", False)
     need(&call.frames, arrays, "frames", False)
-    need(&call.first_node, arrays, "first_node", False)
+    take(&call.first_node, arrays, "first_node", False)
+    take(&call.decoder, arrays, "decoder", True)
+    take(&call.decoder_gradient, arrays, "decoder_gradient", True)
+    take(&call.first_frame, arrays, "first_frame", False)
+    take(&call.first_place, arrays, "first_place", False)
     need(&call.share, arrays, "share", False)
     need(&call.impossible, arrays, "impossible", False)
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
+    scratch = lay_out_grid(most_nodes, most_frames, most_labels, NULL, NULL)
+    if call.decoder.data != NULL:
+        double_precision = True
+        scratch += lay_out_joined(&call, most_nodes, most_frames, most_labels, &joined, &origin)
+    else:
+        scratch += 2 * (classes + 8) * itemsize
     return run_stoppable(rnnt_block_f64 if double_precision else rnnt_block_f32, &call, &call.stop, samples,
-                         max(<Py_ssize_t>1, <Py_ssize_t>most_nodes * classes), threads,
-                         lay_out_grid(most_nodes, most_frames, most_labels, NULL, NULL) + 2 * (classes + 8) * itemsize)
+                         max(<Py_ssize_t>1, <Py_ssize_t>most_nodes * classes), threads, scratch)
