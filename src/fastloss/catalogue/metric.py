@@ -39,11 +39,11 @@ def margin_ranking(y_true, first, second, margin):
     short = margin - ahead
     missing = where(ahead - ahead == 0, short - tail, short)
     size = where(missing > 0, 1, where(missing < 0, 0, 0.5 + missing))
-    right = y_true > 0
+    pushed = y_true * size + 0  # no -0
     zero = where(missing == missing, 0, missing)
     return (
         where(missing <= 0, 0, missing),
-        (where(right, 0 - size, size), where(right, size, 0 - size)),
+        (0 - pushed, pushed),
         (zero, zero, zero),
         {"gauss_newton": (zero + 1, zero + 1)},
     )
