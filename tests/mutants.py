@@ -85,6 +85,8 @@ class Mutant(NamedTuple):
             return "jit", "jit_calls", "jit_several"
         if self.file.startswith(VECTORS):
             return ("vectors",)
+        if self.file.startswith(ROWS + "scores"):
+            return ("scores",)
         if self.file.startswith(SEQUENCES + "crf"):
             return "chains", "tagging"
         if self.file.startswith((SEQUENCES + "decode", PACKAGE + "decoding")):
@@ -1500,6 +1502,27 @@ MUTANTS = (
         "where_(place > t.label[i], -",
         "where_(place >= t.label[i], -",
         "logistic_hazard",
+    ),
+    Mutant(
+        "entropy: the probability is not part of the gradient",
+        ROWS + "scores.pxi",
+        "share * (d[j] - mean[i])) * SCALE_DOWN",
+        "d[j] - mean[i]) * SCALE_DOWN",
+        "entropy",
+    ),
+    Mutant(
+        "distillation: what was rounded off a distance is lost",
+        ROWS + "scores.pxi",
+        "d.tail += p_tails[j] - q_tails[j]",
+        "d.tail += 0 * q_tails[j]",
+        "distillation",
+    ),
+    Mutant(
+        "TRADES: the top class's share is taken off where it stays",
+        ROWS + "scores.pxi",
+        "slope = where_(is_top, slope, u[j] - (others[i] + at_top[i]))",
+        "slope = where_(is_top, slope, u[j] - others[i])",
+        "trades",
     ),
     Mutant(
         "KL divergence: without the entropy of the target",

@@ -1181,6 +1181,34 @@ def total_variation(y_true: Sequence[Any], y_pred: Sequence[Any], given: str) ->
     ]
 
 
+# -- losses of rows of scores ----------------------------------------------------------------------------------------
+
+
+def divergence_terms(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    """p log(p / q) of each class; 0 where p is."""
+    sums = log_sum_exp(first), log_sum_exp(second)
+    logs = [(x - sums[0], y - sums[1]) for x, y in zip(first, second, strict=True) if value_of(x) != mp.ninf]
+    return [exp(log_p) * (log_p - log_q) for log_p, log_q in logs]
+
+
+@textbook
+def entropy(logits: Sequence[Any]) -> Any:
+    total = log_sum_exp(logits)
+    return [-exp(x - total) * (x - total) for x in logits if value_of(x) != mp.ninf]
+
+
+@textbook
+def distillation(teacher_logits: Sequence[Any], logits: Sequence[Any], temperature: Any) -> Any:
+    rows = ([x / temperature for x in row] for row in (teacher_logits, logits))
+    return [squared(temperature) * term for term in divergence_terms(*rows)]
+
+
+@textbook
+def trades(y_true: int, logits: Sequence[Any], adversarial_logits: Sequence[Any], beta: Any) -> Any:
+    terms = divergence_terms(logits, adversarial_logits)
+    return [log_sum_exp(logits) - logits[y_true], *(beta * term for term in terms)]
+
+
 # -- the functions beside them ----------------------------------------------------------------------------------------
 
 
@@ -1415,6 +1443,10 @@ def enough_digits_for(row: Any, sample: Mapping[str, Any], dtype: Any, parameter
         return enough_digits(logits if of_one and not row.target.levels else (0, *logits), dtype)
     numbers = [x for operand in row.operands for x in np.ravel(sample[operand.name])]
     own = [exact(x) for x in parameters.values() if x is not None and not isinstance(x, str | bool)]
+    if row.kind == "scores":
+        # Softmaxes of nearly equal rows: a share of one times the square of a difference of their last places.
+        scale = max(1, 1 / parameters.get("temperature", 1))
+        return enough_digits((0, *(float(x) * scale for x in numbers if np.isfinite(x))), dtype, 120)
     if row.axes == "D":
         # Squares, and products of two, of numbers of any size: what is left of a sum of them may be the smallest one.
         sizes = [mp.mag(x) for x in (*map(exact, numbers), *own) if x] or [0]

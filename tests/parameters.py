@@ -38,6 +38,9 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "sigmoid_contrastive": BATCHES,
     "mmd": {"bandwidths": ((1.0,), "numbers"), "biased": (False, "switch"), "max_bytes": (None, "index")},
     "coral": {},
+    "entropy": {},
+    "distillation": {"temperature": (2.0, "[1e-15, 1e15]")},
+    "trades": {"beta": (6.0, "[0, inf)")},
     "ctc": {
         "blank": (0, "index"),
         "impossible": ("inf", "inf | zero | raise"),

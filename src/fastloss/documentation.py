@@ -282,7 +282,7 @@ def _operands(row: Row) -> str:
             elif operand.role == TARGET and operand.axes == "G":
                 domain = f", each {operand.domain.description}" if operand.domain != real else ""
                 text += f"{domain}; one for each row."
-            elif operand.role == PREDICTION:
+            elif operand.role == PREDICTION or operand.axes == "D":
                 if operand.axes == "UC":
                     shape = "the shape (N, U + 1, C), or as the notes say"
                 text += f"; {any_shape}: {types}." if operand.name == row.prediction else f"; of {shape}."
@@ -352,7 +352,7 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         if operand.lengths:
             return next(by_axes[operand.axes])
         if isinstance(operand.domain, RowTarget):
-            return _ROWS[operand.domain.forms[0]]
+            return "[0, 1]" if row.axes == "D" and not row.shares else _ROWS[operand.domain.forms[0]]
         if operand.role == TARGET:
             return [1, 1] if operand.domain == real else [min(operand.domain.high, 1.0), operand.domain.low]
         if operand.shared and not operand.axes:

@@ -445,13 +445,13 @@ class Row:
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
     kind : str
-        "points", "rows", "hazards", "vectors", "totals", "regions", "products", "batches", "sets", "sequences",
-        "groups" or "sum".
-        The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; rows
-        of hazards, up to an interval of time; rows of several arrays; a function of sums over all samples; a function
-        of the sums over each region; rows of a product of two matrices; vectors of a batch against all others; sets of
-        vectors against each other; paths through the frames of a sequence; rows that are ordered or compared inside of
-        their group; or a sum of losses of several kinds.
+        "points", "rows", "scores", "hazards", "vectors", "totals", "regions", "products", "batches", "sets",
+        "sequences", "groups" or "sum".
+        The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; one
+        or two rows of scores of each sample; rows of hazards, up to an interval of time; rows of several arrays; a
+        function of sums over all samples; a function of the sums over each region; rows of a product of two matrices;
+        vectors of a batch against all others; sets of vectors against each other; paths through the frames of a
+        sequence; rows that are ordered or compared inside of their group; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -934,6 +934,22 @@ def of_hazards(*arrays: Operand, name: str, summary: str, formula: str, source: 
     """
     target, first = _target_and_prediction(arrays)
     return Row(name, "hazards", summary, formula, source, target, (), first.name, notes, arrays=arrays, axes="D")
+
+
+def of_scores(
+    *arrays: Operand, name: str, summary: str, formula: str, source: str, notes: str = "", **parameters: Declared
+) -> Row:
+    """Declare a loss of one or two rows of scores of each sample, whose loops are kernels of rows
+    (``kernels/rows/scores.pxi``).
+
+    The arrays are labels, if there are any, then the rows. By the first prediction, and by a second one, it is
+    differentiated.
+    """
+    target, first = _target_and_prediction(arrays)
+    return Row(
+        name, "scores", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
+        arrays=arrays, axes="D", no_hessian="a softmax of scores has a full matrix of second derivatives",
+    )  # fmt: skip
 
 
 def of_products(

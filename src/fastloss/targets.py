@@ -103,9 +103,13 @@ def check_row_predictions(
 
 
 def check_labels(
-    y_true: np.ndarray[Any, Any], classes: int, weights: np.ndarray[Any, Any] | None, left_out: LeftOut
+    y_true: np.ndarray[Any, Any],
+    classes: int,
+    weights: np.ndarray[Any, Any] | None,
+    left_out: LeftOut,
+    ignorable: bool = True,
 ) -> None:
-    """Raise for the first label that is no class and is not left out."""
+    """Raise for the first label that is no class and is not left out; `ignorable`: the loss has an `ignore_index`."""
     kept = left_out.kept(y_true.shape, weights)
     if y_true.dtype.kind == "f":
         whole = np.isfinite(y_true) & (y_true == np.trunc(y_true))
@@ -121,7 +125,7 @@ def check_labels(
         fits = -(2**63) <= label < 2**63  # an ignore_index is an int64
         label = int(label) if fits else label
         valid = "only 0" if classes == 1 else f"0 to {classes - 1}"
-        advice = f"; pass ignore_index={label} to skip it" if fits else ""
+        advice = f"; pass ignore_index={label} to skip it" if fits and ignorable else ""
         least, most = y_true[kept].min(), y_true[kept].max()
         if least == 1 and most == classes:
             advice += ", or y_true - 1 if your classes count from 1: here they count from 0"

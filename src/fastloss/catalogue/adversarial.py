@@ -1,6 +1,6 @@
-"""Losses of adversarial training: a discriminator against a generator."""
+"""Losses of adversarial training: a discriminator against a generator, a model against changed inputs."""
 
-from ..rows import Domain, choice, of_arrays, prediction, target
+from ..rows import Domain, at_least_zero, choice, class_indices, of_arrays, of_scores, prediction, target
 from .vocabulary import exp_minus_abs, log1p_unit, where
 
 
@@ -98,3 +98,22 @@ def gan_generator_linear(is_real, scores):
         idle,
         {"gauss_newton": where(generated, idle + 1, idle)},
     )
+
+
+trades = of_scores(
+    target(class_indices, "class indices"),
+    prediction("logits", "scores that a model gives its inputs", "D"),
+    prediction("adversarial_logits", "scores that it gives the changed inputs", "D"),
+    name="trades",
+    summary="TRADES: cross-entropy, and how far the softmax of changed inputs is from that of the inputs.",
+    formula="log(sum_c e^x_c) - x_y + beta sum_c p_c log(p_c / q_c),  x = logits,  p = softmax(x),  "
+    "q = softmax(adversarial_logits)",
+    source="Zhang et al. 2019, arXiv:1901.08573",
+    beta=at_least_zero(6.0, "1 / lambda of the paper: how much more robust a model is to be than right", "number"),
+    notes="""`y_true` holds class indices (any integer type), in the shape of `logits` without its last axis, along
+which the classes lie. Both arrays of scores are differentiated. ``wrt="adversarial_logits"`` asks for one gradient: an
+attack climbs along it, from inputs that were moved a little by chance, because it is 0 where both rows are the same.
+
+The divergence keeps its digits where both rows are nearly equal, as an attack begins. It is that of the paper's code,
+``KLDivLoss(log_softmax(adversarial), softmax(natural))``, whose sum over a batch divided by its size is this mean.""",
+)

@@ -1,8 +1,11 @@
-"""Losses of two sets of vectors: are they of one distribution? Their loops are in ``kinds/sets.py``."""
+"""Losses of two domains, or of two models: what one has learned is to serve the other.
+
+Losses of two sets of vectors have their loops in ``kinds/sets.py``.
+"""
 
 from typing import Any
 
-from ..rows import count, numbers_between, of_sets, prediction, switch
+from ..rows import Domain, count, fixed, number, numbers_between, of_scores, of_sets, prediction, switch
 
 _SOURCE = prediction("source", "vectors of one domain: the features that a model has of labelled data, say", "ND")
 _TARGET = prediction("target", "vectors of another domain, not as many perhaps", "MD")
@@ -45,4 +48,25 @@ coral = of_sets(
 
 |.|^2 is the sum of the squares of all D^2 numbers, which are held. Where the means of the sets lie makes no difference:
 `mmd` sees it.""",
+)
+
+distillation = of_scores(
+    fixed("teacher_logits", "scores of the teacher, which are held fixed", "D"),
+    prediction("logits", "scores of the student", "D"),
+    name="distillation",
+    summary="Distillation: how far a student's softened softmax is from its teacher's.",
+    formula="T^2 sum_c p_c log(p_c / q_c),  p = softmax(teacher_logits / T),  q = softmax(logits / T)",
+    source="Hinton, Vinyals and Dean 2015, arXiv:1503.02531",
+    temperature=number(
+        2.0,
+        Domain(">= 1e-15 and <= 1e15", 1e-15, 1e15),
+        "T: both rows of scores are divided by it; T^2 keeps the gradient of one size",
+    ),
+    notes="""The classes lie along the last axis. The value is 0 where both softmaxes are the same, and keeps its digits
+where they nearly are; the gradient is T (q - p). The loss of the paper adds `cross_entropy` of labels, which is another
+call. PyTorch's ``kl_div`` of log-softmaxes, "batchmean", times T^2 is this; without T^2, as some write it, it is
+``1 / T**2 * fl.distillation``. Of a teacher that gives probabilities the loss is `kl_divergence`.
+
+A score of -infinity is a probability of 0. The value is infinite where the student gives 0 to what the teacher does
+not.""",
 )

@@ -16,6 +16,7 @@ from .base import Array, Kind
 _PLACES = {
     "points": ("points", "Points"),
     "rows": ("rows", "Rows"),
+    "scores": ("scores", "Scores"),
     "hazards": ("hazards", "Hazards"),
     "vectors": ("vectors", "Vectors"),
     "totals": ("totals", "Totals"),

@@ -99,7 +99,7 @@ cdef void run_tile(const RowLossCall* call, Tile* t) noexcept nogil:
         for k in range(t.steps):
             for i in range(LANES):
                 lost[i] += where_(abs_(hessian[k * LANES + i]) < INFINITY, <double>0, <double>1)
-    if call.rows.given_dense:
+    if call.rows.given_dense or call.beside.data != NULL:
         for k in range(t.steps):
             for i in range(LANES):
                 lost[i] += where_(t.y[k * LANES + i] != t.y[k * LANES + i], <double>1, <double>0)
@@ -316,6 +316,8 @@ cdef double few_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t 
         return finished_values(&call.rows, first, n, value, weight)
     load_lanes(&call.rows.logits, first, n, t, t.x)
     load_target(call, first, n, label, t)
+    if call.beside.data != NULL:
+        load_lanes(&call.beside, first, n, t, t.y)
     if call.second == TIMES_VECTOR:
         load_lanes(&call.vector, first, n, t, t.hessian)
     fetch_rows(call, first + n, LANES)
@@ -371,6 +373,8 @@ cdef double wide_row_losses(const real* tag, const RowLossCall* call, Py_ssize_t
         if weight[i] != 0:
             load_wide(&call.rows.logits, first + i, call.classes, absent, t, t.x)
             load_target(call, first + i, 1, label + i, t)
+            if call.beside.data != NULL:
+                load_wide(&call.beside, first + i, call.classes, absent, t, t.y)
             if call.second == TIMES_VECTOR:
                 load_wide(&call.vector, first + i, call.classes, 0, t, t.hessian)
             fetch_rows(call, first + i + 1, 1)
@@ -454,6 +458,9 @@ cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Py_ssize_t k, i
     for i in range(LANES):
         bad[i] = none[i] = row_total[i] = tail[i] = 0
+        t.value[i] = 1
+    if call.form == NO_TARGET:
+        return
     for k in range(t.steps):
         for i in range(LANES):
             number = y[k * LANES + i]

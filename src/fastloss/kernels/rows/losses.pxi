@@ -10,6 +10,7 @@ include "rows/margins.pxi"
 include "rows/decisions.pxi"
 include "rows/sparse.pxi"
 include "rows/divergences.pxi"
+include "rows/scores.pxi"
 include "rows/second.pxi"
 include "rows/extremes.pxi"
 

@@ -61,7 +61,7 @@ cdef class PlainRows(PlainCall):
         cdef RowsCall* rows = &call.rows
         cdef Py_ssize_t k
         call.loss, call.classes, call.given = self.loss, work.classes, self.given
-        call.vector.data = NULL
+        call.vector.data = call.beside.data = NULL
         call.form = self.dense_form if work.dense else <int>CLASS_INDEX
         call.limits = self.limits[work.double_precision]
         call.factor = self.class_factor.data

@@ -67,7 +67,8 @@ def row_losses(dict arrays not None, *, int loss, int want, bint double_precisio
                int threads=1, object matrix_stride=None, double value_factor=1, ExactSum weight_sum=None, object curvature=None):
     """Run one of ROW_LOSSES; return the sum of the weighted values, or (`inspect`) that of the weights, NaN if invalid.
 
-    As `rows`; `form` is a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
+    As `rows`; among the arrays may be "beside", a second row of scores, whose gradient is left in place of the Hessian. `form` is
+    a Form, `given` a Given, `parameters` the loss's numbers (NaN where one is None), `factor` None or
     a contiguous float64 array, as `class_weight` is; of `limits` those of predictions count. With a vector among the arrays, the
     Hessian times it is what is left in place of the Hessian's diagonal; with a `matrix_stride` it is the Hessian, of whose
     matrices the first row is given and the bytes between rows. Each is the only result, of SECOND_DERIVATIVES alone.
@@ -80,8 +81,9 @@ def row_losses(dict arrays not None, *, int loss, int want, bint double_precisio
         raise ValueError(f"fastloss: there is no loss number {loss}")
     arrays = arrays.copy()
     take(&call.vector, arrays, "vector", True)
-    set_rows(&call.rows, arrays, CROSS_ENTROPY, want, samples, label_classes, denominator, form != CLASS_INDEX, smoothing, class_weights,
-             ignore_index, value_factor, weight_sum, curvature)
+    take(&call.beside, arrays, "beside", True)
+    set_rows(&call.rows, arrays, SOFTMAX if form == NO_TARGET else CROSS_ENTROPY, want, samples, label_classes, denominator,
+             form not in (CLASS_INDEX, NO_TARGET), smoothing, class_weights, ignore_index, value_factor, weight_sum, curvature)
     call.loss, call.classes, call.form, call.given, call.limits = loss, classes, form, given, limits_of(limits)
     call.factor = factors.data
     check_count("parameters", len(parameters), ROW_PARAMETERS)
@@ -167,4 +169,5 @@ include "rows/capi.pxi"
 TASKS = {"cross_entropy": CROSS_ENTROPY, "softmax": SOFTMAX, "log_softmax": LOG_SOFTMAX, "logsumexp": LOGSUMEXP}
 FORMS = {
     "index": CLASS_INDEX, "soft": CLASS_PROBABILITIES, "distribution": DISTRIBUTION, "shares": SHARES, "members": MEMBERS,
+    "none": NO_TARGET,
 }

@@ -38,6 +38,7 @@ cdef enum Form:                  # what y_true is
     DISTRIBUTION                 # of divergences
     SHARES                       # a number in [0, 1] for each class
     MEMBERS                      # 0 or 1 for each class
+    NO_TARGET
 
 cdef struct RowLossCall:
     RowsCall rows                # its `classes` are those that a label may name
@@ -53,6 +54,7 @@ cdef struct RowLossCall:
     const double* factor         # one for each class; NULL: all 1
     int second                   # what `rows.hessian` takes
     Operand vector               # by which the Hessian is multiplied
+    Operand beside               # a second row of scores of each sample; its gradient takes the place of the Hessian
     Py_ssize_t matrix_stride     # bytes between the rows of a matrix; rows.hessian is its first row
 
 cdef enum Second:                # of the second derivatives
@@ -68,7 +70,7 @@ cdef struct Tile:
     double offset[LANES]
     # A number for each class and row.
     double* x                    # the prediction
-    double* y                    # the weight of each class, unless the target is a label
+    double* y                    # the weight of each class, unless the target is a label; or the second row of scores
     double* gradient
     double* hessian
     double* e                    # and further scratch

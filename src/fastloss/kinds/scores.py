@@ -1,0 +1,121 @@
+"""Losses of one or two rows of scores for each sample, along their last axis: how sure they are, how far apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import describe, dtype_number
+from ..domains import limits_of
+from ..drawing import target_of_rows
+from ..rows import TARGET, Row
+from ..runtime import current_engine, kernels, threads_for
+from ..targets import check_labels
+from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results, no_numba_kernel
+
+
+class Plan(NamedTuple):
+    """A call as the kernels take it."""
+
+    call: Call
+    labels: Array | None
+    logits: Array
+    beside: Array | None  # the other row of scores
+    parameters: tuple[float, ...]
+    threads: int
+
+    def loop(
+        self,
+        inspect: bool,
+        denominator: float,
+        results: Results | None = None,
+        factor: float = 1.0,
+        weight_sum: Any = None,
+    ) -> float:
+        """Run all samples; return the sum of their weighted losses, or (`inspect`) of their weights."""
+        request = self.call.request
+        row, classes = request.row, self.logits.shape[-1]
+        gradients = {} if results is None else results.gradients
+        first, *others = (operand.name for operand in row.differentiated)
+        # The gradient by a second prediction takes the place of the Hessian, which these losses do not have.
+        second = next((gradients[name] for name in others if name in gradients), None)
+        arrays = {
+            "logits": self.logits,
+            "beside": self.beside,
+            "weight": self.call.weights.weights,
+            "where": self.call.weights.where,
+            "value": None if results is None else results.value,
+            "gradient": gradients.get(first),
+            "hessian": second,
+        } | ({} if self.labels is None else {"y_true": self.labels})
+        want = request.want & VALUE | (GRADIENT if first in gradients else 0) | (0 if second is None else HESSIAN)
+        total: float = kernels.rows.row_losses(
+            {name: describe(array) for name, array in arrays.items()},
+            loss=kernels.rows.ROW_LOSSES.index(row.name),
+            want=0 if inspect else want,
+            double_precision=request.double_precision,
+            samples=math.prod(self.call.arrays.samples),
+            classes=classes,
+            label_classes=classes,
+            form=kernels.rows.FORMS["none" if self.labels is None else "index"],
+            given=0,
+            parameters=self.parameters,
+            limits=limits_of(row, request.parameters, self.call.compute_type.type),
+            denominator=denominator,
+            inspect=inspect,
+            threads=self.threads,
+            value_factor=factor,
+            weight_sum=weight_sum,
+        )
+        return total
+
+
+class Scores(Kind):
+    """One loss for each row of one or two arrays of scores."""
+
+    name = "scores"
+
+    def plan(self, call: Call) -> Plan:
+        row, arrays = call.request.row, dict(call.arrays.by_name)
+        labels = next((arrays.pop(operand.name) for operand in row.operands if operand.role == TARGET), None)
+        if labels is not None and labels.dtype.itemsize == 2 and dtype_number(labels.dtype) in (9, 10):
+            labels = labels.astype(np.float32)
+        logits = arrays.pop(row.prediction)
+        if not logits.shape[-1] and 0 not in call.arrays.samples:
+            raise ValueError(f"{row.prediction} has shape {logits.shape}: rows of no classes")
+        beside = next(iter(arrays.values()), None)
+        parameters = tuple(float(call.request.parameters[parameter.name]) for parameter in row.parameters)
+        return Plan(call, labels, logits, beside, parameters, threads_for(call.request.n_threads, logits.size))
+
+    def explain(self, plan: Plan) -> None:
+        weights = plan.call.weights
+        if plan.labels is not None:
+            check_labels(plan.labels, plan.logits.shape[-1], weights.weights, weights.left_out, ignorable=False)
+
+    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        if current_engine() == "numba":
+            raise no_numba_kernel(plan.call.request.row.name)
+        return super().run(plan, results, number, factor)
+
+    def draw(
+        self,
+        row: Row,
+        sizes: tuple[int, ...],
+        dtype: Any,
+        rng: np.random.Generator,
+        form: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """Return scores of two models, or of two images, that agree about most classes."""
+        logits = rng.normal(scale=3, size=sizes)
+        drawn = {}
+        for operand in row.operands:
+            if operand.role == TARGET:
+                drawn[operand.name] = target_of_rows("index", sizes, sizes[-1], rng)
+            else:
+                scores = logits if operand.name == row.prediction else logits + rng.normal(size=sizes)
+                drawn[operand.name] = scores.astype(dtype)
+        return drawn
