@@ -20,7 +20,7 @@ from . import reductions
 from .arrays import as_axis, describe
 from .call import CURVATURE, KEYWORDS, Checked, allocate, check, compute, finish, place, read
 from .call import by_parameters as by_parameters_of
-from .kinds import KINDS, fuses
+from .kinds import fuses, kind_of
 from .kinds.base import DIAGONAL, PRODUCT, Arrays, Call, Curvature, Request, Results, Weights
 from .kinds.rows import Plan as RowsPlan
 from .loss import Loss, folds, restored_row
@@ -126,6 +126,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         arrays=rows[0].arrays,
         axes=axes,
         of_rows=rows[0].of_rows,
+        lattice=rows[0].lattice,
         no_hessian=next((row.no_hessian for row in rows if row.no_hessian), ""),
         couples=kind == rows[0].kind and rows[0].couples,
     )
@@ -255,7 +256,7 @@ def named(row: Row, term: Term, function: Callable[[], Any]) -> Any:
 def _term_by_term(request: Request, terms: Sequence[Term], factor: float) -> Any:
     """Check every term, then compute each into arrays of its own, and add these up."""
     prediction = request.arrays[request.row.prediction]
-    samples = [KINDS[term.row.kind].samples(term.row, prediction, term.parameters) for term in terms]
+    samples = [kind_of(term.row).samples(term.row, prediction, term.parameters) for term in terms]
     for term, other in zip(terms, samples, strict=True):
         if other != samples[0]:
             differ = f"the samples of {terms[0].name} have the shape {samples[0]}, those of {term.name} {other}"
@@ -353,7 +354,7 @@ def _as_a_whole(
     for k, (_, checked) in enumerate(counting):
         room = {key: array for key, array in _every(total).items() if k == 0 and _has_room(call, key, array)}
         results = allocate(checked.call, call.compute_type, _results(checked.call.request, room))
-        kind = KINDS[checked.call.request.row.kind]
+        kind = kind_of(checked.call.request.row)
         values.append(kind.run(checked.plan, results, checked.number, 1.0) or 0.0)
         computed.append(_every(results))
     for key, array in _every(total).items():

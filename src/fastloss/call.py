@@ -15,7 +15,7 @@ import numpy as np
 from . import reductions
 from .domains import check_held
 from .foreign import check_pairing
-from .kinds import KINDS
+from .kinds import kind_of
 from .kinds.base import (
     DIAGONAL,
     GRADIENT,
@@ -233,7 +233,7 @@ def checked_choice(row: Row, parameters: Mapping[str, Any]) -> Row:
 
 def resolve(request: Request) -> Arrays:
     """Return the arrays with their axes told apart."""
-    return KINDS[request.row.kind].resolve(request)
+    return kind_of(request.row).resolve(request)
 
 
 def weigh(request: Request, arrays: Arrays) -> Weights:
@@ -321,7 +321,7 @@ class Checked(NamedTuple):
 
 def check(request: Request, weight_sum: Any = None) -> Checked:
     """Check everything, and find the denominator; `weight_sum`: an ``ExactSum`` for the sum of the weights."""
-    kind = KINDS[request.row.kind]
+    kind = kind_of(request.row)
     if request.second != DIAGONAL:
         kind.check_second(request.row, request.second)
     arrays = resolve(request)
@@ -345,7 +345,7 @@ def compute(checked: Checked, factor: float = 1.0) -> Any:
     """Return the results of a call, times a factor."""
     call = checked.call
     results = allocate(call)
-    value = KINDS[call.request.row.kind].run(checked.plan, results, checked.number, factor)
+    value = kind_of(call.request.row).run(checked.plan, results, checked.number, factor)
     return finish(call, results, value)
 
 
@@ -368,7 +368,7 @@ def by_parameters(request: Request) -> dict[str, Any]:
         )
     checked = check(request)
     with np.errstate(all="ignore"):
-        derivatives: dict[str, Any] = KINDS[request.row.kind].by_parameters(checked.plan, checked.number)
+        derivatives: dict[str, Any] = kind_of(request.row).by_parameters(checked.plan, checked.number)
     return derivatives
 
 

@@ -16,7 +16,7 @@ from .catalogue import CATALOGUE
 from .documentation import LazyDocstring, method_docstring
 from .domains import limits_of
 from .functions import predictions
-from .kinds import KINDS
+from .kinds import kind_of
 from .kinds.base import GRADIENT, HESSIAN, VALUE
 from .kinds.points import formula_of
 from .parameters import as_parameter, check_held_parameters
@@ -701,7 +701,7 @@ def _short_ways_of(row: Row, parameters: dict[str, Any]) -> tuple[Any, Any]:
     """
     if row.mixed:
         return None, None
-    ways: tuple[Any, Any] = KINDS[row.kind].fast_path(row, parameters, *terms_of(row, parameters))
+    ways: tuple[Any, Any] = kind_of(row).fast_path(row, parameters, *terms_of(row, parameters))
     return ways
 
 

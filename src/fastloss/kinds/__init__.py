@@ -12,7 +12,7 @@ from ..drawing import held_by_rows
 from ..rows import Row
 from .base import Array, Kind
 
-#: The module and the class of each kind.
+#: The module and the class of each kind; of sequences, of each lattice.
 _PLACES = {
     "points": ("points", "Points"),
     "rows": ("rows", "Rows"),
@@ -24,7 +24,10 @@ _PLACES = {
     "products": ("products", "Products"),
     "batches": ("batches", "Batches"),
     "sets": ("sets", "OfSets"),
-    "sequences": ("sequences", "Sequences"),
+    "alignments": ("ctc", "Alignments"),
+    "chains": ("crf", "Chains"),
+    "grids": ("rnnt", "Transducers"),
+    "sums": ("rnnt", "JoinedTransducers"),
     "groups": ("groups", "Groups"),
 }
 
@@ -37,7 +40,12 @@ class _Kinds(dict[str, Kind]):
         return self.setdefault(name, getattr(import_module(f".{module}", __name__), kind)())
 
 
-KINDS = _Kinds()
+_KINDS = _Kinds()
+
+
+def kind_of(row: Row) -> Kind:
+    """Return the kind of a loss: the shape of its loop."""
+    return _KINDS[row.lattice or row.kind]
 
 
 def draw(
@@ -50,8 +58,7 @@ def draw(
 ) -> dict[str, Array]:
     """Return ordinary arrays of a loss, as its kind draws them (``Kind.draw``); of a sum, what all its terms take."""
     if not row.mixed or all(term.axes != "C" for _, term in row.terms):
-        kind = row.terms[0][1].kind if row.mixed else row.kind
-        return KINDS[kind].draw(row, sizes, dtype, rng, form, parameters)
+        return kind_of(row.terms[0][1] if row.mixed else row).draw(row, sizes, dtype, rng, form, parameters)
     held = {term.holds for _, term in row.terms} | ({"probs"} if row.predicted.high == 1 else set())
     holds = next((holds for holds in ("log_probs", "probs") if holds in held), "logits")
     pairs = any(term.axes == "2" for _, term in row.terms)  # whose columns can only be two classes
@@ -63,4 +70,4 @@ def draw(
 
 def fuses(kind: str) -> bool:
     """Tell whether a sum of losses of a kind is one pass; one of losses of several kinds, which is of none, is not."""
-    return kind in _PLACES and KINDS[kind].fuses
+    return kind in _PLACES and _KINDS[kind].fuses
