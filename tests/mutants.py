@@ -95,6 +95,8 @@ class Mutant(NamedTuple):
             return ("transducers",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
+        if self.file.startswith((GROUPS + "lifetimes", PACKAGE + "kinds/lifetimes")):
+            return ("survival",)
         if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
             return ("groups",)
         if self.file.startswith((REGIONS, PACKAGE + "kinds/regions")):
@@ -103,6 +105,14 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    # Lifetimes.
+    Mutant(
+        "lifetimes: a probability in the tail as a difference",
+        GROUPS + "lifetimes.h",
+        "y.value = x.head >= 0.0 ? ",
+        "y.value = 0 ? ",
+    ),
+    Mutant("lifetimes: the mirror image keeps its sign", GROUPS + "lifetimes.h", "y.first *= sign;", ""),
     # Groups.
     Mutant("cox: Efron is Breslow", GROUPS + "ordered.pxi", "left = <double>(d - k) / d", "left = 1"),
     Mutant("cox: a certain event as a logarithm", GROUPS + "ordered.pxi", "log1p_(ratio)", "log_(1 + ratio)"),

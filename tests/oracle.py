@@ -1251,6 +1251,44 @@ def logistic_hazard(interval: Any, event: Any, logits: Sequence[Any]) -> Any:
     return [softplus(x) for x in logits[:place]] + [softplus(-logits[place] if event == 1 else logits[place])]
 
 
+# -- losses of times: between these an event lies ----------------------------------------------------------------------
+
+
+def normal_distribution(z: Any) -> Any:
+    """Phi(z) as a Jet."""
+    x = as_jet(z)
+    density = mp.exp(-x.value * x.value / 2) / mp.sqrt(2 * mp.pi)
+    value = mp.erfc(-x.value / mp.sqrt(2)) / 2
+    return Jet(value, density * x.first, density * (x.second - x.value * x.first * x.first))
+
+
+@textbook
+def aft(lower: Any, upper: Any, y_pred: Any, distribution: str, scale: Any) -> Any:
+    if lower == 0 and mp.isinf(upper):
+        return mpf(0)
+
+    def standardised(time: Any) -> Any:
+        return (mp.log(time) - y_pred) / scale
+
+    def reached(time: Any) -> Any:
+        """F of a time."""
+        if time == 0 or mp.isinf(time):
+            return mpf(0 if time == 0 else 1)
+        z = standardised(time)
+        if distribution == "normal":
+            return normal_distribution(z)
+        return 1 / (1 + exp(-z)) if distribution == "logistic" else 1 - exp(-exp(z))
+
+    if lower != upper:
+        return -log(reached(upper) - reached(lower))
+    z, constants = standardised(lower), [mp.log(lower), log(scale)]
+    if distribution == "normal":
+        return [squared(z) / 2, mp.log(2 * mp.pi) / 2, *constants]
+    if distribution == "logistic":
+        return [softplus(z) + softplus(-z), *constants]
+    return [exp(z), -z, *constants]
+
+
 # -- losses of given vectors: a list of numbers for each array ---------------------------------------------------------
 
 
@@ -1435,6 +1473,11 @@ def as_exact(value: Any) -> Any:
 
 def enough_digits_for(row: Any, sample: Mapping[str, Any], dtype: Any, parameters: Mapping[str, Any]) -> Any:
     """Return a context of mpmath in which what is left of a sample keeps 50 digits, whatever cancels in it."""
+    if row.kind == "lifetimes":  # of probabilities next to 1, and of differences in the tails, as much is lost
+        times = [float(sample[name]) for name in ("lower", "upper") if 0 < sample[name] < np.inf]
+        z = [(math.log(t) - float(sample["y_pred"])) / parameters["scale"] for t in times]
+        lost = max((max(x * x / 2, abs(x), math.exp(min(x, 8.0))) for x in z), default=0.0)
+        return mp.workdps(80 + min(round(lost / math.log(10)), 4000))
     if row.kind == "hazards":
         return enough_digits((0, *sample[row.prediction]), dtype)
     if row.axes == "C":

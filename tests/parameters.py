@@ -74,6 +74,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "approx_ndcg": {"temperature": (1.0, "(0, inf)"), "gain": ("exponential", "exponential | linear")},
     "cox": {"ties": ("efron", "efron | breslow"), "per": ("group", "group | event")},
     "logistic_hazard": {},
+    "aft": {"distribution": ("normal", "normal | logistic | extreme"), "scale": (1.0, "(0, inf)")},
     "dice": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "jaccard": MODE | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "tversky": TVERSKY | SMOOTH | {"squared": (False, "switch")} | REGIONS,

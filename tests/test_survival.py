@@ -7,8 +7,10 @@ from typing import Any
 import accuracy
 import cases
 import numpy as np
+import oracle
 import pytest
 from cases import FLOATS, bits, generator
+from mpmath import mp
 from numpy.testing import assert_allclose
 
 import fastloss as fl
@@ -31,7 +33,7 @@ def hazards(rows: int, intervals: int, dtype: Any, *key: Any) -> cases.Inputs:
 @pytest.mark.parametrize("scale", [0.01, 1.0, 30.0, 300.0])
 @pytest.mark.parametrize("intervals", [1, 2, 7, 96, 97])
 def test_the_textbook_of_hazards(intervals: int, scale: float, dtype: Any) -> None:
-    inputs = hazards(12 if intervals < 90 else 3, intervals, dtype, scale)
+    inputs = hazards(8 if intervals < 90 else 2, intervals, dtype, scale)
     inputs.arrays["logits"] *= dtype.type(scale)
     accuracy.measure(inputs, dtype).check(accuracy.BOUNDS[str(dtype)])
 
@@ -130,3 +132,148 @@ def test_the_other_engine_has_no_kernel_of_hazards() -> None:
     pytest.importorskip("numba")
     with fl.engine("numba"), pytest.raises(NotImplementedError, match="logistic_hazard has no Numba kernel"):
         fl.logistic_hazard([0], [1], np.zeros((1, 2)))
+
+
+# -- lifetimes --------------------------------------------------------------------------------------------------------
+
+DISTRIBUTIONS = ("normal", "logistic", "extreme")
+of_distributions = pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+#: How far from the prediction a time may be for its probability to be a float64.
+FARTHEST = {"normal": 30.0, "logistic": 500.0, "extreme": 5.0}
+
+
+def lifetimes(distribution: str, regime: str, dtype: Any, size: int) -> tuple[dict[str, np.ndarray], float]:
+    """Return times of every kind and predictions, and a scale. Those between two are wide, narrow, or nearly one."""
+    rng = generator("lifetimes", distribution, regime, dtype)
+    scale = float(rng.choice([0.125, 0.5, 1.0, 3.0]))
+    far = FARTHEST[distribution]
+    z = {"ordinary": rng.normal(size=size), "far": rng.uniform(-far, far, size), "near": 1e-2 * rng.normal(size=size)}
+    time = np.exp(2 * rng.normal(size=size)).astype(dtype)
+    later = time * (1 + 10 ** rng.uniform(-14 if dtype == np.float64 else -5, 1.5, size))
+    kind = rng.integers(5, size=size)
+    arrays = {
+        "lower": np.where(kind == 2, 0, time),
+        "upper": np.select([(kind == 0) | (kind == 2), kind == 1], [time, np.inf], later),
+        "y_pred": np.log(time.astype(float)) - scale * z[regime],
+    }
+    return {name: array.astype(dtype) for name, array in arrays.items()}, scale
+
+
+@compiled
+@of_floats
+@of_distributions
+@pytest.mark.parametrize("regime", ["ordinary", "far", "near"])
+def test_the_textbook_of_lifetimes(regime: str, distribution: str, dtype: Any) -> None:
+    """To so many units in the last place. Of a gradient in which times above and below pull, to those of the larger
+    pull; and log t has 64 bits, which a prediction next to it shows."""
+    arrays, scale = lifetimes(distribution, regime, dtype, 60)
+    given: dict[str, Any] = {"distribution": distribution, "scale": scale}
+    value, gradient, hessian = fl.aft.value_grad_hess(**arrays, **given, reduction="none")
+    wide = dtype == np.float64
+    for i in range(len(value)):
+        sample = {name: array[i] for name, array in arrays.items()}
+        ((loss, slope, bend),) = oracle.truth(fl.aft._row, sample, [("y_pred", None)], dtype, **given)
+        assert oracle.ulps(value[i], loss, dtype) <= (5 if wide else 1), sample
+        assert oracle.ulps(hessian[i], bend, dtype) <= (10 if wide else 1), sample
+        log_t = mp.log(oracle.exact(next(t for t in (sample["lower"], sample["upper"]) if 0 < t < np.inf)))
+        shown = bend.exact * abs(log_t) * mp.ldexp(1, -11)
+        if distribution == "extreme":
+            z = float((log_t - oracle.exact(sample["y_pred"])) / scale)
+            shown = max(shown, mp.exp(min(z, 0)) / scale if 0 < sample["lower"] < sample["upper"] < np.inf else 0)
+        scaled = oracle.Truth(slope.exact, max(slope.scale, shown))
+        assert oracle.ulps(gradient[i], scaled, dtype) <= (6 if wide else 1), sample
+
+
+@compiled
+@of_distributions
+def test_a_bit_of_time_is_a_time(distribution: str) -> None:
+    """The likelihood of a short interval is its length times the density."""
+    time, prediction = np.exp(generator("bit").normal(size=(2, 50)))
+    after = np.nextafter(time, np.inf)
+    between = fl.aft.value_grad_hess(time, after, prediction, distribution=distribution, reduction="none")
+    at = fl.aft.value_grad_hess(time, time, prediction, distribution=distribution, reduction="none")
+    assert_allclose(between[0] + np.log(after - time), at[0], rtol=1e-13, atol=0)
+    assert_allclose(between[1:], at[1:], rtol=1e-13, atol=0)
+
+
+@compiled
+@of_distributions
+def test_lifetimes_are_those_of_scipy(distribution: str) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    arrays, scale = lifetimes(distribution, "ordinary", np.dtype(np.float64), 400)
+    lower, upper, prediction = arrays.values()
+    law = {"normal": stats.norm, "logistic": stats.logistic, "extreme": stats.gumbel_l}[distribution]
+    with np.errstate(all="ignore"):
+        a, b = ((np.log(time) - prediction) / scale for time in (lower, upper))
+        known = -law.logpdf(a) + np.log(scale * lower)
+        expected = np.where(
+            lower == upper, known, -np.log(np.where(a > 0, law.sf(a) - law.sf(b), law.cdf(b) - law.cdf(a)))
+        )
+    value = fl.aft(**arrays, distribution=distribution, scale=scale, reduction="none")
+    wide = (lower == upper) | (upper > 1.001 * lower)  # where its difference keeps some digits
+    assert_allclose(value[wide], expected[wide], rtol=1e-9, atol=1e-13)
+
+
+@compiled
+@of_distributions
+def test_the_derivative_by_the_scale(distribution: str) -> None:
+    arrays, scale = lifetimes(distribution, "ordinary", np.dtype(np.float64), 60)
+    weight = generator("scale", distribution).random(60)
+    total = mp.mpf(0)
+    with mp.workdps(120):
+        step = mp.mpf(10) ** -40
+        for i in range(60):
+            numbers = [oracle.exact(array[i]) for array in arrays.values()]
+            above, below = (
+                sum(
+                    oracle.as_jet(term).value for term in oracle.listed(oracle.ORACLE["aft"](*numbers, distribution, s))
+                )
+                for s in (scale + step, scale - step)
+            )
+            total += oracle.exact(weight[i]) * (above - below) / (2 * step)
+        expected = total / sum(map(oracle.exact, weight))
+    found = fl.aft.parameter_grads(**arrays, distribution=distribution, scale=scale, sample_weight=weight)
+    assert list(found) == ["scale"]
+    assert found["scale"] == pytest.approx(float(expected), rel=1e-13, abs=0)
+
+
+@compiled
+def test_what_is_known_of_a_time() -> None:
+    """Nothing: no loss. After t and before t: all there is, so that both likelihoods add up to 1."""
+    for distribution in DISTRIBUTIONS:
+        nothing = fl.aft.value_grad_hess([0.0], [np.inf], [3.0], distribution=distribution)
+        assert nothing[0] == 0 and nothing[1] == [0] and nothing[2] == [0]
+        after, before = fl.aft([2.0, 0.0], [np.inf, 2.0], [0.3, 0.3], distribution=distribution, reduction="none")
+        assert np.exp(-after) + np.exp(-before) == pytest.approx(1, rel=4e-16)
+    assert fl.aft([0.0], [1.0], [200.0]) == pytest.approx(20006.2172809, rel=1e-11)  # where XGBoost's is 27.6
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"),
+    [
+        (-1.0, 2.0, r"lower\[1\] = -1.0 is not >= 0 and finite"),
+        (np.inf, np.inf, r"lower\[1\] = inf is not >= 0 and finite"),
+        (0.0, 0.0, r"upper\[1\] = 0.0 is not > 0"),
+        (2.0, 1.5, r"upper\[1\] = 1.5 is less than lower there, 2.0"),
+    ],
+)
+def test_times_out_of_order(lower: float, upper: float, words: str) -> None:
+    times = np.array([[1.0, lower, 1.0], [2.0, upper, 1.0]])
+    out = np.full(3, 7.0)
+    with pytest.raises(ValueError, match=words):
+        fl.aft.grad(*times, np.zeros(3), out=out)
+    assert (out == 7).all()
+    assert np.isfinite(fl.aft(*times, np.zeros(3), where=[True, False, True]))
+
+
+@compiled
+@of_distributions
+def test_infinite_predictions_are_no_trap(distribution: str) -> None:
+    """A loss is infinite where a prediction is far on the wrong side, 0 where it is far on the right one."""
+    lower, upper = np.array([2.0, 0.0, 1.0]), np.array([np.inf, 2.0, 2.0])
+    low, high = (
+        fl.aft(lower, upper, np.full(3, y), distribution=distribution, reduction="none") for y in (-np.inf, np.inf)
+    )
+    assert low.tolist() == [np.inf, 0, np.inf]
+    assert high.tolist() == [0, np.inf, np.inf]

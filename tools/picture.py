@@ -161,8 +161,8 @@ def polylines(
 
 
 def pictures(row: Row) -> dict[str, str]:
-    """Return the pictures of a loss by their names; of vectors, sets, regions, sequences and groups there are none."""
-    if row.axes in ("D", "ND", "R", "TC", "TUC", "G"):
+    """Return the pictures of a loss by their names; of most that are no formula of numbers or rows there are none."""
+    if row.axes in ("D", "ND", "R", "TC", "TUC", "G") or row.kind == "lifetimes":
         return {}
     if row.axes == "2":
         return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}

@@ -354,7 +354,11 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         if isinstance(operand.domain, RowTarget):
             return "[0, 1]" if row.axes == "D" and not row.shares else _ROWS[operand.domain.forms[0]]
         if operand.role == TARGET:
-            return [1, 1] if operand.domain == real else [min(operand.domain.high, 1.0), operand.domain.low]
+            return (
+                [1, 1]
+                if operand.domain == real
+                else [min(operand.domain.high, 1.0), operand.domain.low + operand.domain.low_open]
+            )
         if operand.shared and not operand.axes:
             return 1.0
         numbers = next(by_axes[operand.axes])

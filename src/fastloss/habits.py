@@ -103,6 +103,7 @@ _HABITS: dict[str, Habit] = {
         "GaussianNLLLoss",
     ),
     "nll_logistic_hazard nnet_survival": Habit("logistic_hazard", "Its first arguments are intervals and events"),
+    "survival_aft accelerated_failure_time": Habit("aft", "It takes raw times, and predicts their logarithms"),
     "margin_ranking_loss": Habit("margin_ranking", "Its first argument is the target", "MarginRankingLoss"),
     "triplet_margin_loss triplet_loss triplet_margin": Habit("triplet", "", "TripletMarginLoss"),
     "contrastive_loss": Habit("contrastive"),

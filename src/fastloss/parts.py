@@ -18,7 +18,7 @@ from .call import Checked, check, compute, read
 from .kinds import fuses
 from .kinds.base import VALUE
 from .parameters import as_parameter
-from .rows import PREDICTION, Row, RowTarget
+from .rows import Row, RowTarget
 from .runtime import kernels
 from .samples import LeftOut, as_mask
 from .scalars import shown
@@ -203,7 +203,7 @@ def normalizer(
             arrays.append(y_true)  # not what was read of it, which has no labels
             continue
         own = _shape_of(row, operand.axes, target, samples, parameters, keywords.get("where"))
-        number = next(x for x in (0.0, 0.5, 1.0) if x in operand.domain or operand.role != PREDICTION)
+        number = next(x for x in (0.0, 0.5, 1.0) if x in operand.domain)
         try:
             arrays.append(np.broadcast_to(np.asarray(number, kind), own))
         except ValueError as error:

@@ -445,13 +445,14 @@ class Row:
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
     kind : str
-        "points", "rows", "scores", "hazards", "vectors", "totals", "regions", "products", "batches", "sets",
-        "sequences", "groups" or "sum".
+        "points", "rows", "scores", "hazards", "lifetimes", "vectors", "totals", "regions", "products", "batches",
+        "sets", "sequences", "groups" or "sum".
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; one
-        or two rows of scores of each sample; rows of hazards, up to an interval of time; rows of several arrays; a
-        function of sums over all samples; a function of the sums over each region; rows of a product of two matrices;
-        vectors of a batch against all others; sets of vectors against each other; paths through the frames of a
-        sequence; rows that are ordered or compared inside of their group; or a sum of losses of several kinds.
+        or two rows of scores of each sample; rows of hazards, up to an interval of time; two times, between which an
+        event lies; rows of several arrays; a function of sums over all samples; a function of the sums over each
+        region; rows of a product of two matrices; vectors of a batch against all others; sets of vectors against each
+        other; paths through the frames of a sequence; rows that are ordered or compared inside of their group; or a
+        sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -949,6 +950,24 @@ def of_scores(
     return Row(
         name, "scores", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
         arrays=arrays, axes="D", no_hessian="a softmax of scores has a full matrix of second derivatives",
+    )  # fmt: skip
+
+
+def of_lifetimes(
+    *arrays: Operand,
+    name: str,
+    summary: str,
+    formula: str,
+    source: str,
+    ulps: Mapping[str, float],
+    notes: str = "",
+    **parameters: Declared,
+) -> Row:
+    """Declare a loss of times between which an event lies, whose loop is a kernel (``groups/lifetimes.pxi``)."""
+    target, first = _target_and_prediction(arrays)
+    return Row(
+        name, "lifetimes", summary, formula, source, target, _named(parameters), first.name, notes,
+        arrays=arrays, ulps=ulps,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ _PLACES = {
     "rows": ("rows", "Rows"),
     "scores": ("scores", "Scores"),
     "hazards": ("hazards", "Hazards"),
+    "lifetimes": ("lifetimes", "Lifetimes"),
     "vectors": ("vectors", "Vectors"),
     "totals": ("totals", "Totals"),
     "regions": ("regions", "Regions"),

@@ -24,6 +24,7 @@ include "groups/group.pxi"
 include "groups/ordered.pxi"
 include "groups/softmax.pxi"
 include "groups/compared.pxi"
+include "groups/lifetimes.pxi"
 
 
 cdef struct GroupLoss:
