@@ -95,6 +95,8 @@ class Mutant(NamedTuple):
             return ("transducers",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
+        if self.file == PACKAGE + "kinds/errors.py":
+            return ("lovasz",)
         if self.file.startswith((GROUPS + "lifetimes", PACKAGE + "kinds/lifetimes")):
             return ("survival",)
         if self.file.startswith((GROUPS, PACKAGE + "kinds/groups")):
@@ -105,6 +107,19 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    # Errors in their order.
+    Mutant(
+        "lovasz: an absent class loses as others do",
+        PACKAGE + "kinds/errors.py",
+        "loss[0] = 1.0  #",
+        "loss[0] = 0.5  #",
+    ),
+    Mutant(
+        "lovasz hinge: pixels that are right are none of the class",
+        PACKAGE + "kinds/errors.py",
+        "int((there & ~wrong).sum())",
+        "0",
+    ),
     # Lifetimes.
     Mutant(
         "lifetimes: a probability in the tail as a difference",

@@ -1242,6 +1242,44 @@ def softplus(x: Any) -> Any:
     return log(1 + exp(x))
 
 
+# -- losses of errors in their order: what a set of wrong pixels takes off the index -----------------------------------
+
+
+def lovasz(there: Sequence[bool], errors: Sequence[Any]) -> Any:
+    """Lovász's extension of 1 less the index that is left if some pixels are wrong, at the errors."""
+
+    def lost(wrong: set[int]) -> Any:
+        own = {k for k, is_there in enumerate(there) if is_there}
+        return mpf(len(wrong)) / len(own | wrong) if wrong else mpf(0)
+
+    total, wrong = mpf(0), set[int]()
+    for k in sorted(range(len(errors)), key=lambda k: -value_of(errors[k])):
+        total += errors[k] * (lost(wrong | {k}) - lost(wrong))
+        wrong |= {k}
+    return total
+
+
+@textbook
+def lovasz_hinge(y_true: Sequence[Any], logits: Sequence[Any]) -> Any:
+    return lovasz(
+        [y == 1 for y in y_true],
+        [positive_part(1 - x if y == 1 else 1 + x) for y, x in zip(y_true, logits, strict=True)],
+    )
+
+
+@textbook
+def lovasz_softmax(y_true: Sequence[int], logits: Sequence[Sequence[Any]], classes: Sequence[int]) -> Any:
+    total = mpf(0)
+    for c in classes:
+        errors = []
+        for label, row in zip(y_true, logits, strict=True):
+            exponentials = [exp(x) for x in row]
+            others = sum(e for k, e in enumerate(exponentials) if k != c or label != c)
+            errors.append((others if label == c else exponentials[c]) / sum(exponentials))
+        total += lovasz([label == c for label in y_true], errors)
+    return total / len(classes)
+
+
 # -- losses over hazards: an interval, an event, a list of scores ------------------------------------------------------
 
 

@@ -80,6 +80,12 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "tversky": TVERSKY | SMOOTH | {"squared": (False, "switch")} | REGIONS,
     "focal_tversky": TVERSKY | {"gamma": (1.0, "[1, inf)")} | SMOOTH | REGIONS,
     "generalized_dice": MODE | SMOOTH | REGIONS,
+    "lovasz_hinge": {"over": ("image", "image | batch"), "ignore_index": (None, "index")},
+    "lovasz_softmax": {
+        "classes": ("present", "subset"),
+        "over": ("image", "image | batch"),
+        "ignore_index": (None, "index"),
+    },
     "categorical_log_loss": SMOOTHED | {"clip": (None, "(0, 0.5)")},
     "nll": SMOOTHED,
     "categorical_focal": {"gamma": (2.0, "[0, inf)"), "alpha": (None, "[0, inf)")} | SMOOTHED,

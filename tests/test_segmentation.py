@@ -16,7 +16,7 @@ from oracle import Jet, exact, mp
 import fastloss as fl
 from fastloss.runtime import current_engine, kernels
 
-ROWS = [row for row in fl.losses() if row.axes == "R"]
+ROWS = [row for row in fl.losses() if row.kind == "regions"]
 MODES = {"binary": (2, 2, 3), "multilabel": (2, 3, 2, 2), "multiclass": (2, 3, 2, 2)}
 FORMS = [
     ("binary", "hard"),

@@ -89,8 +89,8 @@ class Loss:
     def name(self) -> str: ...
     @property
     def kind(self) -> Literal[
-        "points", "rows", "scores", "hazards", "vectors", "totals", "regions", "products", "batches", "sets",
-        "sequences", "groups", "sum",
+        "points", "rows", "scores", "hazards", "lifetimes", "vectors", "totals", "regions", "errors", "products",
+        "batches", "sets", "sequences", "groups", "sum",
     ]: ...
     @property
     def input(self) -> str: ...

@@ -122,6 +122,7 @@ _HABITS: dict[str, Habit] = {
     "dice_loss soft_dice soft_dice_loss dice_coefficient dice_coef dice_score f1_loss": Habit(
         "dice", f"{_OF_REGIONS}. The coefficient is 1 minus it"
     ),
+    "lovasz_loss lovasz": Habit("lovasz_softmax", "It takes logits. Of masks of two classes it is fl.lovasz_hinge"),
     "jaccard_loss iou iou_loss soft_iou jaccard_index iou_score": Habit(
         "jaccard", f"{_OF_REGIONS}. The index is 1 minus it"
     ),

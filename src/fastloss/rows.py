@@ -445,14 +445,14 @@ class Row:
     name, summary, formula, source : str
         What a reader needs; `summary` is the first line of the docstring, `notes` the rest of it.
     kind : str
-        "points", "rows", "scores", "hazards", "lifetimes", "vectors", "totals", "regions", "products", "batches",
-        "sets", "sequences", "groups" or "sum".
+        "points", "rows", "scores", "hazards", "lifetimes", "vectors", "totals", "regions", "errors",
+        "products", "batches", "sets", "sequences", "groups" or "sum".
         The shape of its loop (``kinds/``): a formula of the numbers of each sample; rows along an axis of classes; one
         or two rows of scores of each sample; rows of hazards, up to an interval of time; two times, between which an
         event lies; rows of several arrays; a function of sums over all samples; a function of the sums over each
-        region; rows of a product of two matrices; vectors of a batch against all others; sets of vectors against each
-        other; paths through the frames of a sequence; rows that are ordered or compared inside of their group; or a
-        sum of losses of several kinds.
+        region; errors of pixels in their order; rows of a product of two matrices; vectors of a batch against all
+        others; sets of vectors against each other; paths through the frames of a sequence; rows that are ordered or
+        compared inside of their group; or a sum of losses of several kinds.
     target : Domain
         What `y_true` may be.
     parameters : tuple of Parameter
@@ -1115,6 +1115,35 @@ def of_regions(
         name, "regions", summary, formula, source, masks, (*_named(own), axis), "logits", notes, "logits",
         {"binary": SIGMOID, "multilabel": SIGMOID, "multiclass": SOFTMAX}, axes="R", of_sums=of_sums, together=together,
         no_hessian="the second derivatives of a region are a matrix of all of its pixels",
+    )  # fmt: skip
+
+
+def of_errors(
+    *,
+    name: str,
+    target: Domain,
+    over_classes: bool,
+    summary: str,
+    formula: str,
+    source: str,
+    notes: str = "",
+) -> Row:
+    """Declare a loss of the errors of pixels in their order, whose functions are in ``kinds/errors.py``.
+
+    It is one of masks, or `over_classes`: of class indices.
+    """
+    own = {
+        "over": choice("image", "batch", description="whether the pixels of each image are sorted, or all together"),
+        "ignore_index": class_index("pixels with this target are left out"),
+    }
+    parameters = _named(own)
+    if over_classes:
+        axis = Parameter("axis", 1, real, "axis", "the axis of the classes")
+        present = class_subset("the classes whose losses are averaged: all, those of an image's `y_true`, or a list")
+        parameters = (*_named({"classes": present._replace(default="present")}), *parameters, axis)
+    return Row(
+        name, "errors", summary, formula, source, target, parameters, "logits", notes, "logits", axes="R",
+        no_hessian="errors in their order have no curvature that could be told pixel by pixel",
     )  # fmt: skip
 
 

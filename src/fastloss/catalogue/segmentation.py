@@ -6,7 +6,7 @@ wrongly found, and of what is missed. They come as arrays, the classes on the la
 
 from typing import Any
 
-from ..rows import Declared, Domain, at_least_zero, number, of_regions, switch
+from ..rows import Declared, Domain, RowTarget, at_least_zero, labelled, number, of_errors, of_regions, switch
 
 
 def _smooth() -> Declared:
@@ -158,4 +158,39 @@ generalized_dice = of_regions(
     notes=f"""{_TOGETHER}
 
 `class_weight` multiplies w_c. A class that is absent has w_c = 0: what is found of it costs nothing here.""",
+)
+
+_SORTED = """An image's errors are sorted, the largest first; ties stay in the order of the pixels, on which the value
+does not depend. Each error is multiplied by what Jaccard's index (intersection over union) loses when its pixel is
+added to those that are wrong: so the loss of errors of 0 and 1 is 1 less the index. Of n pixels it takes time
+O(n log n) and memory O(n). A sample is an image, or with ``over='batch'`` all of them; an image of which no pixel is
+kept has a loss of 0, one with a score that is NaN a loss of NaN."""
+
+lovasz_hinge = of_errors(
+    name="lovasz_hinge",
+    target=labelled,
+    over_classes=False,
+    summary="Lovász hinge: a convex surrogate of Jaccard's index for masks of two classes.",
+    formula="sum_k m_k (J_k - J_(k-1)),  m = max(0, 1 - (2 y - 1) x) from the largest, "
+    "J_k = 1 - index if the first k pixels are wrong",
+    source="Berman, Rannen Triki and Blaschko 2018, doi:10.1109/CVPR.2018.00464",
+    notes=f"""`y_true` has the shape of `logits`, the images on the first axis.
+
+{_SORTED} At the kink of an error the slope is half. Where an image has no pixel of the class, its largest error is the
+loss. That is the authors' code, but for the order of ties.""",
+)
+
+lovasz_softmax = of_errors(
+    name="lovasz_softmax",
+    target=RowTarget("a class index", 0.0, 1.0, forms=("index",)),
+    over_classes=True,
+    summary="Lovász softmax: a surrogate of the mean of Jaccard's index over the classes.",
+    formula="mean over classes c of sum_k m_k (J_k - J_(k-1)),  m = 1 - p_c where y = c, else p_c, from the largest;  "
+    "p = softmax(x)",
+    source="Berman, Rannen Triki and Blaschko 2018, doi:10.1109/CVPR.2018.00464",
+    notes=f"""`y_true` holds class indices, in the shape of `logits` without `axis`; the images are on the first axis.
+The softmax is part of the loss; the authors' code takes probabilities.
+
+{_SORTED} Of a class that an image does not have, counted with ``classes='all'`` or by a list, the largest probability
+is its loss.""",
 )

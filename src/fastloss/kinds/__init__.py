@@ -22,6 +22,7 @@ _PLACES = {
     "vectors": ("vectors", "Vectors"),
     "totals": ("totals", "Totals"),
     "regions": ("regions", "Regions"),
+    "errors": ("errors", "Errors"),
     "products": ("products", "Products"),
     "batches": ("batches", "Batches"),
     "sets": ("sets", "OfSets"),
