@@ -169,6 +169,29 @@ def test_every_regime(name: str, dtype: Any) -> None:
 
 
 @of_floats
+@pytest.mark.parametrize("cost", [68.0, 85.0])  # what is beyond the range by little, and by much
+def test_a_path_that_only_logarithms_see(cost: float, dtype: Any) -> None:
+    """Of two labels, the second in the last frame alone is the likelier path; halfway it is e^1292 times less likely.
+
+    Its cell becomes 0 there. The other path lives on, the largest of all, and the total is a number: only the
+    certificate tells, in every build.
+    """
+    frames, labels = 40, np.array([1, 2])
+    x = np.zeros((frames, 3), dtype)
+    x[:, 0] = -1e4
+    x[1 : frames // 2, 1], x[frames // 2 : -1, 2] = -cost, -1.07 * cost
+    value, gradient = fl.ctc.value_and_grad(labels[None], x[None])
+    with mp.workdps(60):
+        loss, p, posterior = recursion(labels, x)
+        assert 19 * cost < loss < 19 * cost + 40
+        assert posterior[1][1] > 0.99
+        assert abs(exact(value) - loss) <= abs(loss) * (2e-8 if dtype == np.float32 else 4e-15)
+        for t, c in np.ndindex(x.shape):
+            wrong = float(abs(exact(gradient[0, t, c]) - (p[t][c] - posterior[t][c])))
+            assert wrong <= (3 if dtype == np.float32 else 16 * float(loss)) * np.finfo(dtype).eps
+
+
+@of_floats
 def test_a_lattice_of_several_blocks(dtype: Any) -> None:
     """Many labels: rows of the lattice are made again. Against a recursion in logarithms."""
     rng = generator("blocks", dtype)
