@@ -7,6 +7,7 @@
 #ifndef FASTLOSS_CRF_H
 #define FASTLOSS_CRF_H
 #include "points/formulas.h"
+#include "sequences/products.h"
 
 /* Below e^-700 an exponential is 0; one of more than e^-2000 may matter all the same: then 1 is returned. */
 static inline int fl_crf_exponentials(const double *x, double top, double *out, ptrdiff_t n)
@@ -20,21 +21,22 @@ static inline int fl_crf_exponentials(const double *x, double top, double *out, 
     return lost;
 }
 
-/* out[j] = sum_i v[i] M[i][j]. Four rows go in at once: what waits for what was stored is not on the way four times. */
+/* out[j] = sum_i v[i] M[i][j]. Sums stay in registers: four of them, that none waits for the one before. */
 static inline void fl_crf_sums(const double *v, const double *M, double *out, ptrdiff_t K, ptrdiff_t w)
 {
-    double *restrict sum = out;
-    ptrdiff_t i = 0;
-    for (ptrdiff_t j = 0; j < w; j++) sum[j] = 0;
-    for (; i + 4 <= K; i += 4) {
-        const double *restrict r = M + i * w, *restrict s = r + w, *restrict p = s + w, *restrict q = p + w;
-        double a = v[i], b = v[i + 1], c = v[i + 2], d = v[i + 3];
-        for (ptrdiff_t j = 0; j < w; j++) sum[j] += (a * r[j] + b * s[j]) + (c * p[j] + d * q[j]);
-    }
-    for (; i < K; i++) {
-        const double *restrict r = M + i * w;
-        double a = v[i];
-        for (ptrdiff_t j = 0; j < w; j++) sum[j] += a * r[j];
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        double s[8] = {0}, p[8] = {0}, q[8] = {0}, u[8] = {0};
+        const double *restrict r = M + j;
+        for (ptrdiff_t i = 0; i < K; i += 4, r += 4 * w) { /* a loop for the last ones gcc would make scalar: they are rows of zeros here */
+            ptrdiff_t left = K - i;
+            double a = v[i], b = left > 1 ? v[i + 1] : 0, c = left > 2 ? v[i + 2] : 0, d = left > 3 ? v[i + 3] : 0;
+            const double *restrict r1 = left > 1 ? r + w : r, *restrict r2 = left > 2 ? r + 2 * w : r, *restrict r3 = left > 3 ? r + 3 * w : r;
+            for (int k = 0; k < 8; k++) s[k] = fl_fma(a, r[k], s[k]);
+            for (int k = 0; k < 8; k++) p[k] = fl_fma(b, r1[k], p[k]);
+            for (int k = 0; k < 8; k++) q[k] = fl_fma(c, r2[k], q[k]);
+            for (int k = 0; k < 8; k++) u[k] = fl_fma(d, r3[k], u[k]);
+        }
+        for (int k = 0; k < 8; k++) out[j + k] = (s[k] + p[k]) + (q[k] + u[k]);
     }
 }
 
@@ -90,11 +92,8 @@ static inline void fl_crf_pairs(const double *a, const double *h, const double *
 {
     for (ptrdiff_t i = 0; i < K; i += 4)
         for (ptrdiff_t j = 0; j < w; j += 8) {
-            double s[4][8] = {{0}};
-            const double *restrict x = a + i, *restrict y = h + j;
-            for (ptrdiff_t t = 0; t < frames; t++, x += w, y += w)
-                for (int r = 0; r < 4; r++)
-                    for (int k = 0; k < 8; k++) s[r][k] += x[r] * y[k];
+            double s[4][8];
+            fl_product_tile(a + i, a + i + 1, a + i + 2, a + i + 3, w, h + j, w, frames, s);
             for (int r = 0; r < 4 && i + r < K; r++)
                 for (int k = 0; k < 8; k++) into[(i + r) * w + j + k] += s[r][k] * M[(i + r) * w + j + k] * scale;
         }
@@ -109,13 +108,21 @@ static inline void fl_crf_pairs_of_frame(const double *a, const double *h, const
     }
 }
 
+/* The sum of w numbers. A block's sum has 32 lanes, of which 8 tags use few. */
+static inline double fl_crf_total(const double *x, ptrdiff_t w)
+{
+    if (w > 8) return fl_block_sum_f64(x, w);
+    return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
+
 static inline double fl_crf_max(const double *x, ptrdiff_t w)
 {
     double top[8];
     for (int k = 0; k < 8; k++) top[k] = x[k];
     for (ptrdiff_t j = 8; j < w; j += 8)
         for (int k = 0; k < 8; k++) top[k] = x[j + k] > top[k] ? x[j + k] : top[k];
-    for (int k = 1; k < 8; k++) top[0] = top[k] > top[0] ? top[k] : top[0];
-    return top[0];
+    for (int k = 0; k < 4; k++) top[k] = top[k + 4] > top[k] ? top[k + 4] : top[k];
+    for (int k = 0; k < 2; k++) top[k] = top[k + 2] > top[k] ? top[k + 2] : top[k];
+    return top[1] > top[0] ? top[1] : top[0];
 }
 #endif

@@ -13,6 +13,7 @@ cdef extern from "sequences/crf.h" nogil:
     void fl_crf_sums(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
     void fl_crf_best(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
     void fl_crf_log_sums(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    double fl_crf_total(const double*, Py_ssize_t) noexcept
     double fl_crf_max(const double*, Py_ssize_t) noexcept
 
 cdef double LEAST_CELL = ldexp(1, -1000)
@@ -96,7 +97,7 @@ cdef bint marginals_by_factors(const CrfCall* call, Py_ssize_t frames, double* a
     if lost:
         return False
     row = a + (frames - 1) * w
-    total = fl_block_sum_f64(row, w)
+    total = fl_crf_total(row, w)
     if not total > 0:
         return False
     for j in range(w):
@@ -107,7 +108,7 @@ cdef bint marginals_by_factors(const CrfCall* call, Py_ssize_t frames, double* a
         row, emission = a + t * w, e + t * w
         for j in range(w):
             row[j] *= b[j]
-        total = fl_block_sum_f64(row, w)
+        total = fl_crf_total(row, w)
         if not (total > 0.5 and total < 2):      # it is 1 but for rounding, and for what was dropped
             return False
         for j in range(w):
@@ -152,7 +153,7 @@ cdef bint marginals_by_logarithms(const CrfCall* call, Py_ssize_t frames, double
             row[j] += b[j]
         top = fl_crf_max(row, w)
         fl_crf_exponentials(row, top, row, w)
-        total = fl_block_sum_f64(row, w)
+        total = fl_crf_total(row, w)
         for j in range(w):
             row[j] /= total
             h[j] = x[t * w + j] + b[j]

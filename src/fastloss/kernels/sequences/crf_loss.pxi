@@ -79,7 +79,7 @@ cdef bint set_slopes(const ChainCall* call, LabelledChain* q, Py_ssize_t t, doub
     cdef Py_ssize_t j, w = call.of.width, now = q.tag[t]
     labelled += slope[now]
     slope[now] = 0
-    rest = fl_block_sum_f64(slope, w)
+    rest = fl_crf_total(slope, w)
     total = rest + labelled      # 1, but for rounding and for what was dropped
     if not (total > 0.5 and total < 2):
         return False
@@ -117,14 +117,14 @@ cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss)
         top = max(fl_crf_max(row, w), q.gold[t])
         power = 0 if top > LOW_ROW and top < HIGH_ROW else fl_ctc_rescaling(top)
         exponent += power
-        q.factor[t] = ldexp(1, power)
+        q.factor[t] = 1 if power == 0 else ldexp(1, power)
         for j in range(w):
             row[j] = where_(row[j] < LEAST_CELL, <double>0, row[j] * q.factor[t])
         q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t] * q.factor[t])
     if lost:
         return False
     t = q.frames - 1
-    dev = fl_block_sum_f64(q.others + t * w, w)
+    dev = fl_crf_total(q.others + t * w, w)
     total = dev + q.gold[t]
     if not total > 0:
         return False
@@ -171,7 +171,7 @@ cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale
         for j in range(w):
             into[before * w + j] += (whole * factors[before * w + j]) * h[j] * scale
             q.h[j] = row[j] * back[j]
-        others = fl_block_sum_f64(q.h, w) * h[now]
+        others = fl_crf_total(q.h, w) * h[now]
         into[before * w + now] = kept - (others - q.slope[t * w + now]) * scale
         if not fl_crf_max(h, w) < SAFE_FACTOR:
             fl_crf_pairs_of_frame(row, h, factors, scale, into, call.of.classes, w)
@@ -213,7 +213,7 @@ cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* lo
         loss[0] = 0
     else:
         fl_crf_exponentials(row, top, q.h, w)
-        d = (top - q.gold[q.frames - 1]) + log_(fl_block_sum_f64(q.h, w))
+        d = (top - q.gold[q.frames - 1]) + log_(fl_crf_total(q.h, w))
         loss[0] = max(d, <double>0) + log1p_(exp_(-d if d > 0 else d))
     for j in range(w):
         q.b[j] = 0

@@ -2,7 +2,7 @@
  * matrices, and so are the gradients. */
 #ifndef FASTLOSS_RNNT_H
 #define FASTLOSS_RNNT_H
-#include "points/formulas.h"
+#include "sequences/products.h"
 
 /* Below e^-350 an exponential is 0: a product of two is no subnormal number then. A NaN stays. */
 static inline void fl_joined_floor(double *e, ptrdiff_t n)
@@ -17,12 +17,10 @@ static inline void fl_joined_products(const double *a, ptrdiff_t of_k, ptrdiff_t
 {
     for (ptrdiff_t i = 0; i < I; i += 4)
         for (ptrdiff_t j = 0; j < J; j += 8) {
-            double s[4][8] = {{0}};
-            const double *restrict x[4], *restrict y = h + j;
+            double s[4][8];
+            const double *x[4];
             for (int r = 0; r < 4; r++) x[r] = a + (i + r < I ? i + r : I - 1) * of_i;
-            for (ptrdiff_t k = 0; k < K; k++, y += row)
-                for (int r = 0; r < 4; r++)
-                    for (int c = 0; c < 8; c++) s[r][c] += x[r][k * of_k] * y[c];
+            fl_product_tile(x[0], x[1], x[2], x[3], of_k, h + j, row, K, s);
             for (int r = 0; r < 4 && i + r < I; r++)
                 for (int c = 0; c < 8 && j + c < J; c++) into[(i + r) * width + j + c] += s[r][c];
         }
