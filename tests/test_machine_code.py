@@ -586,7 +586,7 @@ def test_no_function_of_vecmath_is_called(name: str) -> None:
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
         r"fl_(?!ask|exact_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
-        r"threads_|stack_|deal|wide_|c(?:tc|rf)_|lanes_exp_capped)\w*"
+        r"threads_|stack_|deal|wide_|c(?:tc|rf)_|rnnt_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [called for called in names if mathematics.match(called)]

@@ -188,7 +188,7 @@ cdef void loss_by_logarithms(const ChainCall* call, LabelledChain* q, double* lo
     cdef Py_ssize_t t, j, w = call.of.width, now
     cdef const double* scores = table_of(&call.of, SCORES)
     cdef double top, gold, d
-    cdef double* row
+    cdef double* row = q.others
     cdef double* x
     for t in range(q.frames):
         if fl_stopped(&call.of.stop):

@@ -5,14 +5,14 @@
 #include "sequences/products.h"
 
 /* Below e^-350 an exponential is 0: a product of two is no subnormal number then. A NaN stays. */
-static inline void fl_joined_floor(double *e, ptrdiff_t n)
+static inline void fl_rnnt_floor(double *e, ptrdiff_t n)
 {
     for (ptrdiff_t j = 0; j < n; j++) e[j] = e[j] < 0x1p-505 ? 0 : e[j];
 }
 
 /* into[i][j] += sum_k a(k, i) h[k][j] for i < I and j < J, in tiles of 4 rows and 8 columns: a(k, i) = a[k of_k + i of_i]. Rows of h
  * may be read up to the next multiple of 8. */
-static inline void fl_joined_products(const double *a, ptrdiff_t of_k, ptrdiff_t of_i, const double *h, ptrdiff_t row, double *into, ptrdiff_t width,
+static inline void fl_rnnt_products(const double *a, ptrdiff_t of_k, ptrdiff_t of_i, const double *h, ptrdiff_t row, double *into, ptrdiff_t width,
                                       ptrdiff_t K, ptrdiff_t I, ptrdiff_t J)
 {
     for (ptrdiff_t i = 0; i < I; i += 4)

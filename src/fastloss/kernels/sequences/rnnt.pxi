@@ -16,7 +16,8 @@ cdef double LEAST_FLOAT = ldexp(1, -151), LEAST_DOUBLE = ldexp(1, -1073) / 4    
 cdef struct RnntCall:
     Operand logits, gradient, labels, label_start, frames, first_node, share, impossible, weight, value
     Operand decoder, decoder_gradient, first_frame, first_place      # of sums of scores (rnnt_joined.pxi): logits are those of frames
-    Py_ssize_t decoder_stride[2], decoder_gradient_stride[2]
+    Py_ssize_t decoder_stride[2]
+    Py_ssize_t decoder_gradient_stride[2]
     Py_ssize_t logits_stride[3]      # of a sequence, of a frame and of a node; packed: of a node
     Py_ssize_t gradient_stride[3]
     Py_ssize_t classes
@@ -224,7 +225,7 @@ cdef bint ways_by_factors(const RnntCall* call, Grid* q, double* loss) noexcept 
 
 cdef void ways_by_logarithms(const RnntCall* call, Grid* q, double* loss) noexcept nogil:
     """The same without limits of range; `blank` and `next` hold logarithms of the probabilities."""
-    cdef Py_ssize_t t, u, n = q.n, k
+    cdef Py_ssize_t t, u, n = q.n, k = 0
     cdef double total, blank, label, sum
     for t in range(q.frames):
         if fl_stopped(&call.stop):

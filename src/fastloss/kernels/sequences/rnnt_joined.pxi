@@ -8,9 +8,9 @@
 # - The blank and the node's own label are left out of the products, as in rnnt.pxi: what is near 1 is made of the others.
 
 cdef extern from "sequences/rnnt.h" nogil:
-    void fl_joined_floor(double*, Py_ssize_t) noexcept
-    void fl_joined_products(const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
-                            Py_ssize_t) noexcept
+    void fl_rnnt_floor(double*, Py_ssize_t) noexcept
+    void fl_rnnt_products(const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+                          Py_ssize_t) noexcept
 
 cdef double LEAST_NODE = ldexp(1, -288)          # e^-200
 
@@ -100,7 +100,7 @@ cdef void exponentials_of(double* x, double unit, Py_ssize_t count) noexcept nog
     cdef double ties = 0
     cdef Py_ssize_t c
     fl_block_exp_sum_f64(x, unit, x, count, &ties, NULL, 0)
-    fl_joined_floor(x, count)
+    fl_rnnt_floor(x, count)
     for c in range(count, eights(count)):
         x[c] = 0
 
@@ -148,7 +148,7 @@ cdef void sums_of_joined(const RnntCall* call, Grid* q, Joined* j, Py_ssize_t se
                 return
             frames = min(<Py_ssize_t>FRAMES_AT_ONCE, q.frames - begin)
             set_frames(call, j, sequence, begin, frames, first, count)
-            fl_joined_products(j.by_frame, 1, CLASSES_AT_ONCE, j.transposed, j.places, q.others + begin * n, n, count, frames, n)
+            fl_rnnt_products(j.by_frame, 1, CLASSES_AT_ONCE, j.transposed, j.places, q.others + begin * n, n, count, frames, n)
             begin += FRAMES_AT_ONCE
         first += CLASSES_AT_ONCE
     for t in range(q.frames):
@@ -228,10 +228,10 @@ cdef void gradients_of_joined(const RnntCall* call, Grid* q, Joined* j, Py_ssize
             frames = min(<Py_ssize_t>FRAMES_AT_ONCE, q.frames - begin)
             set_frames(call, j, sequence, begin, frames, first, count)
             if by_places:
-                fl_joined_products(q.a + begin * n, n, 1, j.by_frame, CLASSES_AT_ONCE, j.place_sum, CLASSES_AT_ONCE, frames, n, count)
+                fl_rnnt_products(q.a + begin * n, n, 1, j.by_frame, CLASSES_AT_ONCE, j.place_sum, CLASSES_AT_ONCE, frames, n, count)
             memset(j.frame_sum, 0, frames * CLASSES_AT_ONCE * sizeof(double))
             if by_frames:
-                fl_joined_products(q.a + begin * n, 1, n, j.by_place, CLASSES_AT_ONCE, j.frame_sum, CLASSES_AT_ONCE, n, frames, count)
+                fl_rnnt_products(q.a + begin * n, 1, n, j.by_place, CLASSES_AT_ONCE, j.frame_sum, CLASSES_AT_ONCE, n, frames, count)
             for t in range(frames):
                 row = j.frame_sum + t * CLASSES_AT_ONCE
                 for c in range(count):
