@@ -24,6 +24,7 @@ import pytest
 import fastloss as fl
 from fastloss import kinds
 from fastloss.drawing import distributions
+from fastloss.rows import Domain
 from fastloss.runtime import current_engine, kernels
 
 DEFAULT_SEED = 1
@@ -146,6 +147,11 @@ class Variant:
         return self.rowwise and self.target == "soft" and "index" in self.row.target.forms
 
     @property
+    def one_of_row(self) -> bool:
+        """Whether a row has one target: a class, or a number."""
+        return self.target in ("index", "number")
+
+    @property
     def refuses_one_row(self) -> bool:
         """Whether one dimension would be samples of two classes with most who write it."""
         return self.soft_classes
@@ -248,10 +254,16 @@ def choices(row: Any, options: bool = False) -> list[Any]:
     A choice is a variant, a switch is tested apart, and so are the `options` around a frame.
     """
     return [
-        parameter
+        parameter._replace(domain=own_domain(row, parameter))
         for parameter in row.parameters
         if parameter.kind not in ("axis", "choice", "switch") and (options or parameter.name not in composed(row))
     ]
+
+
+def own_domain(row: Any, parameter: Any) -> Any:
+    """Return where the formula of a loss stands, which may have another one in a range of a parameter."""
+    ends = [d.low for name, d, _ in row.ranges if name == parameter.name and d.low > parameter.default]
+    return Domain("", parameter.domain.low, min(ends)) if ends else parameter.domain
 
 
 def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
@@ -261,7 +273,7 @@ def other_value(parameter: Any, classes: int, rng: np.random.Generator) -> Any:
     if parameter.kind == "index":
         return int(rng.integers(classes))
     if parameter.kind == "factor":
-        return rng.integers(1, 64, classes) / 16
+        return rng.integers(1, 64, classes) / (16 if 3.0 in parameter.domain else 64)
     if parameter.kind == "labels":
         return (-1, 1)
     if hasattr(parameter.domain, "options"):

@@ -192,7 +192,11 @@ def extremes(row: Any, dtype: Any, count: int, *key: Any) -> Extremes:
     dtype = np.dtype(dtype)
     rng = cases.generator("extremes", row.name, dtype, count, *key)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        own = {p.name: parameter_values(p, dtype, count, rng) for p in row.parameters if p.kind == "element"}
+        own = {
+            p.name: parameter_values(p._replace(domain=cases.own_domain(row, p)), dtype, count, rng)
+            for p in row.parameters
+            if p.kind == "element"
+        }
         y_pred = predictions(row, own, dtype, count, rng)
         y_true = targets(row, y_pred, dtype, count, rng)
         if row.axes == "2":

@@ -135,7 +135,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "poly1_binary_cross_entropy": {"epsilon": (2.0, "(-inf, inf)")},
     "poisson": {"full": (False, "switch")},
     "gamma": {},
-    "tweedie": {"power": (1.5, "[1, 2]")},
+    "tweedie": {"power": (1.5, "0 or [1, 1e6]")},
     "negative_binomial": {"dispersion": (1.0, "(0, inf)"), "full": (False, "switch")},
     "gaussian_nll": {"full": (False, "switch")},
     "laplace_nll": {"full": (False, "switch")},
@@ -152,6 +152,7 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "pseudo_huber": {"delta": (1.0, "(0, inf)")},
     "log_cosh": {},
     "quantile": {"alpha": (0.5, "(0, 1)")},
+    "quantiles": {"levels": (None, "(0, 1)")},
     "expectile": {"alpha": (0.5, "(0, 1)")},
     "squared_log_error": {},
     "absolute_percentage_error": {"floor": (2.0**-52, "(0, inf)")},
@@ -165,13 +166,19 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
 }
 
 
+#: What comes before an interval that has 0 too.
+_OR_ZERO = "0 or "
+
+
 def is_interval(domain: str) -> bool:
     """Tell whether a domain is one of numbers."""
-    return domain[0] in "[("
+    return domain.removeprefix(_OR_ZERO)[0] in "[("
 
 
 def contains(domain: str, value: float) -> bool:
     """Tell whether a number is in an interval."""
+    if domain.startswith(_OR_ZERO):
+        return value == 0 or contains(domain.removeprefix(_OR_ZERO), value)
     low, high = (float(end) for end in domain[1:-1].split(", "))
     return (low < value if domain[0] == "(" else low <= value) and (
         value < high if domain[-1] == ")" else value <= high
@@ -181,7 +188,7 @@ def contains(domain: str, value: float) -> bool:
 def numbers_around(domain: str) -> list[float]:
     """Return numbers inside and outside of an interval, its ends and their neighbours among them."""
     around = [-math.inf, -1e300, -1.0, -0.1, 0.0, 0.3, 1.1, 1e300, math.inf]
-    for end in map(float, domain[1:-1].split(", ")):
+    for end in map(float, domain.removeprefix(_OR_ZERO)[1:-1].split(", ")):
         around += [end, math.nextafter(end, -math.inf), math.nextafter(end, math.inf)]
     return sorted(set(around))
 

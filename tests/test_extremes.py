@@ -95,6 +95,8 @@ def test_parameters_as_arrays_give_the_same_bits(row: Any, dtype: np.dtype) -> N
     for own in ({}, {name: float(values[7]) for name, values in inputs.parameters.items()}):
         numbers = {p.name: own.get(p.name, p.default) for p in row.parameters if p.kind == "element"}
         numbers = {name: value for name, value in numbers.items() if value is not None}
+        if tuple(numbers.values()) in row.special:  # whose loop is that of another loss
+            numbers = dict.fromkeys(numbers, 1.25)
         arrays = {name: np.full(inputs.y_pred.shape, value) for name, value in numbers.items()}
         expected = loss.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none", **numbers)
         got = loss.value_grad_hess(inputs.y_true, inputs.y_pred, reduction="none", **arrays)

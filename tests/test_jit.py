@@ -1371,7 +1371,7 @@ def test_every_loss_may_be_a_term(variant: cases.Variant, dtype: Any) -> None:
     """A parameter called ``scale`` was taken for the factor."""
     inputs = cases.draw(variant, (300,), dtype, generator("terms", str(variant)))
     loss = variant.loss
-    chosen = {p.name: cases.other_value(p, 1, generator()) for p in variant.row.parameters if p.kind == "element"}
+    chosen = {p.name: cases.other_value(p, 1, generator()) for p in cases.choices(variant.row) if p.kind == "element"}
     total = 0.75 * loss + 2.0 * loss.bind(**chosen)
     if not chosen:
         assert total == 2.75 * loss

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import first_true, place, quiet
-from .rows import Domain, Row
+from .rows import Domain, OrZero, Row
 from .runtime import kernels
 
 #: The distance of 1 and the number after it, by the number of a type.
@@ -43,6 +43,9 @@ def outside(array: np.ndarray[Any, Any], domain: Domain, number: int | None = No
     if domain.ends_only:
         neither: np.ndarray[Any, Any] = (values != domain.low) & (values != domain.high)
         return neither
+    if isinstance(domain, OrZero):
+        far: np.ndarray[Any, Any] = (values != 0) & ((values < domain.low) | ~(values <= domain.high))
+        return far
     high = domain.high + domain.rounding * (0.0 if number is None else _EPSILON.get(number, 0.0))
     above = values > domain.low if domain.low_open else values >= domain.low
     below = values < high if domain.high_open else values <= high

@@ -45,6 +45,10 @@ class Domain:
         below = value < self.high if self.high_open else value <= self.high
         return bool(above and below)
 
+    def has_any(self, value: Any) -> bool:
+        """Tell whether a number is in the domain, or one of an array."""
+        return value in self if isinstance(value, float | int) else any(number in self for number in value.flat)
+
     def bounds(self, dtype: Any) -> tuple[float, float]:
         """Return the least and the largest number of a float type that are inside."""
         if not (self.low_open or self.high_open):
@@ -63,9 +67,10 @@ class Domain:
 class RowTarget(Domain):
     """What `y_true` may be for rows of classes.
 
-    `forms` are the shapes it may have: "index" (a class for each row: the shape without the class axis), "soft"
-    (probabilities that add up to 1), "shares" (a number in [0, 1] for each class) or "members" (0 or 1 for each class);
-    the last three have the shape of `y_pred`. `levels` is how many labels there are beyond the columns of `y_pred`.
+    `forms` are the shapes it may have: "index" (a class for each row: the shape without the class axis), "number" (any
+    number for each row), "soft" (probabilities that add up to 1), "shares" (a number in [0, 1] for each class) or
+    "members" (0 or 1 for each class); the last three have the shape of `y_pred`. `levels` is how many labels there are
+    beyond the columns of `y_pred`.
     """
 
     forms: tuple[str, ...] = ("index", "soft")
@@ -73,7 +78,20 @@ class RowTarget(Domain):
 
     @property
     def each(self) -> str:
-        return "for each class, " if self.forms[0] in ("shares", "members") else ""
+        return "for each class, " if self.of_columns else ""
+
+    @property
+    def of_columns(self) -> bool:
+        """Whether it has a number for each column of `y_pred` that says nothing of the others."""
+        return self.forms[0] in ("shares", "members")
+
+
+@dataclass(frozen=True)
+class OrZero(Domain):
+    """An interval above 0, or 0."""
+
+    def __contains__(self, value: Any) -> bool:
+        return value == 0 or super().__contains__(value)
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,8 @@ levels = RowTarget("levels, from 0 to the number of columns", 0.0, 1.0, forms=("
 probabilities = RowTarget("probabilities of the classes, each row adding up to 1", 0.0, 1.0, forms=("soft",))
 shares = RowTarget("in [0, 1]", 0.0, 1.0, forms=("shares",))
 members = RowTarget("0 or 1", 0.0, 1.0, ends_only=True, forms=("members",))
+#: The target of a loss over rows of predictions of one number.
+number_of_row = RowTarget("a real number", forms=("number",))
 
 #: The target of a loss of regions.
 masks = Domain(
@@ -322,9 +342,19 @@ def inner_fraction(default: float, description: str = "") -> Declared:
     return Declared(default, _INNER, description=description)
 
 
+def zero_or_between(default: float, low: float, high: float, description: str = "") -> Declared:
+    """Declare a parameter that is 0, or between two numbers, these included."""
+    return Declared(default, OrZero(f"0, or in [{low:g}, {high:g}]", low, high), description=description)
+
+
 def above(low: float) -> Domain:
     """Return the domain of what is greater than a number."""
     return Domain(f"> {low:g}", low, low_open=True)
+
+
+def inner_fractions(description: str) -> Declared:
+    """Declare a parameter between 0 and 1: a number, or one for each column; or None."""
+    return Declared(None, _INNER, "factor", description)
 
 
 def class_weights(description: str) -> Declared:
@@ -479,6 +509,10 @@ class Row:
         The entry of the formula's dictionary that is the value, in place of the first of what it returns.
     forms : mapping of tuple to Row
         The same loss with another formula, by the values of its choices; what is not here has the row's own formula.
+    ranges : list of (str, Domain, Row)
+        The same loss with another formula and other targets, where a parameter is in a domain.
+    special : mapping of tuple to str
+        Which compiled loop makes the results where the formula's parameters are these numbers, and reads none of them.
     kernels : object or None
         What compiles the loss at run time where it is not part of the package (``fastloss.jit``).
     made_by : tuple or None
@@ -553,6 +587,8 @@ class Row:
     fuller: Row | None = field(default=None, compare=False)
     entry: str = ""
     forms: dict[tuple[str, ...], Row] = field(default_factory=dict, compare=False)
+    ranges: list[tuple[str, Domain, Row]] = field(default_factory=list, compare=False)
+    special: Mapping[tuple[float, ...], str] = field(default_factory=dict, compare=False)
     kernels: Any = field(default=None, compare=False)
     made_by: tuple[Any, ...] | None = None
     module: str = "fastloss"
@@ -660,10 +696,13 @@ class Row:
 
     def chosen(self, parameters: Mapping[str, Any]) -> Row:
         """Return the row whose formula the parameters of a call ask for: this one, a form, or that of `full=True`."""
-        if self.summed is not None and any(row.fuller is not None or row.forms for _, row in self.terms):
+        if self.summed is not None and any(row.fuller is not None or row.forms or row.ranges for _, row in self.terms):
             return self.summed(tuple(part.row.chosen(part.parameters) for part in self.parts(parameters)))
         if self.forms:
             return self.forms.get(tuple(parameters[parameter.name] for parameter in self.choices), self)
+        for name, domain, row in self.ranges:
+            if domain.has_any(parameters[name]):  # then all have to be there
+                return row
         return self.fuller if self.fuller is not None and parameters["full"] else self
 
     @property
@@ -686,10 +725,25 @@ class Row:
 
         return declared
 
+    def within(self, target: Domain, **domain: Domain) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare the formula of a parameter in a domain, and the target there.
+
+        Of a parameter that is an array, all numbers have to be in that domain where one is.
+        """
+        ((name, held),) = domain.items()
+        parameters = tuple(p._replace(domain=held) if p.name == name else p for p in self.parameters)
+
+        def declared(function: Callable[..., Any]) -> Callable[..., Any]:
+            row = replace(self, function=function, target=target, parameters=parameters, ranges=[], special={})
+            self.ranges.append((name, held, row))
+            return function
+
+        return declared
+
     @property
     def formulas(self) -> tuple[Row, ...]:
-        """The rows whose formulas the choices of a loss have: itself first."""
-        return (self, *self.forms.values())
+        """The rows whose formulas the choices of a loss have, and the ranges of its parameters: itself first."""
+        return (self, *self.forms.values(), *(row for _, _, row in self.ranges))
 
     @property
     def formula_name(self) -> str:
@@ -773,6 +827,9 @@ class Row:
         """Return which compiled loop makes the results of these constants, and those of them that it reads."""
         if self.by_default is not None and constants == self.constants({p.name: p.default for p in self.parameters}):
             return f"{self.formula_name}_by_default", ()
+        for numbers, loop in self.special.items():
+            if constants == numbers:
+                return loop, ()
         return f"{self.formula_name}_{self.entry}" if self.entry else self.formula_name, constants
 
 
@@ -805,6 +862,7 @@ def pointwise(
     holds: str = "numbers",
     link: Link | None = None,
     full: str | None = None,
+    special: Mapping[tuple[float, ...], str] | None = None,
     couples: bool = False,
     ulps: Mapping[str, float] | None = None,
     typical: bool = False,
@@ -837,6 +895,7 @@ def pointwise(
             function,
             by_default,
             axes=axes,
+            special=special or {},
             couples=couples,
             ulps=ulps or {},
             typical=typical,

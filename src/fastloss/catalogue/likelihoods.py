@@ -8,8 +8,22 @@ something is formed as h h, h = e^(half the exponent): the product may be a numb
 ``x - x == 0`` holds where x is finite.
 """
 
-from ..rows import above, fraction, interval, learned, location_scale, non_negative, pointwise, positive
+from ..rows import (
+    Domain,
+    above,
+    fraction,
+    interval,
+    learned,
+    location_scale,
+    non_negative,
+    pointwise,
+    positive,
+    real,
+    usually,
+    zero_or_between,
+)
 from .vocabulary import (
+    clamp,
     difference_tail,
     erf,
     exp,
@@ -32,6 +46,9 @@ from .vocabulary import (
     seldom,
     where,
 )
+
+#: The largest power of a variance.
+MOST_POWER = 1e6
 
 _FULL = "whether the value has all terms of the negative log-likelihood, also those that do not depend on `y_pred`"
 
@@ -118,13 +135,20 @@ def gamma(y_true, y_pred):
     h = exp(-0.5 * y_pred)
     tiny = y_true < 1e-31  # times h it may be subnormal where it is not times h h
     ratio = where(tiny, 2.028240960365167e31, 1) * y_true * h * (h * where(tiny, 4.930380657631324e-32, 1))
+    ratio = where(y_true == 0, 0, ratio)  # `tweedie` takes it for its own
     return where(ratio - ratio == 0, y_pred + ratio, ratio), 1 - ratio, ratio
 
 
 @pointwise(
     target=non_negative,
     holds="log_mean",
-    power=interval(1.5, 1.0, 2.0, "the k of the variance mean^k: 1 is `poisson`, 2 is `gamma`"),
+    power=usually(
+        zero_or_between(
+            1.5, 1.0, MOST_POWER, "the k of the variance mean^k: 1 is `poisson`, 2 is `gamma`; see the notes"
+        ),
+        1.3,
+    ),
+    special={(1.0,): "poisson", (2.0,): "gamma"},
     formula="-y e^((1 - k) s) / (1 - k) + e^((2 - k) s) / (2 - k)",
     source="Tweedie 1984; Jorgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x",
 )
@@ -133,6 +157,10 @@ def tweedie(y_true, y_pred, power):
 
     As in scikit-learn, LightGBM, XGBoost and CatBoost; half of the deviance but for constants. At k = 1 and 2, where a
     term of the formula would be infinite, it is `poisson` and `gamma`, which differ from the limit by a constant only.
+    Above 2 targets are above 0: 3 is the inverse Gaussian distribution, where the loss is y e^(-2 s) / 2 - e^-s. At 0
+    they are any numbers: it is the normal distribution, half of (y - e^s)^2 without its term y^2 / 2, which
+    scikit-learn keeps. Of powers in an array all are 0, or all are from 1 to 2, or all are above 2; those of 1 and 2
+    in it are not computed by the loops of `poisson` and `gamma`, so that last bits may differ.
     """
     a = power - 1
     b = 2 - power
@@ -167,6 +195,42 @@ def tweedie(y_true, y_pred, power):
     value = where(a == 0 and part - part == 0, (first + part) * whole, value)
     hessian = where(y_true == 0, 0, ((a * y) * h) * also) + (b * part) * whole
     return value, (part - falling * scale) * whole, hessian
+
+
+@tweedie.within(real, power=Domain("0, as others of it are", 0.0, 0.0))
+@tweedie.within(above(0), power=Domain(f"> 2 and at most {MOST_POWER:g}, as others of it are", 2.0, MOST_POWER, True))
+def tweedie_beyond(y_true, y_pred, power):
+    """The term whose exponent is the smaller is taken out of both as a factor: e^s at 0, e^((2 - k) s) above 2.
+
+    Each exponential is a fraction times a power of 2, and so is y, of which none is too small or too large in between.
+    """
+    a = power - 1
+    b = 2 - power
+    zero = power == 0
+    whole = where(zero, y_pred, b * y_pred)
+    exponent = clamp(whole, -2000, 2000)
+    lost = product_tail(b, y_pred) + difference_tail(2, power) * y_pred
+    lost = where(zero or exponent != whole, 0, lost)
+    head = exp_fraction(exponent)
+    n = exp_exponent(exponent)
+    factor = head + head * lost
+    other = clamp(where(zero, y_pred, -y_pred), -2000, 2000)
+    h = exp_fraction(other)
+    d = exp_exponent(other)
+    tiny = abs(y_true) < 1e-30
+    y = y_true * where(tiny, 1.2676506002282294e30, 0.25)
+    of_y = where(tiny, -100, 2)
+    first_at = where(zero, of_y, of_y + d)
+    second_at = where(zero, d, 0)
+    top = where(first_at > second_at, first_at, second_at)
+    first = scaled(where(zero, y, y * h), first_at - top)
+    second = scaled(where(zero, h, 1), second_at - top)
+    inverse_a = 1 / (power - 1)
+    inverse_b = 1 / (2 - power)
+    value = scaled(factor * (first * inverse_a + second * inverse_b), n + top)
+    value = where(b == 0, y_pred + scaled(first, top), value)  # of a power that rounds to 2
+    curved = 5.960464477539063e-08 * a * first + 5.960464477539063e-08 * b * second
+    return value, scaled(factor * (second - first), n + top), scaled(factor * curved, n + top + 24)
 
 
 @pointwise(

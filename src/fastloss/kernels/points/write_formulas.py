@@ -462,11 +462,11 @@ def formula_kind(node: ast.AST) -> str | None:
 
 
 def form_of(node: ast.AST) -> str | None:
-    """Return the loss of which a formula is another form: ``gan`` of ``@gan.form(...)``; None of anything else."""
+    """Return the loss of which a formula is another form, ``gan`` of ``@gan.form(...)``, or a range; None of others."""
     if isinstance(node, ast.FunctionDef):
         for decorator in node.decorator_list:
             name = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if isinstance(name, ast.Attribute) and name.attr == "form" and isinstance(name.value, ast.Name):
+            if isinstance(name, ast.Attribute) and name.attr in ("form", "within") and isinstance(name.value, ast.Name):
                 return name.value.id
     return None
 
