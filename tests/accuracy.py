@@ -99,6 +99,7 @@ def sampled_classes(y_true: Any, row: np.ndarray, rng: np.random.Generator, coun
     """Return the classes at which a row is checked: target, largest, smallest, both ends, and `count` by chance."""
     soft = np.ndim(y_true) > 0  # a level may be one more than the last column
     targets = [int(np.argmax(y_true)), int(np.argmin(y_true))] if soft else [min(int(y_true), row.size - 1)]
+    targets = [place for place in targets if place >= 0]  # a number that is no class
     chosen = {
         *targets,
         int(row.argmax()),

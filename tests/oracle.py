@@ -343,6 +343,16 @@ def quantile(y_true: Any, y_pred: Any, alpha: Any) -> Any:
 
 
 @textbook
+def quantiles(y_true: Any, y_pred: Any, levels: Any) -> Any:
+    columns = len(y_pred)
+    if levels is None:
+        levels = [(k + mpf(1) / 2) / columns for k in range(columns)]
+    elif not isinstance(levels, list):
+        levels = [levels] * columns
+    return [quantile(y_true, x, level) / columns for x, level in zip(y_pred, levels, strict=True)]
+
+
+@textbook
 def expectile(y_true: Any, y_pred: Any, alpha: Any) -> Any:
     r = y_pred - y_true
     return r * r * (1 - alpha if r > 0 else alpha if r < 0 else mpf(1) / 2)
@@ -1475,7 +1485,8 @@ def exact_sample(operand: Any, numbers: Any) -> Any:
     """Return the numbers of one array of a sample; an integer that is the index of a class stays one."""
     if np.ndim(numbers):
         return [exact(x) for x in numbers]
-    return int(numbers) if hasattr(operand.domain, "levels") else exact(numbers)
+    of_class = hasattr(operand.domain, "levels") and "number" not in operand.domain.forms
+    return int(numbers) if of_class else exact(numbers)
 
 
 def arguments_of(row: Any, sample: Mapping[str, Any]) -> list[Any]:
@@ -1521,6 +1532,8 @@ def enough_digits_for(row: Any, sample: Mapping[str, Any], dtype: Any, parameter
     if row.axes == "C":
         # Each class of a decision of its own is far from 0 or not; for all others only their distances count.
         logits, of_one = sample[row.prediction], {"index", "soft"} & set(row.target.forms)
+        if "number" in row.target.forms:
+            logits = (*logits, sample["y_true"])
         return enough_digits(logits if of_one and not row.target.levels else (0, *logits), dtype)
     numbers = [x for operand in row.operands for x in np.ravel(sample[operand.name])]
     own = [exact(x) for x in parameters.values() if x is not None and not isinstance(x, str | bool)]

@@ -153,6 +153,8 @@ def drawn(variant: cases.Variant, dtype: Any, rng: np.random.Generator, extreme:
         y: Any = np.int64(rng.integers(count))
     elif variant.target == "soft":
         y = distribution(rng, dtype, classes)
+    elif variant.target == "number":
+        y = scores(rng, dtype, 1)[0]
     elif variant.target == "members":
         y = rng.integers(2, size=classes)
     else:
@@ -168,7 +170,10 @@ def drawn(variant: cases.Variant, dtype: Any, rng: np.random.Generator, extreme:
             if parameter.name == "clip":  # a kink
                 keywords["clip"] *= 1 - 2.0**-10
         elif parameter.kind in ("per_class", "factor"):
-            keywords[parameter.name] = any_size(rng, dtype, count, within=rng.choice([1.0, 0.3, 0.03]))
+            most = 1 - 2.0**-20 if parameter.domain.high == 1 else np.inf
+            keywords[parameter.name] = np.minimum(
+                any_size(rng, dtype, count, within=rng.choice([1.0, 0.3, 0.03])), most
+            )
     weight = float(any_size(rng, dtype, within=rng.choice([1.0, 0.3]))) if rng.random() < extreme else 1.0
     weight = float(dtype.type(weight))
     return Case(variant, np.dtype(dtype), y, x, keywords, weight)

@@ -678,7 +678,7 @@ def test_a_weight_of_fewer_dimensions_says_which_axis_it_is_for(loss: Any, name:
     """NumPy would take it for the last one: of a square array, columns would be weighed where rows were meant."""
     shape = (rows, columns, 2) if loss._row.axes else (rows, columns)
     y_true, y_pred = np.ones((rows, columns)), np.full(shape, -0.5 if loss._row.holds == "log_probs" else 0.5)
-    if loss.kind == "rows" and "index" not in loss._row.target.forms:
+    if loss.kind == "rows" and not {"index", "number"} & set(loss._row.target.forms):
         y_true = np.tile([0, 1], (rows, columns, 1))
     for axis, length, remedy in ((0, rows, r"\[:, None\]"), (1, columns, r"\[None, :\]")):
         value = np.arange(length) > 0
@@ -1236,6 +1236,8 @@ def test_parameters_are_what_their_sources_say() -> None:
 def test_parameters_inside_their_domain(loss: Any, name: str) -> None:
     """Taken, next to the ends too; what a result can be is not asked here."""
     y_true, y_pred = inputs_of(loss, np.float64)
+    if loss._row.ranges:  # where targets may have to be above 0
+        y_true = np.maximum(y_true, 1)
     for value in parameters.inside(parameters.PARAMETERS[loss.name][name][1]):
         loss.value_grad_hess(y_true, y_pred, **{name: value})
         assert loss.bind(**{name: value}).parameters[name] == value

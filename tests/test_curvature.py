@@ -390,7 +390,7 @@ def two_bowls(name: str, y: Any, x: Any, parameters: dict[str, Any]) -> Any:
     return sum(weight * bowl(name, label, x, parameters) for label, weight in ((mpf(1), y), (mpf(0), 1 - y)) if weight)
 
 
-@of_rows("nll", "multiclass_hinge", "multi_margin", "multilabel_margin")
+@of_rows("nll", "quantiles", "multiclass_hinge", "multi_margin", "multilabel_margin")
 def flat_row(name: str, y: Any, row: Any, place: int, parameters: dict[str, Any]) -> Any:
     if name in ("multiclass_hinge", "multi_margin"):  # weighted by the class of the label
         return parameters["class_weight"][y]

@@ -197,6 +197,8 @@ def row_cases(row: Any) -> Iterator[tuple[Any, np.ndarray]]:
     for form in row.target.forms:
         if form == "index":
             yield from ((label, logits) for label in range(3 + row.target.levels))
+        elif form == "number":
+            yield from ((number, logits) for number in (0.0, 0.5, -1.5))
         elif form == "members":
             yield from ((np.array(members), logits) for members in ([1, 0, 0], [0, 1, 1], [0, 0, 0]))
         else:
@@ -207,7 +209,8 @@ def of_row(row: Any, own: dict[str, Any], part: int, y_true: Any, numbers: Any, 
     """Return one part of the truth of a row, of which the infinite class is as large as it is said, with its sign."""
     exact: list[Any] = [mpf(float(x)) if np.isfinite(x) else np.sign(float(x)) * size for x in numbers]
     exact[by] = oracle.Jet(exact[by], mpf(1), mpf(0))
-    target = int(y_true) if np.ndim(y_true) == 0 else [mpf(float(p)) for p in y_true]
+    one = mpf(y_true) if "number" in row.target.forms else int(y_true) if np.ndim(y_true) == 0 else None
+    target = [mpf(float(p)) for p in y_true] if one is None else one
     return oracle.truths(oracle.ORACLE[row.name](target, exact, **own))[part]
 
 

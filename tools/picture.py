@@ -31,9 +31,9 @@ def target_of(row: Row) -> float:
 
 
 #: The first class is the true one, or that of the largest share; its prediction is what is drawn over.
-TARGETS = {"index": 0, "soft": (0.6, 0.3, 0.1), "shares": (0.75, 0.0, 1.0), "members": (1, 0, 1)}
+TARGETS = {"index": 0, "number": 0.0, "soft": (0.6, 0.3, 0.1), "shares": (0.75, 0.0, 1.0), "members": (1, 0, 1)}
 #: The predictions for the other classes.
-OTHERS = {"logits": (0.0, -1.0), "probs": (0.2, 0.1), "log_probs": (-1.0, -2.0)}
+OTHERS = {"logits": (0.0, -1.0), "probs": (0.2, 0.1), "log_probs": (-1.0, -2.0), "numbers": (0.5, 1.0)}
 CLASS_POINTS = 240
 
 
@@ -60,7 +60,7 @@ def caption_of(row: Row, by: str) -> str:
         another = ", beside a sample of residual 1" if row.couples else ""
         return f"{by} (y_true = {target_of(row):g}{another})"
     target = target_of_row(row)
-    shown = f"{target:g}" if isinstance(target, int) else f"({', '.join(f'{y:g}' for y in target)})"
+    shown = f"{target:g}" if isinstance(target, int | float) else f"({', '.join(f'{y:g}' for y in target)})"
     others = ", ".join(f"{x:g}" for x in OTHERS[row.holds])
     return f"x, in {row.prediction} = (x, {others})  (y_true = {shown})"
 
@@ -68,7 +68,7 @@ def caption_of(row: Row, by: str) -> str:
 def range_of(row: Row) -> tuple[float, float]:
     """Return the predictions that are drawn: where the loss changes its shape."""
     if row.axes == "C":
-        return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0)}[row.holds]
+        return {"logits": (-5.0, 5.0), "probs": (0.0, 1.0), "log_probs": (-5.0, 0.0), "numbers": (-4.0, 4.0)}[row.holds]
     if row.predicted.high == 1:
         return 0.0, 1.0
     if row.predicted.high < 1:  # log-probabilities

@@ -161,7 +161,7 @@ def _target_of(rows: Sequence[Row]) -> Any:
     """Return what `y_true` may be; raise where nothing suits all losses."""
     # One target for each sample, or one for each prediction: what each loss takes.
     shapes = [
-        {form == "index" for form in row.target.forms}
+        {form in ("index", "number") for form in row.target.forms}
         if isinstance(row.target, RowTarget)
         else {row.axes == "2", row.axes in ("2", "R")}  # of regions its parameters say which
         for row in rows

@@ -243,6 +243,8 @@ _HELD = {"probs": "Probabilities", "log_probs": "Log-probabilities"}
 #: Targets and predictions of two rows of three classes.
 _ROWS = {
     "index": "[0, 2]",
+    "number": "[1.0, 2.5]",
+    "numbers": "[[0.0, 1.0, 2.0], [-0.5, 2.5, 3.0]]",
     "soft": "[[0.5, 0.5, 0.0], [0.0, 0.25, 0.75]]",
     "shares": "[[1, 0, 1], [0, 0, 1]]",
     "members": "[[1, 0, 1], [0, 0, 1]]",
@@ -465,7 +467,7 @@ def _example_of_sum(row: Row, method: str) -> str:
             "[0, 1]",
             "[[-0.5, -1.0], [-3.0, -0.5]]" if held == "log_probs" else "[[0.5, 0.5], [0.25, 0.75]]",
         )
-    elif all(isinstance(term.target, RowTarget) and "index" in term.target.forms for term in rows):
+    elif all(isinstance(term.target, RowTarget) and {"index", "number"} & {*term.target.forms} for term in rows):
         y_true, y_pred = _ROWS["index"], _ROWS[held]
     elif any(term.axes == "C" for term in rows):
         inside = held == "logits" and row.predicted != real  # as the losses of one probability are
@@ -761,7 +763,7 @@ def losses() -> Losses:
     --------
     >>> import fastloss as fl
     >>> [row.name for row in fl.losses() if row.axes == "C"]  # doctest: +ELLIPSIS
-    ['cross_entropy', ..., 'total_variation']
+    ['cross_entropy', ..., 'quantiles']
     >>> fl.losses()[0].input
     'logits'
     >>> print(fl.losses()[:1])  # doctest: +ELLIPSIS

@@ -38,6 +38,8 @@ def target_of_rows(form: str, shape: tuple[int, ...], classes: int, rng: np.rand
     """Return targets of rows of classes; `shape` is that of the predictions, `classes` is how many labels there are."""
     if form == "index":
         return rng.integers(max(classes, 1), size=shape[:-1])
+    if form == "number":
+        return rng.normal(scale=3, size=shape[:-1])
     if form == "soft":
         return distributions(shape, rng)
     # A few shares, some of them 0 and 1; members are one or the other.

@@ -223,7 +223,7 @@ def _shape_of(
         return (*own, *((int(axes),) if axes.isdigit() else (1,) if axes else ()))
     assert isinstance(row.target, RowTarget)
     axis = parameters["axis"]
-    index = "index" in row.target.forms
+    index = bool({"index", "number"} & set(row.target.forms))
     if index and len(row.target.forms) > 1:  # by index or with a number for each class: as `shape`, or the type, tells
         index = target.dtype.kind != "f" if samples is None else target.shape == samples
     if not index and not target.ndim:
@@ -233,6 +233,10 @@ def _shape_of(
         raise ValueError(f"y_true has shape {target.shape}, which is not of samples of the shape {samples}")
     if not index:
         return tuple(target.shape)
+    if row.target.forms == ("number",):
+        place = as_axis(axis, target.ndim + 1) + target.ndim + 1
+        columns = max(np.size(parameters[p.name]) for p in row.parameters if p.kind == "factor")
+        return (*target.shape[:place], columns, *target.shape[place:])
     by_class = parameters.get("class_weight")
     labels = _most(target, where, parameters.get("ignore_index")) + 1 if by_class is None else len(by_class)
     place = as_axis(axis, target.ndim + 1) + target.ndim + 1

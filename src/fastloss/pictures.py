@@ -27,7 +27,7 @@ _POINTS = 400
 #: Sizes that losses of vectors and of longer samples may be drawn in: what suits a loss is tried.
 _SIZES = ((4, 3), (2, 5, 4), (6,), (2, 4, 3, 5))
 #: Of three classes, the first of which is the true one, or has the largest share.
-_TARGETS = {"index": 0, "soft": (0.6, 0.3, 0.1), "shares": (0.75, 0.0, 1.0), "members": (1, 0, 1)}
+_TARGETS = {"index": 0, "number": 0.0, "soft": (0.6, 0.3, 0.1), "shares": (0.75, 0.0, 1.0), "members": (1, 0, 1)}
 #: The predictions for the other classes.
 _OTHERS = {"probs": (0.2, 0.1), "log_probs": (-1.0, -2.0)}
 

@@ -44,6 +44,13 @@ def target_form(
 ) -> str:
     """Return which of its forms the target of rows of classes has, by its shape; `axis` is what the user gave."""
     index = "index" in target.forms
+    if target.forms == ("number",):
+        if y_true.shape == samples:
+            return "number"
+        raise ValueError(
+            f"y_true has shape {y_true.shape}; for {name} of shape {shape} with columns on axis {axis} it must have "
+            f"shape {samples} (one number for each row)"
+        )
     others = [form for form in target.forms if form != "index"]
     if others and y_true.shape == shape:
         if index and len(shape) == 1:
@@ -80,7 +87,7 @@ def check_row_targets(
         check_labels(y_true, classes, weights, left_out)
     elif form == "soft":
         check_soft_targets(y_true, axis, weights, left_out)
-    else:
+    elif form != "number":
         kept = np.expand_dims(left_out.kept(without_axis(y_true.shape, axis), weights), axis)
         refuse("y_true", y_true, outside(y_true, target) & (y_true == y_true) & kept, target)
 

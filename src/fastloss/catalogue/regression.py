@@ -8,7 +8,19 @@ subnormal. A loss that is r^2 / 2 near 0 is computed so where the square of r ov
 that may be large are multiplied first, those that are at most 1 last: what has become subnormal then stays so.
 """
 
-from ..rows import above, extended, inner_fraction, learned, pointwise, positive, real, root_mean
+from ..rows import (
+    above,
+    extended,
+    inner_fraction,
+    inner_fractions,
+    learned,
+    number_of_row,
+    pointwise,
+    positive,
+    real,
+    root_mean,
+    rowwise,
+)
 from .vocabulary import (
     clamp,
     difference_tail,
@@ -208,6 +220,23 @@ def quantile(y_true, y_pred, alpha):
     half = 0.5 * y_pred - 0.5 * y_true
     slope = where(r > 0, 1 - alpha, where(r < 0, -alpha, (0.5 - alpha) + r))
     return 2 * abs(half * slope), slope, where(r == r, 0, r), {"alpha": -r, "gauss_newton": where(r == r, 1, r)}
+
+
+quantiles = rowwise(
+    name="quantiles",
+    summary="Quantile loss of several quantiles that are predicted side by side: the mean over them.",
+    formula="sum_k ((1 - level_k) r_k where r_k > 0, else -level_k r_k) / Q,  r_k = y_pred_k - y",
+    source="Koenker & Bassett 1978, doi:10.2307/1913643",
+    target=number_of_row,
+    holds="numbers",
+    levels=inner_fractions(
+        "the level of each column, or one for all; by default (k + 1/2) / Q, the middles of Q equal parts"
+    ),
+    notes="""`y_true` holds a number for each row, in the shape of `y_pred` without the axis of the quantiles. Each row
+is a sample with a weight, and its loss the mean over its Q columns of `quantile` at their levels, with the same
+gradient where a prediction is the target: (1/2 - level) / Q. The default levels are those of quantile regression DQN.
+Nothing keeps the quantiles of a row in order.""",
+)
 
 
 @pointwise(

@@ -244,7 +244,7 @@ class _Call:
 
     def _letters(self, operand: Operand) -> str:
         """Return the axes of an array as letters, those of the samples first in their order."""
-        like_prediction = isinstance(operand.domain, RowTarget) and self.arrays.form not in ("", "index")
+        like_prediction = isinstance(operand.domain, RowTarget) and self.arrays.form not in ("", "index", "number")
         axes = self.row.differentiated[0].axes if like_prediction else operand.axes
         if not axes:
             return self.letters

@@ -132,6 +132,8 @@ class Rows(Kind):
         columns, form = y_pred.shape[axis], call.arrays.form
         soft, target = form != "index", row.target
         assert isinstance(target, RowTarget)
+        if form == "number":  # the same for each column
+            y_true = np.broadcast_to(np.expand_dims(y_true, axis), y_pred.shape)
         classes = columns + target.levels
         class_weight, ignore_index = given.get("class_weight"), given.get("ignore_index")
         if class_weight is not None and class_weight.size != classes:
@@ -269,7 +271,7 @@ def row_parameters(row: Row, parameters: Mapping[str, Any]) -> tuple[int, tuple[
             factor = value
         elif parameter.kind == "number" and parameter.name != "label_smoothing":
             numbers.append(math.nan if value is None else value)
-    return ("logits", "log_probs", "probs").index(chosen), tuple(numbers), factor
+    return {"log_probs": 1, "probs": 2}.get(chosen, 0), tuple(numbers), factor
 
 
 def _own(row: Row, parameters: Mapping[str, Any], columns: int) -> tuple[int, tuple[float, ...], Any]:
@@ -279,7 +281,8 @@ def _own(row: Row, parameters: Mapping[str, Any], columns: int) -> tuple[int, tu
         factor = np.full(columns, factor) if np.ndim(factor) == 0 else factor
         if factor.size != columns:
             name = next(parameter.name for parameter in row.parameters if parameter.kind == "factor")
-            raise ValueError(f"{name} has {factor.size} factors; there are {columns} classes")
+            what = ("classes", "factors") if "classes" in row.target.description else ("columns", "numbers")
+            raise ValueError(f"{name} has {factor.size} {what[1]}; there are {columns} {what[0]}")
     return chosen, numbers, factor
 
 

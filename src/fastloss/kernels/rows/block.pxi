@@ -472,6 +472,8 @@ cdef void targets_inspected(const RowLossCall* call, Tile* t) noexcept nogil:
     for i in range(LANES):
         t.value[i] = where_(bad[i] == 0, <double>1, <double>NAN)
     if not adds_up:
+        for i in range(LANES if call.form == NUMBER else 0):
+            t.value[i] = 1
         return
     for i in range(LANES):
         t.value[i] = where_((row_total[i] > 1 + SUM_TOLERANCE) | (row_total[i] < 1 - SUM_TOLERANCE), <double>NAN, t.value[i])

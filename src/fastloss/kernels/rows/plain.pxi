@@ -53,6 +53,8 @@ cdef class PlainRows(PlainCall):
             work.dense = False
             return y_true.dtype != FLOAT16 and y_true.dtype != BFLOAT16
         work.dense = True
+        if self.dense_form == NUMBER:
+            return of_samples(y_true, work)
         if self.dense_form < 0 or self.ignoring or (self.by_index and work.dimensions == 0):
             return False
         return y_true.view.ndim == y_pred.view.ndim and same_lengths(y_true.view.shape, y_pred.view.shape, y_pred.view.ndim)
@@ -79,7 +81,8 @@ cdef class PlainRows(PlainCall):
         rows.value.data = rows.gradient.data = rows.hessian.data = NULL
         set_second(call, DIAGONAL, 0)
         set_view(&rows.logits, &work.array[1].view, work.array[1].dtype, False, work.class_axis)
-        set_view(&rows.y_true, &work.array[0].view, work.array[0].dtype, False, work.class_axis if work.dense else -1)
+        set_view(&rows.y_true, &work.array[0].view, work.array[0].dtype, False,
+                 work.class_axis if work.dense and call.form != NUMBER else -1)
         return set_spread(&rows.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&rows.where, &work.array[WHERE], work)
 
     cdef double computed(self, RowLossCall* call, PlainWork* work, bint inspect) except? -1.0:

@@ -170,4 +170,5 @@ TASKS = {"cross_entropy": CROSS_ENTROPY, "softmax": SOFTMAX, "log_softmax": LOG_
 FORMS = {
     "index": CLASS_INDEX, "soft": CLASS_PROBABILITIES, "distribution": DISTRIBUTION, "shares": SHARES, "members": MEMBERS,
     "none": NO_TARGET,
+    "number": NUMBER,
 }

@@ -39,6 +39,7 @@ cdef enum Form:                  # what y_true is
     SHARES                       # a number in [0, 1] for each class
     MEMBERS                      # 0 or 1 for each class
     NO_TARGET
+    NUMBER                       # of the row: the same in all columns
 
 cdef struct RowLossCall:
     RowsCall rows                # its `classes` are those that a label may name
