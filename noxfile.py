@@ -64,7 +64,7 @@ def neighbours(session: nox.Session) -> None:
 def partner(session: nox.Session, library: str) -> None:
     """Test the module for another library with the oldest version that pyproject.toml allows, and with the newest."""
     name = library.partition("=")[0].removesuffix("4py").replace("scikit-", "sk")
-    besides = {"keras": ["jax", "torch"], "dask": ["distributed"]}.get(name, [])
+    besides = {"keras": ["jax", "torch", "tensorflow-cpu"], "dask": ["distributed"]}.get(name, [])
     session.install(f".[test,{name}]", library, *besides)
     session.run("python", "-m", "pytest", f"tests/interop/test_{name}.py", *session.posargs)
 

@@ -86,6 +86,27 @@ def test_a_model_is_saved_with_its_loss() -> None:
     assert again.loss == loss.loss == fl.categorical_focal.bind(gamma=1.5) and again.name == "focal"
 
 
+def test_second_derivatives_of_tensorflow_are_refused() -> None:
+    """Silence would be a wrong number. Those of JAX and PyTorch are tested with their modules."""
+    if keras.config.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    for loss, y in ((fl.cross_entropy, CLASSES), (fl.squared_error, X[:, :3])):
+        x = tf.constant(X[:, :3])
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                value = own.FusedLoss(loss, reduction="sum")(y, x)
+            slope = inner.gradient(value, x)
+        np.testing.assert_allclose(
+            slope, loss.grad(y, X[:, :3], reduction="sum") / (1 if y is CLASSES else 3), rtol=1e-6
+        )
+        text = raised(RuntimeError, lambda outer=outer, slope=slope, x=x: outer.gradient(slope, x))
+        assert f"{loss.name} has no second derivatives for TensorFlow" in text
+
+
 def raised(kind: type[Exception], function: Callable[[], Any]) -> str:
     try:
         function()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", ["jax", "torch", "tensorflow"])
 def test_a_backend(backend: str) -> None:
     for name in ("keras", backend):
         if importlib.util.find_spec(name) is None:

@@ -1,4 +1,4 @@
-"""Losses for models of Keras, on the backends JAX and PyTorch, on the CPU."""
+"""Losses for models of Keras, on the backends JAX, PyTorch and TensorFlow, on the CPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ try:
     from keras import ops
 except ImportError as error:
     raise ImportError(
-        "fastloss.interop.keras needs Keras and one of its backends JAX and PyTorch, which KERAS_BACKEND names: "
+        "fastloss.interop.keras needs Keras and one of its backends, which KERAS_BACKEND names: "
         "python -m pip install keras jax"
     ) from error
 
@@ -142,4 +142,36 @@ def _of_backend(loss: Loss) -> Any:
             return module(y_true, y_pred)
 
         return function
-    raise RuntimeError(f"fastloss.interop.keras has no backend {backend!r}; it has 'jax' and 'torch' (KERAS_BACKEND)")
+    if backend == "tensorflow":
+        return _of_tensorflow(loss)
+    raise RuntimeError(
+        f"fastloss.interop.keras has no backend {backend!r}; it has 'jax', 'torch' and 'tensorflow' (KERAS_BACKEND)"
+    )
+
+
+def _of_tensorflow(loss: Loss) -> Any:
+    """Return a loss without a reduction as a function of tensors of TensorFlow, which calls back into Python."""
+    import tensorflow as tf
+
+    each, axes = loss.bind(reduction="none"), 1 if loss._row.axes else 0
+
+    def function(y_true: Any, y_pred: Any) -> Any:
+        @tf.custom_gradient
+        def by_prediction(y_pred: Any) -> Any:
+            types = [y_pred.dtype, y_pred.dtype]
+            value, gradient = tf.numpy_function(each.value_and_grad, [y_true, y_pred], types, stateful=False)
+            value.set_shape(y_pred.shape[: len(y_pred.shape) - axes])
+            gradient.set_shape(y_pred.shape)
+
+            @tf.custom_gradient
+            def times(y_pred: Any, by_value: Any) -> Any:  # y_pred, so that who differentiates by it comes here
+                return gradient * (by_value[..., None] if axes else by_value), no_second
+
+            return value, lambda by_value: times(y_pred, by_value)
+
+        return by_prediction(y_pred)
+
+    def no_second(_: Any) -> Any:  # of what calls back into Python TensorFlow takes the derivative for 0
+        raise RuntimeError(f"{loss.name} has no second derivatives for TensorFlow")
+
+    return function
