@@ -294,7 +294,11 @@ def shape_of(variant: cases.Variant, samples: int) -> tuple[int, ...]:
 @pytest.mark.parametrize("samples", [1, 63, cases.BLOCK + 1, 100_003])
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.dtype) -> None:
-    """From float64 partial sums: within 2 ULP of float64 of the sum of absolute terms."""
+    """From float64 partial sums: within 2 ULP of float64 of the sum of absolute terms.
+
+    A unit of the sum over the number of samples is between one and two units of the mean, which is rounded once more.
+    Of 63 samples, drawn 1500 times for each of five losses, a mean was 3 of its own units off, 0.99 of this bound.
+    """
     inputs = cases.draw(variant, shape_of(variant, samples), dtype, cases.generator(str(variant), samples))
     if "label_smoothing" not in inputs.keywords:
         inputs.keywords.pop("class_weight", None)  # the weight of a sample: its product with the value is rounded
@@ -307,7 +311,7 @@ def test_sum_and_mean(variant: cases.Variant, samples: int, dtype: np.dtype) -> 
     if variant.parameters == "default" and variant.target != "soft":
         mean = inputs("__call__", reduction="mean")
         assert isinstance(mean, float)
-        assert abs(mean - exact / samples) <= 2 * math.ulp(math.fsum(abs(values)) / samples)
+        assert abs(mean - exact / samples) <= 2 * unit / samples + math.ulp(exact / samples)
 
 
 @pytest.mark.compact
