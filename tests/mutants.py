@@ -1550,6 +1550,20 @@ MUTANTS = (
         "trades",
     ),
     Mutant(
+        "cosface: what taking the margin off rounds off",
+        ROWS + "scores.pxi",
+        "cosine[i], tail[i] = z.head, z.tail",
+        "cosine[i], tail[i] = z.head, 0",
+        "cosface",
+    ),
+    Mutant(
+        "arcface: the slope is that of a smaller angle",
+        ROWS + "scores.pxi",
+        "slope[i] = where_(far, <double>1, product.head)",
+        "slope[i] = 1",
+        "arcface",
+    ),
+    Mutant(
         "KL divergence: without the entropy of the target",
         ROWS + "divergences.pxi",
         "y * (log_(y) + t.log_sum[i])",

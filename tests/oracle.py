@@ -1219,6 +1219,26 @@ def trades(y_true: int, logits: Sequence[Any], adversarial_logits: Sequence[Any]
     return [log_sum_exp(logits) - logits[y_true], *(beta * term for term in terms)]
 
 
+def of_cosines(y_true: int, cosines: Sequence[Any], z: Any, scale: Any) -> Any:
+    rows = [scale * (z if c == y_true else x) for c, x in enumerate(cosines)]
+    return log_sum_exp(rows) - rows[y_true]
+
+
+@textbook
+def cosface(y_true: int, cosines: Sequence[Any], margin: Any, scale: Any) -> Any:
+    return of_cosines(y_true, cosines, cosines[y_true] - margin, scale)
+
+
+@textbook
+def arcface(y_true: int, cosines: Sequence[Any], margin: Any, scale: Any) -> Any:
+    x = as_jet(cosines[y_true])
+    theta = mp.acos(min(x.value, mpf(1)))
+    if theta + margin > mp.pi:
+        return of_cosines(y_true, cosines, x + -margin * mp.sin(margin), scale)
+    slope = mp.sin(theta + margin) / mp.sin(theta) if theta else mp.inf
+    return of_cosines(y_true, cosines, x.compose(mp.cos(theta + margin), slope, mpf(0)), scale)
+
+
 # -- the functions beside them ----------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,8 @@ PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "coral": {},
     "entropy": {},
     "distillation": {"temperature": (2.0, "[1e-15, 1e15]")},
+    "arcface": {"margin": (0.5, "[0, 3]"), "scale": (64.0, "(0, inf)")},
+    "cosface": {"margin": (0.35, "[0, inf)"), "scale": (64.0, "(0, inf)")},
     "trades": {"beta": (6.0, "[0, inf)")},
     "ctc": {
         "blank": (0, "index"),

@@ -1,4 +1,4 @@
-"""Losses of one or two rows of scores: entropy, distillation, TRADES. ``test_several.py`` has them, too."""
+"""Losses of rows of scores: entropy, distillation, TRADES, margins of cosines. ``test_several.py`` has them, too."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ PARAMETERS: dict[str, tuple[dict[str, float], ...]] = {
     "entropy": ({},),
     "distillation": ({}, {"temperature": 1.0}, {"temperature": 0.7}),
     "trades": ({}, {"beta": 0.3}),
+    "arcface": ({}, {"margin": 0.3, "scale": 30.1}, {"margin": 0.0, "scale": 1.0}),
+    "cosface": ({}, {"margin": 0.1, "scale": 30.1}),
 }
 
 
@@ -53,6 +55,8 @@ def changed(row: Any, arrays: dict[str, Any], regime: str, rng: np.random.Genera
     others = [operand.name for operand in row.operands if operand.axes and operand.name != row.prediction]
     x, dtype = arrays[row.prediction], arrays[row.prediction].dtype
     rows = REGIMES[regime](x, arrays[others[0]] if others else x, rng)
+    if row.holds == "cosines":
+        rows = [np.minimum(np.tanh(rows[0] / 3), 1 - np.finfo(dtype).epsneg)]  # at 1 the slope is infinite
     named = dict(zip((row.prediction, *others), (each.astype(dtype) for each in rows), strict=False))
     return {name: named.get(name, array) for name, array in arrays.items()}
 
@@ -168,6 +172,39 @@ def test_labels_are_those_of_classes() -> None:
         assert bits(fl.trades.grad(np.array([0, 1, 2], kind), x, x)) == bits(fl.trades.grad([0, 1, 2], x, x))
 
 
+@of_floats
+@pytest.mark.parametrize("columns", [4, 200])
+def test_cosines_at_their_ends(columns: int, dtype: Any) -> None:
+    """At 1 the gradient is that at the number below; where the angle would be beyond pi the loss is linear."""
+    cosines = np.linspace(-0.5, 0.5, columns).astype(dtype)[None]
+    below = cosines.copy()
+    cosines[0, 1], below[0, 1] = 1, 1 - np.finfo(dtype).epsneg
+    margin, scale = 0.5, 8.0
+    value, gradient = fl.arcface.value_and_grad([1], cosines, margin=margin, scale=scale)
+    _, other = fl.arcface.value_and_grad([1], below, margin=margin, scale=scale)
+    assert 1e2 < -gradient[0, 1] < INF
+    np.testing.assert_allclose(gradient, other, rtol=2e-3)  # the probabilities move on, by the slope times the step
+    z = scale * cosines[0].astype(float)
+    z[1] = scale * np.cos(margin)
+    assert value == pytest.approx(np.log(np.exp(z).sum()) - z[1], rel=1e-6)
+    for loss in (fl.arcface, fl.cosface):
+        beyond = cosines.copy()
+        beyond[0, 1], beyond[0, 0] = 1.004, -1.004
+        assert np.isfinite(loss.grad([1], beyond)).all()
+        beyond[0, 0] = -1.02
+        with pytest.raises(ValueError, match=r"cosines\[0, 0\] = -1.0\d* .*in \[-1, 1\]"):
+            loss.grad([1], beyond)
+        assert np.isfinite(loss.grad([[1], [1]], np.stack([cosines, beyond]), where=[[True], [False]])).all()
+    far = cosines.copy()
+    far[0, 1] = -0.95
+    value, gradient = fl.arcface.value_and_grad([1], far, margin=margin, scale=scale)
+    moved, expected = fl.cosface.value_and_grad([1], far, margin=margin * np.sin(margin), scale=scale)
+    assert value == pytest.approx(moved, rel=4 * float(np.finfo(dtype).eps))
+    np.testing.assert_allclose(gradient, expected, rtol=8 * np.finfo(dtype).eps)
+    with pytest.raises(ValueError, match=r"margin = 3.1 .* in \[0, 3\]"):
+        fl.arcface([1], cosines, margin=3.1)
+
+
 @pytest.mark.parametrize("columns", [5, 300])
 def test_torch_has_the_same(columns: int) -> None:
     torch = pytest.importorskip("torch")
@@ -190,6 +227,19 @@ def test_torch_has_the_same(columns: int) -> None:
     own, gradient = fl.distillation.value_and_grad(other, x, temperature=3.0)
     assert own == pytest.approx(value.item(), rel=1e-13)
     np.testing.assert_allclose(gradient, student.grad.numpy(), rtol=1e-10, atol=1e-16)
+    cosines = torch.tensor(np.tanh(x), requires_grad=True)
+    for margin in ("angle", "cosine"):  # as pytorch-metric-learning has them
+        true = cosines[torch.arange(9), torch.tensor(labels)]
+        moved = torch.cos(torch.acos(true) + 0.5) if margin == "angle" else true - 0.35
+        moved = torch.where(true < -np.cos(0.5), true - 0.5 * np.sin(0.5), moved) if margin == "angle" else moved
+        one_hot = functional.one_hot(torch.tensor(labels), columns)
+        value = functional.cross_entropy(64 * (cosines + one_hot * (moved - true)[:, None]), torch.tensor(labels))
+        cosines.grad = None
+        value.backward()
+        loss = fl.arcface if margin == "angle" else fl.cosface
+        own, gradient = loss.value_and_grad(labels, np.tanh(x))
+        assert own == pytest.approx(value.item(), rel=1e-12)
+        np.testing.assert_allclose(gradient, cosines.grad.numpy(), rtol=1e-10, atol=1e-15)
     logits = torch.tensor(x, requires_grad=True)
     value = torch.distributions.Categorical(logits=logits).entropy().mean()
     value.backward()

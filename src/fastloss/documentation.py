@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .rows import LENGTHS, PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, real
+from .rows import LENGTHS, PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, cosine, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -364,6 +364,8 @@ def _example_arrays(row: Row) -> dict[str, Any]:
         if operand.shared and not operand.axes:
             return 1.0
         numbers = next(by_axes[operand.axes])
+        if operand.domain is cosine:
+            return [[0.75, -0.5], [0.5, 0.0]]
         return numbers if operand.axes or operand.domain == real else [-abs(x) for x in numbers]
 
     return {operand.name: example(operand) for operand in _said(row)}

@@ -138,6 +138,8 @@ _CLIPPED = Domain(unit.description, -0.01, 1.01, rounding=4.0)
 #: What a prediction may be, by what it holds. Logits less the logarithm of the sum of their exponentials may be above
 #: 0, by half a unit in the last place of a logit: 0.004 for 8 in float16.
 log_probability = Domain("the logarithm of a probability, <= 0", high=0.01)
+#: A cosine that was computed: a rounded product of rounded vectors.
+cosine = Domain("in [-1, 1]", -1.01, 1.01)
 _PREDICTIONS = {"probs": probability, "log_probs": log_probability}
 #: What the prediction of a loss is, in words, by what its row says that it holds.
 _INPUTS = {
@@ -146,6 +148,7 @@ _INPUTS = {
     "log_probs": "log-probabilities",
     "probs": "probabilities",
     "log_mean": "logarithms of means",
+    "cosines": "cosines",
 }
 non_negative = Domain(">= 0", 0.0)
 
@@ -489,7 +492,7 @@ class Row:
         In the order of the interface.
     prediction : {"y_pred", "logits"}
         What the second argument is called in the field.
-    holds : {"numbers", "logits", "log_probs", "probs", "log_mean"}
+    holds : {"numbers", "logits", "log_probs", "probs", "log_mean", "cosines"}
         What that argument is; of a loss with a parameter `given`, what it is by default.
     link : Link, mapping of str to Link, or None
         What makes predictions of raw scores (`Loss.inverse_link`); a mapping has one for each value of a choice. None
@@ -1007,7 +1010,8 @@ def of_scores(
     """
     target, first = _target_and_prediction(arrays)
     return Row(
-        name, "scores", summary, formula, source, target, _named(parameters), first.name, notes, "logits",
+        name, "scores", summary, formula, source, target, _named(parameters), first.name, notes,
+        "cosines" if first.domain is cosine else "logits", predicted=first.domain,
         arrays=arrays, axes="D", no_hessian="a softmax of scores has a full matrix of second derivatives",
     )  # fmt: skip
 

@@ -7,10 +7,14 @@ from ..rows import (
     Domain,
     at_least_zero,
     choice,
+    class_indices,
+    cosine,
     finite,
     number,
     of_arrays,
+    of_scores,
     of_vectors,
+    positive,
     prediction,
     signs,
     switch,
@@ -107,4 +111,44 @@ cosine_embedding = of_vectors(
     margin=number(0.0, Domain("in [-1, 1]", -1.0, 1.0), "the cosine up to which pairs that are not alike cost nothing"),
     notes="""The cosine of a vector of zeros is 0, with gradient 0. Where the cosine is just the margin, the gradient is
 half of that beyond it.""",
+)
+
+_COSINES = prediction("cosines", "cosines between each embedding and the weights of each class", "D", cosine)
+_SCALE = positive(64.0, "what multiplies the cosines: 1 over a temperature", kind="number")
+_CLASSES = target(class_indices, "class indices")
+_MARGINS = """`y_true` holds class indices (any integer type), in the shape of `cosines` without its last axis, along
+which the classes lie. The gradient is with respect to the cosines: the chain rule through the normalised vectors is
+yours. Cosines beyond 1 or -1 by at most 0.01, which may be rounding, are taken."""
+
+arcface = of_scores(
+    _CLASSES,
+    _COSINES,
+    name="arcface",
+    summary="ArcFace: cross-entropy of scaled cosines, the angle to the true class being made larger by a margin.",
+    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cos(arccos(cosine_y) + margin), else z_c = cosine_c;  where that "
+    "angle is beyond pi  z_y = cosine_y - margin sin(margin)",
+    source="Deng, Guo, Xue and Zafeiriou 2019, arXiv:1801.07698",
+    margin=number(0.5, Domain("in [0, 3]", 0.0, 3.0), "what is added to the angle, in radians"),
+    scale=_SCALE,
+    notes=_MARGINS
+    + """
+
+At a cosine of 1 the slope of z_y, sin(theta + margin) / sin(theta), is infinite: the gradient is that at the largest
+number below 1 of the type that it is computed in. pytorch-metric-learning's ``ArcFaceLoss`` has its margin in degrees
+(28.6, about this default) and makes the cosines itself, of weights that it learns.""",
+)
+
+cosface = of_scores(
+    _CLASSES,
+    _COSINES,
+    name="cosface",
+    summary="CosFace: cross-entropy of scaled cosines, that of the true class being made smaller by a margin.",
+    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cosine_y - margin, else z_c = cosine_c",
+    source="Wang et al. 2018, arXiv:1801.09414",
+    margin=at_least_zero(0.35, "what is taken off the true class's cosine", "number"),
+    scale=_SCALE,
+    notes=_MARGINS
+    + """
+
+Also called AM-Softmax (Wang, Cheng, Liu and Liu 2018, arXiv:1801.05599), with a scale of 30.""",
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +15,26 @@ from ..domains import limits_of
 from ..drawing import target_of_rows
 from ..rows import TARGET, Row
 from ..runtime import current_engine, kernels, threads_for
-from ..targets import check_labels
+from ..targets import check_labels, check_row_predictions
 from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results, no_numba_kernel
+
+COSINES = 3  # of Given in kernels/rows/tile.pxi
+
+
+@functools.lru_cache(maxsize=64)
+def angle(theta: float) -> tuple[float, float, float, float]:
+    """Return cosine and sine of a number from 0 to 3 with twice the digits of a float: each as a sum of two."""
+    x, term = Fraction(theta), Fraction(1)
+    sums = [Fraction(0), Fraction(0)]
+    for n in range(60):
+        sums[n % 2] += term if n % 4 < 2 else -term
+        term = Fraction(round(term * x / (n + 1) * 2**200), 2**200)
+    (cosine, of_cosine), (sine, of_sine) = ((float(s), float(s - Fraction(float(s)))) for s in sums)
+    return cosine, of_cosine, sine, of_sine
+
+
+#: The parameter of a loss that is an angle: its kernel takes what `angle` returns, too.
+ANGLES = {"arcface": "margin"}
 
 
 class Plan(NamedTuple):
@@ -61,7 +81,7 @@ class Plan(NamedTuple):
             classes=classes,
             label_classes=classes,
             form=kernels.rows.FORMS["none" if self.labels is None else "index"],
-            given=0,
+            given=COSINES if row.holds == "cosines" else 0,
             parameters=self.parameters,
             limits=limits_of(row, request.parameters, self.call.compute_type.type),
             denominator=denominator,
@@ -88,12 +108,18 @@ class Scores(Kind):
             raise ValueError(f"{row.prediction} has shape {logits.shape}: rows of no classes")
         beside = next(iter(arrays.values()), None)
         parameters = tuple(float(call.request.parameters[parameter.name]) for parameter in row.parameters)
+        if row.name in ANGLES:
+            parameters += angle(call.request.parameters[ANGLES[row.name]])
         return Plan(call, labels, logits, beside, parameters, threads_for(call.request.n_threads, logits.size))
 
     def explain(self, plan: Plan) -> None:
-        weights = plan.call.weights
+        weights, request = plan.call.weights, plan.call.request
         if plan.labels is not None:
             check_labels(plan.labels, plan.logits.shape[-1], weights.weights, weights.left_out, ignorable=False)
+        domain = request.row.predictions(request.parameters)
+        check_row_predictions(
+            request.row.prediction, plan.logits, domain, -1, weights.weights, weights.left_out, request.double_precision
+        )
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         if current_engine() == "numba":
@@ -115,6 +141,8 @@ class Scores(Kind):
         for operand in row.operands:
             if operand.role == TARGET:
                 drawn[operand.name] = target_of_rows("index", sizes, sizes[-1], rng)
+            elif math.isfinite(operand.domain.high):
+                drawn[operand.name] = (0.9 * np.tanh(logits / 3)).astype(dtype)
             else:
                 scores = logits if operand.name == row.prediction else logits + rng.normal(size=sizes)
                 drawn[operand.name] = scores.astype(dtype)

@@ -199,6 +199,127 @@ cdef void trades_rows(const RowLossCall* call, Tile* t) noexcept nogil:
             gradient[j] = slope + where_(is_label, -rest, share * SCALE_DOWN)
 
 
+cdef inline void scaled_by_margin(const RowLossCall* call, Tile* t, const double* true_tail) noexcept nogil:
+    """Value and gradient of cross-entropy of scale (x + tails), the true class's tail apart. `true_tail`: of each row."""
+    cdef double scale = call.parameter[1]
+    cdef double* x = t.x
+    cdef double* e = t.e
+    cdef double* tails = t.d
+    cdef double* gradient = t.gradient
+    cdef double distance[LANES]
+    cdef double distance_tail[LANES]
+    cdef double p, rest
+    cdef bint is_top, is_label
+    cdef fl_pair factor
+    cdef Py_ssize_t k, i, j
+    if call.to_float:            # a rounding in double does not show
+        for j in range(t.steps * LANES):
+            x[j] *= scale
+        softmax_of_scores(t, tails, 1)
+    else:
+        clear(t, tails)
+        set_class(t, tails, t.label, true_tail)
+        factor.head, factor.tail = scale, 0
+        multiplied_softmax(t, tails, factor)
+    at_class(t, x, t.label, distance)
+    at_class(t, tails, t.label, distance_tail)
+    for i in range(LANES):
+        t.value[i] = t.log_sum[i] - (distance[i] + distance_tail[i])
+    if not call.rows.want & GRADIENT:
+        return
+    find_first(t, e, NULL, t.top)
+    for k in range(t.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            is_top = k * t.stride + t.offset[i] == t.top[i]
+            is_label = k * t.stride + t.offset[i] == t.label[i]
+            p = e[j] * t.inverse[i]
+            rest = where_(is_top, t.rest[i] * t.inverse[i], 1 - p)
+            gradient[j] = scale * where_(is_label, -rest, p)
+
+
+cdef void cosface_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Cross-entropy of scale (cos - margin [the true class])."""
+    cdef double margin = call.parameter[0]
+    cdef double cosine[LANES]
+    cdef double tail[LANES]
+    cdef fl_pair z
+    cdef Py_ssize_t i
+    at_class(t, t.x, t.label, cosine)
+    for i in range(LANES):
+        z = fl_two_sum(cosine[i], -margin)
+        cosine[i], tail[i] = z.head, z.tail
+    set_class(t, t.x, t.label, cosine)
+    scaled_by_margin(call, t, tail)
+
+
+cdef void arcface_rows(const RowLossCall* call, Tile* t) noexcept nogil:
+    """Cross-entropy of scale z, z the cosines but for the true class, whose angle theta is made larger by the margin m:
+
+        z = cos(theta + m) = cos cos m - sin(theta) sin m,                 z' = cos m + cos sin m / sin(theta)
+        z = cos - m sin m,                                                 z' = 1,     where theta + m > pi
+
+    sin(theta) = sqrt(1 - cos^2), and the difference, keep twice the digits: the scale multiplies what they lose. At a cosine of
+    1 the slope is that of the largest number below.
+    """
+    cdef double below_1 = 0.99999994039535522 if call.to_float else 0.99999999999999989
+    cdef double cosine[LANES]
+    cdef double tail[LANES]
+    cdef double slope[LANES]
+    cdef fl_pair of_cosine, of_sine, of_far, sine, z, product
+    cdef double c, head
+    cdef bint far
+    cdef Py_ssize_t i
+    of_cosine.head, of_cosine.tail = call.parameter[2], call.parameter[3]
+    of_sine.head, of_sine.tail = call.parameter[4], call.parameter[5]
+    of_far = fl_two_product(-call.parameter[0], of_sine.head)
+    of_far.tail -= call.parameter[0] * of_sine.tail
+    at_class(t, t.x, t.label, cosine)
+    for i in range(LANES):
+        c = where_(cosine[i] > 1, <double>1, cosine[i])
+        z = fl_two_sum(c, of_cosine.head)
+        far = z.head + (z.tail + of_cosine.tail) < 0
+        # at the cosine, the value
+        sine = sine_of(where_(far, <double>0, c))
+        sine = fl_pair_product(sine, of_sine)
+        product.head, product.tail = c, 0
+        product = fl_pair_product(product, of_cosine)
+        sine.head, sine.tail = -sine.head, -sine.tail
+        z = fl_pair_sum(product, sine)
+        product = fl_two_sum(c, of_far.head)
+        product.tail += of_far.tail
+        cosine[i] = where_(far, product.head, z.head)
+        tail[i] = where_(far, product.tail, z.tail)
+        # and the slope
+        c = where_(c > below_1, below_1, c)
+        sine = sine_of(where_(far, <double>0, c))
+        product.head, product.tail = c, 0
+        product = fl_pair_quotient(fl_pair_product(product, of_sine), sine)
+        product = fl_pair_sum(product, of_cosine)
+        slope[i] = where_(far, <double>1, product.head)
+    set_class(t, t.x, t.label, cosine)
+    scaled_by_margin(call, t, tail)
+    if call.rows.want & GRADIENT:
+        at_class(t, t.gradient, t.label, cosine)
+        for i in range(LANES):
+            cosine[i] *= slope[i]
+        set_class(t, t.gradient, t.label, cosine)
+
+
+cdef inline fl_pair sine_of(double c) noexcept nogil:
+    """sqrt(1 - c^2) >= 0."""
+    cdef fl_pair square = fl_two_product(c, c), root, one
+    one.head, one.tail = 1, 0
+    square.head, square.tail = -square.head, -square.tail
+    square = fl_pair_sum(one, square)
+    root.head = sqrt_(where_(square.head > 0, square.head, <double>0))
+    one = fl_two_product(root.head, root.head)
+    root.tail = where_(root.head > 0, (((square.head - one.head) - one.tail) + square.tail) / (2 * root.head), <double>0)
+    return root
+
+
 add_row_loss("entropy", 128, entropy_rows, NULL)
 add_row_loss("distillation", 128, distillation_rows, NULL)
 add_row_loss("trades", 128, trades_rows, NULL)
+add_row_loss("cosface", 128, cosface_rows, NULL)
+add_row_loss("arcface", 128, arcface_rows, NULL)

@@ -69,8 +69,15 @@ cdef void tile_softmax(Tile* t) noexcept nogil:
     finish_softmax(t, rest, tail, ties, NULL)
 
 
-cdef void quotient_softmax(Tile* t, double* tails, double temperature) noexcept nogil:
-    """Exponentials of (x + tails) / temperature and their sums; x becomes that quotient's distance below the largest.
+cdef inline void quotient_softmax(Tile* t, double* tails, double temperature) noexcept nogil:
+    """Exponentials of (x + tails) / temperature and their sums; see `multiplied_softmax`."""
+    cdef fl_pair one
+    one.head, one.tail = 1, 0
+    multiplied_softmax(t, tails, fl_pair_over(one, temperature))
+
+
+cdef void multiplied_softmax(Tile* t, double* tails, fl_pair factor) noexcept nogil:
+    """Exponentials of (x + tails) factor and their sums; x becomes that product's distance below the largest.
 
     Both are kept as unevaluated sums: one rounding at distance 20 costs 8 to 16 ULP of the exponential.
     """
@@ -81,11 +88,9 @@ cdef void quotient_softmax(Tile* t, double* tails, double temperature) noexcept 
     cdef double rest[LANES]
     cdef double tail[LANES]
     cdef double ties[LANES]
-    cdef fl_pair d, one, inverse
+    cdef fl_pair d
     cdef Py_ssize_t k, i, j
     cdef bint tied
-    one.head, one.tail = 1, 0
-    inverse = fl_pair_over(one, temperature)
     class_max(t, x, t.m)
     for k in range(t.steps):
         for i in range(LANES):
@@ -100,7 +105,7 @@ cdef void quotient_softmax(Tile* t, double* tails, double temperature) noexcept 
             tied = a[j] == m_tail[i]
             d = fl_two_sum(x[j], -t.m[i])
             d.tail += tails[j] - m_tail[i]
-            d = fl_pair_product(d, inverse)
+            d = fl_pair_product(d, factor)
             x[j] = where_(tied, <double>0, d.head)
             tails[j] = where_(tied, <double>0, d.tail)
             e[j] = where_(tied, <double>1, fl_exp_sum(d.head, d.tail))

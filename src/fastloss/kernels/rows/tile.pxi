@@ -16,7 +16,7 @@ cdef enum:
     LANES = 32                   # doubles of a step: 256 bytes, as the lanes of every block primitive
     GROUP = 8
     TILE_ARRAYS = 14
-    ROW_PARAMETERS = 4           # numbers that a loss over rows has for parameters, at most
+    ROW_PARAMETERS = 6           # numbers that a loss over rows has for parameters, at most
 
 #: 2^128 and what it comes from, for products with a vector (`lift_products`), where a multiplier is more than 2^-64.
 cdef double LIFT = 3.402823669209385e38
@@ -31,6 +31,7 @@ cdef enum Given:                 # what the prediction of a divergence is; the o
     LOGITS
     LOG_PROBABILITIES
     PROBABILITIES
+    COSINES                      # of scores alone
 
 cdef enum Form:                  # what y_true is
     CLASS_INDEX
