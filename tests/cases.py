@@ -251,12 +251,13 @@ def composed(row: Any) -> set[str]:
 def choices(row: Any, options: bool = False) -> list[Any]:
     """Return the parameters that change the loss; an axis only says where the classes are.
 
-    A choice is a variant, a switch is tested apart, and so are the `options` around a frame.
+    A choice is a variant, a switch and a mask are tested apart, and so are the `options` around a frame.
     """
     return [
         parameter._replace(domain=own_domain(row, parameter))
         for parameter in row.parameters
-        if parameter.kind not in ("axis", "choice", "switch") and (options or parameter.name not in composed(row))
+        if parameter.kind not in ("axis", "choice", "switch", "mask")
+        and (options or parameter.name not in composed(row))
     ]
 
 

@@ -66,6 +66,7 @@ VECTORS, REGIONS, SEQUENCES = KERNELS + "vectors/", KERNELS + "regions/", KERNEL
 GROUPS = KERNELS + "groups/"
 CURVATURE = KERNELS + "frame/curvature.pxi"
 ROWS, REGRESSION, BINARY = KERNELS + "rows/", FORMULAS + "regression.py", FORMULAS + "binary.py"
+MASKED = PACKAGE + "kinds/masked.py"
 LIKELIHOODS = FORMULAS + "likelihoods.py"
 JIT, CYTHON = PACKAGE + "jit/", KERNELS + "points/capi.pxi"
 ALGEBRA, SUMS = PACKAGE + "algebra.py", KERNELS + "points/sums.pxi"
@@ -87,6 +88,8 @@ class Mutant(NamedTuple):
             return ("vectors",)
         if self.file.startswith(ROWS + "scores"):
             return ("scores",)
+        if self.file == MASKED:
+            return ("class_mask",)
         if self.file.startswith(SEQUENCES + "crf"):
             return "chains", "tagging"
         if self.file.startswith((SEQUENCES + "decode", PACKAGE + "decoding")):
@@ -1562,6 +1565,16 @@ MUTANTS = (
         "slope[i] = where_(far, <double>1, product.head)",
         "slope[i] = 1",
         "arcface",
+    ),
+    Mutant(
+        "class mask: smoothing is spread over all classes",
+        MASKED,
+        "count = np.count_nonzero(mask, axis=-1, keepdims=True)",
+        "count = np.full((*mask.shape[:-1], 1), mask.shape[-1])",
+    ),
+    Mutant("class mask: what is absent may be -0", MASKED, "where=absent)", "where=absent & False)"),
+    Mutant(
+        "class mask: labels are not looked at", MASKED, "Array = inside & ~there", "Array = inside & ~there & False"
     ),
     Mutant(
         "KL divergence: without the entropy of the target",

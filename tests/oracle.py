@@ -1522,7 +1522,7 @@ def parameters_of(row: Any, sample: Mapping[str, Any], dtype: Any, given: Mappin
     parameters = {}
     for parameter in row.parameters:
         value = given.get(parameter.name, parameter.default)
-        if parameter.kind in ("index", "axis", "labels"):
+        if parameter.kind in ("index", "axis", "labels", "mask"):
             continue
         if parameter.kind == "element" and value is not None:
             value = np.dtype(dtype).type(value)

@@ -24,7 +24,8 @@ BATCHES = {"normalize": (True, "switch"), "max_bytes": (None, "index")}
 
 PARAMETERS: dict[str, dict[str, tuple[object, str]]] = {
     "cross_entropy": SMOOTHED
-    | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")},
+    | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")}
+    | {"class_mask": (None, "mask")},
     "linear_cross_entropy": SMOOTHED
     | {"z_loss": (0.0, "[0, inf)"), "softcap": (None, "(0, inf)"), "temperature": (1.0, "(0, inf)")}
     | {"max_bytes": (None, "index")},

@@ -145,6 +145,7 @@ PARAMETER_TYPES = {
     "switch": "bool",
     "numbers": "float | Sequence[float]",
     "pixels": "ArrayLike | None",
+    "mask": "ArrayLike | None",
 }
 MEAN_OR_SUM = '"mean", "sum"'
 #: Method: whether it returns a value, and how many arrays after it.
@@ -427,7 +428,11 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         lines += [f"- `{row.prediction}`: {row.input}{scores}"]
         lines += [f"- `y_true`: {row.target.each}{row.target.description}"]
     for parameter in row.parameters:
-        domain = "" if parameter.kind in ("index", "axis", "choice", "switch") else f"; {parameter.domain.description}"
+        domain = (
+            ""
+            if parameter.kind in ("index", "axis", "choice", "switch", "mask")
+            else f"; {parameter.domain.description}"
+        )
         lines.append(f"- {parameter_text(parameter)}: {parameter.description}{domain}")
     if row.learned:
         names = " and ".join(f"`{parameter.name}`" for parameter in row.learned)

@@ -191,6 +191,7 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
         "subset": "str or sequence of int",
         "numbers": "float or sequence of float",
         "pixels": "float or array_like",
+        "mask": "array_like of bool",
     }
     text = _sentence(parameter.description or f"a parameter of {row.name}")
     if parameter.kind == "per_class":
@@ -202,6 +203,8 @@ def _parameter(parameter: Parameter, default: Any, row: Row | PenaltyRow) -> str
             "; of the shape of the pixels, without the axis of classes, with length 1 on each axis whose pixels share "
             f"one, each {parameter.domain.description}"
         )
+    elif parameter.kind == "mask":
+        text += "; it broadcasts to the shape of the logits"
     elif parameter.kind == "numbers":
         text += f"; each must be {parameter.domain.description}"
     elif parameter.kind in ("element", "number", "choice"):

@@ -40,6 +40,11 @@ def as_parameter(parameter: Parameter, value: Any) -> Any:
         if not isinstance(value, bool | np.bool_):
             raise TypeError(f"{parameter.name} = {shown(value)} is not {parameter.domain.description}")
         return bool(value)
+    if parameter.kind == "mask":
+        mask = as_array(parameter.name, value, "bool")
+        if mask.dtype != np.bool_:
+            raise TypeError(f"{parameter.name} has dtype {mask.dtype}; it must be bool")
+        return mask
     if parameter.kind in ("per_class", "factor"):
         if isinstance(value, str | Mapping):
             raise TypeError(

@@ -458,6 +458,8 @@ def _confidence(request: Request, arrays: Arrays, labels: Array) -> tuple[Array 
     row, given = request.row, request.parameters
     holds = given.get("given", "probs" if row.input == "probabilities" else row.holds)
     y_pred = arrays.by_name.get(row.prediction)
+    if y_pred is not None and given.get("class_mask") is not None:
+        y_pred = np.where(given["class_mask"], y_pred, y_pred.dtype.type(-np.inf))
     if row.several or y_pred is None or holds not in ("logits", "probs", "log_probs"):
         return None, None
     scale = 1 / float(given.get("temperature") or 1.0)

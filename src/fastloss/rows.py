@@ -173,7 +173,7 @@ class Parameter(NamedTuple):
     "number" for one real number, "per_class" for one non-negative weight for each class, "factor" for a number or one
     for each class, "index" for an integer, "choice" for one of a few names, "switch" for True or False, "labels"
     for what `y_true` holds for two classes, "subset" for "all", "present" or a tuple of class indices, "numbers" for
-    real numbers, one or more, as a tuple, "pixels" for a weight of each pixel. Where an
+    real numbers, one or more, as a tuple, "pixels" for a weight of each pixel, "mask" for an array of bool. Where an
     "element" may be None, the formula reads NaN. Of one that is `learned` the formula returns the derivative too.
     `usual` is a value that is common beside the default, of one for which not any number of its domain would do: a cap
     that is as small as logits are leaves nothing of them.
@@ -394,6 +394,11 @@ def class_number(default: int, description: str) -> Declared:
 def count(default: int | None, description: str) -> Declared:
     """Declare a parameter that is a whole number, or None."""
     return Declared(default, real, "index", description)
+
+
+def class_mask(description: str) -> Declared:
+    """Declare which classes each row has: an array of bool, or None for all."""
+    return Declared(None, real, "mask", description)
 
 
 def time_axis(description: str) -> Declared:
@@ -1047,7 +1052,7 @@ def of_products(
         shared("weight", "the weights of each class", "CD"),
         shared("bias", "what is added to the logits of each class", "C", default=0.0),
     )
-    own = (*(p for p in loss.parameters if p.kind != "axis"), *_named(parameters))
+    own = (*(p for p in loss.parameters if p.kind not in ("axis", "mask")), *_named(parameters))
     return Row(
         name, "products", summary, formula, source, loss.target, own, "features", notes,
         arrays=arrays, axes="D", of_rows=loss,

@@ -12,6 +12,7 @@ from ..rows import (
     class_factors,
     class_index,
     class_indices,
+    class_mask,
     class_weights,
     count,
     fraction,
@@ -68,12 +69,19 @@ cross_entropy = rowwise(
     ),
     softcap=usually(positive(None, "replaces the logits by softcap tanh(x / softcap)", kind="number"), 30.1),
     temperature=usually(positive(1.0, "divides the logits, after the cap", kind="number"), 1.7),
+    class_mask=class_mask("which classes each row has; one that is False is as absent as one of logit -infinity"),
     notes="""`logits` are raw scores: the softmax is part of the loss. Of probabilities, which would be taken for scores
 without a word, the loss is `categorical_log_loss` (Keras' default is ``from_logits=False``; PyTorch takes logits too).
 
 """
     + _SHAPES.format(prediction="logits")
     + """
+
+With `class_mask` a class that is False counts in no sum, whatever its logit holds, NaN too, and its gradient and
+Hessian are +0: actions that are not allowed, answers that are shorter than others. ``class_mask=allowed`` may have a
+row for each sample, or be one for all. Smoothing is spread over the classes that are there, and z_loss is that of their
+sum; class weights, temperature and weights of samples mean what they do without. A label, or a probability above 0, of
+a class that is left out is refused, and so is a softcap. Such a call copies its logits, a few rows at a time.
 
 The mean divides by the sum of the weights: sample weight x class weight of the label, so that class indices and their
 one-hot rows give the same number (PyTorch divides by the number of rows when it is given probabilities). The Hessian

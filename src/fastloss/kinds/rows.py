@@ -16,6 +16,7 @@ from ..runtime import current_engine, kernels, threads_for
 from ..samples import check_products
 from ..targets import check_row_predictions, check_row_targets
 from .base import DIAGONAL, MATRIX, METHODS, PRODUCT, Array, Call, Kind, Results, no_numba_kernel
+from .masked import broadcast_mask, check_classes, masked_loop
 
 MOST_CLASSES: int = kernels.frame.SHARED["FEW"]  # of a matrix: its rows lie in the lanes
 
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
     own: tuple[Any, ...]  # of a loss of ROW_LOSSES
     jit: tuple[Any, ...]
     threads: int
+    mask: Array | None = None  # of the classes that a row has; in the shape of y_pred
 
     def last(self, array: Array | None) -> Any:
         """Return an array of the caller with its classes on the last axis."""
@@ -57,6 +59,8 @@ class Plan(NamedTuple):
         weight_sum: Any = None,
     ) -> float:
         """Run all rows; return the sum of their weighted losses, or (`inspect`) of their weights."""
+        if self.mask is not None:
+            return masked_loop(self, inspect, denominator, results, factor, weight_sum)
         call = self.call
         parameters, double_precision = call.request.parameters, call.request.double_precision
         smoothing, class_weight = parameters.get("label_smoothing", 0.0), parameters.get("class_weight")
@@ -149,7 +153,12 @@ class Rows(Kind):
                 f"{row.prediction} has {columns} classes; hess_matrix is for at most {MOST_CLASSES}. "
                 "hvp multiplies the Hessian by a vector"
             )
-        of_softmax = row.kernels is None and takes_frame(row, given)
+        mask = given.get("class_mask")
+        if mask is not None:
+            mask = broadcast_mask(mask, row.prediction, y_pred.shape)
+            if given.get("softcap") is not None:
+                raise ValueError("class_mask does not go with softcap: a class that is left out has no logit to cap")
+        of_softmax = row.kernels is None and takes_frame(row, {**given, "class_mask": None})
         in_frame = (of_softmax or row.kernels is not None) and request.second == DIAGONAL
         plan = Plan(
             call, y_true, y_pred, call.weights.weights, call.weights.where, axis, columns, classes, form, in_frame,
@@ -158,7 +167,8 @@ class Rows(Kind):
         return plan._replace(
             y_true=plan.last(y_true) if soft else y_true,
             y_pred=plan.last(y_pred),
-            jit=_jit(call, of_softmax, classes, soft),
+            jit=_jit(call, of_softmax and mask is None, classes, soft),
+            mask=plan.last(mask),
         )
 
     def explain(self, plan: Plan) -> None:
@@ -171,6 +181,8 @@ class Rows(Kind):
         class_weight = request.parameters.get("class_weight")
         if class_weight is not None and plan.form == "index":
             check_products(y_true, weights, class_weight, left_out, double_precision)
+        if plan.mask is not None:
+            check_classes(plan)
         domain = row.predictions(request.parameters)
         check_row_predictions(row.prediction, y_pred, domain, plan.axis, weights, left_out, double_precision)
 
@@ -212,7 +224,7 @@ class Rows(Kind):
     def fast_path(
         self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
     ) -> tuple[Any, Any]:
-        if not alone or terms[0].row.kernels is not None:
+        if not alone or terms[0].row.kernels is not None or terms[0].parameters.get("class_mask") is not None:
             return None, None
         row, parameters = terms[0].row, terms[0].parameters
         target = row.target
@@ -250,7 +262,7 @@ def changed(row: Row, parameters: Mapping[str, Any]) -> list[str]:
     return [
         p.name
         for p in row.parameters
-        if (parameters[p.name] is not None if p.default is None else parameters[p.name] != p.default)
+        if (parameters.get(p.name) is not None if p.default is None else parameters[p.name] != p.default)
     ]
 
 
