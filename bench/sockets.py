@@ -115,6 +115,29 @@ def boosting() -> None:
         shown(f"LightGBM {name} (s), with its data", cpu_seconds(sides, 2))
 
 
+def ranking() -> None:
+    """Lists as those of MSLR-WEB30K: 120 rows, 136 features, relevance from 0 to 4."""
+    import lightgbm
+
+    lists, rows, features = 2_000, 120, 136
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(lists * rows, features)).astype(np.float32)
+    score = X[:, :10] @ rng.normal(scale=0.4, size=10) + rng.normal(size=len(X))
+    y, groups = np.digitize(score, [0.5, 1.5, 2.3, 3.0]).astype(np.float32), np.full(lists, rows)
+    given = {"verbose": -1, "num_threads": 1, "force_row_wise": True}
+    data = lightgbm.Dataset(X, y, group=groups, params=given).construct()
+    objective = fl.interop.lightgbm.objective(fl.lambdarank, n_threads=1)
+
+    def train(objective: Any) -> Any:
+        return lightgbm.train({"objective": objective, **given}, data, 10)
+
+    x = rng.normal(size=len(y))
+    alone = {"fastloss": partial(fl.lambdarank.grad_and_hess, y, x, groups=groups, reduction="sum", n_threads=1)}
+    shown("objective alone: lambdarank (ms)", cpu_seconds(alone, 5), 1e-3, 1)
+    sides: Sides = {"fastloss": partial(train, objective), "built-in": partial(train, "lambdarank")}
+    shown("LightGBM lambdarank (s)", cpu_seconds(sides, 3))
+
+
 # -- PyTorch -----------------------------------------------------------------------------------------------------------
 
 
@@ -255,8 +278,8 @@ def mpi() -> None:
 
 
 PARTS = {
-    "boosting": (boosting, "lightgbm"), "torch": (pytorch, "torch"), "jax": (jax, "jax"),
-    "metrics": (metrics, "sklearn"), "dask": (dask, "dask"), "mpi": (mpi, "numpy"),
+    "boosting": (boosting, "lightgbm"), "ranking": (ranking, "lightgbm"), "torch": (pytorch, "torch"),
+    "jax": (jax, "jax"), "metrics": (metrics, "sklearn"), "dask": (dask, "dask"), "mpi": (mpi, "numpy"),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ One case is one loss with its variant, dtype, regime and shape, drawn from the c
 - engines: the compiled engine against Numba's, in the same way (with ``--engines``: compiling takes a minute)
 - several: the same of losses of several arrays, or one of their arrays is spoiled
 - ctc, rnnt …: the same of losses of sequences, alone and in a batch, padded and packed
+- cox, lambdarank …: the same of losses of groups, however these are said, in a batch and alone
 - wrong: one argument is spoiled. The call works, or raises a TypeError or ValueError that names the argument, and
   has not written to ``out``
 
@@ -491,6 +492,86 @@ def check_sequences(rng: np.random.Generator) -> str:
     return f"{row.name}: bits"
 
 
+# -- losses of groups -------------------------------------------------------------------------------------------------
+
+GROUPS = tuple(row for row in cases.fl.losses() if row.kind == "groups")
+
+
+def groups_of(row: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Return rows in groups of any size, some of them empty, with ties and scores of one regime or another."""
+    rows, dtype = pick(rng, (0, 1, 2, 7, 40, 600)), pick(rng, cases.FLOATS)
+    arrays = cases.fl.kinds.draw(row, (rows,), dtype, rng)
+    cuts = np.sort(rng.integers(0, rows + 1, size=pick(rng, (0, 1, 3, rows // 3))))
+    arrays["groups"] = np.diff(np.concatenate([[0], cuts, [rows]]))
+    scores = arrays[row.prediction]
+    scores *= dtype.type(pick(rng, (1e-20, 0.01, 1, 1, 30, 1e4)))
+    if some(rng, 0.3):
+        scores[...] = np.round(scores)
+    if some(rng, 0.3) and row.ordered_by:
+        arrays[row.operands[0].name][...] = rng.normal(size=rows)
+    if some(rng, 0.2):
+        scores[rng.random(rows) < 0.05] = pick(rng, (np.nan, np.inf, -np.inf, 1e30, -1e30))
+    return arrays
+
+
+def other_parameters(row: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Return values of some parameters of a loss of groups."""
+    values: dict[str, Any] = {}
+    for parameter in row.parameters:
+        if some(rng, 0.4):
+            options = getattr(parameter.domain, "options", ())
+            of_kind = {"choice": options, "switch": (True, False), "index": (1, 2, 30, None), "number": (0.1, 0.5, 3.0)}
+            values[parameter.name] = pick(rng, of_kind[parameter.kind])
+    return values
+
+
+def check_groups(rng: np.random.Generator) -> str:
+    """Hold a call made in a random way to the plain one, or to one in float64, or spoil one of the arrays."""
+    row = pick(rng, GROUPS)
+    loss, arrays = cases.fl.Loss(row), groups_of(row, rng)
+    if some(rng, 0.3):
+        return f"{row.name}: {check_wrong_array(loss, row, arrays, pick(rng, tuple(arrays)), rng)}"
+    scores, sizes = arrays[row.prediction], arrays["groups"]
+    keywords: dict[str, Any] = {"reduction": pick(rng, ("none", "sum", "mean")), **other_parameters(row, rng)}
+    if some(rng, 0.4):
+        keywords["sample_weight"] = rng.integers(0, 9, len(sizes)) / 4
+    if some(rng, 0.3):
+        keywords["where"] = rng.random(len(sizes)) < 0.8
+    method = "value_and_grad" if row.no_hessian else "value_grad_hess"
+    plain = getattr(loss, method)(**arrays, n_threads=1, **keywords)
+    if some(rng, 0.3) and scores.dtype == np.float32:
+        wide = {name: a.astype(np.float64) if a.dtype == np.float32 else a for name, a in arrays.items()}
+        with np.errstate(all="ignore"):
+            for own, exactly in zip(plain, getattr(loss, method)(**wide, **keywords), strict=True):
+                rounded = np.asarray(exactly).astype(np.float32)
+                near = np.abs(np.float64(own) - np.float64(rounded)) <= 2.0**-22 * np.abs(rounded) + 2.0**-149
+                assert (near | (np.asarray(own) == rounded) | (np.isnan(own) & np.isnan(rounded))).all()
+        return f"{row.name}: wide"
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    other = {name: cases.LAYOUTS[pick(rng, LAYOUTS)](a) if some(rng, 0.6) else a for name, a in arrays.items()}
+    if some(rng, 0.3):
+        del other["groups"]
+        other["group_offsets"] = starts
+    elif some(rng, 0.4) and (sizes > 0).all():
+        del other["groups"]
+        other["group_ids"] = np.repeat(np.cumsum(rng.integers(1, 5, len(sizes))) - 3, sizes)
+    ways: dict[str, Any] = {"n_threads": pick(rng, (None, 1, 2, 3))}
+    if some(rng, 0.3):  # in place
+        other[row.prediction] = cases.LAYOUTS[pick(rng, WRITABLE)](scores.copy())
+        ways["out"] = (None, other[row.prediction], None)[: len(plain)]
+    again = getattr(loss, method)(**other, **keywords, **ways)
+    assert bits(tuple(again)) == bits(tuple(plain))
+    if keywords["reduction"] == "none":
+        k = int(rng.integers(len(sizes)))
+        piece = slice(starts[k], starts[k + 1])
+        alone = {name: a[piece] for name, a in arrays.items() if name != "groups"}
+        few = {name: w[k : k + 1] if name in ("sample_weight", "where") else w for name, w in keywords.items()}
+        one = getattr(loss, method)(**alone, **few)
+        assert bits(one[0][0]) == bits(plain[0][k]), "alone"
+        assert bits(tuple(one[1:])) == bits(tuple(own[piece] for own in plain[1:])), "alone"
+    return f"{row.name}: bits"
+
+
 # -- cases ------------------------------------------------------------------------------------------------------------
 
 
@@ -504,6 +585,8 @@ def run_case(number: int, engines: bool = False) -> str:
         return check_several(rng)
     if some(rng, 0.05):
         return check_sequences(rng)
+    if some(rng, 0.05):
+        return check_groups(rng)
     variant, regime, inputs = drawn(number, rng)
     kind = pick(rng, KINDS_OF_CASE)
     if kind == "engines" and not (engines and cases.has_two_engines(variant)):

@@ -270,6 +270,15 @@ def test_lambdarank_is_lightgbms() -> None:
     assert fl.lambdarank(y_true, scores, truncation=1, normalize=False) == pytest.approx(expected, rel=1e-15, abs=0)
 
 
+def test_no_truncation() -> None:
+    arrays = drawn("lambdarank", "whole", rows=90)
+    arrays["groups"] = np.array([60, 30])
+    whole = fl.lambdarank.value_grad_hess(**arrays, truncation=None, reduction="none")
+    for own, other in zip(whole, fl.lambdarank.value_grad_hess(**arrays, truncation=60, reduction="none"), strict=True):
+        assert same(own, other)
+    assert not same(whole[0], fl.lambdarank(**arrays, reduction="none"))
+
+
 def test_nothing_is_relevant() -> None:
     scores = np.array([0.5, -1.0, 2.0])
     for loss in (fl.lambdarank, fl.approx_ndcg):

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import as_array
 from .domains import check_digits, check_held, outside, refuse
 from .foreign import check_class_order
-from .rows import LABELS, Parameter
+from .rows import LABELS, Parameter, counted
 from .scalars import as_index, as_number, shown
 
 #: Kinds of parameters that are numbers to compute with.
@@ -19,7 +19,7 @@ _NUMBERS = frozenset({"element", "number", "factor", "per_class"})
 
 def as_parameter(parameter: Parameter, value: Any) -> Any:
     """Return a parameter's value, checked against its domain: a float, an int, None, or an array."""
-    if parameter.default is None and value is None:
+    if value is None and (parameter.default is None or parameter.domain == counted):
         return None
     if parameter.kind == "labels":
         return as_labels(parameter.name, value)

@@ -159,6 +159,8 @@ _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
 #: What weighs a pixel: sums of them, squared, are numbers of float64.
 _PIXELS = Domain(">= 0 and at most 1e100", 0.0, 1e100)
 _FINITE = Domain("finite", low_open=True, high_open=True)
+#: Of a parameter that may be None, whatever its default.
+counted = Domain("a whole number, or None")
 _INNER = Domain("> 0 and < 1", 0.0, 1.0, low_open=True, high_open=True)
 
 
@@ -393,7 +395,7 @@ def class_number(default: int, description: str) -> Declared:
 
 def count(default: int | None, description: str) -> Declared:
     """Declare a parameter that is a whole number, or None."""
-    return Declared(default, real, "index", description)
+    return Declared(default, counted, "index", description)
 
 
 def class_mask(description: str) -> Declared:
