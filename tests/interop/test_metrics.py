@@ -87,12 +87,24 @@ def test_deviances_keep_their_digits_where_means_are_nearly_right(power: float) 
     rng = np.random.default_rng(0)
     for size in (1e-12, 1e-9, 1e-6, 1e-3, 0.03, 0.1, 0.3, 1.0, 10.0):
         for mu in rng.uniform(0.1, 20.0, 20).tolist():
-            y = mu * (1 + size * rng.uniform(0.5, 1.0))
+            y = mu * (1 + size * rng.uniform(0.5, 1.0) * (rng.choice([-1, 1]) if size < 1 else 1))
             with mpmath.workdps(60):
                 right = exact_deviance(y, mu, power)
                 found = fl.metrics.mean_tweedie_deviance([y], [mu], power=power)
                 # 6.5e-14 was the worst, where the series ends
                 assert abs(found - right) <= 1e-13 * right, (y, mu)
+
+
+def test_deviances_of_many_samples_are_those_of_each() -> None:
+    """They are computed some thousands at a time."""
+    rng = np.random.default_rng(1)
+    mu, weight = rng.uniform(0.1, 20.0, 20_001), rng.random(20_001)
+    pieces = [slice(k, k + 667) for k in range(0, 20_001, 667)]
+    for power in (1, 1.5, 2, 3):
+        y = mu * rng.gamma(4.0, 0.25, 20_001)
+        parts = [fl.metrics.mean_tweedie_deviance(y[p], mu[p], power=power, sample_weight=weight[p]) for p in pieces]
+        whole = fl.metrics.mean_tweedie_deviance(y, mu, power=power, sample_weight=weight)
+        assert whole == pytest.approx(np.average(parts, weights=[weight[p].sum() for p in pieces]), rel=1e-13)
 
 
 def test_deviances_of_targets_of_0_and_below() -> None:
