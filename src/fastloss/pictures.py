@@ -210,6 +210,8 @@ def _numbers(row: Row, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _range(row: Row) -> tuple[float, float]:
     """Return the predictions that are drawn: where the loss changes its shape."""
+    if row.holds == "cosines":
+        return -1.0, 1.0
     if row.holds == "probs" or row.predicted.high == 1:
         return 0.0, 1.0
     if row.holds == "log_probs" or row.predicted.high < 1:  # log-probabilities
