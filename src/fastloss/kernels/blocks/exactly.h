@@ -97,7 +97,8 @@ static inline double fl_block_exp_exactly(const float *x, float m, float *e, ptr
     for (ptrdiff_t i = 0; i < n; i += 64) {
         fl_fetch(ahead, first + i, 64);
         for (int j = 0; j < 4; j++) {
-            ptrdiff_t at = i + 16 * j, count = n - at < 0 ? 0 : n - at < 16 ? n - at : 16;
+            ptrdiff_t at = i + 16 * j, count = n - at < 16 ? n - at : 16;
+            if (count <= 0) break; /* of 30 classes half of the work */
             __mmask16 left = (__mmask16)((1u << count) - 1);
             __mmask16 tied = fl_add_exactly_avx512(&table, x + at, largest, left, e + at, lane + 2 * j, rest + j);
             if (__builtin_expect(tied != 0, 0)) equal += (unsigned)__builtin_popcount(tied);

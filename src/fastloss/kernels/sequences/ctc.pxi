@@ -173,11 +173,12 @@ cdef inline const real* logits_of(const CtcCall* call, const char* data, real* b
     return buffer
 
 
-cdef inline double sweep(real* e, real m, Py_ssize_t classes, double* ties) noexcept nogil:
+cdef inline double sweep(const real* x, real* e, real m, Py_ssize_t classes, double* ties) noexcept nogil:
+    """Exponentials into `e`, which may be x: their sum, but for those of the largest, which are added to `ties`."""
     if real is float:
-        return fl_block_exp_exactly(e, m, e, classes, ties, NULL, 0)
+        return fl_block_exp_exactly(x, m, e, classes, ties, NULL, 0)
     else:
-        return fl_block_exp_sum_f64(e, m, e, classes, ties, NULL, 0)
+        return fl_block_exp_sum_f64(x, m, e, classes, ties, NULL, 0)
 
 
 cdef void take_needed(const real* x, Lattice* q, Py_ssize_t t) noexcept nogil:
@@ -228,7 +229,7 @@ cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ss
     for d in range(q.distinct + 1):
         e[q.classes[d]] = -INFINITY
     q.m[t] = m
-    q.others[t] = sweep(e, m, classes, &ties)
+    q.others[t] = sweep(<const real*>e, e, m, classes, &ties)
     q.others[t] += ties
     q.all[t] = q.others[t] + emissions(q, t)
     if m == -INFINITY:

@@ -13,6 +13,9 @@
 
 cdef double LEAST_FLOAT = ldexp(1, -151), LEAST_DOUBLE = ldexp(1, -1073) / 4     # less rounds to 0
 
+cdef enum:
+    CLASSES_IN_RUNS = 256        # a row of more is swept over in up to three runs
+
 cdef struct RnntCall:
     Operand logits, gradient, labels, label_start, frames, first_node, share, impossible, weight, value
     Operand decoder, decoder_gradient, first_frame, first_place      # of sums of scores (rnnt_joined.pxi): logits are those of frames
@@ -31,6 +34,8 @@ cdef struct Grid:                # of one sequence
     const int64_t* label
     double* blank                # of each node: the probability of the blank, in the unit of the frame; then of that step among all ways
     double* next                 # the same of the label
+    double* p                    # their probabilities, which the gradient needs again
+    double* r
     double* a
     double* m                    # the largest logit, the sum of exponentials of all classes, and that of the others
     double* all
@@ -50,6 +55,8 @@ cdef Py_ssize_t lay_out_grid(Py_ssize_t nodes, Py_ssize_t frames, Py_ssize_t lab
         q.frames, q.labels, q.n = frames, labels, labels + 1
         q.blank, number = number, number + nodes
         q.next, number = number, number + nodes
+        q.p, number = number, number + nodes
+        q.r, number = number, number + nodes
         q.a, number = number, number + nodes
         q.m, number = number, number + nodes
         q.all, number = number, number + nodes
@@ -59,7 +66,7 @@ cdef Py_ssize_t lay_out_grid(Py_ssize_t nodes, Py_ssize_t frames, Py_ssize_t lab
         q.of_label, number = number, number + labels + 1
         q.b, number = number, number + labels + 2
         q.b2 = number
-    return (6 * nodes + 2 * frames + 3 * (labels + 2)) * <Py_ssize_t>sizeof(double)
+    return (8 * nodes + 2 * frames + 3 * (labels + 2)) * <Py_ssize_t>sizeof(double)
 
 
 cdef inline char* node_of(const RnntCall* call, const Operand* operand, const Py_ssize_t* strides, Py_ssize_t sequence, Py_ssize_t n,
@@ -96,12 +103,30 @@ cdef inline void gradients_of_step(double here, double p, double r, double rest,
 include "sequences/rnnt_joined.pxi"
 
 
+cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_t label, real* e) noexcept nogil:
+    """The sum of exponentials of all classes but the blank and the label, -1 if there is none; `e` is lost."""
+    cdef Py_ssize_t first = min(<Py_ssize_t>call.blank, label), last = max(<Py_ssize_t>call.blank, label), C = call.classes
+    cdef double ties = 0, total
+    if first < 0:
+        first = last
+    if C < CLASSES_IN_RUNS:
+        memcpy(e, x, C * sizeof(real))
+        e[first] = e[last] = -INFINITY
+        total = sweep(<const real*>e, e, m, C, &ties)
+        return total + ties
+    # What is between them, and on either side: a row need not be copied.
+    total = sweep(x, e, m, first, &ties) + sweep(x + last + 1, e, m, C - last - 1, &ties)
+    if last > first + 1:
+        total += sweep(x + first + 1, e, m, last - first - 1, &ties)
+    return total + ties
+
+
 cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits, real* e) noexcept nogil:
     """The largest logit of each node, the sum of its exponentials, and the probabilities of the blank and of the label."""
     cdef Py_ssize_t t, u, k = 0
     cdef const real* x
     cdef real m
-    cdef double ties, blank, label, all
+    cdef double blank, label, all
     q.lost = False
     for t in range(q.frames):
         if fl_stopped(&call.stop):
@@ -115,13 +140,7 @@ cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize
                     m = fl_block_max_f32(x, call.classes)
                 else:
                     m = fl_block_max_f64(x, call.classes)
-                memcpy(e, x, call.classes * sizeof(real))
-                e[call.blank] = -INFINITY
-                if u < q.labels:
-                    e[q.label[u]] = -INFINITY
-                ties = 0
-                q.others[k] = sweep(e, m, call.classes, &ties)
-                q.others[k] += ties
+                q.others[k] = sum_of_others(call, x, m, q.label[u] if u < q.labels else -1, e)
             blank = exponential(q, <double>x[call.blank] - m)
             label = exponential(q, <double>x[q.label[u]] - m) if u < q.labels else 0
             if not call.normalized:
@@ -130,7 +149,9 @@ cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize
                     all = NAN
             elif not x[call.blank] < INFINITY or (u < q.labels and not x[q.label[u]] < INFINITY):
                 all = NAN
-            q.m[k], q.all[k], q.blank[k], q.next[k] = m, all, blank / all, label / all
+            q.m[k], q.all[k] = m, all
+            q.blank[k] = q.p[k] = blank / all
+            q.next[k] = q.r[k] = label / all
             k += 1
 
 
@@ -314,11 +335,9 @@ cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t 
                      real* e) noexcept nogil:
     """The gradient of a node into `e`, which may be x."""
     cdef Py_ssize_t c
-    cdef double blank = q.blank[k], label = q.next[k] * (1 + call.fast), here, p, r = 0, rest, ties = 0
-    cdef real factor, m = <real>q.m[k], of_blank = x[call.blank], of_label = 0
+    cdef double blank = q.blank[k], label = q.next[k] * (1 + call.fast), here, rest, ties = 0
+    cdef real factor, m = <real>q.m[k]
     here = blank + label
-    if u < q.labels:
-        of_label = x[q.label[u]]
     if call.normalized:
         memset(e, 0, call.classes * sizeof(real))
         e[call.blank] = <real>(0 - blank * scale)
@@ -329,18 +348,13 @@ cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t 
     if abs_(here * scale) < (LEAST_FLOAT if sizeof(real) == 4 else LEAST_DOUBLE):
         memset(e, 0, call.classes * sizeof(real))
         return
-    p = exp_(<double>of_blank - q.m[k]) / q.all[k]
-    if u < q.labels:
-        r = exp_(<double>of_label - q.m[k]) / q.all[k]
     rest = here * (q.others[k] / q.all[k])
-    gradients_of_step(here, p, r, rest, &blank, &label)
-    if e != x:
-        memcpy(e, x, call.classes * sizeof(real))
+    gradients_of_step(here, q.p[k], q.r[k], rest, &blank, &label)
     # Nothing adds these up: exponentials of floats to 1 ULP will do, which take half the time.
     if real is float:
-        fl_block_exp_sum_f32(e, m, e, call.classes, &ties, NULL, 0)
+        fl_block_exp_sum_f32(x, m, e, call.classes, &ties, NULL, 0)
     else:
-        fl_block_exp_sum_f64(e, m, e, call.classes, &ties, NULL, 0)
+        fl_block_exp_sum_f64(x, m, e, call.classes, &ties, NULL, 0)
     factor = <real>(here * scale / q.all[k])
     for c in range(call.classes):
         e[c] *= factor

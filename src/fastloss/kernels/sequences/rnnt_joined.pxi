@@ -175,7 +175,8 @@ cdef void sums_of_joined(const RnntCall* call, Grid* q, Joined* j, Py_ssize_t se
             blank = exponential(q, j.of_blank[k] - q.m[k])
             label = exponential(q, j.of_label[k] - q.m[k])
             q.all[k] = q.others[k] + (blank + label) if q.m[k] > -INFINITY else NAN
-            q.blank[k], q.next[k] = blank / q.all[k], label / q.all[k]
+            q.blank[k] = q.p[k] = blank / q.all[k]
+            q.next[k] = q.r[k] = label / q.all[k]
 
 
 cdef void add_nodes_apart(const RnntCall* call, const Grid* q, const Joined* j, Py_ssize_t sequence, Py_ssize_t t, Py_ssize_t first,
@@ -204,14 +205,13 @@ cdef void gradients_of_joined(const RnntCall* call, Grid* q, Joined* j, Py_ssize
     """The gradients of all frames and places. `a` is left with what exponentials are multiplied by, of nodes that are apart `all`; `blank`
     and `next` with the gradients of the blank and of the label."""
     cdef Py_ssize_t first = 0, begin, count, frames, t, u, c, k, n = j.n
-    cdef double here, p, r
+    cdef double here
     cdef double* row
     cdef bint by_frames = call.gradient.data != NULL, by_places = call.decoder_gradient.data != NULL
     for k in range(q.frames * n):
         q.next[k] *= 1 + call.fast
         here = q.blank[k] + q.next[k]
-        p, r = exp_(j.of_blank[k] - q.m[k]) / q.all[k], exp_(j.of_label[k] - q.m[k]) / q.all[k]
-        gradients_of_step(here, p, r, here * (q.others[k] / q.all[k]), &q.blank[k], &q.next[k])
+        gradients_of_step(here, q.p[k], q.r[k], here * (q.others[k] / q.all[k]), &q.blank[k], &q.next[k])
         q.blank[k] *= scale
         q.next[k] *= scale
         q.all[k] = here * scale / q.all[k]
