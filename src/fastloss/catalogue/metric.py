@@ -125,8 +125,8 @@ arcface = of_scores(
     _COSINES,
     name="arcface",
     summary="ArcFace: cross-entropy of scaled cosines, the angle to the true class being made larger by a margin.",
-    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cos(arccos(cosine_y) + margin), else z_c = cosine_c;  where that "
-    "angle is beyond pi  z_y = cosine_y - margin sin(margin)",
+    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cos(theta + margin) where theta + margin <= pi, else "
+    "cosine_y - margin sin(margin),  theta = arccos(cosine_y),  z_c = cosine_c for c != y",
     source="Deng, Guo, Xue and Zafeiriou 2019, arXiv:1801.07698",
     margin=number(0.5, Domain("in [0, 3]", 0.0, 3.0), "what is added to the angle, in radians"),
     scale=_SCALE,
@@ -143,7 +143,7 @@ cosface = of_scores(
     _COSINES,
     name="cosface",
     summary="CosFace: cross-entropy of scaled cosines, that of the true class being made smaller by a margin.",
-    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cosine_y - margin, else z_c = cosine_c",
+    formula="log(sum_c e^(s z_c)) - s z_y,  z_y = cosine_y - margin,  z_c = cosine_c for c != y",
     source="Wang et al. 2018, arXiv:1801.09414",
     margin=at_least_zero(0.35, "what is taken off the true class's cosine", "number"),
     scale=_SCALE,
