@@ -121,7 +121,10 @@ def test_likelihoods(reduction: str, full: bool) -> None:
             both(lambda x, var, y, f=ours: f(x, y, var), lambda x, var, y, f=theirs: f(x, y, var), [x, var], x.flip(0))
             both(lambda x, y, f=ours: f(y, x, means), lambda x, y, f=theirs: f(y, x, means), [x], x.flip(0))
         both(lambda x, y, f=ours: f(x, y, 0.7), lambda x, y, f=theirs: f(x, y, 0.7), [x], x.flip(0))
-    for var, message in ((-means, "var has a number below 0"), (means[:, :2], r"var has shape \(6, 2\)")):
+    hidden = means.clone()
+    hidden[0, 0], hidden[1, 1] = torch.nan, -1.0  # of which the least is NaN
+    below = "var has a number below 0"
+    for var, message in ((-means, below), (hidden, below), (means[:, :2], r"var has shape \(6, 2\)")):
         with pytest.raises(ValueError, match=message):
             own.GaussianNLLLoss()(x, x, var)
 

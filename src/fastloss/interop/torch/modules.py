@@ -533,7 +533,10 @@ class GaussianNLLLoss(FusedLoss):
         """
         if not isinstance(var, Tensor):
             var = torch.full_like(input, var)
-        if not torch.compiler.is_compiling() and (var < 0).any():
+        # One pass finds the least. Where that is not known, for this is compiled or one is NaN, all are clamped.
+        asked = not torch.compiler.is_compiling()
+        least = float(var.detach().amin()) if asked and var.numel() else math.nan
+        if least < 0 or (asked and math.isnan(least) and (var < 0).any()):
             raise ValueError("var has a number below 0")
         if var.shape != input.shape:
             if var.shape == input.shape[:-1]:
@@ -544,7 +547,8 @@ class GaussianNLLLoss(FusedLoss):
                 raise ValueError(f"var has shape {tuple(var.shape)}, which does not fit {tuple(input.shape)}")
         if target.requires_grad:
             input, target = input - target, torch.zeros_like(input)
-        var = var + (var.clamp(min=self.eps) - var).detach()
+        if not least >= self.eps:
+            var = var + (var.clamp(min=self.eps) - var).detach()
         pairs = torch.stack([input, (0.5 * var.log()).expand(input.shape)], dim=-1)
         value = self._run({}, (target, pairs))
         if self.full:
