@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastloss.rows import Row
+    from fastloss.rows import Column, Row
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 300, 44, 116, 16, 36
 LOWEST, HIGHEST = -3.0, 5.0
@@ -49,13 +49,18 @@ def others_of(row: Row, by: str) -> dict[str, float]:
     return {o.name: -1.0 if o.domain.high < 1 else 1.0 if o in given[:1] else 0.0 for o in others}
 
 
+def part_name(column: Column) -> str:
+    """Return what a column is called in the names of files."""
+    return column.name.replace("-", "_")
+
+
 def caption_of(row: Row, by: str) -> str:
     """Return what is below the picture."""
     if row.several:
         return f"{by} ({', '.join(f'{name} = {number:g}' for name, number in others_of(row, by).items())})"
-    if row.axes == "2":
-        other = {"location": "log-scale 0", "log_scale": "location 1"}[by]
-        return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {other})"
+    if row.core:
+        beside = ", ".join(f"{column.name} {column.beside:g}" for column in row.core if part_name(column) != by)
+        return f"{by.replace('_', '-')} (y_true = {target_of(row):g}, {beside})"
     if row.axes != "C":
         another = ", beside a sample of residual 1" if row.couples else ""
         return f"{by} (y_true = {target_of(row):g}{another})"
@@ -84,11 +89,12 @@ def curves(row: Row, by: str) -> Callable[[float], tuple[float, ...]]:
     assert row.function is not None
     formula, target = row.function, target_of(row)
     constants = row.constants({parameter.name: parameter.default for parameter in row.parameters})
-    if row.axes == "2":
-        k = by == "log_scale"
+    if row.core:
+        k = [part_name(column) for column in row.core].index(by)
 
         def of_part(x: float) -> tuple[float, ...]:
-            value, gradient, hessian = formula(target, *((1.0, x) if k else (x, 0.0)), *constants)[:3]
+            numbers = [x if place == k else column.beside for place, column in enumerate(row.core)]
+            value, gradient, hessian = formula(target, *numbers, *constants)[:3]
             return value, gradient[k], hessian[k]
 
         return of_part
@@ -164,8 +170,8 @@ def pictures(row: Row) -> dict[str, str]:
     """Return the pictures of a loss by their names; of most that are no formula of numbers or rows there are none."""
     if row.axes in ("D", "ND", "R", "TC", "TUC", "G") or row.kind == "lifetimes":
         return {}
-    if row.axes == "2":
-        return {f"{row.name}_{by}": picture(row, by) for by in ("location", "log_scale")}
+    if row.core:
+        return {f"{row.name}_{by}": picture(row, by) for by in map(part_name, row.core)}
     return {row.name: picture(row, row.prediction)}
 
 

@@ -401,7 +401,7 @@ def section(row: Row, drawn: Iterable[str]) -> str:
         "C": "for each row of classes",
         "D": "for each vector along the last axis",
         "R": "for each region",
-        "2": "for each location and log-scale, which are the last axis of `y_pred`",
+        "2": f"for each {' and '.join(column.name for column in row.core)}, which are the last axis of `y_pred`",
         "TC": "for each sequence",
         "TUC": "for each sequence",
         "G": "for each group",

@@ -125,6 +125,7 @@ def row_of_sum(rows: tuple[Row, ...]) -> Row:
         summed=row_of_sum,
         arrays=rows[0].arrays,
         axes=axes,
+        core=rows[0].core if axes else (),
         of_rows=rows[0].of_rows,
         lattice=rows[0].lattice,
         no_hessian=next((row.no_hessian for row in rows if row.no_hessian), ""),

@@ -157,10 +157,9 @@ def _symbols(row: Row) -> str:
     words = set(re.findall(r"[A-Za-z]+", row.formula.replace("_", " ")))
     if row.several:
         return ""
-    meaning = {"m": "m = y_pred[..., 0]"} if row.axes == "2" else {}
-    meaning |= {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
-    if row.axes == "2":
-        meaning["s"] = "s = y_pred[..., 1]"
+    of_columns = {column.symbol: f"{column.symbol} = y_pred[..., {k}]" for k, column in enumerate(row.core)}
+    of_all = {"r": "r = y_pred - y_true", "x": f"x = {row.prediction}", "s": "s = y_pred", "y": "y = y_true"}
+    meaning = of_all | of_columns
     if any(parameter.kind == "labels" for parameter in row.parameters):
         meaning |= {"t": "t = 1 for the positive label and -1 for the negative"}
     return ", ".join(text for letter, text in meaning.items() if letter in words)
@@ -300,9 +299,11 @@ def _operands(row: Row) -> str:
     if row.mixed:
         target = "Targets, as every term takes them."
         prediction = f"Predictions, as every term takes them: {types}."
-    elif row.axes == "2":
-        target = "Targets; of the shape of `y_pred` without its last axis, or one number for all."
-        prediction = f"Locations `y_pred[..., 0]` and log-scales `y_pred[..., 1]`, the last axis being 2: {types}."
+    elif row.core:
+        domain = "" if row.target == real else f", each {row.target.description}"
+        target = f"Targets{domain}; of the shape of `y_pred` without its last axis, or one number for all."
+        columns = " and ".join(f"{column.name}s `y_pred[..., {k}]`" for k, column in enumerate(row.core))
+        prediction = f"{_sentence(columns)}, the last axis being {len(row.core)}: {types}."
     elif row.axes == "R":
         target = f"Targets, each {row.target.description}; see the notes for their shapes."
         prediction = f"Predictions, one for each pixel and class; see the notes for their shapes: {types}."
@@ -411,8 +412,9 @@ def _example_arguments(row: Row) -> list[str]:
         return [*lines, f">>> y_true = {_ROWS[row.target.forms[0]]}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
     if row.axes == "R":
         return [*lines, f">>> y_true = {_ROWS['members']}", f">>> {row.prediction} = {_ROWS[row.holds]}"]
-    if row.axes == "2":
-        given = "[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # location and log-scale of each"
+    if row.core:
+        names = " and ".join(column.name for column in row.core)
+        given = f"[0.0, 1.0], [[0.5, 0.0], [3.0, -1.0]]  # {names} of each"
     else:
         y_true, y_pred = _example_points(row)
         given = f"{y_true}, {y_pred}"

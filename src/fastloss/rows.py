@@ -454,14 +454,15 @@ _LINKS = {"numbers": IDENTITY, "log_mean": EXP, "log_probs": EXP, "probs": IDENT
 
 
 class Column(NamedTuple):
-    """What the numbers of a sample are side by side on the last axis of a prediction: a name and a link each."""
+    """What the numbers of a sample are side by side on the last axis of a prediction, each of them."""
 
     name: str
     link: Link
+    symbol: str  # in formulas
+    beside: float  # what it is where the loss is drawn over another column
 
 
-#: The columns of a prediction, by its axes after those of the samples.
-_CORES = {"2": (Column("location", IDENTITY), Column("log-scale", EXP))}
+LOCATION_AND_SCALE = (Column("location", IDENTITY, "m", 1.0), Column("log-scale", EXP, "s", 0.0))
 
 
 #: The parameters that the frame of cross-entropy computes by itself, of a loss that uses it.
@@ -538,6 +539,8 @@ class Row:
     axes : {"", "C", "D", "2", "TC", "TUC", "R", "G", "ND"}
         What axes that prediction has after those of the samples; "R": a sample is a region, which its kind finds,
         "G": a group of rows, "ND": a set of vectors.
+    core : tuple of Column
+        What lies side by side on the last axis of its prediction, of axes "2"; else empty.
     of_sums : callable or None
         Of a loss of regions, the formula of the sums over each (``kinds/regions.py``).
     together : bool
@@ -607,6 +610,7 @@ class Row:
     summed: Callable[[tuple[Row, ...]], Row] | None = field(default=None, compare=False)
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
+    core: tuple[Column, ...] = ()
     of_sums: Callable[..., Any] | None = field(default=None, compare=False)
     together: bool = False
     of_rows: Row | None = None
@@ -643,11 +647,6 @@ class Row:
             Operand(self.prediction, PREDICTION, self.axes, self.predicted, ", ".join(c.name for c in self.core)),
         )
 
-    @property
-    def core(self) -> tuple[Column, ...]:
-        """What lies side by side on the last axis of its prediction; empty where that is one number, or a row."""
-        return _CORES.get(self.axes, ())
-
     @functools.cached_property
     def differentiated(self) -> tuple[Operand, ...]:
         """The arrays by which it is differentiated."""
@@ -660,7 +659,7 @@ class Row:
         predictions = tuple(
             (operand.name, part)
             for operand in self.differentiated
-            for part in (((..., 0), (..., 1)) if operand.axes == "2" else (...,))
+            for part in ([(..., k) for k in range(len(self.core))] if self.core else [...])
         )
         return Columns(given[0] if given else None, predictions, tuple(given[1:]))
 
@@ -944,7 +943,7 @@ def location_scale(
     declared = pointwise(target=real, formula=formula, source=source, axes="2", full=full, ulps=ulps, **own)
 
     def row(function: Callable[..., Any]) -> Row:
-        made = replace(declared(function), detached=detached)
+        made = replace(declared(function), detached=detached, core=LOCATION_AND_SCALE)
         return made if full is None else replace(made, fuller=replace(made, fuller=None, entry="full"))
 
     return row

@@ -164,7 +164,6 @@ class Head(NamedTuple):
 HEADS = {
     "pointwise": Head("y_true", ["y_pred"], []),
     "root_mean": Head("y_true", ["y_pred"], []),
-    "location_scale": Head("y_true", ["location", "log_scale"], []),
     "penalty": Head(None, ["parameter"], []),
     "by_default": Head("y_true", ["y_pred"], []),
 }
@@ -177,6 +176,9 @@ def head_of(kind: str, function: ast.FunctionDef) -> Head:
     """
     if kind in HEADS:
         return HEADS[kind]
+    if kind == "location_scale":  # two columns of one prediction, each under a name of its own
+        first, *others = (argument.arg for argument in function.args.args)
+        return Head(first, others[:2], [])
     given: list[str] = []
     predictions: list[str] = []
     for decorator in function.decorator_list:
@@ -456,7 +458,7 @@ def formula_kind(node: ast.AST) -> str | None:
     if isinstance(node, ast.FunctionDef):
         for decorator in node.decorator_list:
             name = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if isinstance(name, ast.Name) and (name.id in HEADS or name.id == "of_arrays"):
+            if isinstance(name, ast.Name) and (name.id in HEADS or name.id in ("of_arrays", "location_scale")):
                 return name.id
     return None
 
