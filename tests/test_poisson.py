@@ -63,3 +63,11 @@ def test_it_is_a_probability() -> None:
     assert total == pytest.approx(1, rel=1e-14, abs=0)
     with fl.engine("numba"):
         np.testing.assert_allclose(FULL(y, s, reduction="none"), -stats.poisson(np.exp(s)).logpmf(y), rtol=1e-12)
+
+
+def test_gamma_has_all_of_its_terms_at_dispersion_1() -> None:
+    """Nothing of the exponential distribution depends on y alone."""
+    stats, rng = pytest.importorskip("scipy.stats"), generator("gamma in full")
+    y, s = rng.exponential(size=99), rng.normal(size=99)
+    apart = np.abs(fl.gamma(y, s, reduction="none") + stats.expon(scale=np.exp(s)).logpdf(y))
+    assert (apart <= 1e-14 * (np.abs(s) + y * np.exp(-s))).all()

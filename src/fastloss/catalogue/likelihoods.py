@@ -130,7 +130,8 @@ def poisson(y_true, y_pred):
 def gamma(y_true, y_pred):
     """Gamma loss of the logarithm s of the predicted mean, for targets above 0.
 
-    As in scikit-learn, LightGBM and XGBoost. It is half of the gamma deviance but for the constant 1 + log y.
+    As in scikit-learn, LightGBM and XGBoost. It is half of the gamma deviance but for the constant 1 + log y. Of
+    dispersion 1, the exponential distribution, it is the whole negative log-likelihood: no ``full=`` has more to add.
     """
     h = exp(-0.5 * y_pred)
     tiny = y_true < 1e-31  # times h it may be subnormal where it is not times h h
