@@ -23,7 +23,7 @@ from .penalties import Penalty, elastic_net, l1, l2
 from .runtime import build_info, engine, get_num_threads, num_threads, set_num_threads
 from .runtime import kernels as _kernels
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Loss",
