@@ -89,5 +89,10 @@ def __getattr__(name: str) -> object:
     raise AttributeError(text)
 
 
+def __dir__() -> list[str]:
+    """Name what is imported when it is asked for, too: consoles and notebooks complete names from here."""
+    return sorted({*globals(), *_ON_DEMAND})
+
+
 globals().update({name: Loss(row) for name, row in _CATALOGUE.items()})
 globals().update({alias: globals()[name] for alias, name in _ALIASES.items()})
