@@ -161,6 +161,9 @@ def test_every_regime(name: str, tags: int, dtype: Any) -> None:
         for found, right in zip(by_transitions.ravel(), of_pairs.ravel(), strict=True):
             wrong = abs(exact(found) - right)
             assert wrong <= (bound + unit) * largest or largest < least
+        for row in by_emissions[0]:  # 1.2 was the most
+            total = abs(float(mp.fsum(map(exact, row))))
+            assert total <= max(4 * float(np.finfo(dtype).eps) * float(np.abs(row).max()), 1e-37 * (unit > 0))
     assert bits(by_start) == bits(by_emissions[0, 0])
     assert bits(by_end) == bits(by_emissions[0, -1])
 

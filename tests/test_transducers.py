@@ -128,7 +128,9 @@ def regime(name: str, dtype: Any) -> tuple[Any, Any]:
         x[..., 5] += 20
     elif word == "masks":
         keep = x[places].copy()
-        x[rng.random(x.shape) < 0.3] = float(number)
+        masked = rng.random(x.shape) < 0.3
+        masked[..., 5] = False  # a node without any class has no softmax
+        x[masked] = float(number)
         x[places] = keep
     elif word == "offset":
         x += float(number)
