@@ -30,6 +30,6 @@ learned = np.exp(found.x[3])
 print(f"weights {found.x[:3].round(3)} (true: {truth}), dispersion {learned:.3f} (true: {dispersion})")
 assert np.allclose(found.x[:3], truth, atol=0.1) and abs(learned - dispersion) < 0.1
 
-expected = np.exp(X @ found.x[:3])
+expected = fl.negative_binomial.inverse_link(X @ found.x[:3])
 print(f"variance of y over its mean: {((y - expected) ** 2 / expected).mean():.2f}; Poisson's would be 1")
 assert ((y - expected) ** 2 / expected).mean() > 2
