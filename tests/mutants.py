@@ -47,6 +47,7 @@ TESTS = (
     "algebra",
     "parameter_grads",
     "negative_binomial",
+    "tweedie",
     "plain",
     "several",
     "survival",
@@ -1745,6 +1746,20 @@ MUTANTS = (
         "quantile",
     ),
     Mutant(
+        "quantiles: a level's other side, next to 1",
+        ROWS + "quantiles.pxi",
+        "(columns - k - 0.5) / columns",
+        "1 - (k + 0.5) / columns",
+        "quantiles",
+    ),
+    Mutant(
+        "quantiles: columns that are absent",
+        ROWS + "quantiles.pxi",
+        "call.classes if t.wide else size, size)",
+        "size, size)",
+        "quantiles",
+    ),
+    Mutant(
         "expectile: sides swapped",
         REGRESSION,
         "where(r > 0, 1 - alpha, where(r < 0, alpha, 0.5))",
@@ -1845,6 +1860,13 @@ MUTANTS = (
         PACKAGE + "domains.py",
         "check_held(name, value, domain, double_precision, least=_LEAST_NORMAL[double_precision])",
         "check_held(name, value, domain, double_precision)",
+    ),
+    Mutant(
+        "tweedie above 2: what the rounding of an exponent lost",
+        LIKELIHOODS,
+        "    factor = head + head * lost\n",
+        "    factor = head\n",
+        "tweedie",
     ),
     Mutant(
         "Tweedie: power 2 is a case of its own",
