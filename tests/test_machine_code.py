@@ -564,7 +564,7 @@ def test_pairs_of_a_group_are_compared_in_vectors(level: str, name: str) -> None
 # ---- losses of groups
 
 #: The sweeps over a run of rows, and the products for each number: the least that is in a loop of vectors.
-RUNS = {"exp": 10, "alone": 10, "log": 8}
+RUNS = {"exp": 10, "alone": 10, "log": 8, "slopes": 2}
 
 
 @each_level
@@ -582,11 +582,11 @@ def test_each_sweep_over_a_run_of_rows_is_vector_code(level: str, sweep: str) ->
 @pytest.mark.parametrize("name", KINDS)
 def test_no_function_of_vecmath_is_called(name: str) -> None:
     """Neither one of ours that should have been inlined, nor one of the C library; a sweep over a block may be, a long
-    step of lanes, and what computes an extreme row, one number after the other."""
+    step of lanes, and what computes an extreme row, or a lifetime, one number after the other."""
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
         r"fl_(?!ask|exact_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
-        r"threads_|stack_|deal|wide_|c(?:tc|rf)_|rnnt_|lanes_exp_capped)\w*"
+        r"mills|normal_|logistic_|extreme_|known_|lifetime_|short_|standardised|threads_|stack_|deal|wide_|c(?:tc|rf)_|rnnt_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )
     assert not [called for called in names if mathematics.match(called)]

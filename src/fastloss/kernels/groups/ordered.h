@@ -46,19 +46,85 @@ FL_GROUP_SWEEP void fl_group_exp(const double *s, double m, double *e, ptrdiff_t
     for (ptrdiff_t i = 0; i < n; i++) e[i] = fl_exp_sum(s[i] - m, fl_difference_tail(s[i], m));
 }
 
-/* Of an event alone at its place the loss log(1 + after / e), in the place of `after`, and the slope; of others, whose `after` is
- * below 0, the loss is 0. `slope` may be NULL. */
-FL_GROUP_SWEEP void fl_group_alone(const double *e, double *after, double *slope, ptrdiff_t n)
+/* Before each row the sum of those behind it, of which head and tail hold what is behind the last, and in the end all. */
+FL_GROUP_SWEEP void fl_group_behind(const double *e, double *after, double *head, double *tail, ptrdiff_t n)
+{
+    double high = *head, low = *tail;
+    for (ptrdiff_t i = n - 1; i >= 0; i--) {
+        double total = high + e[i], back = total - high;
+        after[i] = high + low;
+        low += (high - (total - back)) + (e[i] - back);
+        high = total;
+    }
+    *head = high, *tail = low;
+}
+
+/* The same from the first row on: the sum of those before it. */
+FL_GROUP_SWEEP void fl_group_before(const double *x, double *before, double *head, double *tail, ptrdiff_t n)
+{
+    double high = *head, low = *tail;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double total = high + x[i], back = total - high;
+        before[i] = high + low;
+        low += (high - (total - back)) + (x[i] - back);
+        high = total;
+    }
+    *head = high, *tail = low;
+}
+
+/* 1 over the sum at each event, of itself and those behind it; 0 of others */
+FL_GROUP_SWEEP void fl_group_inverse(const double *e, const double *after, const unsigned char *event, double *inverse, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) inverse[i] = fl_where(event[i] != 0, 1 / (after[i] + e[i]), 0);
+}
+
+/* Of an event alone at its place the loss log(1 + after / e), in the place of `after`, and the slope; of others, and where `after`
+ * is below 0, the loss is 0. `slope` may be NULL. */
+FL_GROUP_SWEEP void fl_group_alone(const double *e, const unsigned char *event, double *after, double *slope, ptrdiff_t n)
 {
     if (slope) {
         FL_NO_OVERLAP
         for (ptrdiff_t i = 0; i < n; i++) {
             double ratio = after[i] / e[i];
-            slope[i] = fl_where(after[i] < 0, slope[i], -(ratio / (1 + ratio)));
+            slope[i] = fl_where((event[i] != 0) & (after[i] >= 0), -(ratio / (1 + ratio)), slope[i]);
         }
     }
     FL_NO_OVERLAP
-    for (ptrdiff_t i = 0; i < n; i++) after[i] = fl_where(after[i] < 0, 0, fl_log1p(fl_where(after[i] < 0, 0, after[i] / e[i])));
+    for (ptrdiff_t i = 0; i < n; i++) after[i] = fl_log1p(fl_where((event[i] != 0) & (after[i] >= 0), after[i] / e[i], 0));
+}
+
+/* What the rows of a run have of the events before them: scale (slope + e before), slope of events alone */
+FL_GROUP_SWEEP void fl_group_slopes(const double *e, const unsigned char *event, const double *before, double *slope, double scale,
+                                    ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) slope[i] = scale * (fl_where(event[i] != 0, slope[i], 0) + e[i] * before[i]);
+}
+
+/* The sum of n numbers, and what was rounded off it */
+FL_GROUP_SWEEP double fl_group_sum(const double *x, ptrdiff_t n, double *rest)
+{
+    double high[FL_LANES_f64] = {0}, low[FL_LANES_f64] = {0}, total = 0, lost = 0;
+    ptrdiff_t i = 0;
+    for (; i + FL_LANES_f64 <= n; i += FL_LANES_f64)
+        for (int j = 0; j < FL_LANES_f64; j++) {
+            double sum = high[j] + x[i + j], back = sum - high[j];
+            low[j] += (high[j] - (sum - back)) + (x[i + j] - back);
+            high[j] = sum;
+        }
+    for (int j = 0; i < n; i++, j++) {
+        double sum = high[j] + x[i], back = sum - high[j];
+        low[j] += (high[j] - (sum - back)) + (x[i] - back);
+        high[j] = sum;
+    }
+    for (int j = 0; j < FL_LANES_f64; j++) {
+        double sum = total + high[j], back = sum - total;
+        lost += ((total - (sum - back)) + (high[j] - back)) + low[j];
+        total = sum;
+    }
+    *rest = lost;
+    return total;
 }
 
 /* log x, in its place */

@@ -18,7 +18,12 @@ cdef extern from "groups/ordered.h" nogil:
     enum: FL_RUN
     double fl_group_range(const double*, Py_ssize_t, double, double*) noexcept
     void fl_group_exp(const double*, double, double*, Py_ssize_t) noexcept
-    void fl_group_alone(const double*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_behind(const double*, double*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_before(const double*, double*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_inverse(const double*, const double*, const unsigned char*, double*, Py_ssize_t) noexcept
+    void fl_group_alone(const double*, const unsigned char*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_slopes(const double*, const unsigned char*, const double*, double*, double, Py_ssize_t) noexcept
+    double fl_group_sum(const double*, Py_ssize_t, double*) noexcept
     void fl_group_log(double*, Py_ssize_t) noexcept
     void fl_group_settle(int64_t*, const unsigned char*, int64_t*, int64_t*, Py_ssize_t) noexcept
 
@@ -68,10 +73,10 @@ cdef struct Ordered:             # a group, while its rows are gone through from
     const unsigned char* tied    # whether a row is at the place of the one before
     const unsigned char* event
     double* gradient             # NULL: not wanted; on the way back, of an event what it has of itself
-    double* inverse              # of a first row of a place: the sum of 1 / R over its events
+    double* inverse              # of a first row of a place: the sum of 1 / R over its events; of others in a run 0
     double* largest              # the same: M of it and of those later; kept of rows that go one by one
     double* e                    # of the rows of a run e^(s - M)
-    double* after                # of its events: the sum of those that come later; of other rows -1
+    double* after                # the sum of those behind each; -1 of tied rows but an only event; then losses
     double* risk                 # of its tied events: the sums that those terms are logarithms of
     double* runs                 # of each run where it begins, and its M: NaN if its rows went one by one
     Py_ssize_t run               # how many there are
@@ -149,80 +154,118 @@ cdef void one_place(Ordered* o, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
                     o.gradient[j] = exp_of_difference(o.s[j], o.m) * by_efron - 1
 
 
-cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m) noexcept nogil:
-    """The rows of some places in one unit e^m."""
-    cdef double dead, own, later, inverse, by_efron
-    cdef double* risk = o.risk
+cdef inline void add_all(Running* sum, const double* x, Py_ssize_t n) noexcept nogil:
+    cdef double rest = 0
+    add_to(sum, fl_group_sum(x, n, &rest))
+    sum.low += rest
+
+
+cdef inline Py_ssize_t next_tie(const unsigned char* tied, Py_ssize_t i, Py_ssize_t stop) noexcept nogil:
+    """The first row from i on that is at the place of the one before; `stop` where there is none."""
+    while i < stop and not tied[i]:
+        i += 1
+    return i
+
+
+cdef inline Py_ssize_t end_of_place(const unsigned char* tied, Py_ssize_t i, Py_ssize_t stop) noexcept nogil:
+    while i < stop and tied[i]:
+        i += 1
+    return i
+
+
+cdef Py_ssize_t one_tie(Ordered* o, Py_ssize_t start, Py_ssize_t i, Py_ssize_t end, double m, double* risk) noexcept nogil:
+    """The rows of a place of several, of a run that begins at `start`, where each was taken for one alone; return how many sums of
+    `risk` were left."""
     cdef const double* e = o.e - start             # they are of this run alone
     cdef double* after = o.after - start
-    cdef Py_ssize_t i, j, end = stop, d, ties = 0
+    cdef double dead, own, by_efron
+    cdef Py_ssize_t j, d = 0
     cdef bint slopes = o.gradient != NULL
-    cdef Running sum, part
+    cdef Running later, part
+    later.high, later.low = after[end - 1], 0      # those that come later; in `part` also who is censored here
+    part = later
+    for j in range(end - 1, i - 1, -1):
+        d += o.event[j]
+        after[j] = -1
+        add_to(&later, e[j])
+        if not o.event[j]:
+            add_to(&part, e[j])
+        if slopes:
+            o.inverse[j] = 0
+    own = total_of(&part)
+    if d == 1:
+        j = i
+        while not o.event[j]:
+            j += 1
+        after[j] = own
+        if slopes:
+            o.inverse[i] = 1 / total_of(&later)
+    elif d > 1:
+        part.high = part.low = 0
+        for j in range(end - 1, i - 1, -1):
+            if o.event[j]:
+                add_to(&part, e[j])
+        dead = total_of(&part)
+        part.high = part.low = 0
+        sum_of_ties(&part, risk, own if o.efron else total_of(&later), dead, d, o.efron, &by_efron)
+        if slopes:
+            o.inverse[i] = total_of(&part)
+        for j in range(i, end):
+            if o.event[j]:
+                add_to(&o.loss, m - o.s[j])
+                if slopes:
+                    o.gradient[j] = e[j] * by_efron - 1
+    return d if d > 1 else 0
+
+
+cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m) noexcept nogil:
+    """The rows of some places in one unit e^m. Sweeps take each row for one alone at its place; ties are mended after them."""
+    cdef Py_ssize_t n = stop - start, i, end, ties = 0
+    cdef bint slopes = o.gradient != NULL
     if o.m != m:
         if o.m != -INFINITY:
             scale_by(&o.sum, exp_of_difference(o.m, m))
         o.m = m
-    fl_group_exp(o.s + start, m, o.e, stop - start)
-    sum = o.sum
-    while end > start:
-        i = end - 1
-        if not o.tied[i] or i == start:
-            after[i] = total_of(&sum) if o.event[i] else -1
-            add_to(&sum, e[i])
-            if slopes:
-                o.inverse[i] = 1 / total_of(&sum) if o.event[i] else 0
-            end = i
-            continue
-        while i > start and o.tied[i]:
-            i -= 1
-        part = sum               # those that come later, and who is censored here
-        d = 0
-        for j in range(end - 1, i - 1, -1):
-            d += o.event[j]
-            after[j] = -1
-            add_to(&sum, e[j])
-            if not o.event[j]:
-                add_to(&part, e[j])
-        own, later, inverse = total_of(&part), total_of(&sum), 0
-        if d == 1:
-            j = i
-            while not o.event[j]:
-                j += 1
-            after[j] = own
-            inverse = 1 / later
-        elif d > 1:
-            part.high = part.low = 0
-            for j in range(end - 1, i - 1, -1):
-                if o.event[j]:
-                    add_to(&part, e[j])
-            dead = total_of(&part)
-            part.high = part.low = 0
-            sum_of_ties(&part, risk, own if o.efron else later, dead, d, o.efron, &by_efron)
-            inverse = total_of(&part)
-            risk += d
-            ties += d
-            for j in range(i, end):
-                if o.event[j]:
-                    add_to(&o.loss, m - o.s[j])
-                    if slopes:
-                        o.gradient[j] = e[j] * by_efron - 1
-        if slopes:
-            o.inverse[i] = inverse
-        end = i
-    o.sum = sum
-    fl_group_alone(o.e, o.after, o.gradient + start if slopes else NULL, stop - start)
+    fl_group_exp(o.s + start, m, o.e, n)
+    fl_group_behind(o.e, o.after, &o.sum.high, &o.sum.low, n)
+    if slopes:
+        fl_group_inverse(o.e, o.after, o.event + start, o.inverse + start, n)
+    i = next_tie(o.tied, start + 1, stop)
+    while i < stop:
+        end = end_of_place(o.tied, i, stop)
+        ties += one_tie(o, start, i - 1, end, m, o.risk + ties)
+        i = next_tie(o.tied, end, stop)
+    fl_group_alone(o.e, o.event + start, o.after, o.gradient + start if slopes else NULL, n)
     fl_group_log(o.risk, ties)
-    for i in range(stop - start):
-        add_to(&o.loss, o.after[i])
-    for i in range(ties):
-        add_to(&o.loss, o.risk[i])
+    add_all(&o.loss, o.after, n)
+    add_all(&o.loss, o.risk, ties)
+
+
+cdef void gradient_of_places(const Ordered* o, Py_ssize_t start, Py_ssize_t stop, Running* a, double* unit, double scale) noexcept nogil:
+    """What the rows of some places have of the events before them, place by place, each in its unit."""
+    cdef double m, before, own, e
+    cdef Py_ssize_t i = start, j, end
+    while i < stop:
+        end = end_of_place(o.tied, i + 1, stop)
+        m = o.largest[i]
+        if a.high > 0 and unit[0] != m:
+            scale_by(a, exp_of_difference(m, unit[0]))
+        unit[0] = m
+        before = total_of(a)
+        add_to(a, o.inverse[i])
+        own = total_of(a)
+        for j in range(i, end):
+            e = exp_of_difference(o.s[j], m)
+            # an event's own place is there already
+            o.gradient[j] = scale * (o.gradient[j] + e * before) if o.event[j] else scale * (e * own)
+        i = end
 
 
 cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize_t n, double scale) noexcept nogil:
     """From the first row to the last: what each has of the events before it."""
-    cdef double unit = 0, m, before, own, e
+    cdef double unit = 0, m, earlier, own
     cdef Py_ssize_t i, j, end, run, start, stop
-    cdef bint one_by_one
+    cdef double* before
     cdef Running a
     a.high = a.low = 0
     for run in range(o.run - 1, -1, -1):
@@ -231,29 +274,24 @@ cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize
         start = <Py_ssize_t>o.runs[2 * run]
         stop = <Py_ssize_t>o.runs[2 * run - 2] if run > 0 else n
         m = o.runs[2 * run + 1]
-        one_by_one = m != m
-        if not one_by_one:
-            fl_group_exp(o.s + start, m, o.e, stop - start)
-        i = start
+        if m != m:
+            gradient_of_places(o, start, stop, &a, &unit, scale)
+            continue
+        if a.high > 0 and unit != m:
+            scale_by(&a, exp_of_difference(m, unit))
+        unit = m
+        fl_group_exp(o.s + start, m, o.e, stop - start)
+        fl_group_before(o.inverse + start, o.after, &a.high, &a.low, stop - start)
+        before = o.after - start
+        # Of a place all have what its first row has; those that are censored also what is its own, which the second has.
+        i = next_tie(o.tied, start + 1, stop)
         while i < stop:
-            end = i + 1
-            while end < stop and o.tied[end]:
-                end += 1
-            if one_by_one:
-                m = o.largest[i]
-            if a.high > 0 and unit != m:
-                scale_by(&a, exp_of_difference(m, unit))
-            unit = m
-            before = total_of(&a)
-            add_to(&a, o.inverse[i])
-            own = total_of(&a)
-            for j in range(i, end):
-                e = exp_of_difference(o.s[j], m) if one_by_one else o.e[j - start]
-                if o.event[j]:   # its own place is there already
-                    o.gradient[j] = scale * (o.gradient[j] + e * before)
-                else:
-                    o.gradient[j] = scale * (e * own)
-            i = end
+            end = end_of_place(o.tied, i, stop)
+            earlier, own = before[i - 1], before[i]
+            for j in range(i - 1, end):
+                before[j] = earlier if o.event[j] else own
+            i = next_tie(o.tied, end, stop)
+        fl_group_slopes(o.e, o.event + start, o.after, o.gradient + start, scale, stop - start)
 
 
 cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept nogil:
