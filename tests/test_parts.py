@@ -150,6 +150,7 @@ def test_class_weights_ignored_labels_and_soft_targets() -> None:
     assert fl.cross_entropy.normalizer(np.array([[0, 1], [1, 0]])) == 4  # whole numbers are indices
     assert fl.cross_entropy.normalizer(np.array([0.0, 2.0]), shape=(2,)) == 2
     assert fl.ordinal.normalizer([0, 3, 1]) == 3
+    assert fl.arcface.normalizer([0, 4, 2]) == 3 and fl.arcface.normalizer([], sample_weight=[]) == 0
     assert fl.multilabel_soft_margin.normalizer([[0, 1], [1, 1], [0, 0]]) == 3
 
 

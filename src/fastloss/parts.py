@@ -220,6 +220,8 @@ def _shape_of(
     """Return a shape that an array of predictions may have."""
     if axes != "C":
         own = samples if samples is not None else target.shape
+        if axes == "D" and isinstance(row.target, RowTarget):  # labels are checked against it
+            return (*own, _most(target, where, None) + 1)
         return (*own, *((int(axes),) if axes.isdigit() else (1,) if axes else ()))
     assert isinstance(row.target, RowTarget)
     axis = parameters["axis"]
