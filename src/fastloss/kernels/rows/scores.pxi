@@ -6,13 +6,33 @@
 #
 # because both add up to 1. No term of the second sum is below 0, so nothing cancels where the rows are nearly equal; u is the
 # difference of the scores' distances from the largest, less the logarithm of the quotient of the two sums of exponentials.
+#
+# Rows of float32 are computed in double, roughly: distances, u and q - p then have all digits that a float keeps, without tails and
+# without w, and the terms by a short series where u is so small that p u - (p - q) would have lost them.
 
-cdef void softmax_of_scores(Tile* t, double* tails, double temperature) noexcept nogil:
+cdef double LEAST_LOG_QUOTIENT = 0.00390625      # 2^-8: of smaller ones the series has all digits of a float
+cdef double MOST_ROUGH_TEMPERATURE = 16          # a larger one would take u below what a double has of its two logarithms
+
+
+cdef void softmax_of_scores(bint rough, Tile* t, double* tails, double temperature) noexcept nogil:
     """Exponentials of x / temperature and their sums; x becomes that quotient's distance below the largest, an unevaluated sum
     with its tails."""
     cdef double* x = t.x
+    cdef double factor = 1 / temperature
     cdef fl_pair d
     cdef Py_ssize_t k, i, j
+    if rough:
+        clear(t, tails)
+        if temperature != 1:
+            for j in range(t.steps * LANES):
+                x[j] *= factor
+        tile_softmax(t)
+        for k in range(t.steps):
+            for i in range(LANES):
+                x[k * LANES + i] = 0 - finite_difference(t.m[i], x[k * LANES + i])
+        for i in range(LANES):
+            t.m[i] = 0
+        return
     if temperature != 1:
         for j in range(t.steps * LANES):
             tails[j] = 0
@@ -31,7 +51,29 @@ cdef void softmax_of_scores(Tile* t, double* tails, double temperature) noexcept
         t.m[i] = 0
 
 
-cdef void divergence(const Tile* p, const Tile* q, const double* p_tails, const double* q_tails, double* u, double* term,
+cdef void divergence_of_floats(const Tile* p, const Tile* q, double* u, double* term, double* total) noexcept nogil:
+    """KL(p, q) and log(p / q), of rows of float32."""
+    cdef const double* x = p.x
+    cdef const double* y = q.x
+    cdef const double* e = p.e
+    cdef const double* f = q.e
+    cdef double log_quotient[LANES]
+    cdef double share, other, series, whole
+    cdef Py_ssize_t k, i, j
+    for i in range(LANES):
+        log_quotient[i] = p.log_sum[i] - q.log_sum[i]
+    for k in range(p.steps):
+        for i in range(LANES):
+            j = k * LANES + i
+            u[j] = (x[j] - y[j]) - log_quotient[i]
+            share, other = e[j] * p.inverse[i], f[j] * q.inverse[i]
+            series = other * (u[j] * u[j]) * (0.5 + u[j] * (0.3333333333333333 + u[j] * 0.125))
+            whole = where_(share == 0, other, share * u[j] - (share - other))
+            term[j] = where_(abs_(u[j]) < LEAST_LOG_QUOTIENT, series, whole)
+    class_sum(p, term, total)
+
+
+cdef void divergence(bint rough, const Tile* p, const Tile* q, const double* p_tails, const double* q_tails, double* u, double* term,
                      double* total) noexcept nogil:
     """KL(p, q), of what `softmax_of_scores` leaves of both, and log(p / q) of each class."""
     cdef const double* x = p.x
@@ -44,6 +86,9 @@ cdef void divergence(const Tile* p, const Tile* q, const double* p_tails, const 
     cdef bint near
     cdef fl_pair d
     cdef Py_ssize_t k, i, j
+    if rough:
+        divergence_of_floats(p, q, u, term, total)
+        return
     for j in range(p.steps * LANES):     # a difference of exponentials by that of their exponents, where these are near
         d = fl_two_sum(x[j], -y[j])
         w = d.head + where_(abs_(d.head) < INFINITY, d.tail + (p_tails[j] - q_tails[j]), <double>0)
@@ -75,13 +120,21 @@ cdef void divergence(const Tile* p, const Tile* q, const double* p_tails, const 
     class_sum(p, term, total)
 
 
-cdef void leave_excess(const Tile* p, const Tile* q, const double* u, double factor, double* gradient) noexcept nogil:
+cdef void leave_excess(bint rough, const Tile* p, const Tile* q, const double* u, double factor, double* gradient) noexcept nogil:
     """factor (q - p), the gradient of the divergence by the scores of q: by log(p / q) where the two are near each other."""
     cdef const double* e = p.e
     cdef const double* f = q.e
     cdef double share, other, w
     cdef bint near
     cdef Py_ssize_t k, i, j
+    if rough:
+        for k in range(p.steps):
+            for i in range(LANES):
+                j = k * LANES + i
+                share, other = e[j] * p.inverse[i], f[j] * q.inverse[i]
+                w = p.rest[i] * p.inverse[i] - q.rest[i] * q.inverse[i]    # of what both are left by their largest, 1 - p and 1 - q
+                gradient[j] = factor * where_((e[j] == 1) & (f[j] == 1), w, other - share)
+        return
     for k in range(p.steps):
         for i in range(LANES):
             j = k * LANES + i
@@ -105,7 +158,7 @@ cdef void entropy_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef double mean[LANES]
     cdef double share
     cdef Py_ssize_t k, i, j
-    softmax_of_scores(t, tails, 1)
+    softmax_of_scores(call.to_float, t, tails, 1)
     if call.rows.want & GRADIENT:
         scale_exponentials(t, scaled)
     for k in range(t.steps):
@@ -130,16 +183,17 @@ cdef void distillation_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     """T^2 KL(p, q), p the softmax of the teacher's scores over T, q that of the student's; gradient T (q - p)."""
     cdef double temperature = call.parameter[0]
     cdef double* u = t.b
+    cdef bint rough = call.to_float and temperature <= MOST_ROUGH_TEMPERATURE
     cdef Tile teacher = t[0]
     cdef Py_ssize_t i
     teacher.x, teacher.e = t.y, t.f
-    softmax_of_scores(t, t.d, temperature)
-    softmax_of_scores(&teacher, t.g, temperature)
-    divergence(&teacher, t, t.g, t.d, u, t.c, t.value)
+    softmax_of_scores(rough, t, t.d, temperature)
+    softmax_of_scores(rough, &teacher, t.g, temperature)
+    divergence(rough, &teacher, t, t.g, t.d, u, t.c, t.value)
     for i in range(LANES):
         t.value[i] *= temperature * temperature
     if call.rows.want & GRADIENT:
-        leave_excess(&teacher, t, u, temperature, t.gradient)
+        leave_excess(rough, &teacher, t, u, temperature, t.gradient)
 
 
 cdef void trades_rows(const RowLossCall* call, Tile* t) noexcept nogil:
@@ -164,15 +218,15 @@ cdef void trades_rows(const RowLossCall* call, Tile* t) noexcept nogil:
     cdef Tile adversarial = t[0]
     cdef Py_ssize_t k, i, j
     adversarial.x, adversarial.e = t.y, t.f
-    softmax_of_scores(t, t.d, 1)
-    softmax_of_scores(&adversarial, t.g, 1)
-    divergence(t, &adversarial, t.d, t.g, u, term, divergence_of)
+    softmax_of_scores(call.to_float, t, t.d, 1)
+    softmax_of_scores(call.to_float, &adversarial, t.g, 1)
+    divergence(call.to_float, t, &adversarial, t.d, t.g, u, term, divergence_of)
     at_class(t, t.x, t.label, distance_below)
     at_class(t, t.d, t.label, at_label)
     for i in range(LANES):
         t.value[i] = (t.log_sum[i] - (distance_below[i] + at_label[i])) + where_(beta == 0, <double>0, beta * divergence_of[i])
     if call.rows.want & HESSIAN:
-        leave_excess(t, &adversarial, u, beta, t.hessian)
+        leave_excess(call.to_float, t, &adversarial, u, beta, t.hessian)
     if not call.rows.want & GRADIENT:
         return
     scale_exponentials(t, scaled)
@@ -215,7 +269,7 @@ cdef inline void scaled_by_margin(const RowLossCall* call, Tile* t, const double
     if call.to_float:            # a rounding in double does not show
         for j in range(t.steps * LANES):
             x[j] *= scale
-        softmax_of_scores(t, tails, 1)
+        softmax_of_scores(True, t, tails, 1)
     else:
         clear(t, tails)
         set_class(t, tails, t.label, true_tail)
