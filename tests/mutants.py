@@ -1573,7 +1573,7 @@ MUTANTS = (
         "count = np.count_nonzero(mask, axis=-1, keepdims=True)",
         "count = np.full((*mask.shape[:-1], 1), mask.shape[-1])",
     ),
-    Mutant("class mask: what is absent may be -0", MASKED, "where=absent)", "where=absent & False)"),
+    Mutant("class mask: what is absent may be -0", MASKED, "np.negative(kept.astype(bits.dtype))", "-1"),
     Mutant(
         "class mask: labels are not looked at", MASKED, "Array = inside & ~there", "Array = inside & ~there & False"
     ),
