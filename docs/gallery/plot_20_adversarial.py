@@ -2,9 +2,9 @@
 Adversarial training: TRADES on digits
 ======================================
 
-An image may be changed a little, so that people see no difference, and the model sees another digit. TRADES (Zhang et
-al. 2019) adds what the model says of such an image, by ``kl_divergence`` from what it says of the original, which is
-held fixed here.
+An image may be changed a little, so that people see no difference, and the model sees another digit. ``trades`` (Zhang
+et al. 2019) adds to the cross-entropy how far what the model says of such an image is from what it says of the
+original, with a gradient for each.
 """
 
 import numpy as np
@@ -45,12 +45,10 @@ def train(strength):
         for batch in np.array_split(rng.permutation(len(X)), 20):
             images, labels = X[batch], y[batch]
             hidden, logits = forward(parameters, images)
-            grad = fl.cross_entropy.grad(labels, logits)
-            work = [(images, hidden, grad)]
-            if strength:
-                moved = attacked(parameters, images, labels, steps=4)
-                hidden_moved, logits_moved = forward(parameters, moved)
-                work.append((moved, hidden_moved, strength * fl.kl_divergence.grad(fl.softmax(logits), logits_moved)))
+            moved = attacked(parameters, images, labels, steps=4) if strength else images
+            hidden_moved, logits_moved = forward(parameters, moved)
+            natural, adversarial = fl.trades.grad(labels, logits, logits_moved, beta=strength)
+            work = (images, hidden, natural), (moved, hidden_moved, adversarial)
             for velocity in velocities:
                 velocity *= 0.9
             for image, hidden, by_logits in work:
