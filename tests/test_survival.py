@@ -216,6 +216,26 @@ def test_lifetimes_are_those_of_scipy(distribution: str) -> None:
 
 @compiled
 @of_distributions
+def test_lifetimes_are_xgboosts(distribution: str) -> None:
+    """Its metric of given predictions; it holds times and predictions as float32, and lets no loss be above 27.6."""
+    xgboost = pytest.importorskip("xgboost")
+    rng = generator("xgboost", distribution)
+    (log_time, prediction), kind = rng.normal(scale=0.5, size=(2, 300)), rng.integers(4, size=300)
+    time = np.exp(log_time)
+    lower = np.where(kind == 2, 0, time)
+    upper = np.select([(kind == 0) | (kind == 2), kind == 1], [time, np.inf], 1.7 * time)
+    data = xgboost.DMatrix(np.zeros((300, 1)), base_margin=prediction)
+    data.set_float_info("label_lower_bound", lower)
+    data.set_float_info("label_upper_bound", upper)
+    given = {"aft_loss_distribution": distribution, "aft_loss_distribution_scale": 1.25, "base_score": 1.0}
+    booster = xgboost.Booster({"objective": "survival:aft", "eval_metric": "aft-nloglik", **given}, [data])
+    theirs = float(booster.eval(data).split(":")[-1])
+    ours = fl.aft(lower, upper, prediction, distribution=distribution, scale=1.25)
+    assert ours == pytest.approx(theirs, rel=1e-6, abs=0)
+
+
+@compiled
+@of_distributions
 def test_the_derivative_by_the_scale(distribution: str) -> None:
     arrays, scale = lifetimes(distribution, "ordinary", np.dtype(np.float64), 60)
     weight = generator("scale", distribution).random(60)

@@ -29,7 +29,13 @@ SAMPLES = (
     ("tests/test_vecmath.py", "tests/test_tails.py", "tests/test_blocks.py", "tests/test_neon.py"),
     ("tests/test_special_values.py", "tests/test_functions.py", "tests/test_fuzz.py", "--one-in=4"),
     ("tests/test_accuracy.py", "tests/test_contract.py", "--one-in=40"),
-    ("tests/test_groups.py", "tests/test_sequences.py", "tests/test_segmentation.py", "--one-in=8"),
+    (
+        "tests/test_groups.py",
+        "tests/test_survival.py",
+        "tests/test_sequences.py",
+        "tests/test_segmentation.py",
+        "--one-in=8",
+    ),
 )
 TOOLCHAIN = """
 set(CMAKE_SYSTEM_NAME Linux)
