@@ -124,6 +124,17 @@ def test_what_changes_it() -> None:
         assert bits(loss.inverse_link(scores, axis=0)) == bits(fl.softmax(scores, axis=0))
     assert bits(fl.dice.inverse_link(scores, mode="multiclass")) == bits(fl.softmax(scores, axis=1))
     assert bits(fl.dice.inverse_link(scores)) == bits(fl.sigmoid(scores))
+    mask = generator("mask").random((6, 4)) < 0.6
+    mask[:, 1] = True
+    absent = np.where(mask, scores, -np.inf)
+    for axis in (0, 1):
+        expected = fl.softmax(absent.T if axis == 0 else absent, axis=axis)
+        given = (scores.T, mask.T) if axis == 0 else (scores, mask)
+        got = fl.cross_entropy.inverse_link(given[0], class_mask=given[1], axis=axis)
+        assert bits(got) == bits(expected) and not got[~given[1]].any()
+    place = scores.copy()
+    assert fl.cross_entropy.bind(class_mask=mask[0]).inverse_link(place, out=place) is place
+    assert bits(place) == bits(fl.softmax(np.where(mask[0], scores, -np.inf)))
     capped = fl.softmax(3.0 * np.tanh(scores / 3.0) / 0.5)
     assert bits(fl.cross_entropy.inverse_link(scores, softcap=3.0, temperature=0.5)) == bits(capped)
     half = scores.astype(np.float16)
@@ -144,7 +155,7 @@ def test_what_changes_it() -> None:
 def test_it_is_a_method_like_others() -> None:
     method = fl.cross_entropy.bind(temperature=2.0).inverse_link
     assert str(inspect.signature(method)) == (
-        "(scores, *, softcap=None, temperature=2.0, axis=-1, out=None, n_threads=None)"
+        "(scores, *, softcap=None, temperature=2.0, class_mask=None, axis=-1, out=None, n_threads=None)"
     )
     assert str(inspect.signature(fl.huber.inverse_link)) == "(scores, *, out=None, n_threads=None)"
     assert pickle.loads(pickle.dumps(method)) == method
@@ -159,6 +170,9 @@ def test_what_is_refused() -> None:
         (lambda: fl.cross_entropy.inverse_link(0.0), ValueError, "scores has no dimensions"),
         (lambda: fl.cross_entropy.inverse_link([0.0], axis=1), ValueError, "axis"),
         (lambda: fl.gaussian_nll.inverse_link([0.0, 1.0, 2.0]), ValueError, r"scores has shape \(3,\).*2 columns"),
+        (lambda: fl.cross_entropy.inverse_link([0.0, 1.0], class_mask=[True] * 3), ValueError, "class_mask"),
+        (lambda: fl.cross_entropy.inverse_link([0.0], class_mask=[True], softcap=2), ValueError, "not go with softcap"),
+        (lambda: (2 * fl.cross_entropy.bind(class_mask=[True])).inverse_link([0.0]), TypeError, "no class_mask"),
         (lambda: fl.poisson.inverse_link("one"), TypeError, "scores"),
         (lambda: fl.poisson.inverse_link([0.0], n_threads=0), ValueError, "n_threads = 0"),
         (lambda: fl.gaussian_nll.inverse_link([0.0, 1.0], n_threads=0), ValueError, "n_threads = 0"),

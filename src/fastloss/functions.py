@@ -112,9 +112,18 @@ def _predictions(link: Link, scores: Any, axis: int, out: Any, n_threads: Any) -
     return _returned(result, given)
 
 
-def predictions(links: tuple[Link, ...], scores: Any, axis: int, out: Any, n_threads: Any) -> Any:
-    """Return what a loss's links make of raw scores: a link of all of them, or one for each of the last axis."""
+def predictions(links: tuple[Link, ...], scores: Any, axis: int, mask: Any, out: Any, n_threads: Any) -> Any:
+    """Return what a loss's links make of raw scores: a link of all of them, or one for each of the last axis.
+
+    Classes that `mask` leaves out are as absent as those of a score of -infinity.
+    """
     array = as_prediction("scores", scores)
+    if mask is not None:
+        from .kinds.masked import broadcast_mask  # of few calls
+
+        if links[0].cap is not None:
+            raise ValueError("class_mask does not go with softcap: a class that is left out has no logit to cap")
+        array = np.where(broadcast_mask(mask, "scores", array.shape), array, array.dtype.type(-np.inf))
     if n_threads is not None:
         n_threads = checked_threads("n_threads", n_threads)
     if len(links) == 1:

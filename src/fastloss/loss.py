@@ -323,7 +323,7 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         n_threads : int, optional
             At least 1; by default what the loss is bound to, or as many as `get_num_threads` says.
         **parameters
-            Parameters of the loss that change what scores stand for: `axis`, `given`, `mode`, `softcap`,
+            Parameters of the loss that change what scores stand for: `axis`, `class_mask`, `given`, `mode`, `softcap`,
             `temperature`.
 
         Returns
@@ -353,8 +353,11 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
                 raise TypeError(f"inverse_link of {self.name} has no keyword {name!r}; it has {[*declared]}")
         given = {name: as_parameter(declared[name], value) for name, value in parameters.items()}
         own = self._parameters | given
+        masks = [own[p.name] for p in row.parameters if p.kind == "mask" and own[p.name] is not None]
+        if row.terms and masks:
+            raise TypeError(f"inverse_link of {self.name} takes no class_mask: ask it of the loss that has one")
         threads = self._keywords.get("n_threads") if n_threads is None else n_threads
-        return predictions(row.links(own), scores, own.get("axis", -1), out, threads)
+        return predictions(row.links(own), scores, own.get("axis", -1), next(iter(masks), None), out, threads)
 
     @method()
     def partial(self, *args: Any, **keywords: Any) -> Partial:

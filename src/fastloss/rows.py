@@ -821,7 +821,7 @@ class Row:
             for parameter in self.parameters
             if self.link is not None
             and (
-                parameter.kind == "axis"
+                parameter.kind in ("axis", "mask")
                 or parameter.name in ("temperature", "softcap")
                 or (isinstance(self.link, Mapping) and _is_of(parameter, self.link))
             )
