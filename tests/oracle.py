@@ -1236,7 +1236,8 @@ def arcface(y_true: int, cosines: Sequence[Any], margin: Any, scale: Any) -> Any
     if theta + margin > mp.pi:
         return of_cosines(y_true, cosines, x + -margin * mp.sin(margin), scale)
     slope = mp.sin(theta + margin) / mp.sin(theta) if theta else mp.inf
-    return of_cosines(y_true, cosines, x.compose(mp.cos(theta + margin), slope, mpf(0)), scale)
+    bend = mp.sin(margin) / mp.sin(theta) ** 3 if theta else mp.inf
+    return of_cosines(y_true, cosines, x.compose(mp.cos(theta + margin), slope, bend), scale)
 
 
 # -- the functions beside them ----------------------------------------------------------------------------------------

@@ -770,8 +770,8 @@ def test_what_the_kernels_are_handed_fits_into_their_arrays() -> None:
     row: Any = {**asked, **sizes, "loss": 0, "label_classes": 3, "form": 0, "given": 0}
     with pytest.raises(TypeError, match="the kernels take no y_pred"):
         kernels.rows.row_losses({**arrays, "y_pred": array}, parameters=(), **row)
-    with pytest.raises(ValueError, match="5 parameters; there is room for 4"):
-        kernels.rows.row_losses(arrays, parameters=(1.0,) * 5, **row)
+    with pytest.raises(ValueError, match="7 parameters; there is room for 6"):
+        kernels.rows.row_losses(arrays, parameters=(1.0,) * 7, **row)
     without = {**arrays, "y_true": None}
     with pytest.raises(TypeError, match="the kernels need y_true"):
         kernels.rows.rows(without, task=0, want=1, double_precision=True, **sizes)

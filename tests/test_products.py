@@ -493,7 +493,7 @@ def test_what_is_wrong_is_named_before_anything_is_written(changed: dict[str, An
 def test_it_is_what_cross_entropy_takes() -> None:
     own = {parameter.name: parameter for parameter in LOSS._row.parameters}
     others = {parameter.name: parameter for parameter in cases.row_of(fl.cross_entropy).parameters}
-    assert set(own) - set(others) == {"max_bytes"} and set(others) - set(own) == {"axis"}
+    assert set(own) - set(others) == {"max_bytes"} and set(others) - set(own) == {"axis", "class_mask"}
     assert all(own[name] == others[name] for name in set(own) & set(others))
 
 

@@ -53,10 +53,12 @@ METHODS = {
 def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple[tuple[str, Any], ...]) -> Any:
     """Return the compiled function of a call."""
     row = loss._row
-    if row.axes in ("D", "2", "R") or row.ragged:
+    has_formula = row.function is not None or row.kernels is not None
+    if row.axes in ("D", "2", "R") or row.ragged or (row.several and not has_formula):
         raise NumbaTypeError(
-            f"{loss!r} cannot be called in compiled functions: no loss of vectors, of sequences, of regions, or of a "
-            "location and a scale in one array, can; call it in a block `with numba.objmode(...):`, or from Python"
+            f"{loss!r} cannot be called in compiled functions: no loss of vectors, of sequences, of regions, of "
+            "lifetimes, or of a location and a scale in one array, can; call it in a block `with numba.objmode(...):`, "
+            "or from Python"
         )
     call = Arguments(loss, method, by_place, dict(by_name))
     if method == "point":
