@@ -2,11 +2,9 @@
 A generative adversarial network in two dimensions
 ==================================================
 
-The data lie on a ring. Generator and discriminator are small networks of NumPy; ``fl.gan`` has the losses of both
-sides. The generator learns from the gradient that the discriminator passes back to its inputs.
+The data lie on a ring. Generator and discriminator are small networks of NumPy; ``fl.gan`` has the losses of both.
+The generator learns from the gradient that the discriminator passes back to its inputs.
 """
-
-from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,29 +15,24 @@ rng = np.random.default_rng(0)
 
 
 class Network:
-    """Three layers, and Adam."""
-
     def __init__(self, *sizes):
-        self.layers = [[rng.normal(scale=(2 / a) ** 0.5, size=(a, b)), np.zeros(b)] for a, b in pairwise(sizes)]
-        self.first = [[np.zeros_like(p) for p in layer] for layer in self.layers]
-        self.second = [[np.zeros_like(p) for p in layer] for layer in self.layers]
+        shapes = zip(sizes[:-1], sizes[1:], strict=True)
+        self.layers = [[rng.normal(scale=(2 / a) ** 0.5, size=(a, b)), np.zeros(b)] for a, b in shapes]
+        self.squares = [[np.zeros_like(p) for p in layer] for layer in self.layers]
 
     def __call__(self, x):
         self.inputs = [x]
         for weights, bias in self.layers[:-1]:
             x = x @ weights + bias
-            self.inputs.append(np.maximum(x, 0.2 * x))
-            x = self.inputs[-1]
+            self.inputs.append(x := np.maximum(x, 0.2 * x))
         return x @ self.layers[-1][0] + self.layers[-1][1]
 
     def back(self, gradient, rate=0.0):
-        parts = self.layers, self.first, self.second, self.inputs
-        for layer, first, second, x in zip(*(part[::-1] for part in parts), strict=True):
+        for layer, squares, x in zip(self.layers[::-1], self.squares[::-1], self.inputs[::-1], strict=True):
             behind = gradient @ layer[0].T
             for k, g in enumerate((x.T @ gradient, gradient.sum(0)) if rate else ()):
-                first[k] += 0.5 * (g - first[k])
-                second[k] += 0.01 * (g * g - second[k])
-                layer[k] -= rate * first[k] / (np.sqrt(second[k]) + 1e-8)
+                squares[k] += 0.01 * (g * g - squares[k])
+                layer[k] -= rate * g / (np.sqrt(squares[k]) + 1e-8)
             gradient = behind * np.where(x > 0, 1, 0.2)
         return behind
 
@@ -49,8 +42,7 @@ def real(count):
     return np.column_stack([np.cos(angle), np.sin(angle)]) * rng.normal(2, 0.1, (count, 1))
 
 
-generator, discriminator = Network(4, 48, 48, 2), Network(2, 48, 48, 1)
-is_real = np.repeat([[1.0], [0.0]], 128, axis=0)
+generator, discriminator, is_real = Network(4, 48, 48, 2), Network(2, 48, 48, 1), np.repeat([[1.0], [0.0]], 128, axis=0)
 for _ in range(4000):
     scores = discriminator(np.vstack([real(128), generator(rng.normal(size=(128, 4)))]))
     discriminator.back(fl.gan.grad(is_real, scores), rate=1e-3)

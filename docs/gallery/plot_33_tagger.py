@@ -2,9 +2,8 @@
 Neighbours help: a linear-chain conditional random field
 ========================================================
 
-Sequences of noisy digits, in which a digit is mostly the one before plus or minus one. A linear-chain field has
-scores of each picture and scores of pairs of neighbours; ``linear_chain_crf`` has the gradients of both, and L-BFGS
-fits them.
+Sequences of noisy digits, in which a digit is mostly the one before plus or minus one. A linear-chain field has scores
+of pictures and of pairs of neighbours; ``linear_chain_crf`` has the gradients of both, and L-BFGS fits them.
 """
 
 import matplotlib.pyplot as plt
@@ -31,23 +30,20 @@ def sequences(first, last, count):
     return np.concatenate([x, np.ones((count, STEPS, 1))], -1), labels
 
 
-def fit(with_neighbours):
+def fit(neighbours):
     def objective(theta):
-        weights, pairs = theta[: 65 * K].reshape(65, K), theta[65 * K :].reshape(K, K)
-        if with_neighbours:
-            value, (slopes, by_pairs) = fl.linear_chain_crf.value_and_grad(labels, x @ weights, pairs, reduction="sum")
-        else:
-            value, slopes = fl.cross_entropy.value_and_grad(labels, x @ weights, reduction="sum")
-            by_pairs = np.zeros((K, K))
-        gradient = np.concatenate([np.tensordot(x, slopes, ([0, 1], [0, 1])).ravel(), by_pairs.ravel()])
+        weights, pairs = np.split(theta.reshape(-1, K), [65])
+        loss = fl.linear_chain_crf.bind(reduction="sum")
+        value, (slopes, by_pairs) = loss.value_and_grad(labels, x @ weights, neighbours * pairs)
+        gradient = np.concatenate([np.tensordot(x, slopes, ([0, 1], [0, 1])), neighbours * by_pairs]).ravel()
         return value + 0.5 * theta @ theta, gradient + theta
 
-    found = minimize(objective, np.zeros(65 * K + K * K), jac=True, method="L-BFGS-B", options={"maxiter": 100}).x
-    return found[: 65 * K].reshape(65, K), found[65 * K :].reshape(K, K)
+    found = minimize(objective, np.zeros((65 + K) * K), jac=True, method="L-BFGS-B", options={"maxiter": 100})
+    return np.split(found.x.reshape(-1, K), [65])
 
 
 x, labels = sequences(0, 1400, 400)
-(alone, _), (weights, pairs) = fit(False), fit(True)
+(alone, _), (weights, pairs) = fit(0), fit(1)  # without scores of pairs it is a softmax for each
 x, labels = sequences(1400, len(digits), 200)
 by_itself = (x @ alone).argmax(-1)
 best, _ = fl.crf_viterbi(x @ weights, pairs)
