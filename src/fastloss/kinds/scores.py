@@ -142,7 +142,8 @@ class Scores(Kind):
             if operand.role == TARGET:
                 drawn[operand.name] = target_of_rows("index", sizes, sizes[-1], rng)
             elif math.isfinite(operand.domain.high):
-                drawn[operand.name] = (0.9 * np.tanh(logits / 3)).astype(dtype)
+                # So near each other that a scale of 64 makes no probability subnormal.
+                drawn[operand.name] = (0.5 * np.tanh(logits / 3)).astype(dtype)
             else:
                 scores = logits if operand.name == row.prediction else logits + rng.normal(size=sizes)
                 drawn[operand.name] = scores.astype(dtype)
