@@ -286,13 +286,16 @@ def wrong_out(inputs: Inputs, rng: np.random.Generator) -> Any:
 
 def names_for(name: str, inputs: Inputs) -> tuple[str, ...]:
     """Return what an error may name where an argument is wrong: itself, or what no longer goes with it."""
-    prediction = cases.row_of(inputs.loss).prediction
+    row = cases.row_of(inputs.loss)
+    prediction = row.prediction
     if name == "y_pred":  # all others have its shape
         return (prediction, "y_true", "sample_weight", "where", "out", "axis", *inputs.loss.parameters)
     if name == "axis":
         return ("axis", prediction, "y_true", "out", *inputs.loss.parameters)
     if name == "y_true":  # its shape says what it is; class indices alone can be ignored
         return ("y_true", *({"ignore_index"} & inputs.keywords.keys()))
+    if any(name == other for other, *_ in row.ranges):  # it says what targets may be
+        return (name, "y_true")
     return (name,)
 
 

@@ -347,6 +347,22 @@ def test_a_softmax_gradient_sums_to_zero(variant: cases.Variant, regime: str, cl
     assert max(abs(math.fsum(row)) for row in gradient.tolist()) <= 4 * np.finfo(dtype).eps
 
 
+@pytest.mark.parametrize("classes", [63, 64, 65, 200])
+def test_weights_of_many_classes_add_up(classes: int) -> None:
+    """A smoothed target has a part of every class. Of tied float64 logits the loss is their sum times log(classes)."""
+    rng = cases.generator("weights of many classes", classes)
+    for _ in range(40):
+        weight, label = rng.integers(1, 64, size=classes) / 16, int(rng.integers(classes))
+        found = fl.cross_entropy(
+            [label], np.zeros((1, classes)), class_weight=weight, label_smoothing=0.1, reduction="none"
+        )[0]
+        with mp.workdps(40):
+            part = mpf(0.1) / classes
+            total = sum((part + (1 - mpf(0.1) if c == label else 0)) * mpf(w) for c, w in enumerate(weight.tolist()))
+            error = abs(mpf(float(found)) - total * mp.log(classes)) / mpf(float(np.spacing(found)))
+        assert error <= 6, f"{float(error):.2f} ULP"  # as all of float64 rows with such parameters
+
+
 # -- half precision ---------------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,7 @@ class Domain:
 
     def has_any(self, value: Any) -> bool:
         """Tell whether a number is in the domain, or one of an array."""
-        return value in self if isinstance(value, float | int) else any(number in self for number in value.flat)
+        return value in self if isinstance(value, float | int) else any(float(number) in self for number in value.flat)
 
     def bounds(self, dtype: Any) -> tuple[float, float]:
         """Return the least and the largest number of a float type that are inside."""

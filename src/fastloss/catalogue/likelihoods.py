@@ -517,7 +517,8 @@ def gaussian_nll(y_true, location, log_scale):
     formula="w (s + (y - m)^2 e^(-2s) / 2), w = e^(2 beta s) held constant",
     detached="w",
     source="Seitzer, Tavakoli, Antic & Martius 2022, arXiv:2203.09168",
-    ulps={"value": 6, "grad": 6, "hess": 6},  # 4.51, 4.48, 3.96: squares of products of two exponentials
+    # 4.51, 4.48, and 6.25 in one of 200,000 calls: squares of products of two exponentials
+    ulps={"value": 6, "grad": 6, "hess": 7},
 )
 def beta_nll(y_true, location, log_scale, beta):
     """Normal negative log-likelihood times a power of the variance: m the mean, s the log of the standard deviation.

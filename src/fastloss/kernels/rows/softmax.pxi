@@ -544,15 +544,24 @@ cdef inline bint all_finite(const double* numbers, Py_ssize_t n) noexcept nogil:
     return sum_ == 0
 
 
+cdef inline void add_target(real y, double* total, double* lost) noexcept nogil:
+    """Add what a class has of the target. Floats add up without rounding in a double."""
+    if real is double:
+        add_exactly(y, total, lost)
+    else:
+        total[0] += y
+
+
 cdef void tile_distances(const real* x, const real* y, const real* m, Py_ssize_t classes, bint carefully,
                          double* distance, double* total) noexcept nogil:
     """The sum of y (m - x) of each row, and that of y. Where y is NULL it is 1, and nobody asks for its sum. Not `carefully`
-    the distance is not finite where one of the differences is none, be y 0 or not. The total is exact: of a target next to 1
-    the gradient is what it lacks."""
+    the distance is not finite where one of the differences is none, be y 0 or not. The total is exact, of doubles but for one
+    rounding: of a target next to 1 the gradient is what it lacks."""
     cdef Py_ssize_t lanes = lanes_of(x), quads = classes // 4 if y == NULL else 0, c, i
     cdef const real* of_four
+    cdef double lost[TILE_ROWS]
     for i in range(lanes):
-        distance[i] = total[i] = 0
+        distance[i] = total[i] = lost[i] = 0
     for c in range(quads):       # none is below 0, so nothing cancels before they are doubles
         of_four = x + 4 * c * lanes
         for i in range(lanes):
@@ -565,11 +574,14 @@ cdef void tile_distances(const real* x, const real* y, const real* m, Py_ssize_t
         elif carefully:
             for i in range(lanes):
                 distance[i] += weighted_difference(y[c * lanes + i], m[i], x[c * lanes + i])
-                total[i] += y[c * lanes + i]
+                add_target(y[c * lanes + i], &total[i], &lost[i])
         else:
             for i in range(lanes):
                 distance[i] += y[c * lanes + i] * (m[i] - x[c * lanes + i])
-                total[i] += y[c * lanes + i]
+                add_target(y[c * lanes + i], &total[i], &lost[i])
+    if real is double and y != NULL:
+        for i in range(lanes):
+            total[i] += lost[i]
 
 
 cdef void tile_distances_of_all(const RowsCall* call, const real* x, const real* y, const real* m,
