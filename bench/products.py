@@ -1,7 +1,7 @@
 """Losses of matrix products beside the products that they cannot do without.
 
-python bench/products.py                 # one thread
-python bench/products.py --rounds 5      # more rounds
+taskset -c 0 python bench/products.py                 # BLAS on one thread, too: it counts CPUs when NumPy is loaded
+taskset -c 0 python bench/products.py --rounds 5      # more rounds
 """
 
 from __future__ import annotations
