@@ -14,7 +14,7 @@ from ..drawing import numbers_of, target_of
 from ..operands import resolve_axes, samples_of
 from ..reductions import reduced
 from ..rows import PREDICTION, TARGET, Operand, Row, Term
-from ..runtime import kernels
+from ..runtime import current_engine, kernels
 from ..samples import LeftOut, check_multipliers
 
 VALUE: int = kernels.frame.SHARED["VALUE"]
@@ -192,6 +192,7 @@ class Kind(ABC):
 
     name: str
     fuses = False  # a sum of such losses is one pass
+    compiled_alone = False  # its `loop` has no counterpart that Numba compiles
 
     def resolve(self, request: Request) -> Arrays:
         """Return the arrays with their axes told apart: targets broadcast, lengths of one type."""
@@ -222,6 +223,8 @@ class Kind(ABC):
 
         `number` is what the sum of the weighted losses is divided by.
         """
+        if self.compiled_alone and current_engine() == "numba":
+            raise no_numba_kernel(plan.call.request.row.name)
         denominator = number / factor
         return reduced(plan.loop(False, denominator, results, factor), denominator)
 

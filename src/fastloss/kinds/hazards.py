@@ -12,9 +12,9 @@ import numpy as np
 
 from ..arrays import first_true, place, quiet
 from ..rows import Row, Term
-from ..runtime import current_engine, threads_for
+from ..runtime import threads_for
 from ..targets import check_elements
-from .base import Array, Call, Results, no_numba_kernel
+from .base import Array, Call
 from .rows import Plan, Rows
 
 
@@ -22,6 +22,7 @@ class Hazards(Rows):
     """One loss for each row of hazards."""
 
     name = "hazards"
+    compiled_alone = True
 
     @quiet
     def plan(self, call: Call) -> Plan:
@@ -52,11 +53,6 @@ class Hazards(Rows):
                 f"{place(names[0], bad, interval.shape)} = {number} is none of the {plan.columns} intervals "
                 f"of {names[2]}, which count from 0"
             )
-
-    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        if current_engine() == "numba":
-            raise no_numba_kernel(plan.call.request.row.name)
-        return super().run(plan, results, number, factor)
 
     def draw(
         self,

@@ -10,9 +10,9 @@ import numpy as np
 from ..arrays import describe, first_true, place, quiet
 from ..reductions import reduced
 from ..rows import TARGET, Row
-from ..runtime import current_engine, kernels, threads_for
+from ..runtime import kernels, threads_for
 from ..targets import check_elements
-from .base import Array, Call, Kind, Results, no_numba_kernel
+from .base import Array, Call, Kind, Results
 
 
 class Plan(NamedTuple):
@@ -52,6 +52,7 @@ class Lifetimes(Kind):
     """One loss for each pair of times, between which an event lies."""
 
     name = "lifetimes"
+    compiled_alone = True
 
     def plan(self, call: Call) -> Plan:
         lower, upper, prediction = (call.arrays.by_name[operand.name] for operand in call.request.row.operands)
@@ -79,11 +80,6 @@ class Lifetimes(Kind):
                 f"{place(upper.name, bad, second.shape)} = {second.reshape(-1)[bad]} is less than {lower.name} there, "
                 f"{first.reshape(-1)[bad]}"
             )
-
-    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        if current_engine() == "numba":
-            raise no_numba_kernel(plan.call.request.row.name)
-        return super().run(plan, results, number, factor)
 
     def by_parameters(self, plan: Plan, denominator: float) -> dict[str, Any]:
         """Return the derivative by the scale, which all samples have."""

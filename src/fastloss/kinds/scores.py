@@ -14,9 +14,9 @@ from ..arrays import describe, dtype_number
 from ..domains import limits_of
 from ..drawing import target_of_rows
 from ..rows import TARGET, Row
-from ..runtime import current_engine, kernels, threads_for
+from ..runtime import kernels, threads_for
 from ..targets import check_labels, check_row_predictions
-from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results, no_numba_kernel
+from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results
 
 COSINES = 3  # of Given in kernels/rows/tile.pxi
 
@@ -97,6 +97,7 @@ class Scores(Kind):
     """One loss for each row of one or two arrays of scores."""
 
     name = "scores"
+    compiled_alone = True
 
     def plan(self, call: Call) -> Plan:
         row, arrays = call.request.row, dict(call.arrays.by_name)
@@ -120,11 +121,6 @@ class Scores(Kind):
         check_row_predictions(
             request.row.prediction, plan.logits, domain, -1, weights.weights, weights.left_out, request.double_precision
         )
-
-    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        if current_engine() == "numba":
-            raise no_numba_kernel(plan.call.request.row.name)
-        return super().run(plan, results, number, factor)
 
     def draw(
         self,

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..arrays import describe
 from ..rows import TARGET, Operand, Options, Row, Term
-from ..runtime import current_engine, kernels, threads_for
+from ..runtime import kernels, threads_for
 from ..targets import check_elements
-from .base import Array, Call, Kind, Results, no_numba_kernel, places_of
+from .base import Array, Call, Kind, Results, places_of
 
 
 class Plan(NamedTuple):
@@ -63,6 +63,7 @@ class Vectors(Kind):
     """One loss for each row of two or three arrays of vectors."""
 
     name = "vectors"
+    compiled_alone = True
 
     def plan(self, call: Call) -> Plan:
         row, arrays = call.request.row, call.arrays.by_name
@@ -84,11 +85,6 @@ class Vectors(Kind):
         if not operand.axes:
             return super().draw_numbers(operand, shape, rng)
         return rng.normal(scale=math.sqrt(0.5 / max(shape[-1], 1)), size=shape)
-
-    def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        if current_engine() == "numba":
-            raise no_numba_kernel(plan.call.request.row.name)
-        return super().run(plan, results, number, factor)
 
     def fast_path(
         self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
