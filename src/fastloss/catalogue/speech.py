@@ -14,6 +14,19 @@ from ..rows import (
     time_axis,
 )
 
+_PER = choice(
+    "sequence",
+    "label",
+    "frame",
+    description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
+    "if that is not 0",
+)
+_FAST_EMIT = at_least_zero(
+    0.0,
+    "how much more labels count in the gradient, so that they are said early: it is no longer that of the value",
+    "number",
+)
+
 ctc = of_sequences(
     sequence_of_labels("y_true", "the labels of each sequence", class_indices, "label_lengths"),
     sequence_of_rows("logits", "scores of each class, the blank among them, in each frame", "logit_lengths"),
@@ -33,13 +46,7 @@ ctc = of_sequences(
         description="what becomes of a sequence that no alignment fits: a loss of infinity and a gradient of NaN, 0 "
         "for both, or an error",
     ),
-    per=choice(
-        "sequence",
-        "label",
-        "frame",
-        description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
-        "if that is not 0",
-    ),
+    per=_PER,
     given=choice(
         "logits",
         "log_probs",
@@ -87,24 +94,14 @@ rnnt = of_sequences(
         description="what becomes of a sequence that no way leads through: a loss of infinity and a gradient of NaN, 0 "
         "for both, or an error",
     ),
-    per=choice(
-        "sequence",
-        "label",
-        "frame",
-        description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
-        "if that is not 0",
-    ),
+    per=_PER,
     given=choice(
         "logits",
         "log_probs",
         description="what `logits` holds: scores, whose softmax is part of the loss, or logarithms of probabilities. "
         "The gradient is with respect to those numbers",
     ),
-    fast_emit=at_least_zero(
-        0.0,
-        "how much more labels count in the gradient, so that they are said early: it is no longer that of the value",
-        "number",
-    ),
+    fast_emit=_FAST_EMIT,
     notes="""A way begins in the first frame before the first label. At each node the blank leads to the next frame, the
 next label to the place behind it; the blank of the last frame behind the last label ends it.
 
@@ -144,18 +141,8 @@ rnnt_additive = of_sequences(
         description="what becomes of a sequence that no way leads through: a loss of infinity and gradients of NaN, 0 "
         "for all, or an error",
     ),
-    per=choice(
-        "sequence",
-        "label",
-        "frame",
-        description="what the loss of a sequence is divided by: nothing, the number of its labels, or of its frames, "
-        "if that is not 0",
-    ),
-    fast_emit=at_least_zero(
-        0.0,
-        "how much more labels count in the gradient, so that they are said early: it is no longer that of the value",
-        "number",
-    ),
+    per=_PER,
+    fast_emit=_FAST_EMIT,
     notes="""It is ``rnnt`` of ``encoder[:, :, None] + decoder[:, None]``, an array that is never made: the sums over
 classes at all nodes are products of matrices, and so are the gradients. All is computed in float64.
 
