@@ -31,6 +31,8 @@ DTYPES = {
     "f8": 12,
 }
 FLOATS = frozenset({9, 10, 11, 12})
+#: The same by the types themselves: `dtype.str` takes as long as all else about an array that is read.
+_NUMBERS = {np.dtype(order + name): number for name, number in DTYPES.items() if name != "bfloat16" for order in "<>"}
 #: What NumPy makes an array of is at most so deep.
 _MOST_DIMENSIONS = 64
 _LOST = "would be lost; pass its .data, and to a loss the mask as where=~mask"
@@ -42,7 +44,7 @@ Described = tuple[Any, int, bool]
 
 def dtype_number(dtype: np.dtype[Any]) -> int | None:
     """Return the number of an element type that fastloss reads, else None."""
-    number = DTYPES.get(dtype.str[1:])
+    number = _NUMBERS.get(dtype)
     if number is None:
         ml_dtypes = sys.modules.get("ml_dtypes")  # who has a bfloat16 array has imported it
         if ml_dtypes is not None and dtype == ml_dtypes.bfloat16:

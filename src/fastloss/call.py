@@ -14,10 +14,11 @@ import numpy as np
 
 from . import reductions
 from .domains import check_held
-from .foreign import check_pairing
+from .foreign import check_pairing, is_foreign
 from .kinds import kind_of
 from .kinds.base import (
     DIAGONAL,
+    EXACT,
     GRADIENT,
     HESSIAN,
     MATRIX,
@@ -74,26 +75,28 @@ def read(
     kernels.frame.check_stack()
     row = loss._row
     given, parameters, options = _sorted(loss, args, keywords)
-    for parameter in row.parameters:
-        if parameter.name in keywords:
-            parameters[parameter.name] = as_parameter(parameter, keywords[parameter.name])
-    chosen = checked_choice(row, parameters)
+    changed = [parameter for parameter in row.parameters if parameter.name in keywords] if keywords else []
+    for parameter in changed:
+        parameters[parameter.name] = as_parameter(parameter, keywords[parameter.name])
+    chosen = checked_choice(row, parameters) if changed else loss._chosen
     reduction, normalizer, n_threads = as_keywords(row, options).values()
     if want & HESSIAN and row.no_hessian:
         raise TypeError(f"{row.name} has no diagonal of the Hessian: {row.no_hessian}")
     curvature = as_curvature(row, want, options)
     arrays = read_arrays(row, given)
     wrt, bare = as_wrt(row, options.get("wrt"), arrays)
-    _check_pairing(row, given, keywords, parameters, arrays, vectors)
+    given_at_all = (*given.values(), *keywords.values(), *vectors.values())
+    if sum(is_foreign(type(value)) for value in given_at_all) > 1:  # else there are no two that have labels
+        _check_pairing(row, given, keywords, parameters, arrays, vectors)
     # A number that all samples share is computed with in the type of the arrays.
     predictions = [arrays[o.name] for o in row.differentiated if o.name in arrays and (o.axes or not o.shared)]
     double_precision = in_float64 or any(array.dtype.type is np.float64 for array in predictions)
     if not double_precision:
-        changed = row.parameters if not loss._in_float32 else [p for p in row.parameters if p.name in keywords]
-        check_held_parameters(changed, parameters)
-        check_held("hess_factor", curvature.factor, _FACTOR)
-        check_held("hess_floor", curvature.floor, _FLOOR)
-    own = chosen is row.chosen(loss._parameters)  # else the short ways call the loops of another formula
+        check_held_parameters(changed if loss._in_float32 else row.parameters, parameters)
+        if curvature is not EXACT:
+            check_held("hess_factor", curvature.factor, _FACTOR)
+            check_held("hess_floor", curvature.floor, _FLOOR)
+    own = chosen is loss._chosen  # else the short ways call the loops of another formula
     return Request(
         row, chosen, want, arrays, double_precision, parameters, reduction, normalizer, n_threads,
         options.get("sample_weight"), options.get("where"), options.get("out"), wrt, bare,
@@ -106,12 +109,13 @@ def _sorted(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return the arrays, parameters and options of a call, with what the loss is bound to."""
     row = loss._row
-    names = [operand.name for operand in row.operands]
+    names = row.names
     if len(args) > len(names):
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
         raise TypeError(f"{row.name} takes {listed}, then keywords; {len(args)} arguments were given by place")
     given = dict(zip(names, args, strict=False))
-    parameters, options, known = dict(loss._parameters), dict(loss._keywords), keywords_of(row)
+    parameters, options = dict(loss._parameters), dict(loss._keywords)
+    known = keywords_of(row) if keywords else ()
     for name, value in keywords.items():
         if name in parameters:
             parameters[name] = value
@@ -191,9 +195,9 @@ _FLOOR = Domain("a finite number >= 0", 0.0, math.inf, high_open=True)
 
 def as_curvature(row: Row, want: int, given: Mapping[str, Any]) -> Curvature:
     """Return what the diagonal of a Hessian is to be, checked."""
-    asked = {name: given[name] for name in CURVATURE if name in given}
+    asked = {name: given[name] for name in CURVATURE if name in given} if given else {}
     if not asked:
-        return Curvature()
+        return EXACT
     if not want & HESSIAN:
         raise TypeError(
             f"{next(iter(asked))} is for methods that return the diagonal of the Hessian: {row.name}.grad_and_hess and "
@@ -249,6 +253,10 @@ def weigh(request: Request, arrays: Arrays) -> Weights:
 
 def place(request: Request, arrays: Arrays, weights: Weights) -> Outputs:
     """Return where the caller wants results, checked against what else is in memory."""
+    if request.out is None:
+        gradients = dict.fromkeys(request.wrt if request.want & GRADIENT else ())
+        hessians = dict.fromkeys(request.wrt if request.want & HESSIAN else ())
+        return Outputs(None, None, gradients, hessians, (None,) * request.want.bit_count(), False)
     wanted = [(flag, name) for flag, name in _RESULTS if request.want & flag]
     if request.second != DIAGONAL:
         wanted = [(HESSIAN, request.second)]

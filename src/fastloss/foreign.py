@@ -21,7 +21,7 @@ def kind_of(value: Any) -> str:
 
 def is_foreign(kind: type) -> bool:
     """Tell whether things of a type may be arrays of another library."""
-    return kind.__module__.partition(".")[0] not in ("builtins", "numpy")
+    return kind is not np.ndarray and kind.__module__.partition(".")[0] not in ("builtins", "numpy")
 
 
 def refuse(name: str, value: Any) -> None:

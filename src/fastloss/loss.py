@@ -76,6 +76,7 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
     _bound: dict[str, Any]
     _parameters: dict[str, Any]
     _keywords: dict[str, Any]
+    _chosen: Row  # whose formula its parameters ask for
     _in_float32: bool  # whether its parameters can be computed with there
 
     def __init__(self, row: Row, bound: dict[str, Any] | None = None) -> None:
@@ -94,7 +95,7 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         set_(self, "_bound", {name: given.get(name, keywords.get(name)) for name in bound or {}})
         set_(self, "_parameters", {name: given.get(name, parameter.default) for name, parameter in declared.items()})
         set_(self, "_keywords", {name: value for name, value in keywords.items() if value != _UNBOUND[name]})
-        checked_choice(row, self._parameters)
+        set_(self, "_chosen", checked_choice(row, self._parameters))
         try:
             check_held_parameters(row.parameters, self._parameters)
             set_(self, "_in_float32", True)

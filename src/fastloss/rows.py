@@ -663,21 +663,26 @@ class Row:
         )
         return Columns(given[0] if given else None, predictions, tuple(given[1:]))
 
+    @functools.cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the arrays of a call are called."""
+        return tuple(operand.name for operand in self.operands)
+
     def place_of(self, name: str) -> int:
         """Return which of the arrays of a call one is."""
-        return [operand.name for operand in self.operands].index(name)
+        return self.names.index(name)
 
     @property
     def several(self) -> bool:
         """Whether a call takes other arrays than a target and a prediction."""
         return bool(self.arrays)
 
-    @property
+    @functools.cached_property
     def shares(self) -> bool:
         """Whether its samples share an array."""
         return any(operand.shared for operand in self.operands)
 
-    @property
+    @functools.cached_property
     def ragged(self) -> bool:
         """Whether its samples have lengths of their own."""
         return any(operand.lengths for operand in self.operands)

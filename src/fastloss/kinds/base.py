@@ -44,7 +44,7 @@ class Curvature(NamedTuple):
 
     def described(self) -> tuple[bool, bool, float, float] | None:
         """Return it as the kernels take it."""
-        if self == Curvature():
+        if self == EXACT:
             return None
         # A factor of a loss below 0 turns the sign of what is added up: the absolute value brings it back.
         return self.mode != "exact", self.by_gauss_newton, self.factor, self.floor or -math.inf
@@ -57,6 +57,10 @@ class Curvature(NamedTuple):
         absolute, _, factor, floor = asked
         hessian = ((np.abs(hessian) if absolute else hessian) * np.float64(factor)).astype(hessian.dtype)
         return np.where(hessian < floor, hessian.dtype.type(floor), hessian)
+
+
+#: The Hessian as it is.
+EXACT = Curvature()
 
 
 class Request(NamedTuple):
@@ -80,7 +84,7 @@ class Request(NamedTuple):
     fast_jit: Any
     second: str = DIAGONAL
     vectors: Mapping[str, Array] = {}  # what the Hessian is multiplied by, of each prediction
-    curvature: Curvature = Curvature()
+    curvature: Curvature = EXACT
 
     def inside(
         self, row: Row, want: int, parameters: Mapping[str, Any], wrt: tuple[str, ...], **others: Any
@@ -88,7 +92,7 @@ class Request(NamedTuple):
         """Return what a loss is asked for that is computed inside of this call, of arrays that this call makes."""
         return self._replace(
             row=row, chosen=row, want=want, parameters=parameters, wrt=wrt, bare=len(wrt) == 1, arrays={},
-            sample_weight=None, where=None, out=None, fast=None, fast_jit=None, second=DIAGONAL, curvature=Curvature(),
+            sample_weight=None, where=None, out=None, fast=None, fast_jit=None, second=DIAGONAL, curvature=EXACT,
             **others,
         )  # fmt: skip
 
