@@ -540,6 +540,9 @@ def check_groups(rng: np.random.Generator) -> str:
         keywords["sample_weight"] = rng.integers(0, 9, len(sizes)) / 4
     if some(rng, 0.3):
         keywords["where"] = rng.random(len(sizes)) < 0.8
+    if some(rng, 0.4):
+        arrays["row_weight"] = np.where(rng.random(len(scores)) < 0.8, rng.integers(1, 9, len(scores)) / 4, 0)
+        arrays["row_weight"] = arrays["row_weight"].astype(pick(rng, (np.float32, np.float64)))
     method = "value_and_grad" if row.no_hessian else "value_grad_hess"
     plain = getattr(loss, method)(**arrays, n_threads=1, **keywords)
     if some(rng, 0.3) and scores.dtype == np.float32:

@@ -134,7 +134,32 @@ MUTANTS = (
     Mutant("lifetimes: the mirror image keeps its sign", GROUPS + "lifetimes.h", "y.first *= sign;", ""),
     # Groups.
     Mutant("cox: Efron is Breslow", GROUPS + "ordered.pxi", "left = <double>(d - k) / d", "left = 1"),
-    Mutant("cox: a certain event as a logarithm", GROUPS + "ordered.pxi", "log1p_(ratio)", "log_(1 + ratio)"),
+    Mutant(
+        "cox: a certain event as a logarithm",
+        GROUPS + "ordered.h",
+        "fl_log1p(ratio + (w - 1))",
+        "fl_log(ratio + w)",
+    ),
+    Mutant(
+        "cox: tied events have the sum of their weights", GROUPS + "ordered.pxi", "return total / d", "return total"
+    ),
+    Mutant(
+        "cox: weights are left out on the way back",
+        GROUPS + "ordered.pxi",
+        "fl_group_weigh(o.e, o.w + start, stop - start)",
+        "pass",
+    ),
+    Mutant(
+        "listnet: the largest weighs as much as others",
+        GROUPS + "softmax.pxi",
+        "w[first] if w != NULL else 1",
+        "1",
+    ),
+    Mutant("groups: pairs have the weight of one row", GROUPS + "compare.h", "w[i] * w[from + k]", "w[from + k]"),
+    Mutant(
+        "groups: pairs are counted without weights", GROUPS + "compared.pxi", "if group.w == NULL else", "if True else"
+    ),
+    Mutant("groups: rows of weight 0 are there", PACKAGE + "kinds/groups.py", "if not of_rows.all():", "if False:"),
     Mutant(
         "cox: what a difference of scores rounds off",
         GROUPS + "ordered.pxi",
@@ -149,7 +174,7 @@ MUTANTS = (
         "first_of_place(&o, max(end - FL_RUN, 0) + 1)",
         "max(end - FL_RUN, 0)",
     ),
-    Mutant("cox: rows far apart have one unit", GROUPS + "ordered.pxi", "m - least < 600", "m - least < 6000"),
+    Mutant("cox: rows far apart have one unit", GROUPS + "ordered.pxi", "span = 600", "span = 6000"),
     Mutant("cox: a run begins in the unit of the one before", GROUPS + "ordered.pxi", "if o.m != m:", "if False:"),
     Mutant("cox: a certain event of a run", GROUPS + "ordered.h", "fl_log1p(fl_where", "fl_log(1 + fl_where"),
     Mutant("listnet: the largest is among the others", GROUPS + "softmax.pxi", "if i != top:", "if True:"),
@@ -158,8 +183,8 @@ MUTANTS = (
     Mutant(
         "groups: the gradient stays in the order of the loss",
         PACKAGE + "kinds/groups.py",
-        "[... if order is None else order] = gradient",
-        "[...] = gradient",
+        "place[... if order is None else order] = numbers",
+        "place[...] = numbers",
     ),
     Mutant(
         "lambdarank: pairs below the truncation count",

@@ -866,35 +866,54 @@ def linear_chain_crf(
 
 
 @textbook
-def listmle(y_true: Sequence[Any], scores: Sequence[Any]) -> Any:
+def listmle(y_true: Sequence[Any], scores: Sequence[Any], row_weight: Sequence[Any] | None = None) -> Any:
     """Rows in descending order of y; of two that are tied the first comes first."""
     total: Any = 0
+    w = row_weight or [1] * len(y_true)
     for i, y in enumerate(y_true):
-        not_yet = [s for j, s in enumerate(scores) if y_true[j] < y or (y_true[j] == y and j >= i)]
-        total = total + log_sum_exp([s - scores[i] for s in not_yet])
+        not_yet = [j for j in range(len(scores)) if y_true[j] < y or (y_true[j] == y and j >= i)]
+        total = total + w[i] * log_sum_exp([scores[j] - scores[i] + mp.log(w[j]) for j in not_yet])
     return total
 
 
 @textbook
-def listnet(y_true: Sequence[Any], scores: Sequence[Any]) -> Any:
+def listnet(y_true: Sequence[Any], scores: Sequence[Any], row_weight: Sequence[Any] | None = None) -> Any:
     total: Any = 0
-    for i, y in enumerate(y_true):
-        total = total + exp(y - log_sum_exp(y_true)) * log_sum_exp([s - scores[i] for s in scores])
+    logs = [mp.log(w) for w in row_weight or [1] * len(y_true)]
+    of_targets = log_sum_exp([y + b for y, b in zip(y_true, logs, strict=True)]) if logs else 0
+    for y, s, own in zip(y_true, scores, logs, strict=True):
+        others = [other - s + b for other, b in zip(scores, logs, strict=True)]
+        total = total + exp(y + own - of_targets) * log_sum_exp(others)
     return total
 
 
-@textbook
-def ranknet(y_true: Sequence[Any], scores: Sequence[Any], sigma: Any = 1, per: str = "group") -> Any:
+def of_pairs(y_true: Sequence[Any], row_weight: Sequence[Any] | None, per: str, of_pair: Any) -> Any:
     pairs = [(i, j) for i, high in enumerate(y_true) for j, low in enumerate(y_true) if high > low]
-    total = sum((log(1 + exp(-sigma * (scores[i] - scores[j]))) for i, j in pairs), start=0)
-    return total / max(len(pairs), 1) if per == "pair" else total
+    weights = [row_weight[i] * row_weight[j] if row_weight else 1 for i, j in pairs]
+    total = sum((w * of_pair(i, j) for w, (i, j) in zip(weights, pairs, strict=True)), start=0)
+    return total / (sum(weights) or 1) if per == "pair" else total
 
 
 @textbook
-def pairwise_hinge(y_true: Sequence[Any], scores: Sequence[Any], margin: Any = 1, per: str = "group") -> Any:
-    pairs = [(i, j) for i, high in enumerate(y_true) for j, low in enumerate(y_true) if high > low]
-    total = sum((positive_part(margin - (scores[i] - scores[j])) for i, j in pairs), start=0)
-    return total / max(len(pairs), 1) if per == "pair" else total
+def ranknet(
+    y_true: Sequence[Any],
+    scores: Sequence[Any],
+    sigma: Any = 1,
+    per: str = "group",
+    row_weight: Sequence[Any] | None = None,
+) -> Any:
+    return of_pairs(y_true, row_weight, per, lambda i, j: log(1 + exp(-sigma * (scores[i] - scores[j]))))
+
+
+@textbook
+def pairwise_hinge(
+    y_true: Sequence[Any],
+    scores: Sequence[Any],
+    margin: Any = 1,
+    per: str = "group",
+    row_weight: Sequence[Any] | None = None,
+) -> Any:
+    return of_pairs(y_true, row_weight, per, lambda i, j: positive_part(margin - (scores[i] - scores[j])))
 
 
 def gains(y_true: Sequence[Any], gain: str) -> list[Any]:
@@ -914,6 +933,7 @@ def lambdarank(
     gain: str = "exponential",
     sigma: Any = 1,
     normalize: bool = True,
+    row_weight: Sequence[Any] | None = None,
 ) -> Any:
     """All factors but the logistic loss of a pair are of the scores as they are: they have no derivative."""
     held = [value_of(s) for s in scores]
@@ -929,14 +949,21 @@ def lambdarank(
             change = (worth[i] - worth[j]) * abs(1 / mp.log(rank[i] + 2, 2) - 1 / mp.log(rank[j] + 2, 2)) / best
             if normalize and max(held) != min(held):
                 change /= mpf(0.01) + abs(held[i] - held[j])
+            change *= row_weight[i] * row_weight[j] if row_weight else 1
             total = total + change * log(1 + exp(-sigma * (scores[i] - scores[j])))
             pulls += 2 * change * sigma / (1 + mp.exp(sigma * (held[i] - held[j])))
     return total * (mp.log1p(pulls) / mp.log(2) / pulls) if normalize and pulls else total
 
 
 @textbook
-def approx_ndcg(y_true: Sequence[Any], scores: Sequence[Any], temperature: Any = 1, gain: str = "exponential") -> Any:
-    worth = gains(y_true, gain)
+def approx_ndcg(
+    y_true: Sequence[Any],
+    scores: Sequence[Any],
+    temperature: Any = 1,
+    gain: str = "exponential",
+    row_weight: Sequence[Any] | None = None,
+) -> Any:
+    worth = [w * x for w, x in zip(row_weight or [1] * len(y_true), gains(y_true, gain), strict=True)]
     best = best_dcg(worth, None)
     if not best:
         return mpf(0)
@@ -952,16 +979,26 @@ def approx_ndcg(y_true: Sequence[Any], scores: Sequence[Any], temperature: Any =
 
 @textbook
 def cox(
-    time: Sequence[Any], event: Sequence[Any], scores: Sequence[Any], ties: str = "efron", per: str = "group"
+    time: Sequence[Any],
+    event: Sequence[Any],
+    scores: Sequence[Any],
+    ties: str = "efron",
+    per: str = "group",
+    row_weight: Sequence[Any] | None = None,
 ) -> Any:
+    """Weights as in R's survival: tied events have their mean weight."""
     total: Any = 0
+    weights = row_weight or [mpf(1)] * len(scores)
     for t in sorted({t for t, happened in zip(time, event, strict=True) if happened}):
-        at_risk = sum((exp(s) for s, other in zip(scores, time, strict=True) if other >= t), start=0)
-        dead = [s for s, other, happened in zip(scores, time, event, strict=True) if other == t and happened]
-        for k, s in enumerate(dead):
+        at_risk = sum((w * exp(s) for w, s, other in zip(weights, scores, time, strict=True) if other >= t), start=0)
+        dead = [j for j, other in enumerate(time) if other == t and event[j]]
+        mean = sum(weights[j] for j in dead) / len(dead)
+        for k, j in enumerate(dead):
             share = mpf(k) / len(dead) if ties == "efron" else 0
-            total = total + log(at_risk - share * sum((exp(x) for x in dead), start=0)) - s
-    return total / max(sum(map(int, event)), 1) if per == "event" else total
+            of_dead = sum((weights[i] * exp(scores[i]) for i in dead), start=0)
+            total = total + mean * log(at_risk - share * of_dead) - weights[j] * scores[j]
+    of_events = sum(w for w, happened in zip(weights, event, strict=True) if happened)
+    return total / (of_events or 1) if per == "event" else total
 
 
 # -- losses of regions: their formulas take what the pixels of each class have, and return the loss of each, or one ----

@@ -42,7 +42,7 @@ def drawn(name: str, *key: Any, rows: int = 60, dtype: Any = np.float32) -> dict
 
 
 def targets_of(arrays: dict[str, Any]) -> dict[str, Any]:
-    return {key: array for key, array in arrays.items() if key not in ("scores", "groups")}
+    return {key: array for key, array in arrays.items() if key not in ("scores", "groups", "row_weight")}
 
 
 def same(first: Any, second: Any) -> bool:
@@ -51,26 +51,38 @@ def same(first: Any, second: Any) -> bool:
     return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
 
 
-def check(name: str, targets: dict[str, Any], scores: Any, options: dict[str, Any]) -> None:
-    """Hold one group to its textbook: the value to its own digits, each slope to those of its largest term."""
+def check(name: str, targets: dict[str, Any], scores: Any, options: dict[str, Any], weight: Any = None) -> None:
+    """Hold one group to its textbook: the value to its own digits, each slope to those of its largest term.
+
+    Of rows with weights the value is held to the digits of the largest of its terms, w log w, which are of both signs.
+    """
     loss = getattr(fl, name)
     value, gradient, *hessian = (loss.value_and_grad if loss._row.no_hessian else loss.value_grad_hess)(
-        *targets.values(), scores, **options
+        *targets.values(), scores, row_weight=weight, **options
     )
+    of_rows = None if weight is None else [exact(w) for w in weight]
     spread = float(np.ptp(scores.astype(np.float64))) if len(scores) else 0.0
     numbers = [exact(s) for s in scores]
     given = [[exact(y) for y in target] for target in targets.values()]
     textbook = oracle.ORACLE[name]
     unit, least = np.finfo(scores.dtype).eps, exact(np.finfo(scores.dtype).smallest_subnormal)
     with mp.workdps(60 + int(spread / min(options.get("temperature", 1.0), 1.0))):
-        right = oracle.as_jet(textbook(*given, numbers, **options)).value
+        right = oracle.as_jet(textbook(*given, numbers, row_weight=of_rows, **options)).value
+        terms = abs(right)
+        if of_rows and loss._row.of_group in ("ordered", "softmax"):
+            terms = max(terms, max(of_rows) * max(mpf(1), *(abs(mp.log(w)) for w in of_rows)))
         bound = (6 if loss._row.of_group == "approximate" else 4) * np.finfo(
             np.float64
         ).eps  # 5.3 of ranks that are off both ways
-        assert abs(exact(value) - right) <= bound * abs(right) * (1 if len(scores) < 100 else 2), (value, right)
+        assert abs(exact(value) - right) <= bound * terms * (1 if len(scores) < 100 else 2), (value, right)
         slopes = [
             oracle.as_jet(
-                textbook(*given, [Jet(s, mpf(int(k == j)), mpf(0)) for j, s in enumerate(numbers)], **options)
+                textbook(
+                    *given,
+                    [Jet(s, mpf(int(k == j)), mpf(0)) for j, s in enumerate(numbers)],
+                    row_weight=of_rows,
+                    **options,
+                )
             )
             for k in range(len(scores))
         ]
@@ -80,6 +92,8 @@ def check(name: str, targets: dict[str, Any], scores: Any, options: dict[str, An
             largest = max(abs(first), mpf(1) if given[-1][k] else abs(first))
             if name == "listnet":
                 largest = max(abs(first), mp.exp(given[0][k] - max(given[0])))
+            if of_rows:
+                largest *= max(mpf(1), of_rows[k])
             if loss._row.of_group not in ("ordered", "softmax"):  # of pairs that pull a row up and down
                 largest = steepest
             times = 6 if loss._row.of_group == "approximate" else 3  # 3.1 of slopes of both signs
@@ -110,6 +124,88 @@ def test_the_textbook(regime: str, name: str, options: dict[str, Any], dtype: An
     check(name, targets_of(arrays), scores, options)
 
 
+@of_floats
+@of_forms
+@pytest.mark.parametrize("regime", ["tied", "right", "light and heavy"])
+def test_the_textbook_of_rows_with_weights(regime: str, name: str, options: dict[str, Any], dtype: Any) -> None:
+    arrays = drawn(name, "weighed", regime, dtype, rows=9, dtype=dtype)
+    rng = generator("row weights", name, regime, dtype)
+    scores, weight = arrays["scores"], rng.integers(1, 12, 9) / 4
+    order = next(iter(targets_of(arrays)))
+    if regime == "tied":
+        arrays[order][:] = np.round(arrays[order] / 4)
+    elif regime == "far":
+        scores *= scores.dtype.type(100)
+    elif regime == "right":
+        arrays[order][:] = generator(name, dtype).permutation(9)
+        scores[:] = 40 * arrays[order] * (-1 if name == "cox" else 1)
+    elif regime == "light and heavy":
+        weight = weight * 10.0 ** rng.integers(-20, 20, 9)
+    check(name, targets_of(arrays), scores, options, weight)
+
+
+@of_forms
+def test_a_row_of_weight_0_is_absent(name: str, options: dict[str, Any]) -> None:
+    """Results have the bits of a call without it; nothing of it is read. Weights of 1 are no weights."""
+    loss, arrays = getattr(fl, name), drawn(name, "absent", rows=200)
+    arrays["groups"] = np.array([60, 0, 3, 137])
+    method = loss.value_and_grad if loss._row.no_hessian else loss.value_grad_hess
+    plain = method(**arrays, **options, reduction="none")
+    for own, weighed in zip(plain, method(**arrays, **options, row_weight=np.ones(200), reduction="none"), strict=True):
+        assert same(own, weighed)
+    kept = generator("absent", name).random(200) < 0.8
+    kept[60:63] = False
+    weight = np.where(kept, generator("absent", name).integers(1, 4, 200), 0).astype(np.float32)
+    weight[:60] = kept[:60]
+    few = {key: array[kept] for key, array in arrays.items() if key != "groups"}
+    few["groups"] = np.array([kept[:60].sum(), 0, 0, kept[63:].sum()])
+    right = method(**few, **options, row_weight=weight[kept], reduction="none")
+    for key in (*targets_of(arrays), "scores"):
+        arrays[key][~kept] = np.nan
+    found = method(**arrays, **options, row_weight=weight, reduction="none")
+    assert same(found[0], right[0]) and same(found[0][2:3], np.zeros(1, np.float32))
+    for own, expected in zip(found[1:], right[1:], strict=True):
+        assert same(own[kept], expected)
+        assert same(own[~kept], np.zeros((~kept).sum(), np.float32))
+    alone = {key: array[:60][kept[:60]] for key, array in arrays.items() if key != "groups"}
+    for own, expected in zip(found[1:], method(**alone, **options, reduction="sum")[1:], strict=True):
+        assert same(own[:60][kept[:60]], expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("cox", {"ties": "breslow"}), ("listnet", {}), ("ranknet", {}), ("ranknet", {"per": "pair"}),
+                          ("pairwise_hinge", {}), ("cox", {"ties": "breslow", "per": "event"})], ids=str,
+)  # fmt: skip
+def test_whole_weights_are_repetition(name: str, options: dict[str, Any]) -> None:
+    arrays = drawn(name, "repeated", rows=30, dtype=np.float64)
+    del arrays["groups"]
+    weight = generator("repeated", name).integers(0, 4, 30)
+    loss = getattr(fl, name)
+    value, gradient = loss.value_and_grad(**arrays, **options, row_weight=weight)
+    repeated = {key: np.repeat(array, weight) for key, array in arrays.items()}
+    right, slopes = loss.value_and_grad(**repeated, **options)
+    assert value == pytest.approx(right, rel=1e-14, abs=0)
+    summed = np.bincount(np.repeat(np.arange(30), weight), slopes, 30)
+    assert (np.abs(gradient - summed) <= 1e-14 * np.abs(slopes).max() * 30).all()
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("places", [1, 40, 2000])
+def test_runs_of_rows_with_weights(places: int, ties: str) -> None:
+    rng = generator("runs of weights", places, ties)
+    time, event = rng.integers(0, places, 1200).astype(float), rng.integers(0, 2, 1200).astype(float)
+    scores, weight = rng.normal(scale=3, size=1200), rng.integers(1, 9, 1200) / 4
+    scores[rng.integers(0, 1200, 2)] = [-300.0, 300.0]
+    value, gradient = fl.cox.value_and_grad(time, event, scores, ties=ties, row_weight=weight)
+    with mp.workdps(340):
+        right, slopes = by_running_sums(time, event, scores, ties == "efron", weight)
+        assert abs(exact(value) - right) <= 2 * np.finfo(float).eps * right
+        for j, slope in enumerate(slopes):
+            largest = max(abs(slope), mpf(weight[j] * event[j]))
+            bound = max(6 * np.finfo(float).eps * largest, exact(np.finfo(float).smallest_subnormal))
+            assert abs(exact(gradient[j]) - slope) <= bound, (j, gradient[j], slope)
+
+
 def test_a_certain_order_keeps_its_digits() -> None:
     scores = np.array([80.0, 40.0, 0.0])
     value, gradient = fl.cox.value_and_grad([1, 2, 3], [1, 1, 1], scores)
@@ -126,10 +222,11 @@ def test_what_is_left_of_an_event_that_nobody_expected(gap: float) -> None:
     assert gradient[1] == pytest.approx(-gradient[0], rel=3e-16)
 
 
-def by_running_sums(time: Any, event: Any, scores: Any, efron: bool) -> tuple[Any, list[Any]]:
+def by_running_sums(time: Any, event: Any, scores: Any, efron: bool, weight: Any = None) -> tuple[Any, list[Any]]:
     """Return Cox's loss and its gradient, in as many digits as sums over those at risk need: for many rows."""
     order = np.argsort(time, kind="stable")
-    e = [mp.exp(exact(s)) for s in scores]
+    w = [mpf(1)] * len(scores) if weight is None else [mpf(x) for x in weight]
+    e = [x * mp.exp(exact(s)) for x, s in zip(w, scores, strict=True)]
     total, at_risk, places = mpf(0), mpf(0), []
     for t in np.unique(time)[::-1]:
         rows = order[time[order] == t]
@@ -138,14 +235,15 @@ def by_running_sums(time: Any, event: Any, scores: Any, efron: bool) -> tuple[An
         of_dead = sum((e[j] for j in dead), start=mpf(0))
         shares = [mpf(k) / len(dead) if efron else mpf(0) for k in range(len(dead))]
         terms = [at_risk - share * of_dead for share in shares]
-        total += sum((mp.log(r) for r in terms), start=mpf(0)) - sum(exact(scores[j]) for j in dead)
-        inverse = sum((1 / r for r in terms), start=mpf(0))
-        own = sum(((1 - share) / r for share, r in zip(shares, terms, strict=True)), start=mpf(0))
+        mean = sum((w[j] for j in dead), start=mpf(0)) / max(len(dead), 1)
+        total += sum((mean * mp.log(r) for r in terms), start=mpf(0)) - sum(w[j] * exact(scores[j]) for j in dead)
+        inverse = sum((mean / r for r in terms), start=mpf(0))
+        own = sum((mean * (1 - share) / r for share, r in zip(shares, terms, strict=True)), start=mpf(0))
         places.append((rows, inverse, own))
     gradient, before = [mpf(0)] * len(scores), mpf(0)
     for rows, inverse, own in places[::-1]:
         for j in rows:
-            gradient[j] = e[j] * (before + own) - 1 if event[j] else e[j] * (before + inverse)
+            gradient[j] = e[j] * (before + own) - w[j] if event[j] else e[j] * (before + inverse)
         before += inverse
     return total, gradient
 
@@ -346,7 +444,7 @@ def test_nobody_has_an_event() -> None:
 
 @of_losses
 def test_no_rows(name: str) -> None:
-    empty = {operand.name: np.zeros(0) for operand in getattr(fl, name)._row.operands[:-3]}
+    empty = {operand.name: np.zeros(0) for operand in getattr(fl, name)._row.operands if not operand.optional}
     assert getattr(fl, name)(**empty) == 0
     assert getattr(fl, name)(**empty, groups=np.zeros(0, int), reduction="sum") == 0
 
@@ -391,6 +489,13 @@ def test_what_is_no_relevance(keywords: dict[str, Any], message: str) -> None:
         ({"event": [1, 0, 2]}, ValueError, r"event\[2\] = 2 is not 0 or 1"),
         ({"time": [1.0, 2.0]}, ValueError, r"time has shape \(2,\), scores has \(3,\); they must be equal"),
         ({"scores": np.zeros((1, 3))}, ValueError, r"scores has shape \(1, 3\); it needs one axis"),
+        ({"row_weight": [1.0, -1.0, 1.0]}, ValueError, r"row_weight\[1\] = -1.0 is not 0, or from 1e-100 to 1e100"),
+        ({"row_weight": [1.0, 0.0, np.nan]}, ValueError, r"row_weight\[2\] = nan is not 0, or from"),
+        ({"row_weight": [np.inf, 0.0, 1.0]}, ValueError, r"row_weight\[0\] = inf is not 0, or from"),
+        ({"row_weight": [1, 1, 1e-101]}, ValueError, r"row_weight\[2\] = 1e-101 is not 0, or from"),
+        ({"row_weight": [1.0]}, ValueError, r"row_weight has shape \(1,\), scores has \(3,\); they must be equal"),
+        ({"row_weight": 2.0}, ValueError, r"row_weight has shape \(\), scores has \(3,\); they must be equal"),
+        ({"row_weight": [None, 1, 1]}, TypeError, r"row_weight"),
         ({"sample_weight": [-1.0]}, ValueError, r"sample_weight\[0\] = -1"),
     ],
     ids=str,

@@ -564,7 +564,7 @@ def test_pairs_of_a_group_are_compared_in_vectors(level: str, name: str) -> None
 # ---- losses of groups
 
 #: The sweeps over a run of rows, and the products for each number: the least that is in a loop of vectors.
-RUNS = {"exp": 10, "alone": 10, "log": 8, "slopes": 2}
+RUNS = {"exp": 10, "alone": 10, "log": 8, "slopes": 2, "weigh": 1}
 
 
 @each_level

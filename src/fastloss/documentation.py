@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .catalogue import CATALOGUE
-from .rows import LENGTHS, PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, cosine, real
+from .rows import FIXED, LENGTHS, PREDICTION, TARGET, Operand, Parameter, PenaltyRow, Row, RowTarget, cosine, real
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -283,7 +283,7 @@ def _operands(row: Row) -> str:
                 text += f"; {f'of the shape ({lengths})' if lengths else 'a number'}, which all samples share."
             elif operand.role == LENGTHS:
                 text += ": integers." if row.axes == "G" else ": integers of the shape (N,)."
-            elif operand.role == TARGET and operand.axes == "G":
+            elif operand.role != PREDICTION and operand.axes == "G":
                 domain = f", each {operand.domain.description}" if operand.domain != real else ""
                 text += f"{domain}; one for each row."
             elif operand.role == PREDICTION or operand.axes == "D":
@@ -376,9 +376,13 @@ def _example_arrays(row: Row) -> dict[str, Any]:
 
 
 def _said(row: Row) -> list[Operand]:
-    """Return the arrays of an example: all, but for other ways to say how long something is."""
+    """Return the arrays of an example: all, but for other ways to say how long something is, and weights."""
     said = {operand.lengths for operand in row.operands}
-    return [operand for operand in row.operands if operand.role != LENGTHS or operand.name in said]
+    return [
+        operand
+        for operand in row.operands
+        if operand.name in said or not (operand.role == LENGTHS or (operand.role == FIXED and operand.optional))
+    ]
 
 
 #: The shapes of their arrays, by the axes.

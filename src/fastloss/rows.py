@@ -156,6 +156,8 @@ non_negative = Domain(">= 0", 0.0)
 _EXTENDED = Domain("a real number, or -inf or inf")
 _POSITIVE = Domain("> 0 and finite", 0.0, math.inf, low_open=True, high_open=True)
 _NON_NEGATIVE = Domain(">= 0 and finite", 0.0, math.inf, high_open=True)
+#: What weighs a row of a group: products of two of them, times exponentials, are numbers of float64.
+_ROW_WEIGHTS = OrZero("0, or from 1e-100 to 1e100", 1e-100, 1e100)
 #: What weighs a pixel: sums of them, squared, are numbers of float64.
 _PIXELS = Domain(">= 0 and at most 1e100", 0.0, 1e100)
 _FINITE = Domain("finite", low_open=True, high_open=True)
@@ -253,6 +255,11 @@ def group_of_targets(name: str, description: str, domain: Domain = real) -> Oper
 def group_of_scores(name: str, description: str) -> Operand:
     """Declare a prediction of one number for each row of a group."""
     return Operand(name, PREDICTION, "G", real, description, lengths="groups")
+
+
+def group_of_weights(name: str, description: str) -> Operand:
+    """Declare what each row of a group counts for; it may be None."""
+    return Operand(name, FIXED, "G", _ROW_WEIGHTS, description, optional=True, default=1.0)
 
 
 def sequence_of_rows(name: str, description: str, lengths: str) -> Operand:
@@ -1152,6 +1159,7 @@ def of_groups(
             lengths("groups", "how many rows each group has; without any of these three all rows are one group"),
             lengths("group_ids", "of each row a number that its group has, in ascending order, in place of `groups`"),
             lengths("group_offsets", "where each group begins, and the end of the last, in place of `groups`"),
+            group_of_weights("row_weight", "what each row counts for in its group; one of weight 0 is absent"),
         ),
         axes=first.axes, of_group=of_group, ordered_by=ordered_by, detached=detached,
         no_hessian="" if has_hessian else "the second derivatives of a group are a matrix of all of its rows",

@@ -21,6 +21,8 @@ listmle = of_groups(
     ordered_by="relevance",
     notes=f"""{_GROUPS}
 
+With `row_weight` the formula is -sum_i w_i log(exp(s_i) / sum_{{j at i or later}} w_j exp(s_j)).
+
 Rows of one target stay in the order in which they are given: allRank and Rax shuffle them, so that theirs is another
 number in each call.""",
 )
@@ -35,6 +37,9 @@ listnet = of_groups(
     of_group="softmax",
     notes=f"""{_GROUPS}
 
+A `row_weight` of 2 is the row twice: exp(y) and exp(s) of all rows count by their weights in both sums, and each row's
+term by its own.
+
 The softmax loss of Rax and optax takes the targets themselves for q, not their softmax.""",
 )
 
@@ -42,6 +47,8 @@ _PAIRS = f"""{_GROUPS}
 
 Only the order of the targets counts: two rows of one target are no pair. A group of n rows takes time for n^2 pairs,
 and memory for n."""
+
+_REPEATED = "A pair counts by the product of the `row_weight` of its rows: 2 is the row twice"
 
 _GAINS = choice("exponential", "linear", description="what a row of relevance y is worth: 2^y - 1, or y")
 
@@ -54,7 +61,7 @@ ranknet = of_groups(
     source="Burges et al. 2005, doi:10.1145/1102351.1102363",
     of_group="pairs",
     has_hessian=True,
-    notes=_PAIRS,
+    notes=f"{_PAIRS} {_REPEATED}.",
     sigma=positive(1.0, "what distances of scores are multiplied by", "number"),
     per=choice("group", "pair", description="what the loss of a group is divided by: nothing, or its number of pairs"),
 )
@@ -67,7 +74,7 @@ pairwise_hinge = of_groups(
     formula="sum over y_i > y_j of max(0, margin - (s_i - s_j))",
     source="Herbrich, Graepel and Obermayer 2000; Joachims 2002, doi:10.1145/775047.775067",
     of_group="hinge",
-    notes=f"""{_PAIRS} Where a distance is the margin, the slope is 0.""",
+    notes=f"""{_PAIRS} {_REPEATED}. Where a distance is the margin, the slope is 0.""",
     margin=at_least_zero(1.0, "how far the scores of a pair are to be apart", "number"),
     per=choice("group", "pair", description="what the loss of a group is divided by: nothing, or its number of pairs"),
 )
@@ -90,6 +97,9 @@ NDCG is over that of the best order, of as many rows. `normalize` divides each |
 if not all scores of a group are equal, and multiplies what a group has by log2(1 + L) / L, L the sum of what its pairs
 pull both rows by. LightGBM takes its sigmoid from a table, so that the two differ by some 1e-5.
 
+A pair counts by the product of the `row_weight` of its rows. Ranks and NDCG know no weights, but that a row of weight 0
+is absent. LightGBM multiplies what all pairs pull a row by with the weight of that row alone.
+
 A group in which nothing is relevant has a loss of 0.""",
     truncation=count(30, "how many rows at the top of a list count; None: all"),
     gain=_GAINS,
@@ -107,8 +117,9 @@ approx_ndcg = of_groups(
     of_group="approximate",
     notes=f"""{_GROUPS}
 
-`best` is what the sum is in the best order. A group in which nothing is relevant has a loss of 0. A group of n rows
-takes time for n^2 pairs, and memory for n.""",
+`best` is what the sum is in the best order. `row_weight` multiplies what rows are worth, in both sums; ranks count each
+row once. A group in which nothing is relevant has a loss of 0. A group of n rows takes time for n^2 pairs, and memory
+for n.""",
     temperature=positive(1.0, "T: the smaller, the nearer are the sums to ranks", "number"),
     gain=_GAINS,
 )

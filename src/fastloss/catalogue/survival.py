@@ -40,6 +40,10 @@ of `groups`, `group_ids` and `group_offsets` says where each begins; without any
 A group without an event, or without rows, has a loss of 0. One with a score that is not finite has a loss and a
 gradient of NaN. Who is censored at the time of an event is at risk at it.
 
+With `row_weight` a row counts as w exp(s) at risk, and an event as w; each of the d terms of tied events has their mean
+weight. That is what R's survival and the `weights_col` of lifelines have. In Breslow's form a weight of 2 is the row
+twice, in Efron's it is not: there are as many terms as rows. ``per='event'`` divides by the weights of the events.
+
 pycox and XGBoost have Breslow's form: ``ties='breslow'``; that of pycox is divided by the number of events:
 ``per='event'``. The default is that of R's survival.""",
 )

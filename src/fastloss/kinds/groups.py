@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import describe
+from ..domains import outside
 from ..reductions import reduced
-from ..rows import TARGET, Row
+from ..rows import FIXED, TARGET, Row
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -41,12 +42,37 @@ class Plan(NamedTuple):
     call: Call
     offsets: Array  # where each group begins; and the end
     weights: Array  # of each group, 0 where it is left out
-    most: int  # rows of a group
     threads: int
 
     def read(self) -> Array:
-        """Return which rows are of groups that count."""
-        return np.repeat(self.weights != 0, np.diff(self.offsets))
+        """Return which rows count: those of a weight, in groups of a weight."""
+        read = np.repeat(self.weights != 0, np.diff(self.offsets))
+        of_rows = self.call.arrays.by_name.get("row_weight")
+        return read if of_rows is None else read & (of_rows != 0)
+
+    def present(self) -> Present:
+        """Return the rows that are there: those of weight 0 are not."""
+        by_name, offsets = self.call.arrays.by_name, self.offsets
+        of_rows = by_name.get("row_weight")
+        if of_rows is None:
+            return Present(by_name, offsets, None)
+        places = None
+        if not of_rows.all():
+            places = np.flatnonzero(of_rows)
+            offsets = np.searchsorted(places, offsets).astype(np.int64)
+            by_name = {name: a if name in _FROM else a[places] for name, a in by_name.items()}
+        own = dict(by_name)
+        if (by_name["row_weight"] == 1).all():
+            del own["row_weight"]
+        return Present(own, offsets, places)
+
+
+class Present(NamedTuple):
+    """Rows that a kernel is given."""
+
+    by_name: Mapping[str, Array]
+    offsets: Array
+    places: Array | None  # where each is among all; None: all are there
 
 
 class Groups(Kind):
@@ -60,8 +86,8 @@ class Groups(Kind):
         if scores.ndim != 1:
             raise ValueError(f"scores has shape {scores.shape}; it needs one axis, the groups one behind the other")
         for operand in request.row.operands:
-            if operand.role == TARGET and arrays[operand.name].shape != scores.shape:
-                shape = arrays[operand.name].shape
+            shape = scores.shape if operand.name not in arrays else arrays[operand.name].shape
+            if operand.role in (TARGET, FIXED) and shape != scores.shape:
                 raise ValueError(f"{operand.name} has shape {shape}, scores has {scores.shape}; they must be equal")
         given = [name for name in _FROM if name in arrays]
         if len(given) > 1:
@@ -80,7 +106,7 @@ class Groups(Kind):
         if truncation is not None and truncation < 1:
             raise ValueError(f"truncation = {truncation} is not at least 1")
         threads = threads_for(call.request.n_threads, 16 * int(offsets[-1]))
-        return Plan(call, offsets, sample_weights(call), int(np.diff(offsets).max(initial=0)), threads)
+        return Plan(call, offsets, sample_weights(call), threads)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         return math.nan if self._bad(plan) is not None else sum_of_weights(plan.weights, weight_sum)
@@ -92,32 +118,33 @@ class Groups(Kind):
             raise ValueError(f"{name}[{place}] = {plan.call.arrays.by_name[name][place]} is not {what}")
 
     def _bad(self, plan: Plan) -> tuple[str, int, str] | None:
-        """Return the first target of a group that counts that is outside of its domain: where, and what it must be."""
+        """Return the first target, or weight, that counts and is outside of its domain: where, and what it must be."""
         read: Array | None = None
         for operand in plan.call.request.row.operands:
-            if operand.role != TARGET:
+            array = plan.call.arrays.by_name.get(operand.name)
+            if operand.role not in (TARGET, FIXED) or array is None:
                 continue
-            array = plan.call.arrays.by_name[operand.name]
             domain = operand.domain
-            good = np.isfinite(array) & (array >= domain.low) & (array <= domain.high)
-            if domain.ends_only:
-                good = (array == domain.low) | (array == domain.high)
-            if good.all():
+            wrong = outside(array, domain)
+            if (domain.low, domain.high) == (-math.inf, math.inf):
+                wrong = ~np.isfinite(array)
+            if not wrong.any():
                 continue
             read = plan.read() if read is None else read
-            bad = np.flatnonzero(~good & read)
+            bad = np.flatnonzero(wrong & read)
             if bad.size:
                 what = "a finite number" if (domain.low, domain.high) == (-math.inf, math.inf) else domain.description
                 return operand.name, int(bad[0]), what
         return None
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        call, offsets = plan.call, plan.offsets
+        call, present = plan.call, plan.present()
         row, parameters, want = call.request.row, call.request.parameters, call.request.want
         if current_engine() == "numba":
             raise no_numba_kernel(row.name)
-        scores = call.arrays.by_name[row.prediction]
-        order, own = _sorted(plan)
+        offsets, scores = present.offsets, present.by_name[row.prediction]
+        most = int(np.diff(offsets).max(initial=0))
+        order, own = _sorted(row, parameters, present, most)
         values = np.zeros(len(offsets) - 1)
         gradient = np.empty(len(scores)) if want & GRADIENT else None
         hessian = np.empty(len(scores)) if want & HESSIAN else None
@@ -141,18 +168,18 @@ class Groups(Kind):
                 normalize=parameters.get("normalize", False),
                 by_pair=parameters.get("per") == "pair",
                 samples=len(values),
-                most=plan.most,
+                most=most,
                 denominator=number / factor,
                 threads=plan.threads,
             )
             if results.value is not None:
                 results.value[...] = values * factor + 0.0
             if gradient is not None:
-                results.gradients[row.prediction][... if order is None else order] = gradient
+                _put(results.gradients[row.prediction], gradient, order, present.places)
             if hessian is not None:
                 shaped = call.request.curvature.shaped(hessian.astype(call.compute_type))
-                shaped[~plan.read()] = 0
-                results.hessians[row.prediction][...] = shaped
+                shaped[~np.repeat(plan.weights != 0, np.diff(offsets))] = 0
+                _put(results.hessians[row.prediction], shaped, order, present.places)
         return reduced(total, number / factor)
 
     def draw(
@@ -178,25 +205,44 @@ class Groups(Kind):
         return drawn
 
 
-def _sorted(plan: Plan) -> tuple[Array | None, dict[str, Array]]:
+def _put(place: Array, numbers: Array, order: Array | None, places: Array | None) -> None:
+    """Write what rows have where they came from, and 0 for those that are absent."""
+    if places is None:
+        place[... if order is None else order] = numbers
+    else:
+        place[...] = 0
+        place[places if order is None else places[order]] = numbers
+
+
+def _sorted(
+    row: Row, parameters: Mapping[str, Any], present: Present, most: int
+) -> tuple[Array | None, dict[str, Array]]:
     """Return the order in which a kernel wants the rows, None: as they are, and the arrays that its loss needs."""
-    row, by_name, parameters = plan.call.request.row, plan.call.arrays.by_name, plan.call.request.parameters
+    by_name, offsets, order = present.by_name, present.offsets, None
+    weight = by_name.get("row_weight")
+    own: dict[str, Array] = {}
     if row.ordered_by == "time":
-        order, tied = ascending(by_name["time"], plan.offsets)
+        order, own["tied"] = ascending(by_name["time"], offsets)
         event = (by_name["event"] == 1)[order]
-        own = {"tied": tied, "event": event.view(np.uint8)}
+        own["event"] = event.view(np.uint8)
         if parameters["per"] == "event":
-            events = np.concatenate([[0], np.cumsum(event, dtype=np.int64)])[plan.offsets]
-            own["share"] = 1 / np.maximum(np.diff(events), 1)
-        return order, own
-    if row.ordered_by == "relevance":
-        order = descending(by_name["y_true"], plan.offsets)
-        return order, {"tied": np.zeros(len(order), np.uint8), "event": np.ones(len(order), np.uint8)}
-    own = {"target": np.ascontiguousarray(by_name["y_true"], np.float64)}
+            numbers = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[event]
+            counted = None if weight is None else weight[order][event]
+            events = np.bincount(numbers, counted, len(offsets) - 1)
+            own["share"] = 1 / np.where(events > 0, events, 1)
+    elif row.ordered_by == "relevance":
+        order = descending(by_name["y_true"], offsets)
+        own = {"tied": np.zeros(len(order), np.uint8), "event": np.ones(len(order), np.uint8)}
+    else:
+        own["target"] = np.ascontiguousarray(by_name["y_true"], np.float64)
+    if weight is not None:
+        own["row_weight"] = np.ascontiguousarray(weight if order is None else weight[order], np.float64)
     if "gain" in parameters:
         own["gain"] = _gains(own["target"], parameters["gain"])
-        own["discount"] = 1 / np.log2(np.arange(2.0, 2 + plan.most))
-    return None, own
+        own["discount"] = 1 / np.log2(np.arange(2.0, 2 + most))
+        if weight is not None and row.of_group == "approximate":
+            own["gain"] = own["gain"] * own["row_weight"]
+    return order, own
 
 
 def _gains(relevance: Array, gain: str) -> Array:

@@ -69,6 +69,16 @@ FL_INLINE void fl_hinge_pairs(const fl_ranked *row, ptrdiff_t i, ptrdiff_t from,
     }
 }
 
+/* Pairs of weights: what each has times those of both rows. */
+FL_INLINE void fl_weigh_pairs(const double *w, ptrdiff_t i, ptrdiff_t from, ptrdiff_t n, double *restrict loss, double *restrict pull,
+                              double *restrict bend)
+{
+    for (ptrdiff_t k = 0; k < n; k++) {
+        double both = w[i] * w[from + k];
+        loss[k] *= both, pull[k] *= both, bend[k] *= both;
+    }
+}
+
 /* 1 / (1 + e^(-d / T)), d = s_j - s_i: what the rank of i has of each row, and its slope by d. Of those above i in the best order,
  * what is short of 1. */
 FL_INLINE void fl_soft_ranks(const fl_ranked *row, ptrdiff_t i, ptrdiff_t n, double inverse, double *restrict part,

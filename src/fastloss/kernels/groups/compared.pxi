@@ -17,15 +17,17 @@ cdef extern from "groups/compare.h" nogil:
     void fl_logistic_pairs(const fl_ranked*, const fl_pair_weight*, Py_ssize_t, Py_ssize_t, Py_ssize_t, double, double*, double*, double*,
                            bint) noexcept
     void fl_hinge_pairs(const fl_ranked*, Py_ssize_t, Py_ssize_t, Py_ssize_t, double, double*, double*) noexcept
+    void fl_weigh_pairs(const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, double*, double*, double*) noexcept
     void fl_soft_ranks(const fl_ranked*, Py_ssize_t, Py_ssize_t, double, double*, double*) noexcept
     void fl_descending(const double*, Py_ssize_t*, Py_ssize_t*, Py_ssize_t) noexcept
 
 cdef enum:
-    COMPARED_COLUMNS = 10        # of numbers of a group: scratch
+    COMPARED_COLUMNS = 11        # of numbers of a group: scratch
 
 cdef struct Compared:            # a group, in the order in which its rows are compared
     fl_ranked row
     Py_ssize_t* place
+    double* w                    # the weights of rows; NULL: all are 1
     double* gradient
     double* hessian
     double* loss                 # of the pairs of one row, and their derivatives
@@ -52,7 +54,10 @@ cdef Compared compared(const GroupsCall* call, Py_ssize_t start, Py_ssize_t n, c
     gather(<const double*>call.scores.data + start, group.place, n, score)
     gather(<const double*>call.target.data + start, group.place, n, target)
     group.row.score, group.row.target = score, target
-    group.row.gain = group.row.discount = NULL
+    group.row.gain = group.row.discount = group.w = NULL
+    if weights_of(call, start, n) != NULL:
+        group.w = scratch + 10 * n
+        gather(weights_of(call, start, n), group.place, n, group.w)
     if call.gain.data != NULL:
         gather(<const double*>call.gain.data + start, group.place, n, gain)
         group.row.gain = gain
@@ -92,12 +97,12 @@ cdef double compared_group(void* given, Py_ssize_t number, void* scratch) noexce
     """RankNet, the hinge of pairs, LambdaRank."""
     cdef const GroupsCall* call = <const GroupsCall*>given
     cdef const int64_t* offsets = <const int64_t*>call.offsets.data
-    cdef Py_ssize_t start = offsets[number], n = offsets[number + 1] - start, rows, i, j, first, count, pairs = 0
+    cdef Py_ssize_t start = offsets[number], n = offsets[number + 1] - start, rows, i, j, first, count
     cdef const double* target = <const double*>call.target.data + start
     cdef bint ranked = call.gain.data != NULL
     cdef Compared group
     cdef fl_pair_weight by
-    cdef double loss = 0, best, factor = 1, pulls = 0, total
+    cdef double loss = 0, best, factor = 1, pulls = 0, pairs = 0
     if no_group(call, number, start, n, &loss):
         return loss
     by.factor, by.divided, rows = 1, False, n
@@ -126,21 +131,24 @@ cdef double compared_group(void* given, Py_ssize_t number, void* scratch) noexce
             fl_logistic_pairs(&group.row, &by, i, first, count, call.sigma, group.loss, group.pull, group.bend, True)
         else:
             fl_logistic_pairs(&group.row, &by, i, first, count, call.sigma, group.loss, group.pull, group.bend, False)
+        if group.w != NULL:
+            fl_weigh_pairs(group.w, i, first, count, group.loss, group.pull, group.bend)
         loss += fl_block_sum_f64(group.loss, count)
         group.gradient[i] -= fl_block_sum_f64(group.pull, count)
         group.hessian[i] += fl_block_sum_f64(group.bend, count)
         for j in range(count):
             group.gradient[first + j] += group.pull[j]
             group.hessian[first + j] += group.bend[j]
-        pairs += count
+        if call.by_pair:
+            pairs += count if group.w == NULL else group.w[i] * fl_block_sum_f64(group.w + first, count)
         if ranked and call.normalize:
             for j in range(count):
                 group.pull[j] = abs_(group.pull[j])
             pulls += 2 * fl_block_sum_f64(group.pull, count)
     if ranked and call.normalize and pulls > 0:
         factor = log1p_(pulls) / (pulls * FL_LN2)
-    if call.by_pair and pairs:
-        factor = 1 / <double>pairs
+    if pairs > 0:
+        factor = 1 / pairs
     return close_group(call, number, &group, start, n, loss, factor)
 
 
@@ -150,11 +158,14 @@ cdef double approximate_group(void* given, Py_ssize_t number, void* scratch) noe
     cdef const GroupsCall* call = <const GroupsCall*>given
     cdef const int64_t* offsets = <const int64_t*>call.offsets.data
     cdef Py_ssize_t start = offsets[number], n = offsets[number + 1] - start, i, j
+    cdef const double* key = <const double*>call.target.data + start
     cdef Compared group
     cdef double loss = 0, best = 0, away, rank, whole, log_best, log_rank, slope, inverse = 1 / call.sigma
     if no_group(call, number, start, n, &loss):
         return loss
-    group = compared(call, start, n, <const double*>call.target.data + start, <double*>scratch)
+    if weights_of(call, start, n) != NULL:  # gains are weighted, and their order is another
+        key = <const double*>call.gain.data + start
+    group = compared(call, start, n, key, <double*>scratch)
     for i in range(n):
         best += group.row.gain[i] * group.row.discount[i]
     for i in range(n if best > 0 else 0):

@@ -8,6 +8,16 @@ cdef bint all_finite(const double* s, Py_ssize_t n) noexcept nogil:
     return finite
 
 
+cdef const double* weights_of(const GroupsCall* call, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+    """The weights of the rows of a group, NULL where all are 1."""
+    cdef const double* w = <const double*>call.row_weight.data
+    cdef Py_ssize_t i
+    for i in range(start, start + n if w != NULL else start):
+        if w[i] != 1:
+            return w + start
+    return NULL
+
+
 cdef double finish_group(const GroupsCall* call, Py_ssize_t group, double loss, double weight) noexcept nogil:
     loss *= weight
     (<double*>call.value.data)[group] = loss

@@ -12,7 +12,7 @@ cdef extern from "blocks/watch.h" nogil:
     bint fl_stopped(const int* stop) noexcept
 
 cdef struct GroupsCall:
-    Operand scores, gradient, hessian, offsets, share, weight, value, tied, event, target, gain, discount
+    Operand scores, gradient, hessian, offsets, share, weight, value, tied, event, target, gain, discount, row_weight
     double denominator
     double sigma                 # what distances of scores are multiplied by; the margin of a hinge; a temperature
     Py_ssize_t truncation        # places of a list that count
@@ -54,7 +54,7 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     where each group begins, and the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value`
     (float64), the weighted loss of each. For "ordered": `tied` (uint8), whether a row is at the place of the one before, and
     `event` (uint8). For the others `target` (float64), and where places of a list count, `gain` of each row and `discount` of each
-    place (float64). `most`: the rows of the largest group.
+    place (float64). For all `row_weight` (float64), None: the weights of rows are 1. `most`: the rows of the largest group.
     """
     cdef GroupsCall call
     cdef GroupLoss found = loss_of(loss)
@@ -73,6 +73,7 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     take(&call.target, arrays, "target", False)
     take(&call.gain, arrays, "gain", False)
     take(&call.discount, arrays, "discount", False)
+    take(&call.row_weight, arrays, "row_weight", False)
     check_all_taken(arrays)
     return run_stoppable(found.run, &call, &call.stop, samples,
                          max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,

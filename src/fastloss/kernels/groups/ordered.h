@@ -46,6 +46,19 @@ FL_GROUP_SWEEP void fl_group_exp(const double *s, double m, double *e, ptrdiff_t
     for (ptrdiff_t i = 0; i < n; i++) e[i] = fl_exp_sum(s[i] - m, fl_difference_tail(s[i], m));
 }
 
+/* x times the weights of rows */
+FL_GROUP_SWEEP void fl_group_weigh(double *x, const double *w, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) x[i] *= w[i];
+}
+
+/* log(w + ratio), which is log1p(ratio) where w is 1 */
+FL_INLINE double fl_log_beside(double ratio, double w)
+{
+    return w < 0.5 ? fl_log(w + ratio) : fl_log1p(ratio + (w - 1));
+}
+
 /* Before each row the sum of those behind it, of which head and tail hold what is behind the last, and in the end all. */
 FL_GROUP_SWEEP void fl_group_behind(const double *e, double *after, double *head, double *tail, ptrdiff_t n)
 {
@@ -80,9 +93,20 @@ FL_GROUP_SWEEP void fl_group_inverse(const double *e, const double *after, const
 }
 
 /* Of an event alone at its place the loss log(1 + after / e), in the place of `after`, and the slope; of others, and where `after`
- * is below 0, the loss is 0. `slope` may be NULL. */
-FL_GROUP_SWEEP void fl_group_alone(const double *e, const unsigned char *event, double *after, double *slope, ptrdiff_t n)
+ * is below 0, the loss is 0. `slope` may be NULL. Of rows with weights, which e has too, the loss is w log(w + w after / e). */
+FL_GROUP_SWEEP void fl_group_alone(const double *e, const unsigned char *event, const double *w, double *after, double *slope,
+                                   ptrdiff_t n)
 {
+    if (w) {
+        FL_NO_OVERLAP
+        for (ptrdiff_t i = 0; i < n; i++) {
+            int alone = (event[i] != 0) & (after[i] >= 0);
+            double ratio = fl_where(alone, after[i] / e[i], 0);
+            if (slope) slope[i] = fl_where(alone, -w[i] * (ratio / (1 + ratio)), slope[i]);
+            after[i] = fl_where(alone, w[i] * fl_log_beside(w[i] * ratio, w[i]), 0);
+        }
+        return;
+    }
     if (slope) {
         FL_NO_OVERLAP
         for (ptrdiff_t i = 0; i < n; i++) {

@@ -13,15 +13,19 @@
 # A run of rows whose scores lie within 600 of the largest so far has one unit: its exponentials and logarithms are sweeps, and only
 # the sums go from row to row. A run ends where a place does. Rows that are farther apart, of which e^s in one unit would underflow,
 # go one by one.
+#
+# Weights of rows multiply exponentials. An event's own loss is multiplied by its weight, that of tied events by their mean weight.
 
 cdef extern from "groups/ordered.h" nogil:
     enum: FL_RUN
     double fl_group_range(const double*, Py_ssize_t, double, double*) noexcept
     void fl_group_exp(const double*, double, double*, Py_ssize_t) noexcept
+    void fl_group_weigh(double*, const double*, Py_ssize_t) noexcept
+    double fl_log_beside(double, double) noexcept
     void fl_group_behind(const double*, double*, double*, double*, Py_ssize_t) noexcept
     void fl_group_before(const double*, double*, double*, double*, Py_ssize_t) noexcept
     void fl_group_inverse(const double*, const double*, const unsigned char*, double*, Py_ssize_t) noexcept
-    void fl_group_alone(const double*, const unsigned char*, double*, double*, Py_ssize_t) noexcept
+    void fl_group_alone(const double*, const unsigned char*, const double*, double*, double*, Py_ssize_t) noexcept
     void fl_group_slopes(const double*, const unsigned char*, const double*, double*, double, Py_ssize_t) noexcept
     double fl_group_sum(const double*, Py_ssize_t, double*) noexcept
     void fl_group_log(double*, Py_ssize_t) noexcept
@@ -57,25 +61,26 @@ cdef inline double total_of(const Running* sum) noexcept nogil:
     return sum.high + sum.low
 
 
-cdef inline void include_score(Running* sum, double* largest, double s) noexcept nogil:
-    """Add e^s to a sum in units of e^largest, which is -infinity where the sum is empty."""
+cdef inline void include_score(Running* sum, double* largest, double s, double w) noexcept nogil:
+    """Add w e^s to a sum in units of e^largest, which is -infinity where the sum is empty."""
     if s > largest[0]:
         if largest[0] != -INFINITY:
             scale_by(sum, exp_of_difference(largest[0], s))
         largest[0] = s
-        add_to(sum, 1)
+        add_to(sum, w)
     else:
-        add_to(sum, exp_of_difference(s, largest[0]))
+        add_to(sum, w * exp_of_difference(s, largest[0]))
 
 
 cdef struct Ordered:             # a group, while its rows are gone through from the last to the first
     const double* s
     const unsigned char* tied    # whether a row is at the place of the one before
     const unsigned char* event
+    const double* w              # the weights of rows; NULL: all are 1
     double* gradient             # NULL: not wanted; on the way back, of an event what it has of itself
     double* inverse              # of a first row of a place: the sum of 1 / R over its events; of others in a run 0
     double* largest              # the same: M of it and of those later; kept of rows that go one by one
-    double* e                    # of the rows of a run e^(s - M)
+    double* e                    # of the rows of a run e^(s - M), times their weights
     double* after                # the sum of those behind each; -1 of tied rows but an only event; then losses
     double* risk                 # of its tied events: the sums that those terms are logarithms of
     double* runs                 # of each run where it begins, and its M: NaN if its rows went one by one
@@ -83,6 +88,25 @@ cdef struct Ordered:             # a group, while its rows are gone through from
     bint efron
     double m
     Running sum, loss
+
+
+cdef inline double weight_of(const Ordered* o, Py_ssize_t i) noexcept nogil:
+    return o.w[i] if o.w != NULL else 1
+
+
+cdef inline double weighed_exp(const Ordered* o, Py_ssize_t i, double m) noexcept nogil:
+    return weight_of(o, i) * exp_of_difference(o.s[i], m)
+
+
+cdef inline double mean_of_dead(const Ordered* o, Py_ssize_t i, Py_ssize_t end, Py_ssize_t d) noexcept nogil:
+    """The mean weight of the events of a place."""
+    cdef double total = 0
+    cdef Py_ssize_t j
+    if o.w == NULL:
+        return 1
+    for j in range(i, end):
+        total += o.w[j] if o.event[j] else 0
+    return total / d
 
 
 cdef inline Py_ssize_t first_of_place(const Ordered* o, Py_ssize_t end) noexcept nogil:
@@ -95,63 +119,64 @@ cdef inline Py_ssize_t first_of_place(const Ordered* o, Py_ssize_t end) noexcept
 
 cdef void one_place(Ordered* o, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
     """The rows of one place, each exponential in the unit that suits it."""
-    cdef double m_after = o.m, after = total_of(&o.sum), dead, ratio, part, own, by_efron, gap, later
+    cdef double m_after = o.m, after = total_of(&o.sum), dead, ratio, part, own, by_efron, gap, later, w
     cdef Py_ssize_t j, k, d = 0
     cdef Running of_dead
     for j in range(end - 1, i - 1, -1):
         d += o.event[j]
-        include_score(&o.sum, &o.m, o.s[j])
+        include_score(&o.sum, &o.m, o.s[j], weight_of(o, j))
     later = total_of(&o.sum)
     o.inverse[i], o.largest[i] = 0, o.m
     if d == 1:
         j = i
         while not o.event[j]:
             j += 1
+        w = weight_of(o, j)
         if end - i > 1:          # what is censored at its place counts as later
             of_dead.high = after * exp_of_difference(m_after, o.m) if after > 0 else 0
             of_dead.low = 0
             for k in range(end - 1, i - 1, -1):
                 if k != j:
-                    add_to(&of_dead, exp_of_difference(o.s[k], o.m))
+                    add_to(&of_dead, weighed_exp(o, k, o.m))
             after, m_after = total_of(&of_dead), o.m
         gap = m_after - o.s[j]
-        if after == 0:
-            ratio = 0
-        elif gap > 30:           # the inverse ratio, which never overflows
-            part = exp_of_difference(o.s[j], m_after)
+        if after > 0 and gap > 30:  # the inverse ratio, which never overflows
+            part = w * exp_of_difference(o.s[j], m_after)
             ratio = part / after
-            add_to(&o.loss, gap + log_(after + part))
+            add_to(&o.loss, w * (gap + log_(after + part)))
         else:
-            ratio = after * exp_of_difference(m_after, o.s[j])
-            add_to(&o.loss, log1p_(ratio))
-        o.inverse[i] = 1 / later
+            ratio = after * exp_of_difference(m_after, o.s[j]) if after > 0 else 0
+            add_to(&o.loss, w * fl_log_beside(ratio, w))
+            ratio /= w
+        o.inverse[i] = w / later
         if o.gradient != NULL:
-            o.gradient[j] = -1 / (1 + ratio) if gap > 30 and after > 0 else -(ratio / (1 + ratio))
+            o.gradient[j] = -w / (1 + ratio) if gap > 30 and after > 0 else -w * (ratio / (1 + ratio))
     elif d > 1:
         of_dead.high = of_dead.low = 0
         for j in range(end - 1, i - 1, -1):
             if o.event[j]:
-                add_to(&of_dead, exp_of_difference(o.s[j], o.m))
+                add_to(&of_dead, weighed_exp(o, j, o.m))
         dead = total_of(&of_dead)
-        own = later
+        own, w = later, mean_of_dead(o, i, end, d)
         if o.efron:              # all but the dead: nothing is subtracted
             of_dead.high = after * exp_of_difference(m_after, o.m) if after > 0 else 0
             of_dead.low = 0
             for j in range(end - 1, i - 1, -1):
                 if not o.event[j]:
-                    add_to(&of_dead, exp_of_difference(o.s[j], o.m))
+                    add_to(&of_dead, weighed_exp(o, j, o.m))
             own = total_of(&of_dead)
         of_dead.high = of_dead.low = 0
-        sum_of_ties(&of_dead, o.risk, own, dead, d, o.efron, &by_efron)
+        sum_of_ties(&of_dead, o.risk, own, dead, d, o.efron, w, &by_efron)
         o.inverse[i] = total_of(&of_dead)
         fl_group_log(o.risk, d)
         for k in range(d):
-            add_to(&o.loss, o.risk[k])
+            add_to(&o.loss, w * o.risk[k])
         for j in range(i, end):
             if o.event[j]:
-                add_to(&o.loss, o.m - o.s[j])
+                w = weight_of(o, j)
+                add_to(&o.loss, w * (o.m - o.s[j]))
                 if o.gradient != NULL:
-                    o.gradient[j] = exp_of_difference(o.s[j], o.m) * by_efron - 1
+                    o.gradient[j] = weighed_exp(o, j, o.m) * by_efron - w
 
 
 cdef inline void add_all(Running* sum, const double* x, Py_ssize_t n) noexcept nogil:
@@ -178,8 +203,8 @@ cdef Py_ssize_t one_tie(Ordered* o, Py_ssize_t start, Py_ssize_t i, Py_ssize_t e
     `risk` were left."""
     cdef const double* e = o.e - start             # they are of this run alone
     cdef double* after = o.after - start
-    cdef double dead, own, by_efron
-    cdef Py_ssize_t j, d = 0
+    cdef double dead, own, by_efron, w
+    cdef Py_ssize_t j, k, d = 0
     cdef bint slopes = o.gradient != NULL
     cdef Running later, part
     later.high, later.low = after[end - 1], 0      # those that come later; in `part` also who is censored here
@@ -199,7 +224,7 @@ cdef Py_ssize_t one_tie(Ordered* o, Py_ssize_t start, Py_ssize_t i, Py_ssize_t e
             j += 1
         after[j] = own
         if slopes:
-            o.inverse[i] = 1 / total_of(&later)
+            o.inverse[i] = weight_of(o, j) / total_of(&later)
     elif d > 1:
         part.high = part.low = 0
         for j in range(end - 1, i - 1, -1):
@@ -207,15 +232,21 @@ cdef Py_ssize_t one_tie(Ordered* o, Py_ssize_t start, Py_ssize_t i, Py_ssize_t e
                 add_to(&part, e[j])
         dead = total_of(&part)
         part.high = part.low = 0
-        sum_of_ties(&part, risk, own if o.efron else total_of(&later), dead, d, o.efron, &by_efron)
+        w = mean_of_dead(o, i, end, d)
+        sum_of_ties(&part, risk, own if o.efron else total_of(&later), dead, d, o.efron, w, &by_efron)
         if slopes:
             o.inverse[i] = total_of(&part)
+        if o.w != NULL:
+            fl_group_log(risk, d)
+            for k in range(d):
+                add_to(&o.loss, w * risk[k])
         for j in range(i, end):
             if o.event[j]:
-                add_to(&o.loss, m - o.s[j])
+                w = weight_of(o, j)
+                add_to(&o.loss, w * (m - o.s[j]))
                 if slopes:
-                    o.gradient[j] = e[j] * by_efron - 1
-    return d if d > 1 else 0
+                    o.gradient[j] = e[j] * by_efron - w
+    return d if d > 1 and o.w == NULL else 0
 
 
 cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m) noexcept nogil:
@@ -227,15 +258,19 @@ cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m)
             scale_by(&o.sum, exp_of_difference(o.m, m))
         o.m = m
     fl_group_exp(o.s + start, m, o.e, n)
+    if o.w != NULL:
+        fl_group_weigh(o.e, o.w + start, n)
     fl_group_behind(o.e, o.after, &o.sum.high, &o.sum.low, n)
     if slopes:
         fl_group_inverse(o.e, o.after, o.event + start, o.inverse + start, n)
+        if o.w != NULL:
+            fl_group_weigh(o.inverse + start, o.w + start, n)
     i = next_tie(o.tied, start + 1, stop)
     while i < stop:
         end = end_of_place(o.tied, i, stop)
         ties += one_tie(o, start, i - 1, end, m, o.risk + ties)
         i = next_tie(o.tied, end, stop)
-    fl_group_alone(o.e, o.event + start, o.after, o.gradient + start if slopes else NULL, n)
+    fl_group_alone(o.e, o.event + start, o.w + start if o.w != NULL else NULL, o.after, o.gradient + start if slopes else NULL, n)
     fl_group_log(o.risk, ties)
     add_all(&o.loss, o.after, n)
     add_all(&o.loss, o.risk, ties)
@@ -255,7 +290,7 @@ cdef void gradient_of_places(const Ordered* o, Py_ssize_t start, Py_ssize_t stop
         add_to(a, o.inverse[i])
         own = total_of(a)
         for j in range(i, end):
-            e = exp_of_difference(o.s[j], m)
+            e = weighed_exp(o, j, m)
             # an event's own place is there already
             o.gradient[j] = scale * (o.gradient[j] + e * before) if o.event[j] else scale * (e * own)
         i = end
@@ -281,6 +316,8 @@ cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize
             scale_by(&a, exp_of_difference(m, unit))
         unit = m
         fl_group_exp(o.s + start, m, o.e, stop - start)
+        if o.w != NULL:
+            fl_group_weigh(o.e, o.w + start, stop - start)
         fl_group_before(o.inverse + start, o.after, &a.high, &a.low, stop - start)
         before = o.after - start
         # Of a place all have what its first row has; those that are censored also what is its own, which the second has.
@@ -300,13 +337,15 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
     cdef Py_ssize_t start = offsets[group], n = offsets[group + 1] - start, i, end
     cdef double* gradient = <double*>call.gradient.data + start if call.gradient.data != NULL else NULL
     cdef double weight = weight_of_group(call, group), scale = scale_of_group(call, weight), value = 0
-    cdef double least, m
+    cdef double least, m, span
     cdef Ordered o
     o.s = <const double*>call.scores.data + start
     if no_group(call, group, start, n, &value):
         return value
     o.tied = <const unsigned char*>call.tied.data + start
     o.event = <const unsigned char*>call.event.data + start
+    o.w = weights_of(call, start, n)
+    span = 600 if o.w == NULL else 150  # weights lie within 1e200 of each other
     o.gradient, o.efron = gradient, call.efron
     # Of all but `inverse` little is touched, as a rule: what a process has never touched, it is first given by the system, page by
     # page, which takes longer than all else.
@@ -327,7 +366,7 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
         least = fl_group_range(o.s + i, end - i, o.m, &m)
         o.runs[2 * o.run], o.runs[2 * o.run + 1] = i, m
         o.run += 1
-        if m - least < 600 and (o.m == -INFINITY or m - o.m < 600):
+        if m - least < span and (o.m == -INFINITY or m - o.m < span):
             run_of_places(&o, i, end, m)
             end = i
         else:
@@ -340,8 +379,10 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
     return finish_group(call, group, total_of(&o.loss), weight)
 
 
-cdef void sum_of_ties(Running* inverse, double* risk, double rest, double dead, Py_ssize_t d, bint efron, double* of_dead) noexcept nogil:
-    """The d terms of tied events: the sums that they are logarithms of, 1 over each, and what each of the dead has of these."""
+cdef void sum_of_ties(Running* inverse, double* risk, double rest, double dead, Py_ssize_t d, bint efron, double mean,
+                      double* of_dead) noexcept nogil:
+    """The d terms of tied events: the sums that they are logarithms of, their mean weight over each, and what each of the dead has of
+    these."""
     cdef Py_ssize_t k
     cdef double r, left
     cdef Running own
@@ -349,13 +390,13 @@ cdef void sum_of_ties(Running* inverse, double* risk, double rest, double dead, 
     if not efron:                # Breslow: `rest` is the whole sum
         for k in range(d):
             risk[k] = rest
-        add_to(inverse, d / rest)
-        of_dead[0] = d / rest
+        of_dead[0] = mean * d / rest
+        add_to(inverse, of_dead[0])
         return
     for k in range(d):
         left = <double>(d - k) / d
         r = rest + left * dead
         risk[k] = r
-        add_to(inverse, 1 / r)
-        add_to(&own, left / r)
+        add_to(inverse, mean / r)
+        add_to(&own, mean * left / r)
     of_dead[0] = total_of(&own)
