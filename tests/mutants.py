@@ -2181,6 +2181,18 @@ MUTANTS = (
         "n, prepared.factor",
     ),
     Mutant(
+        "what is outside a domain is not noticed while new arrays are written",
+        KERNELS + "points/block.pxi",
+        "        fl_stop(call.refused)\n",
+        "        pass\n",
+    ),
+    Mutant(
+        "targets are looked at late though the caller's arrays are written",
+        KERNELS + "frame/given.pxi",
+        "        if work.array[k].held:\n            return False\n    return True\n\n\ncdef bint contiguous",
+        "        if work.array[k].held:\n            return True\n    return True\n\n\ncdef bint contiguous",
+    ),
+    Mutant(
         "in Cython: labels are not checked",
         KERNELS + "rows/capi.pxi",
         "if not 0 <= y_true[row] < classes:",

@@ -18,6 +18,15 @@ static inline int fl_stopped(const int *stop)
 #endif
 }
 
+static inline void fl_stop(int *stop)
+{
+#if defined(__GNUC__)
+    __atomic_store_n(stop, 1, __ATOMIC_RELAXED);
+#else
+    *(volatile int *)stop = 1;
+#endif
+}
+
 typedef void (*fl_long_work)(void *work);
 
 #if !defined(_WIN32)
@@ -35,8 +44,6 @@ typedef struct {
     pthread_cond_t changed;
     int over;
 } fl_watched;
-
-static void fl_stop(int *stop) { __atomic_store_n(stop, 1, __ATOMIC_RELAXED); }
 
 static void *fl_run_watched(void *given)
 {
@@ -109,7 +116,6 @@ static void fl_end_watch(fl_watched *watched)
 }
 #else
 typedef struct { int none; } fl_watched;
-static void fl_stop(int *stop) { *(volatile int *)stop = 1; }
 static int fl_watch(fl_watched *watched, fl_long_work run, void *work) { (void)watched, (void)run, (void)work; return 0; }
 static int fl_wait_watched(fl_watched *watched, int milliseconds) { (void)watched, (void)milliseconds; return 1; }
 static void fl_end_watch(fl_watched *watched) { (void)watched; }

@@ -199,7 +199,9 @@ cdef struct PlainWork:           # one call
     double denominator, value_factor
     Curvature curvature
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
-    bint left                    # to the long way, after all: nothing was written
+    bint looks                   # at targets in the pass that computes, in which nothing of the caller's is written
+    int refused                  # by it: some number is outside its domain
+    bint left                    # to the long way, after all: nothing of the caller's was written
 
 cdef bint short_way_is_open() noexcept
 cdef bint look(object array, bint writable, Plain* plain) except -1

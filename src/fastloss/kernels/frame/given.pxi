@@ -6,6 +6,15 @@ cdef void hold_nothing(PlainWork* work) noexcept:
         work.array[k].held = False
 
 
+cdef bint all_new(const PlainWork* work) noexcept nogil:
+    """Whether nothing is written into an array that the caller gave, as far as its buffers are held."""
+    cdef int k
+    for k in range(OUT_VALUE, PLAIN_ARRAYS):
+        if work.array[k].held:
+            return False
+    return True
+
+
 cdef bint contiguous(const Plain* plain) noexcept nogil:
     """Whether an array is one run in C order."""
     cdef Py_ssize_t stride = plain.view.itemsize

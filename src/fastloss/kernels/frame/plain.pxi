@@ -313,7 +313,7 @@ cdef bint takes_arrays(PlainCall call, PlainWork* work, tuple args, dict keyword
         vector = args[call.arguments] if len(args) > call.arguments else keywords.get("vector") if keywords else None
         if not takes_vectors(call, work, vector):
             return False
-    work.left, work.in_place = False, False
+    work.left, work.in_place, work.looks, work.refused = False, False, False, False
     work.double_precision = work.pred.dtype == FLOAT64
     work.numbers = work.pred.view.len // work.pred.view.itemsize
     if weight is not None:

@@ -30,6 +30,7 @@ cdef struct PointwiseCall:
     Operand second_gradient, second_hessian
     Operand vector[2]            # what the Hessian is multiplied by, of each prediction; data NULL: nothing
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
+    int* refused                 # set where a block has a number outside its domain; NULL: all were looked at before
     bint accumulate              # the gradient is added to what its array holds
     Curvature curvature          # what is made of the Hessian
     bint straight                # whole blocks go through `straight_block`
@@ -61,6 +62,9 @@ cdef extern from "blocks/stream.h" nogil:
     enum: FL_STREAM_FROM
     void fl_stream(char* target, const char* source, Py_ssize_t bytes) noexcept
     void fl_stream_end() noexcept
+
+cdef extern from "blocks/watch.h" nogil:
+    void fl_stop(int* stop) noexcept
 
 cdef enum:
     FAR_BYTES = 1 << 19          # of an array: with others as large it does not stay in a second-level cache of 1 MiB
@@ -485,16 +489,12 @@ cdef inline double count_kept(const real* weight, Py_ssize_t n) noexcept nogil:
     return count
 
 
-cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    """Weigh a block (`run_inspection`); NaN where a weight, a target or a prediction is outside its domain."""
-    cdef Py_ssize_t size = block_size(tag), first = block * size
-    cdef Py_ssize_t n = min(size, call.size - first)
-    cdef real weight_buffer[SAMPLES]
+cdef bint within_domains(const real* tag, const PointwiseCall* call, Py_ssize_t first, Py_ssize_t n,
+                         const real* weight) noexcept nogil:
+    """Whether the targets and predictions of a block that count are inside their domains."""
     cdef real buffer[SAMPLES]
     cdef const Limits* limits = &call.limits
-    cdef const real* weight
     cdef bint valid = True
-    weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
     if limits.low > -INFINITY or limits.high < INFINITY:
         valid = inside(load(&call.y_true, 0, first, n, buffer), weight, limits.low, limits.high, limits.ends_only, n)
     if limits.predicted_low > -INFINITY or limits.predicted_high < INFINITY:
@@ -503,7 +503,16 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
         if call.formulas[0].paired and is_array(&call.formulas[0], 0):
             valid &= inside(load(&call.formulas[0].parameter[0], 0, first, n, buffer), weight, limits.predicted_low,
                             highest_prediction(limits, &call.formulas[0].parameter[0]), False, n)
-    if not valid:
+    return valid
+
+
+cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssize_t block, void* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`); NaN where a weight, a target or a prediction is outside its domain."""
+    cdef Py_ssize_t size = block_size(tag), first = block * size
+    cdef Py_ssize_t n = min(size, call.size - first)
+    cdef real weight_buffer[SAMPLES]
+    cdef const real* weight = load_weights(&call.weight, &call.where, first, n, weight_buffer)
+    if not within_domains(tag, call, first, n, weight):
         return NAN
     if call.weight.data == NULL and call.where.data != NULL:
         return count_kept(weight, n)
@@ -512,6 +521,9 @@ cdef double points_inspected(const real* tag, const PointwiseCall* call, Py_ssiz
 
 cdef inline double any_block(const PointwiseCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
     cdef Py_ssize_t size = block_size(scratch)
+    if call.refused != NULL and not within_domains(scratch, call, block * size, min(size, call.size - block * size), NULL):
+        fl_stop(call.refused)
+        return NAN
     if call.straight and (block + 1) * size <= call.size:
         return straight_block(call, block * size, scratch)
     return sums_block(call, block, scratch) if call.is_sum else points_block(call, block, scratch)

@@ -86,6 +86,7 @@ cdef class PlainPoints(PlainCall):
         points.want, points.size, points.limits = work.want, work.samples, self.limits[work.double_precision]
         points.scale, points.value_factor, points.accumulate, points.in_place = 0, 1, False, work.in_place
         points.weight_sum, points.curvature = work.weight_sum, work.curvature
+        points.refused = &work.refused if work.looks else NULL
         points.y_true.data = points.value.data = points.gradient.data = points.hessian.data = NULL
         if self.target >= 0:
             set_result(&points.y_true, &work.array[self.target], -1)
@@ -126,14 +127,18 @@ cdef class PlainPoints(PlainCall):
         cdef const Limits* limits = &self.limits[work.double_precision]
         if not self.set_call(&call, work):
             return NAN
-        if (call.points.weight.data == NULL and call.points.where.data == NULL and work.weight_sum == NULL
-                and max(limits.low, limits.predicted_low) == -INFINITY and min(limits.high, limits.predicted_high) == INFINITY):
-            return <double>work.samples
+        if call.points.weight.data == NULL and call.points.where.data == NULL and work.weight_sum == NULL:
+            if max(limits.low, limits.predicted_low) == -INFINITY and min(limits.high, limits.predicted_high) == INFINITY:
+                return <double>work.samples
+            if not work.second and all_new(work):
+                work.looks = True
+                return <double>work.samples
         return run_points_call(&call.points, work.double_precision, True, work.threads)
 
     cdef double ran(self, PlainWork* work) except? -1.0:
         cdef PlainPointsCall call
         cdef PointwiseCall* points = &call.points
+        cdef double value
         self.set_call(&call, work)
         points.scale, points.value_factor = 1 / work.denominator, work.value_factor
         set_result(&points.value, &work.array[OUT_VALUE], -1)
@@ -142,7 +147,9 @@ cdef class PlainPoints(PlainCall):
         if work.second:
             self.set_columns(&points.vector[0], &points.vector[1], work, VECTOR)
             return run_product(points, work.double_precision, work.threads)
-        return run_points_call(points, work.double_precision, False, work.threads)
+        value = run_points_call(points, work.double_precision, False, work.threads)
+        work.left = work.refused
+        return value
 
 
 cdef class PlainRoot(PlainPoints):
@@ -170,7 +177,7 @@ cdef class PlainRoot(PlainPoints):
         root = sqrt(run_points_call(points, work.double_precision, False, work.threads) / number)
         # In other units the squares would be other numbers; of no residual at all the gradient is 0.
         work.left = not (1e-140 < root < INFINITY if work.double_precision else 1e-14 < root < INFINITY)
-        work.left |= not 1e-30 < number < 1e30
+        work.left |= work.refused or not 1e-30 < number < 1e30
         if work.left:
             return NAN
         if want & ~VALUE:

@@ -57,7 +57,7 @@ cdef inline void set_formulas(PointwiseCall* call, const Formula* formulas, Py_s
     call.formulas, call.terms = formulas, terms
     call.is_sum = terms != 1 or formulas.factor_array != NULL or formulas.factor != 1
     call.uniform = not call.is_sum and formulas.uniform
-    call.weight_sum, call.curvature.asked = NULL, False
+    call.weight_sum, call.refused, call.curvature.asked = NULL, NULL, False
     call.second_gradient.data = call.second_hessian.data = NULL    # of a second prediction, where there is one
 
 
