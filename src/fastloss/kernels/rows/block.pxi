@@ -536,16 +536,21 @@ cdef double predictions_inspected_f64(void* call, Py_ssize_t block, void* scratc
     return predictions_inspected(<const double*>NULL, <const RowLossCall*>call, block, <double*>scratch)
 
 
+cdef inline bint swept(RowLossCall* call, bint double_precision) noexcept nogil:
+    """Whether a call goes through the sweep of cross-entropy; what either way needs to know is noted."""
+    cdef sweep_function note = row_table[call.loss].swept
+    call.to_float = not double_precision
+    call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
+    return note != NULL and call.second == DIAGONAL and note(call, &call.rows, double_precision)
+
+
 cdef double run_row_losses(RowLossCall* call, bint double_precision, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = row_losses_at_once(call.loss, call.classes)
     cdef Py_ssize_t blocks = (call.rows.rows + size - 1) // size
     cdef Py_ssize_t scratch = TILE_ARRAYS * steps_of(call.loss, call.classes) * LANES * sizeof(double)
     cdef block_function function = row_loss_block_f64 if double_precision else row_loss_block_f32
     cdef double total
-    call.to_float = not double_precision
-    call.exactly = call.parameter[0] > LARGEST_PLAIN_EXPONENT[double_precision]
-    if (row_table[call.loss].swept != NULL and call.second == DIAGONAL
-            and row_table[call.loss].swept(call, &call.rows, double_precision)):
+    if swept(call, double_precision):
         call.rows.own = call
         return run_rows_call(&call.rows, double_precision, inspect, threads)
     note_row_extremes(call, double_precision)

@@ -53,12 +53,18 @@ cdef bint tile_of_shares(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, c
     return bad
 
 
-cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
-    """Weigh a block (`run_inspection`), each row by its weight x the sum of a soft target; NaN where a weight or a target is
-    outside its domain."""
-    cdef real* y = <real*>(scratch + EXACT_BYTES)
-    cdef Py_ssize_t size = rows_inspected_at_once(tag, call), first = block * size
-    cdef Py_ssize_t n = min(size, call.rows - first), i
+cdef extern from "blocks/watch.h" nogil:
+    void fl_stop(int* stop) noexcept
+
+cdef enum Looked:               # what a look at the targets and weights of some rows has found
+    REFUSED                      # one is outside its domain
+    ONE_EACH                     # every row weighs 1
+    WEIGHED                      # the rows weigh what was left
+
+
+cdef Looked look_at(const real* tag, const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* y, double* weighed) noexcept nogil:
+    """Look at some rows, and leave what each weighs: its weight x the sum of a soft target. `y`: room for targets."""
+    cdef Py_ssize_t i
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef real buffer[INSPECTED_ROWS]
     cdef real weight[INSPECTED_ROWS]
@@ -67,7 +73,6 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
     cdef const real* target = NULL
     cdef double row_weight
     cdef double total[TILE_ROWS]
-    cdef double weighed[INSPECTED_ROWS]
     cdef bint bad = False, outside, few = in_lanes(tag, call.classes)
     cdef int negative
     cdef char* data
@@ -78,21 +83,21 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
             for i in range(n):
                 bad |= (label[i] == FL_LABEL_BAD) & (weight[i] != 0)
             if bad:
-                return NAN
+                return REFUSED
         elif w == NULL and call.class_weight == NULL:
-            return n
+            return ONE_EACH
         weigh_labels(call, n, outside, label, weight)
     if not weights_valid(weight, n):
-        return NAN
+        return REFUSED
     if call.given_dense and few and tile_of_shares(call, first, n, weight, y, total):
-        return NAN
+        return REFUSED
     for i in range(n):
         weighed[i] = weight[i]
     if call.dense and call.class_weight == NULL and (few or not call.given_dense):
         for i in range(n):
             row_weight = row_weight_of(call, target, 1, 0, total[i] if call.given_dense else 1)
             weighed[i] = weighed_once(weight[i], row_weight)
-        return weigh_rows(scratch, weighed, n)
+        return WEIGHED
     for i in range(n if call.dense else 0):
         if weight[i] == 0:
             continue
@@ -107,7 +112,30 @@ cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t blo
                 load_run(&call.y_true, data, call.y_true.class_stride, call.classes, y)
             row_weight = row_of_shares(target, call.classes, &negative)
             if wrong_sum(row_weight, negative):
-                return NAN
+                return REFUSED
         row_weight = row_weight_of(call, target, lanes_of(tag) if few else 1, label[i] if not call.given_dense else 0, row_weight)
         weighed[i] = weighed_once(weight[i], row_weight)
-    return weigh_rows(scratch, weighed, n)
+    return WEIGHED
+
+
+cdef double rows_inspected(const real* tag, const RowsCall* call, Py_ssize_t block, char* scratch) noexcept nogil:
+    """Weigh a block (`run_inspection`); NaN where a weight or a target is outside its domain."""
+    cdef Py_ssize_t size = rows_inspected_at_once(tag, call), first = block * size
+    cdef Py_ssize_t n = min(size, call.rows - first)
+    cdef double weighed[INSPECTED_ROWS]
+    cdef Looked found = look_at(tag, call, first, n, <real*>(scratch + EXACT_BYTES), weighed)
+    if found == WEIGHED:
+        return weigh_rows(scratch, weighed, n)
+    return <double>n if found == ONE_EACH else NAN
+
+
+cdef bint refuses(const RowsCall* call, Py_ssize_t first, Py_ssize_t n, real* y) noexcept nogil:
+    """Look at rows that are about to be computed, each of which weighs 1; whether some target is refused, which is noted."""
+    cdef Py_ssize_t size = rows_inspected_at_once(y, call), at = first
+    cdef double weighed[INSPECTED_ROWS]
+    while at < first + n:
+        if look_at(y, call, at, min(size, first + n - at), y, weighed) == REFUSED:
+            fl_stop(call.refused)
+            return True
+        at += size
+    return False

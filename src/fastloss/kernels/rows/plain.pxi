@@ -71,7 +71,7 @@ cdef class PlainRows(PlainCall):
             call.parameter[k] = self.parameter[k]
         rows.task, rows.want, rows.rows, rows.classes = CROSS_ENTROPY, work.want, work.samples, work.classes + self.levels
         rows.scale, rows.scale_tail, rows.value_factor, rows.weight_sum = 0, 0, 1, work.weight_sum
-        rows.curvature = work.curvature
+        rows.curvature, rows.refused = work.curvature, &work.refused if work.looks else NULL
         rows.given_dense, rows.smoothing, rows.z_loss = work.dense, self.smoothing, 0
         set_temperature(rows, 1)
         rows.dense = work.dense or self.smoothing != 0
@@ -92,10 +92,25 @@ cdef class PlainRows(PlainCall):
 
     cdef double inspected(self, PlainWork* work) except? -1.0:
         cdef RowLossCall call
-        return self.computed(&call, work, True) if self.set_call(&call, work) else NAN
+        if not self.set_call(&call, work):
+            return NAN
+        if all_new(work) and call.second == DIAGONAL and self.counts(&call, work):
+            work.looks = True
+            return <double>work.samples
+        return self.computed(&call, work, True)
+
+    cdef bint counts(self, RowLossCall* call, PlainWork* work) noexcept:
+        """Whether every row weighs 1, whatever the targets are, and all is computed in the sweep of cross-entropy."""
+        cdef RowsCall* rows = &call.rows
+        if rows.weight.data != NULL or rows.where.data != NULL or rows.class_weight != NULL or rows.ignoring:
+            return False
+        if rows.weight_sum != NULL or (self.loss >= 0 and not swept(call, work.double_precision)):
+            return False
+        return not rows.dense or rows.divergence     # soft targets add up to nearly 1 alone
 
     cdef double ran(self, PlainWork* work) except? -1.0:
         cdef RowLossCall call
+        cdef double value
         self.set_call(&call, work)
         set_scale(&call.rows, work.denominator)
         call.rows.value_factor = work.value_factor
@@ -110,7 +125,9 @@ cdef class PlainRows(PlainCall):
                 set_second(&call, TIMES_VECTOR, 0)
             else:
                 set_matrix(&call, &work.array[OUT_HESSIAN])
-        return self.computed(&call, work, False)
+        value = self.computed(&call, work, False)
+        work.left = work.refused
+        return value
 
 
 cdef void set_matrix(RowLossCall* call, const Plain* matrices) noexcept nogil:

@@ -37,7 +37,7 @@ cdef int set_rows(RowsCall* call, dict arrays, int task, int want, Py_ssize_t sa
                   object curvature) except -1:
     """Describe what all losses over rows have: their arrays, weights and labels."""
     call.task, call.want, call.rows, call.classes = task, want, samples, classes
-    call.value_factor, call.weight_sum = value_factor, NULL if weight_sum is None else &weight_sum.sum
+    call.value_factor, call.weight_sum, call.refused = value_factor, NULL if weight_sum is None else &weight_sum.sum, NULL
     call.z_loss = 0
     set_temperature(call, 1)
     call.curvature = curvature_of(curvature)
@@ -144,6 +144,10 @@ cdef Py_ssize_t rows_scratch(const real* tag, const RowsCall* call, bint inspect
 
 cdef double run_rows_of(const real* tag, RowsCall* call, block_function function, bint inspect, int threads) except? -1.0:
     cdef Py_ssize_t size = rows_inspected_at_once(tag, call) if inspect else rows_per_block(tag, call.classes)
+    cdef Py_ssize_t scratch = rows_scratch(tag, call, inspect)
+    if call.refused != NULL:
+        scratch = max(scratch, rows_scratch(tag, call, True))
+    scratch *= sizeof(real)
     call.team, call.shares = 1, NULL
     if not inspect and not in_lanes(tag, call.classes) and call.rows < min(<Py_ssize_t>threads, chunks_of(call.classes)):
         call.team, threads = threads_now(min(<Py_ssize_t>threads, chunks_of(call.classes))), 1
@@ -152,10 +156,9 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
             call.team = 1
     try:
         if inspect:
-            return run_inspection(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
-                                  rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real), call.weight_sum)
-        return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads,
-                          rows_scratch(tag, call, inspect) * <Py_ssize_t>sizeof(real))
+            return run_inspection(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch,
+                                  call.weight_sum)
+        return run_blocks(function, call, (call.rows + size - 1) // size, size * call.classes, threads, scratch)
     finally:
         free(call.shares)
 

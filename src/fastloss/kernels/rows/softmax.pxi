@@ -66,6 +66,7 @@ cdef struct RowsCall:
     double scale_tail            # what rounding took off it
     double value_factor          # of the values that are stored
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
+    int* refused                 # set where a block has a target outside its domain; NULL: all were looked at before
     bint dense                   # the target is a probability for each class, given or made from labels
     bint given_dense             # y_true holds probabilities
     bint divergence              # whose entropy is taken off the loss; their sum is no weight
@@ -135,7 +136,7 @@ cdef inline void set_bare_rows(RowsCall* call, int want, Py_ssize_t rows, Py_ssi
     set_temperature(call, 1)
     call.value_factor = 1
     call.class_weight = NULL
-    call.weight_sum = NULL
+    call.weight_sum, call.refused = NULL, NULL
     call.wary = call.curvature.asked = False
     call.weight.data = call.where.data = call.value.data = NULL
 
@@ -958,15 +959,19 @@ cdef double few_block(const real* tag, const RowsCall* call, Py_ssize_t block, r
     return fl_block_sum_f64(total, lanes)
 
 
+cdef double rows_block(const real* tag, const RowsCall* call, Py_ssize_t block, real* scratch) noexcept nogil:
+    cdef Py_ssize_t size = rows_per_block(tag, call.classes), first = block * size
+    if call.refused != NULL and refuses(call, first, min(size, call.rows - first), scratch):
+        return NAN
+    if in_lanes(tag, call.classes):
+        return few_block(tag, call, block, scratch)
+    return wide_block(tag, call, block, scratch)
+
 cdef double rows_block_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if in_lanes(<const float*>NULL, (<const RowsCall*>call).classes):
-        return few_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
-    return wide_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
+    return rows_block(<const float*>NULL, <const RowsCall*>call, block, <float*>scratch)
 
 cdef double rows_block_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
-    if in_lanes(<const double*>NULL, (<const RowsCall*>call).classes):
-        return few_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
-    return wide_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
+    return rows_block(<const double*>NULL, <const RowsCall*>call, block, <double*>scratch)
 
 cdef double rows_inspected_f32(void* call, Py_ssize_t block, void* scratch) noexcept nogil:
     return rows_inspected(<const float*>NULL, <const RowsCall*>call, block, <char*>scratch)
