@@ -1007,15 +1007,15 @@ MUTANTS = (
     Mutant(
         "weights looked at where nothing reads them (rows)",
         KERNELS + "rows/inspect.pxi",
-        "    if not weights_valid(weight, n):\n        return NAN\n    if call.given",
+        "    if not weights_valid(weight, n):\n        return REFUSED\n    if call.given",
         "    if call.weight.data != NULL and not weights_valid(load(&call.weight, 0, first, n, buffer), n):\n"
-        "        return NAN\n    if call.given",
+        "        return REFUSED\n    if call.given",
     ),
     Mutant(
         "weights looked at where nothing reads them (elements)",
         KERNELS + "points/block.pxi",
         "    return weigh_exactly(scratch, weight, n)",
-        "    if call.weight.data != NULL:\n        weight = load(&call.weight, 0, first, n, buffer)\n"
+        "    if call.weight.data != NULL:\n        weight = load(&call.weight, 0, first, n, weight_buffer)\n"
         "    return weigh_exactly(scratch, weight, n)",
     ),
     Mutant(
@@ -1262,8 +1262,14 @@ MUTANTS = (
     Mutant(
         "the short way checks no labels",
         KERNELS + "rows/plain.pxi",
-        "return self.computed(&call, work, True) if self.set_call(&call, work) else NAN",
-        "return <double>work.samples if self.set_call(&call, work) else NAN",
+        "        return self.computed(&call, work, True)\n",
+        "        return <double>work.samples\n",
+    ),
+    Mutant(
+        "labels outside of the classes are not noticed while new arrays are written",
+        KERNELS + "rows/inspect.pxi",
+        "            fl_stop(call.refused)\n            return True",
+        "            return False",
     ),
     Mutant(
         "the short way takes one prediction's gradient for another's",
