@@ -144,9 +144,9 @@ MUTANTS = (
         "cox: tied events have the sum of their weights", GROUPS + "ordered.pxi", "return total / d", "return total"
     ),
     Mutant(
-        "cox: weights are left out on the way back",
+        "cox: weights of a run are left out",
         GROUPS + "ordered.pxi",
-        "fl_group_weigh(o.e, o.w + start, stop - start)",
+        "fl_group_weigh(o.e, o.w + start, n)",
         "pass",
     ),
     Mutant(
@@ -178,13 +178,22 @@ MUTANTS = (
     Mutant("cox: a run begins in the unit of the one before", GROUPS + "ordered.pxi", "if o.m != m:", "if False:"),
     Mutant("cox: a certain event of a run", GROUPS + "ordered.h", "fl_log1p(fl_where", "fl_log(1 + fl_where"),
     Mutant("listnet: the largest is among the others", GROUPS + "softmax.pxi", "if i != top:", "if True:"),
-    Mutant("groups: ties lose their order", PACKAGE + "kinds/groups.py", "if tied.any():", "if False:"),
-    Mutant("groups: many ties lose their order", GROUPS + "ordered.h", "if (few) return;", "return;"),
+    Mutant(
+        "groups: ties lose their order", GROUPS + "sort.h", "a[at - 1] > x; at--", "a[at - 1] >> 32 >= x >> 32; at--"
+    ),
+    Mutant(
+        "groups: a digit that most keys have is left out",
+        GROUPS + "sort.h",
+        "& 255] == (uint64_t)n)",
+        "& 255] >= (uint64_t)n / 2)",
+    ),
+    Mutant("groups: keys are sorted by their upper halves", GROUPS + "sort.h", "|| type == FL_KEY_F32", "|| 1"),
+    Mutant("groups: the zeros are two keys", GROUPS + "sort.h", "[i] + 0.0f;", "[i];"),
     Mutant(
         "groups: the gradient stays in the order of the loss",
-        PACKAGE + "kinds/groups.py",
-        "place[... if order is None else order] = numbers",
-        "place[...] = numbers",
+        GROUPS + "ordered.h",
+        "((float *)x)[row] = ",
+        "((float *)x)[i] = ",
     ),
     Mutant(
         "lambdarank: pairs below the truncation count",

@@ -268,12 +268,35 @@ def test_runs_of_rows(far: int, places: int, ties: str) -> None:
             assert abs(exact(gradient[j]) - slope) <= bound, (j, gradient[j], slope)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int64, np.uint64], ids=str)
 @pytest.mark.parametrize("places", [1, 3, 60, 5000])
-def test_ties_are_in_the_order_of_their_rows(places: int) -> None:
-    keys = generator("settle", places).integers(0, places, 3000).astype(np.float32)
-    order, tied = groups.ascending(keys, np.array([0, 3000]))
-    assert (order == np.argsort(keys, kind="stable")).all()
-    assert (tied[1:] == (np.diff(keys[order]) == 0)).all() and not tied[0]
+@pytest.mark.parametrize("rows", [0, 1, 30, 3000])
+def test_ties_are_in_the_order_of_their_rows(rows: int, places: int, dtype: Any) -> None:
+    """Keys of both signs and both zeros, that differ in their first bits or in their last."""
+    rng = generator("sorted", rows, places, dtype)
+    keys = rng.integers(-places, places, rows, endpoint=True).astype(dtype)
+    if keys.dtype.kind == "f":
+        keys[rng.random(rows) < 0.2] *= -1  # a zero too
+    last = rng.random(rows) < 0.5
+    keys[last] += dtype({2: 100, 4: 2**20, 8: 2**50}[keys.dtype.itemsize])
+    reverse = np.argsort(keys[::-1], kind="stable")[::-1]
+    assert (groups.descending(keys) == rows - 1 - reverse).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int64], ids=str)
+def test_times_that_differ_in_their_last_bits(dtype: Any) -> None:
+    """Nanoseconds since 1970: their places are those of small numbers, ties included."""
+    rng = generator("nanoseconds")
+    small, event = rng.integers(0, 300, 1000), rng.integers(0, 2, 1000)
+    scores = rng.normal(size=1000)
+    times = (2**52 if dtype == np.float64 else 2**60) + small.astype(dtype)
+    for own, other in zip(
+        fl.cox.value_and_grad(times, event, scores), fl.cox.value_and_grad(small, event, scores), strict=True
+    ):
+        assert same(own, other)
+    stable = np.argsort(small.astype(np.float32), kind="stable")
+    sorted_first = fl.cox.grad(small[stable].astype(np.float32), event[stable], scores[stable])
+    assert same(fl.cox.grad(times, event, scores)[stable], sorted_first)
 
 
 def test_scores_that_are_far_apart() -> None:

@@ -159,7 +159,7 @@ def _losses_of_index(there: Array) -> Array:
 
 def _sorted_loss(there: Array, errors: Array, more: int = 0) -> tuple[float, Array]:
     """Return the loss of a class and its slope by each error; `more` pixels of the class have none."""
-    order = descending(errors, np.array([0, len(errors)]))
+    order = descending(errors)
     ordered = np.concatenate([there[order], np.ones(more, bool)])
     losses = _losses_of_index(ordered)[: len(order)] if len(ordered) else np.zeros(0)
     slopes = np.empty_like(errors)

@@ -1,7 +1,6 @@
 """Losses of groups of rows, which are ordered or compared in their group. Which rows are a group, in which order?
 
-Of a loss that is a sum over an order, the rows are sorted here, once; those that compare pairs rank rows themselves.
-The kernels take float64, one group behind the other, and the gradient goes back to where its rows came from.
+The kernels bring the rows of a group into the order that its loss needs, and compute it in float64.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from ..arrays import describe
 from ..domains import outside
 from ..reductions import reduced
-from ..rows import FIXED, TARGET, Row
+from ..rows import FIXED, TARGET, Row, real
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -31,6 +30,8 @@ from .base import (
     sum_of_weights,
 )
 
+#: A kernel numbers the rows of a group in 32 bits.
+_MOST = 2**32 - 1
 _FROM = ("groups", "group_ids", "group_offsets")
 #: The parameter that distances of scores go by, as a loss calls it.
 _OF_DISTANCES = ("sigma", "margin", "temperature")
@@ -125,9 +126,10 @@ class Groups(Kind):
             if operand.role not in (TARGET, FIXED) or array is None:
                 continue
             domain = operand.domain
-            wrong = outside(array, domain)
-            if (domain.low, domain.high) == (-math.inf, math.inf):
-                wrong = ~np.isfinite(array)
+            if domain.ends_only:
+                wrong = (array != domain.low) & (array != domain.high)
+            else:
+                wrong = ~np.isfinite(array) if domain == real else outside(array, domain)
             if not wrong.any():
                 continue
             read = plan.read() if read is None else read
@@ -144,13 +146,21 @@ class Groups(Kind):
             raise no_numba_kernel(row.name)
         offsets, scores = present.offsets, present.by_name[row.prediction]
         most = int(np.diff(offsets).max(initial=0))
-        order, own = _sorted(row, parameters, present, most)
+        if most > _MOST:
+            raise ValueError(f"a group has {most} rows; it may have at most {_MOST}")
+        own, type_of_keys = _of_rows(row, parameters, present, most)
+        dtype = np.dtype(np.float32 if own.get("keys") is not None and scores.dtype == np.float32 else np.float64)
         values = np.zeros(len(offsets) - 1)
-        gradient = np.empty(len(scores)) if want & GRADIENT else None
-        hessian = np.empty(len(scores)) if want & HESSIAN else None
+        gradient = hessian = None
+        if want & GRADIENT:
+            gradient = results.gradients[row.prediction]
+            if gradient.dtype != dtype or not gradient.flags.c_contiguous or present.places is not None:
+                gradient = np.empty(len(scores), dtype)
+        if want & HESSIAN:
+            hessian = np.empty(len(scores))
         with np.errstate(all="ignore"):
             arrays = {
-                "scores": np.ascontiguousarray(scores if order is None else scores[order], np.float64),
+                "scores": np.ascontiguousarray(scores, dtype),
                 "gradient": gradient,
                 "hessian": hessian,
                 "offsets": offsets,
@@ -167,6 +177,7 @@ class Groups(Kind):
                 truncation=parameters.get("truncation"),
                 normalize=parameters.get("normalize", False),
                 by_pair=parameters.get("per") == "pair",
+                type_of_keys=type_of_keys,
                 samples=len(values),
                 most=most,
                 denominator=number / factor,
@@ -174,12 +185,12 @@ class Groups(Kind):
             )
             if results.value is not None:
                 results.value[...] = values * factor + 0.0
-            if gradient is not None:
-                _put(results.gradients[row.prediction], gradient, order, present.places)
+            if gradient is not None and gradient is not results.gradients[row.prediction]:
+                _put(results.gradients[row.prediction], gradient, present.places)
             if hessian is not None:
                 shaped = call.request.curvature.shaped(hessian.astype(call.compute_type))
                 shaped[~np.repeat(plan.weights != 0, np.diff(offsets))] = 0
-                _put(results.hessians[row.prediction], shaped, order, present.places)
+                _put(results.hessians[row.prediction], shaped, present.places)
         return reduced(total, number / factor)
 
     def draw(
@@ -205,44 +216,38 @@ class Groups(Kind):
         return drawn
 
 
-def _put(place: Array, numbers: Array, order: Array | None, places: Array | None) -> None:
-    """Write what rows have where they came from, and 0 for those that are absent."""
-    if places is None:
-        place[... if order is None else order] = numbers
-    else:
-        place[...] = 0
-        place[places if order is None else places[order]] = numbers
+def _put(results: Array, numbers: Array, places: Array | None) -> None:
+    """Write what rows have, and 0 for those that are absent."""
+    if places is not None:
+        results[...] = 0
+    results[... if places is None else places] = numbers
 
 
-def _sorted(
-    row: Row, parameters: Mapping[str, Any], present: Present, most: int
-) -> tuple[Array | None, dict[str, Array]]:
-    """Return the order in which a kernel wants the rows, None: as they are, and the arrays that its loss needs."""
-    by_name, offsets, order = present.by_name, present.offsets, None
+def _of_rows(row: Row, parameters: Mapping[str, Any], present: Present, most: int) -> tuple[dict[str, Array], int]:
+    """Return the arrays that a kernel needs besides scores, and the type of its keys."""
+    by_name, offsets, type_of_keys = present.by_name, present.offsets, 0
     weight = by_name.get("row_weight")
     own: dict[str, Array] = {}
+    if weight is not None:
+        own["row_weight"] = np.ascontiguousarray(weight, np.float64)
     if row.ordered_by == "time":
-        order, own["tied"] = ascending(by_name["time"], offsets)
-        event = (by_name["event"] == 1)[order]
-        own["event"] = event.view(np.uint8)
+        own["keys"], type_of_keys = _keys(by_name["time"])
+        event = by_name["event"] == 1
+        own["event"] = np.ascontiguousarray(event).view(np.uint8)
         if parameters["per"] == "event":
             numbers = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[event]
-            counted = None if weight is None else weight[order][event]
-            events = np.bincount(numbers, counted, len(offsets) - 1)
+            events = np.bincount(numbers, None if weight is None else weight[event], len(offsets) - 1)
             own["share"] = 1 / np.where(events > 0, events, 1)
     elif row.ordered_by == "relevance":
-        order = descending(by_name["y_true"], offsets)
-        own = {"tied": np.zeros(len(order), np.uint8), "event": np.ones(len(order), np.uint8)}
+        own["keys"], type_of_keys = _keys(by_name["y_true"])
     else:
         own["target"] = np.ascontiguousarray(by_name["y_true"], np.float64)
-    if weight is not None:
-        own["row_weight"] = np.ascontiguousarray(weight if order is None else weight[order], np.float64)
     if "gain" in parameters:
         own["gain"] = _gains(own["target"], parameters["gain"])
         own["discount"] = 1 / np.log2(np.arange(2.0, 2 + most))
         if weight is not None and row.of_group == "approximate":
             own["gain"] = own["gain"] * own["row_weight"]
-    return order, own
+    return own, type_of_keys
 
 
 def _gains(relevance: Array, gain: str) -> Array:
@@ -253,30 +258,29 @@ def _gains(relevance: Array, gain: str) -> Array:
     return np.where(whole, np.exp2(relevance) - 1, np.expm1(relevance * math.log(2)))
 
 
-def ascending(keys: Array, offsets: Array) -> tuple[Array, Array]:
-    """Return the order of the rows of each group by their keys, ties by place; which are tied to the one before."""
-    if len(offsets) > 2:
-        order = np.lexsort((keys, np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))))
-        return order, _tied(keys[order])
-    # NumPy's fastest sort is not stable: tied rows are put in their order after it. 4 times as fast as a stable one.
-    order = np.argsort(keys).astype(np.int64, copy=False)
-    tied = _tied(keys[order])
-    if tied.any():
-        arrays = {"order": order, "tied": tied, "place": np.empty_like(order), "next": np.empty_like(order)}
-        kernels.groups.settle({name: describe(array) for name, array in arrays.items()}, len(order))
-    return order, tied
+def _keys(array: Array) -> tuple[Array, int]:
+    """Return numbers as a kernel sorts them, without a change of their order, and the number of their type."""
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8:
+        array = (array ^ np.uint64(1 << 63)).view(np.int64)  # as numbers with a sign, in the same order
+    kind: type = np.int64 if array.dtype.kind in "iub" else np.float64
+    if kind is np.float64 and array.dtype.itemsize < 8:
+        kind = np.float32
+    return np.ascontiguousarray(array, kind), (np.float32, np.float64, np.int64).index(kind)
 
 
-def _tied(keys: Array) -> Array:
-    """Return which keys are those before them, of all rows; where a group begins that means nothing."""
-    tied = np.zeros(len(keys), np.uint8)
-    tied[1:] = keys[1:] == keys[:-1]
-    return tied
-
-
-def descending(keys: Array, offsets: Array) -> Array:
-    """Return the order of the rows of each group from the largest key to the least, ties by place."""
-    order, _ = ascending(-keys.astype(np.float64), offsets)
+def descending(numbers: Array) -> Array:
+    """Return the order of numbers from the largest to the least, ties by place."""
+    if len(numbers) > _MOST:
+        return np.argsort(-numbers, kind="stable")
+    keys, type_of_keys = _keys(numbers)
+    order, spare, room = np.empty((3, len(keys)), np.int64)
+    arrays = {"keys": keys, "order": order, "spare": spare, "sorted": room}
+    kernels.groups.places(
+        {name: describe(array) for name, array in arrays.items()},
+        type_of_keys=type_of_keys,
+        descending=True,
+        rows=len(keys),
+    )
     return order
 
 

@@ -1,11 +1,26 @@
 # What every loss of groups does with a group: what it counts for, and when there is nothing to compute.
 
-cdef bint all_finite(const double* s, Py_ssize_t n) noexcept nogil:
+cdef bint all_finite(const real* s, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     cdef bint finite = True
     for i in range(n):
         finite &= s[i] - s[i] == 0
     return finite
+
+
+cdef bint finite_scores(const GroupsCall* call, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+    if call.narrow:
+        return all_finite(<const float*>call.scores.data + start, n)
+    return all_finite(<const double*>call.scores.data + start, n)
+
+
+cdef void fill(const Operand* results, Py_ssize_t start, Py_ssize_t n, double x) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(start, start + n if results.data != NULL else start):
+        if results.itemsize == sizeof(float):
+            (<float*>results.data)[i] = <float>x
+        else:
+            (<double*>results.data)[i] = x
 
 
 cdef const double* weights_of(const GroupsCall* call, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
@@ -37,12 +52,9 @@ cdef double scale_of_group(const GroupsCall* call, double weight) noexcept nogil
 cdef bint no_group(const GroupsCall* call, Py_ssize_t number, Py_ssize_t start, Py_ssize_t n, double* value) noexcept nogil:
     """Whether a group is left out, or has a score that is not finite: then its results are there."""
     cdef bint left_out = (<const double*>call.weight.data)[number] == 0
-    cdef Py_ssize_t i
-    if not left_out and all_finite(<const double*>call.scores.data + start, n):
+    if not left_out and finite_scores(call, start, n):
         return False
     value[0] = finish_group(call, number, 0 if left_out else NAN, 0 if left_out else 1)
-    for i in range(n if call.gradient.data != NULL else 0):
-        (<double*>call.gradient.data)[start + i] = 0 if left_out else NAN
-    for i in range(n if call.hessian.data != NULL else 0):
-        (<double*>call.hessian.data)[start + i] = 0 if left_out else NAN
+    fill(&call.gradient, start, n, 0 if left_out else NAN)
+    fill(&call.hessian, start, n, 0 if left_out else NAN)
     return True

@@ -2,8 +2,10 @@
 # cython: embedsignature=False, infer_types=False, freethreading_compatible=True, auto_pickle=False
 """The kernels of groups: rows that are ordered, or compared with each other, inside of a group."""
 
-# One sample, and one block, is a group, which one thread computes from begin to end. Python has sorted the rows of a loss that is a
-# sum over an order (kinds/groups.py) and takes the gradient back to their places; here all is double and contiguous.
+# One sample, and one block, is a group, which one thread computes from begin to end: in double, and in the order that its loss is a
+# sum over. Arrays are contiguous, in the order in which the rows came.
+
+from libc.stdint cimport uint32_t, uint64_t
 
 include "frame/shared.pxi"
 include "maths/scalars.pxi"
@@ -12,10 +14,12 @@ cdef extern from "blocks/watch.h" nogil:
     bint fl_stopped(const int* stop) noexcept
 
 cdef struct GroupsCall:
-    Operand scores, gradient, hessian, offsets, share, weight, value, tied, event, target, gain, discount, row_weight
+    Operand scores, gradient, hessian, offsets, share, weight, value, keys, event, target, gain, discount, row_weight
     double denominator
     double sigma                 # what distances of scores are multiplied by; the margin of a hinge; a temperature
     Py_ssize_t truncation        # places of a list that count
+    int type_of_keys
+    bint narrow                  # scores and gradient are float32; else they are float64
     bint efron, hinge, normalize, by_pair
     int stop                     # set: the call is to end, whatever it leaves
 
@@ -47,28 +51,31 @@ cdef GroupLoss loss_of(str name) except *:
 
 
 def groups(dict arrays not None, *, str loss not None, bint efron=False, double sigma=1, object truncation=None, bint normalize=False,
-           bint by_pair=False, Py_ssize_t samples, Py_ssize_t most, double denominator=1, int threads=1):
+           bint by_pair=False, int type_of_keys=0, Py_ssize_t samples, Py_ssize_t most, double denominator=1, int threads=1):
     """Run a loss of groups; return the sum of the weighted values.
 
-    `arrays`, all contiguous: scores, gradient and hessian (float64; None: not wanted), rows in the order of the loss; `offsets` (int64),
-    where each group begins, and the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value`
-    (float64), the weighted loss of each. For "ordered": `tied` (uint8), whether a row is at the place of the one before, and
-    `event` (uint8). For the others `target` (float64), and where places of a list count, `gain` of each row and `discount` of each
-    place (float64). For all `row_weight` (float64), None: the weights of rows are 1. `most`: the rows of the largest group.
+    `arrays`, all contiguous: scores, gradient and hessian (float64; None: not wanted); `offsets` (int64), where each group begins, and
+    the end; `share` and `weight` (float64), what the loss of each group is multiplied by; `value` (float64), the weighted loss of each;
+    `row_weight` (float64), None: the weights of rows are 1. For "ordered", whose scores and gradient may be float32: `keys`, by which
+    rows are sorted (of the type FL_KEY_… that `type_of_keys` says), and `event` (uint8), None: the largest key is the first, each row
+    is an event, none are tied. For the others `target` (float64), and where places of a list count, `gain` of each row and `discount`
+    of each place (float64). `most`: the rows of the largest group.
     """
     cdef GroupsCall call
     cdef GroupLoss found = loss_of(loss)
     arrays = arrays.copy()
     call.denominator, call.efron, call.sigma, call.hinge = denominator, efron, sigma, loss == "hinge"
+    call.type_of_keys = type_of_keys
     call.normalize, call.by_pair, call.truncation = normalize, by_pair, most if truncation is None else truncation
     need(&call.scores, arrays, "scores", False)
+    call.narrow = call.scores.itemsize == sizeof(float)
     take(&call.gradient, arrays, "gradient", False)
     take(&call.hessian, arrays, "hessian", False)
     need(&call.offsets, arrays, "offsets", False)
     need(&call.share, arrays, "share", False)
     need(&call.weight, arrays, "weight", False)
     need(&call.value, arrays, "value", False)
-    take(&call.tied, arrays, "tied", False)
+    take(&call.keys, arrays, "keys", False)
     take(&call.event, arrays, "event", False)
     take(&call.target, arrays, "target", False)
     take(&call.gain, arrays, "gain", False)
@@ -80,18 +87,25 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
                          (found.columns * most + 8) * sizeof(double))
 
 
-def settle(dict arrays not None, Py_ssize_t rows):
-    """Bring the rows of each place into the order of their numbers, in time proportional to all rows.
-
-    `arrays`, contiguous: `order` (int64), the rows by place, which is changed; `tied` (uint8), whether a row is at the place of the
-    one before; `place` and `next` (int64), room for as many.
-    """
-    cdef Operand order, tied, place, next
+def places(dict arrays not None, *, int type_of_keys, bint descending, Py_ssize_t rows):
+    """Leave the order of all rows by their `keys`, contiguous, in `order` (int64); `spare`, `sorted` (int64): room for as many."""
+    cdef Operand keys, order, spare, sorted
+    cdef unsigned char* tied = <unsigned char*>malloc(rows + 1)
+    cdef uint64_t* found
+    cdef int stop = 0
+    cdef Py_ssize_t i
     arrays = arrays.copy()
-    need(&order, arrays, "order", False)
-    need(&tied, arrays, "tied", False)
-    need(&place, arrays, "place", False)
-    need(&next, arrays, "next", False)
-    check_all_taken(arrays)
-    with nogil:
-        fl_group_settle(<int64_t*>order.data, <const unsigned char*>tied.data, <int64_t*>place.data, <int64_t*>next.data, rows)
+    try:
+        if tied == NULL:
+            raise MemoryError("fastloss: no memory to sort rows")
+        need(&keys, arrays, "keys", False)
+        need(&order, arrays, "order", False)
+        need(&spare, arrays, "spare", False)
+        need(&sorted, arrays, "sorted", False)
+        check_all_taken(arrays)
+        with nogil:
+            found = fl_group_sort(keys.data, type_of_keys, descending, rows, <uint64_t*>sorted.data, <uint64_t*>spare.data, tied, &stop)
+            for i in range(rows):
+                (<int64_t*>order.data)[i] = <uint32_t>found[i]
+    finally:
+        free(tied)

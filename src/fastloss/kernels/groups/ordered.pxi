@@ -29,10 +29,15 @@ cdef extern from "groups/ordered.h" nogil:
     void fl_group_slopes(const double*, const unsigned char*, const double*, double*, double, Py_ssize_t) noexcept
     double fl_group_sum(const double*, Py_ssize_t, double*) noexcept
     void fl_group_log(double*, Py_ssize_t) noexcept
-    void fl_group_settle(int64_t*, const unsigned char*, int64_t*, int64_t*, Py_ssize_t) noexcept
+    void fl_group_pages(void*, size_t) noexcept
+    void fl_group_gather(const void*, bint, const uint64_t*, double*, Py_ssize_t) noexcept
+    void fl_group_scatter(const double*, const uint64_t*, void*, bint, Py_ssize_t) noexcept
+
+cdef extern from "groups/sort.h" nogil:
+    uint64_t* fl_group_sort(const void*, int, bint, Py_ssize_t, uint64_t*, uint64_t*, unsigned char*, const int*) noexcept
 
 cdef enum:
-    ORDERED_COLUMNS = 6          # of numbers of a group: scratch
+    ORDERED_COLUMNS = 11         # of numbers of a group: scratch
 
 cdef struct Running:             # a sum: what it is, and what was rounded off
     double high, low
@@ -73,7 +78,7 @@ cdef inline void include_score(Running* sum, double* largest, double s, double w
 
 
 cdef struct Ordered:             # a group, while its rows are gone through from the last to the first
-    const double* s
+    double* s                    # after a run has been gone through, in it what `e` was
     const unsigned char* tied    # whether a row is at the place of the one before
     const unsigned char* event
     const double* w              # the weights of rows; NULL: all are 1
@@ -271,6 +276,7 @@ cdef void run_of_places(Ordered* o, Py_ssize_t start, Py_ssize_t stop, double m)
         ties += one_tie(o, start, i - 1, end, m, o.risk + ties)
         i = next_tie(o.tied, end, stop)
     fl_group_alone(o.e, o.event + start, o.w + start if o.w != NULL else NULL, o.after, o.gradient + start if slopes else NULL, n)
+    memcpy(o.s + start, o.e, n * sizeof(double))
     fl_group_log(o.risk, ties)
     add_all(&o.loss, o.after, n)
     add_all(&o.loss, o.risk, ties)
@@ -315,9 +321,6 @@ cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize
         if a.high > 0 and unit != m:
             scale_by(&a, exp_of_difference(m, unit))
         unit = m
-        fl_group_exp(o.s + start, m, o.e, stop - start)
-        if o.w != NULL:
-            fl_group_weigh(o.e, o.w + start, stop - start)
         fl_group_before(o.inverse + start, o.after, &a.high, &a.low, stop - start)
         before = o.after - start
         # Of a place all have what its first row has; those that are censored also what is its own, which the second has.
@@ -328,28 +331,49 @@ cdef void gradient_of_ordered(const GroupsCall* call, const Ordered* o, Py_ssize
             for j in range(i - 1, end):
                 before[j] = earlier if o.event[j] else own
             i = next_tie(o.tied, end, stop)
-        fl_group_slopes(o.e, o.event + start, o.after, o.gradient + start, scale, stop - start)
+        fl_group_slopes(o.s + start, o.event + start, o.after, o.gradient + start, scale, stop - start)
 
 
 cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept nogil:
     cdef const GroupsCall* call = <const GroupsCall*>given
     cdef const int64_t* offsets = <const int64_t*>call.offsets.data
     cdef Py_ssize_t start = offsets[group], n = offsets[group + 1] - start, i, end
-    cdef double* gradient = <double*>call.gradient.data + start if call.gradient.data != NULL else NULL
     cdef double weight = weight_of_group(call, group), scale = scale_of_group(call, weight), value = 0
     cdef double least, m, span
+    cdef uint64_t* a = <uint64_t*>scratch
+    cdef uint64_t* b = a + n
+    cdef uint64_t* rows
+    cdef unsigned char* tied = <unsigned char*>(b + n)
+    cdef unsigned char* event = tied + n
+    cdef double* columns = <double*>scratch + 3 * n
+    cdef const double* w = weights_of(call, start, n)
     cdef Ordered o
-    o.s = <const double*>call.scores.data + start
     if no_group(call, group, start, n, &value):
         return value
-    o.tied = <const unsigned char*>call.tied.data + start
-    o.event = <const unsigned char*>call.event.data + start
-    o.w = weights_of(call, start, n)
+    fl_group_pages(scratch, ORDERED_COLUMNS * n * sizeof(double))
+    rows = fl_group_sort(call.keys.data + start * call.keys.itemsize, call.type_of_keys, call.event.data == NULL, n, a, b, tied,
+                         &call.stop)
+    if fl_stopped(&call.stop):
+        return 0
+    o.s = <double*>(b if rows == a else a)
+    fl_group_gather(call.scores.data + start * call.scores.itemsize, call.narrow, rows, o.s, n)
+    if call.event.data != NULL:
+        for i in range(n):
+            event[i] = (<const unsigned char*>call.event.data)[start + <uint32_t>rows[i]]
+    else:                        # each row is one, at a place of its own
+        memset(tied, 0, n)
+        memset(event, 1, n)
+    o.tied, o.event, o.w, o.gradient = tied, event, NULL, NULL
+    if w != NULL:
+        fl_group_gather(w, False, rows, columns, n)
+        o.w = columns
+    if call.gradient.data != NULL:
+        o.gradient = columns + n
     span = 600 if o.w == NULL else 150  # weights lie within 1e200 of each other
-    o.gradient, o.efron = gradient, call.efron
+    o.efron = call.efron
     # Of all but `inverse` little is touched, as a rule: what a process has never touched, it is first given by the system, page by
     # page, which takes longer than all else.
-    o.inverse = <double*>scratch
+    o.inverse = columns + 2 * n
     o.largest = o.inverse + n
     o.e = o.largest + n
     o.after = o.e + n
@@ -374,8 +398,9 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
             while end > i:
                 one_place(&o, first_of_place(&o, end), end)
                 end = first_of_place(&o, end)
-    if gradient != NULL:
+    if o.gradient != NULL:
         gradient_of_ordered(call, &o, n, scale)
+        fl_group_scatter(o.gradient, rows, call.gradient.data + start * call.gradient.itemsize, call.narrow, n)
     return finish_group(call, group, total_of(&o.loss), weight)
 
 
