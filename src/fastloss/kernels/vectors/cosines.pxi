@@ -25,12 +25,13 @@ cdef inline bint cosine_of(const real* tag, const Sample* s, Cosine* found) noex
     """False where something may have lost digits."""
     cdef const real* a = row_of(tag, s, 0)
     cdef const real* b = row_of(tag, s, 1)
-    cdef fl_pair products[3]
+    cdef fl_pair sums[VECTOR_SUMS]
+    cdef const fl_pair* products = sums
     found.alignment = NO_ALIGNMENT
     found.cosine = pair_of(0)
     found.rest = pair_of(1)
     if real is float:
-        fl_vector_products_f32(a, b, s.columns, products)
+        products = s.sums
         if not (products[0].head < INFINITY and products[2].head < INFINITY):
             return False
         if products[0].head == 0 or products[2].head == 0:
@@ -38,7 +39,7 @@ cdef inline bint cosine_of(const real* tag, const Sample* s, Cosine* found) noex
             return True
         found.lengths = pair_of(sqrt(products[0].head * products[2].head))
     else:
-        fl_vector_products_f64(a, b, s.columns, products)
+        fl_vector_products_f64(a, b, s.columns, sums)
         if not (LEAST_FACTOR < products[0].head < MOST_FACTOR and LEAST_FACTOR < products[2].head < MOST_FACTOR):
             return False
         found.lengths = product_of_pairs(tag, root_of_pair(tag, products[0]), root_of_pair(tag, products[2]))
@@ -55,6 +56,10 @@ cdef inline bint cosine_of(const real* tag, const Sample* s, Cosine* found) noex
         found.cosine, found.rest = pair_of(1), pair_of(0)
         return same_rows(a, b, s.columns)
     return True
+
+
+cdef void cosine_sums(const float** rows, Py_ssize_t columns, fl_pair* sums) noexcept nogil:
+    fl_vector_products_f32(rows[0], rows[1], columns, sums)
 
 
 cdef inline void leave_cosine_gradients(const real* tag, const Sample* s, const Cosine* found, double slope) noexcept nogil:
@@ -179,5 +184,5 @@ cdef bint cosine_embedding_exact(const Sample* s, double* value) noexcept nogil:
     return True
 
 
-add_vector_loss("cosine_distance", 2, (), cosine_distance_f32, cosine_distance_f64, cosine_distance_exact)
-add_vector_loss("cosine_embedding", 2, (-1, 1), cosine_embedding_f32, cosine_embedding_f64, cosine_embedding_exact)
+add_vector_loss("cosine_distance", 2, (), cosine_sums, cosine_distance_f32, cosine_distance_f64, cosine_distance_exact)
+add_vector_loss("cosine_embedding", 2, (-1, 1), cosine_sums, cosine_embedding_f32, cosine_embedding_f64, cosine_embedding_exact)

@@ -1,22 +1,32 @@
 # Losses of Euclidean distances.
 
+cdef inline bint length_of(const real* a, const real* b, Py_ssize_t n, fl_pair square, fl_pair* length) noexcept nogil:
+    """|a - b|, of its square; False where that may have lost digits."""
+    if real is float:
+        if not square.head < INFINITY:
+            return False
+    elif not (in_range(square.head) or (square.head == 0 and same_rows(a, b, n))):
+        return False
+    length[0] = root_of_pair(a, square)
+    return True
+
+
 cdef inline bint distance_of(const real* a, const real* b, Py_ssize_t n, fl_pair* square, fl_pair* length) noexcept nogil:
     """|a - b| and its square; False where they may have lost digits."""
     if real is float:
         square[0] = fl_vector_distance_f32(a, b, n)
-        if not square.head < INFINITY:
-            return False
     else:
         square[0] = fl_vector_distance_f64(a, b, n)
-        if not (in_range(square.head) or (square.head == 0 and same_rows(a, b, n))):
-            return False
-    length[0] = root_of_pair(a, square[0])
-    return True
+    return length_of(a, b, n, square[0], length)
 
 
 cdef inline double over_length(const real* tag, double x, fl_pair length) noexcept nogil:
     """x / length, rounded once; 0 where the length is."""
     return 0 if length.head == 0 else quotient_of_pairs(tag, pair_of(x), length).head
+
+
+cdef void distance_sums(const float** rows, Py_ssize_t columns, fl_pair* sums) noexcept nogil:
+    sums[0] = fl_vector_distance_f32(rows[0], rows[1], columns)
 
 
 # ---- contrastive: y d^2 / 2 + (1 - y) max(0, margin - d)^2 / 2, y in {0, 1}
@@ -28,7 +38,11 @@ cdef bint contrastive(const real* tag, const Sample* s, double* value) noexcept 
     cdef fl_pair square
     cdef fl_pair length
     cdef fl_pair left
-    if not distance_of(a, b, s.columns, &square, &length):
+    if real is float:
+        square = s.sums[0]
+    else:
+        square = fl_vector_distance_f64(a, b, s.columns)
+    if not length_of(a, b, s.columns, square, &length):
         return False
     if s.target == 1:
         value[0] = 0.5 * square.head
@@ -91,6 +105,10 @@ cdef bint contrastive_exact(const Sample* s, double* value) noexcept nogil:
 cdef enum: ANCHOR, POSITIVE, NEGATIVE
 
 
+cdef void triplet_sums(const float** rows, Py_ssize_t columns, fl_pair* sums) noexcept nogil:
+    fl_vector_distances_f32(rows[ANCHOR], rows[POSITIVE], rows[NEGATIVE], columns, sums)
+
+
 cdef inline void leave_triplet(const real* tag, const Sample* s, int anchor, int positive, const double* factor, bint p_is_nearer,
                                const real* a, const real* p, const real* n) noexcept nogil:
     """The gradients of distances; `factor`: of (p - a), (a - n), (n - p) and near."""
@@ -116,7 +134,11 @@ cdef bint triplet(const real* tag, const Sample* s, double* value) noexcept nogi
     cdef const real* n = row_of(tag, s, NEGATIVE)
     cdef fl_pair square_p, length_p, square_n, length_n, square, length, between
     cdef double factor[4]
-    if not (distance_of(a, p, s.columns, &square_p, &length_p) and distance_of(a, n, s.columns, &square_n, &length_n)):
+    if real is float:
+        square_p, square_n = s.sums[0], s.sums[1]
+    else:
+        square_p, square_n = fl_vector_distance_f64(a, p, s.columns), fl_vector_distance_f64(a, n, s.columns)
+    if not (length_of(a, p, s.columns, square_p, &length_p) and length_of(a, n, s.columns, square_n, &length_n)):
         return False
     if s.parameter[2] != 0:
         if not distance_of(p, n, s.columns, &square, &length):
@@ -256,5 +278,5 @@ cdef inline fl_wide over_wide_length(fl_wide x, fl_wide length) noexcept nogil:
     return over(x, length) if length.head > 0 and finite(length.head) else wide(0)
 
 
-add_vector_loss("triplet", 3, (), triplet_f32, triplet_f64, triplet_exact)
-add_vector_loss("contrastive", 2, (0, 1), contrastive_f32, contrastive_f64, contrastive_exact)
+add_vector_loss("triplet", 3, (), triplet_sums, triplet_f32, triplet_f64, triplet_exact)
+add_vector_loss("contrastive", 2, (0, 1), distance_sums, contrastive_f32, contrastive_f64, contrastive_exact)

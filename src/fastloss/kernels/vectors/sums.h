@@ -93,48 +93,67 @@ FL_INLINE void FL_VECTOR_NAME(fl_vector_distance_step)(const FL_VECTOR_REAL *a, 
     }
 }
 
-FL_INLINE void FL_VECTOR_NAME(fl_vector_products_step)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *b, double (*head)[FL_VECTOR_LANES],
-                                                       double (*tail)[FL_VECTOR_LANES])
+/* Lanes of one sum each: of an array of three, gcc adds up one number after the other. */
+FL_INLINE void FL_VECTOR_NAME(fl_vector_products_step)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *b, double *aa, double *aa_tail,
+                                                       double *ab, double *ab_tail, double *bb, double *bb_tail)
 {
-    (void)tail;
+    (void)aa_tail, (void)ab_tail, (void)bb_tail;
     for (int j = 0; j < FL_VECTOR_LANES; j++) {
         double x = a[j], y = b[j];
-        FL_VECTOR_ADD(head[0][j], tail[0][j], x, x, 0.0)
-        FL_VECTOR_ADD(head[1][j], tail[1][j], x, y, 0.0)
-        FL_VECTOR_ADD(head[2][j], tail[2][j], y, y, 0.0)
+        FL_VECTOR_ADD(aa[j], aa_tail[j], x, x, 0.0)
+        FL_VECTOR_ADD(ab[j], ab_tail[j], x, y, 0.0)
+        FL_VECTOR_ADD(bb[j], bb_tail[j], y, y, 0.0)
     }
 }
 
-/* What is left of two rows behind their whole steps, filled up with 0. */
-#define FL_VECTOR_REST(i)                                                                                              \
-    FL_VECTOR_REAL a_rest[FL_VECTOR_LANES] = {0}, b_rest[FL_VECTOR_LANES] = {0};                                       \
-    memcpy(a_rest, a + (i), (size_t)(n - (i)) * sizeof(FL_VECTOR_REAL));                                               \
-    memcpy(b_rest, b + (i), (size_t)(n - (i)) * sizeof(FL_VECTOR_REAL));
+/* What is left of a row behind its whole steps, filled up with 0 */
+#define FL_VECTOR_REST(row, i, n)                                                                                      \
+    FL_VECTOR_REAL row##_rest[FL_VECTOR_LANES] = {0};                                                                  \
+    memcpy(row##_rest, row + (i), (size_t)((n) - (i)) * sizeof(FL_VECTOR_REAL));
+
+/* Lanes of a sum, and of what it has lost, which of float32 rows is nothing */
+#if FL_VECTOR_EXACT
+#define FL_VECTOR_LANES_OF(sum)                                                                                        \
+    double sum[FL_VECTOR_LANES], sum##_tail[FL_VECTOR_LANES];                                                          \
+    fl_clear_lanes_f64(sum);                                                                                           \
+    fl_clear_lanes_f64(sum##_tail);
+#else
+#define FL_VECTOR_LANES_OF(sum)                                                                                        \
+    double sum[FL_VECTOR_LANES], *sum##_tail = NULL;                                                                   \
+    fl_clear_lanes_f64(sum);
+#endif
 
 /* sum (a - b)^2 */
 FL_SWEEP fl_pair FL_VECTOR_NAME(fl_vector_distance)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *b, ptrdiff_t n)
 {
-    double head[FL_VECTOR_LANES] = {0}, tail[FL_VECTOR_LANES] = {0};
+    FL_VECTOR_LANES_OF(sum)
     ptrdiff_t i = 0;
-    for (; i + FL_VECTOR_LANES <= n; i += FL_VECTOR_LANES) FL_VECTOR_NAME(fl_vector_distance_step)(a + i, b + i, head, tail);
+    for (; i + FL_VECTOR_LANES <= n; i += FL_VECTOR_LANES) FL_VECTOR_NAME(fl_vector_distance_step)(a + i, b + i, sum, sum_tail);
     if (i < n) {
-        FL_VECTOR_REST(i)
-        FL_VECTOR_NAME(fl_vector_distance_step)(a_rest, b_rest, head, tail);
+        FL_VECTOR_REST(a, i, n)
+        FL_VECTOR_REST(b, i, n)
+        FL_VECTOR_NAME(fl_vector_distance_step)(a_rest, b_rest, sum, sum_tail);
     }
-    return FL_VECTOR_TOTAL(head, tail);
+    return FL_VECTOR_TOTAL(sum, sum_tail);
 }
 
 /* sum a a, sum a b, sum b b */
 FL_SWEEP void FL_VECTOR_NAME(fl_vector_products)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *b, ptrdiff_t n, fl_pair *products)
 {
-    double head[3][FL_VECTOR_LANES] = {{0}}, tail[3][FL_VECTOR_LANES] = {{0}};
+    FL_VECTOR_LANES_OF(aa)
+    FL_VECTOR_LANES_OF(ab)
+    FL_VECTOR_LANES_OF(bb)
     ptrdiff_t i = 0;
-    for (; i + FL_VECTOR_LANES <= n; i += FL_VECTOR_LANES) FL_VECTOR_NAME(fl_vector_products_step)(a + i, b + i, head, tail);
+    for (; i + FL_VECTOR_LANES <= n; i += FL_VECTOR_LANES)
+        FL_VECTOR_NAME(fl_vector_products_step)(a + i, b + i, aa, aa_tail, ab, ab_tail, bb, bb_tail);
     if (i < n) {
-        FL_VECTOR_REST(i)
-        FL_VECTOR_NAME(fl_vector_products_step)(a_rest, b_rest, head, tail);
+        FL_VECTOR_REST(a, i, n)
+        FL_VECTOR_REST(b, i, n)
+        FL_VECTOR_NAME(fl_vector_products_step)(a_rest, b_rest, aa, aa_tail, ab, ab_tail, bb, bb_tail);
     }
-    for (int k = 0; k < 3; k++) products[k] = FL_VECTOR_TOTAL(head[k], tail[k]);
+    products[0] = FL_VECTOR_TOTAL(aa, aa_tail);
+    products[1] = FL_VECTOR_TOTAL(ab, ab_tail);
+    products[2] = FL_VECTOR_TOTAL(bb, bb_tail);
 }
 
 /* Whether the rows hold the same numbers */
@@ -211,6 +230,32 @@ FL_SWEEP void FL_VECTOR_NAME(fl_vector_residuals)(FL_VECTOR_REAL *first, FL_VECT
     }
 }
 
+/* The sums of two distances, squares[0] of sum (a - p)^2 and squares[1] of sum (a - n)^2 */
+#if !FL_VECTOR_EXACT
+FL_SWEEP void FL_VECTOR_NAME(fl_vector_distances)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *p, const FL_VECTOR_REAL *n,
+                                                  ptrdiff_t columns, fl_pair *squares)
+{
+    FL_VECTOR_LANES_OF(to_p)
+    FL_VECTOR_LANES_OF(to_n)
+    ptrdiff_t i = 0;
+    for (; i + FL_VECTOR_LANES <= columns; i += FL_VECTOR_LANES)
+        for (int j = 0; j < FL_VECTOR_LANES; j++) {
+            double x = a[i + j], r = x - (double)p[i + j], s = x - (double)n[i + j];
+            to_p[j] = fl_fma(r, r, to_p[j]);
+            to_n[j] = fl_fma(s, s, to_n[j]);
+        }
+    if (i < columns) {
+        FL_VECTOR_REST(a, i, columns)
+        FL_VECTOR_REST(p, i, columns)
+        FL_VECTOR_REST(n, i, columns)
+        FL_VECTOR_NAME(fl_vector_distance_step)(a_rest, p_rest, to_p, to_p_tail);
+        FL_VECTOR_NAME(fl_vector_distance_step)(a_rest, n_rest, to_n, to_n_tail);
+    }
+    squares[0] = FL_VECTOR_TOTAL(to_p, to_p_tail);
+    squares[1] = FL_VECTOR_TOTAL(to_n, to_n_tail);
+}
+#endif
+
 /* by_p = x (p - a), by_n = y (a - n), by_a = w (n - p) + z (a - p), or, where p is no nearer than n, w (n - p) + z (a - n) */
 FL_SWEEP void FL_VECTOR_NAME(fl_vector_triplet)(FL_VECTOR_REAL *by_a, FL_VECTOR_REAL *by_p, FL_VECTOR_REAL *by_n, const double *factor,
                                                 int p_is_nearer, const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *p,
@@ -237,4 +282,5 @@ FL_SWEEP void FL_VECTOR_NAME(fl_vector_triplet)(FL_VECTOR_REAL *by_a, FL_VECTOR_
 #undef FL_VECTOR_ADD
 #undef FL_VECTOR_TOTAL
 #undef FL_VECTOR_REST
+#undef FL_VECTOR_LANES_OF
 #endif

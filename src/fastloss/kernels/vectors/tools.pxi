@@ -3,6 +3,7 @@
 cdef extern from "vectors/sums.h" nogil:
     fl_pair fl_vector_distance_f32(const float*, const float*, Py_ssize_t) noexcept
     fl_pair fl_vector_distance_f64(const double*, const double*, Py_ssize_t) noexcept
+    void fl_vector_distances_f32(const float*, const float*, const float*, Py_ssize_t, fl_pair*) noexcept
     void fl_vector_products_f32(const float*, const float*, Py_ssize_t, fl_pair*) noexcept
     void fl_vector_products_f64(const double*, const double*, Py_ssize_t, fl_pair*) noexcept
     bint fl_vector_equal_f32(const float*, const float*, Py_ssize_t) noexcept
@@ -37,10 +38,12 @@ cdef extern from "vectors/wide_sums.h" nogil:
 cdef enum:
     MOST_VECTORS = 3             # arrays of a loss
     VECTOR_PARAMETERS = 3        # numbers that it has for parameters, at most
+    VECTOR_SUMS = 3              # over its rows, at most
 
 cdef struct Sample:
     Py_ssize_t columns
     const void* array[MOST_VECTORS]       # float for `plain`, else double
+    const fl_pair* sums                   # over these rows, for `plain`
     void* gradient[MOST_VECTORS]          # NULL where none is wanted
     double target
     double weight
@@ -52,10 +55,14 @@ cdef struct Sample:
 # Leaves the value, for `exact` weighted, and gradients times the multiplier. A value of NaN makes the gradients NaN.
 ctypedef bint (*sample_function)(const Sample*, double* value) noexcept nogil
 
+# Leaves the sums over rows of float32 that `plain` needs.
+ctypedef void (*sums_function)(const float** rows, Py_ssize_t columns, fl_pair* sums) noexcept nogil
+
 cdef struct VectorLoss:
     int arrays
     bint has_target
     double target[2]             # the two numbers that a target may be
+    sums_function sums
     sample_function plain, careful, exact
 
 cdef enum: MOST_VECTOR_LOSSES = 16
@@ -71,15 +78,15 @@ cdef double LEAST_FACTOR = 3.2033329522929615e-145    # 2^-480
 cdef double MOST_FACTOR = 3.1217485503159922e+144     # 2^480
 
 
-cdef void add_vector_loss(str name, int arrays, tuple targets, sample_function plain, sample_function careful,
-                          sample_function exact) except *:
+cdef void add_vector_loss(str name, int arrays, tuple targets, sums_function sums, sample_function plain,
+                          sample_function careful, sample_function exact) except *:
     """Enter a loss; `targets`: the two numbers that a target may be, or nothing."""
     cdef VectorLoss* loss = &vector_losses[len(VECTOR_LOSSES)]
     check_count("losses of vectors", len(VECTOR_LOSSES) + 1, MOST_VECTOR_LOSSES)
     loss.arrays, loss.has_target = arrays, len(targets) > 0
     if loss.has_target:
         loss.target[0], loss.target[1] = targets
-    loss.plain, loss.careful, loss.exact = plain, careful, exact
+    loss.sums, loss.plain, loss.careful, loss.exact = sums, plain, careful, exact
     VECTOR_LOSSES[name] = len(VECTOR_LOSSES)
 
 
