@@ -650,7 +650,11 @@ def elements_of(variant: Variant, regime: str, dtype: Any, n: int, *key: Any) ->
     rng = generator(str(variant), regime, dtype, n, *key)
     inputs = draw(variant, (n,), dtype, rng)
     drawn = element_regimes(variant.row)[regime](rng, np.dtype(dtype), n)
-    if variant.row.axes == "2":
+    if variant.row.axes == "2" and not isinstance(drawn, tuple):  # the logarithm of a rate, or the logit beside it
+        inputs.y_pred[::2, 0], inputs.y_pred[1::2, 1] = drawn[::2], drawn[1::2]
+        inputs.y_pred[::4, 1] -= np.exp(np.minimum(inputs.y_pred[::4, 0], 4))  # where neither explains a 0
+        inputs.y_true[::3] = 0
+    elif variant.row.axes == "2":
         inputs.y_true, inputs.y_pred[:, 0] = drawn
         # Scales near 1, and as small or as large as the residual.
         residual = np.abs(inputs.y_pred[:, 0].astype(np.longdouble) - inputs.y_true)

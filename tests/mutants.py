@@ -1877,6 +1877,20 @@ MUTANTS = (
         "poly1_binary_cross_entropy",
     ),
     Mutant(
+        "zero-inflated Poisson: what the exponential of the log-rate has lost",
+        LIKELIHOODS,
+        "difference_tail(zero_logit, -l) + part_tail",
+        "difference_tail(zero_logit, -l)",
+        "zero_inflated_poisson",
+    ),
+    Mutant(
+        "zero-inflated Poisson: the probability of a zero near 1",
+        LIKELIHOODS,
+        "likely = c <= 0.5\n",
+        "likely = c <= 2.0\n",
+        "zero_inflated_poisson",
+    ),
+    Mutant(
         "Laplace: a residual rounded among the subnormal numbers",
         LIKELIHOODS,
         "ratio = where(r == 0, 0, scaled(abs(d) * h, n + taken))",

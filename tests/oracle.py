@@ -464,15 +464,32 @@ def poisson(y_true: Any, y_pred: Any, full: Any = False) -> Any:
 
 
 @textbook
+def zero_inflated_poisson(y_true: Any, log_rate: Any, zero_logit: Any, full: Any = False) -> Any:
+    """Of two terms where y = 0: those of the second derivatives, l u - l^2 u (1 - u) and c v - c w, cross 0."""
+    rate, odds = exp(log_rate), exp(zero_logit)
+    if y_true:
+        return [log(1 + odds), rate, -y_true * log_rate, *([mp.loggamma(y_true + 1)] if full else [])]
+    none = exp(-rate)
+    loss = log(1 + (1 - none) / (odds + none))
+    s, t, l, other = value_of(log_rate), value_of(zero_logit), value_of(rate), value_of(none)
+    of_sum, of_rest = (x / (value_of(odds) + other) for x in (value_of(odds), other))  # sigmoid(t + l), sigmoid(-t - l)
+    by_rate = l * l * of_rest * of_sum * squared(log_rate - s) / 2
+    crossing = of_rest if t < 0 < t + l else sigmoid_of(-t)
+    by_logit = (1 - other) * sigmoid_of(-t) * of_sum * crossing * squared(zero_logit - t) / 2
+    return [loss + by_rate + by_logit, -(by_rate + by_logit)]
+
+
+@textbook
 def gamma(y_true: Any, y_pred: Any) -> Any:
     return [y_pred, y_true * exp(-y_pred)]
 
 
 @textbook
-def beta_nll(y_true: Any, location: Any, log_scale: Any, beta: Any) -> Any:
+def beta_nll(y_true: Any, location: Any, log_scale: Any, beta: Any, full: Any = False) -> Any:
     """The weight is held constant."""
     weight = exp(2 * beta * value_of(log_scale))
-    return [weight * log_scale, weight * (squared(location - y_true) * exp(-2 * log_scale) / 2)]
+    constant = [weight * mp.log(2 * mp.pi) / 2] if full else []
+    return [weight * log_scale, weight * (squared(location - y_true) * exp(-2 * log_scale) / 2), *constant]
 
 
 @textbook

@@ -644,6 +644,7 @@ def test_what_the_input_is_is_said_wherever_a_loss_is_described(row: Row) -> Non
         "log-probabilities": ("Log-probabilities",),
         "logarithms of means": ("Logarithms of the predicted means",),
         "locations and log-scales": ("Locations `y_pred[..., 0]` and log-scales",),
+        "log-rates and zero-logits": ("Log-rates `y_pred[..., 0]` and zero-logits",),
         "numbers": ("Predictions",),
         "logits (or log-probabilities, probabilities: `given`)": ("Predictions", "what `y_pred` holds", "given : str"),
     }

@@ -460,12 +460,22 @@ def through_probabilities(name: str, y: Any, row: Any, place: int, parameters: d
     return total
 
 
-PAIRS = {
-    "gaussian_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(2)),  # Fisher's information
-    "laplace_nll": (lambda s: mp.exp(-2 * s), lambda s: mpf(1)),
-    "student_t_nll": (lambda s, df: (df + 1) / (df + 3) * mp.exp(-2 * s), lambda s, df: 2 * df / (df + 3)),
-    "crps_gaussian": (lambda s: mp.exp(-s) / mp.sqrt(mp.pi), lambda s: mp.exp(s) / mp.sqrt(4 * mp.pi)),  # their mean
-    "beta_nll": (lambda s, beta: mp.exp(2 * (beta - 1) * s), lambda s, beta: 2 * mp.exp(2 * beta * s)),  # weighted
+def of_counts_and_zeros(s: Any, t: Any) -> tuple[Any, Any]:
+    """Fisher's information of a Poisson count with more zeros: the mean of the second derivatives."""
+    rate, others = mp.exp(s), 1 / (1 + mp.exp(t))
+    none = 1 / (1 + mp.exp(-t)) + others * oracle.exp(-rate)
+    some = -mp.expm1(-rate) if rate < 1 else 1 - oracle.exp(-rate)
+    share = 1 / (1 + mp.exp(-t)) / none
+    return rate * others * (1 - rate * oracle.exp(-rate) * share), share * (1 - others) * others * some
+
+
+PAIRS = {  # of both numbers, then the parameters
+    "gaussian_nll": (lambda _, s: mp.exp(-2 * s), lambda _, s: mpf(2)),  # Fisher's information
+    "laplace_nll": (lambda _, s: mp.exp(-2 * s), lambda _, s: mpf(1)),
+    "student_t_nll": (lambda _, s, df: (df + 1) / (df + 3) * mp.exp(-2 * s), lambda _, s, df: 2 * df / (df + 3)),
+    "crps_gaussian": (lambda _, s: mp.exp(-s) / mp.sqrt(mp.pi), lambda _, s: mp.exp(s) / mp.sqrt(4 * mp.pi)),  # mean
+    "beta_nll": (lambda _, s, beta: mp.exp(2 * (beta - 1) * s), lambda _, s, beta: 2 * mp.exp(2 * beta * s)),  # times w
+    "zero_inflated_poisson": (lambda s, t: of_counts_and_zeros(s, t)[0], lambda s, t: of_counts_and_zeros(s, t)[1]),
 }
 
 DECLARED = list(cases.variants_of(r for r in cases.ROWS if r.name in {*ELEMENTS, *PAIRS, *ROWS}))
@@ -610,15 +620,15 @@ def test_the_curvature_of_elements_is_right(variant: Variant, regime: str, dtype
 @compiled_only
 @of_floats
 @pytest.mark.parametrize("variant", [v for v in CHANGED if v.row.axes == "2"], ids=str)
-def test_the_information_of_a_location_and_a_scale(variant: Variant, dtype: Any) -> None:
+def test_the_information_of_two_columns(variant: Variant, dtype: Any) -> None:
     for regime in cases.element_regimes(variant.row):
         inputs = cases.elements_of(variant, regime, dtype, 12)
         found = inputs("grad_and_hess", **POSITIVE)[1]
         for i in range(12):
-            s = oracle.exact(inputs.y_pred[i, 1])
-            with mp.workdps(60 + min(int(abs(s)), 2000)):
-                for k, of_scale in enumerate(PAIRS[variant.row.name]):
-                    truth = of_scale(s, **given_to(inputs))
+            both = [oracle.exact(number) for number in inputs.y_pred[i]]
+            with mp.workdps(60 + min(int(abs(both[1])), 2000)):
+                for k, of_column in enumerate(PAIRS[variant.row.name]):
+                    truth = of_column(*both, **given_to(inputs))
                     error = oracle.ulps(found[i, k], oracle.Truth(truth, truth), dtype)
                     assert error <= ELEMENT_BOUND, (regime, i, k, error)
 

@@ -24,7 +24,8 @@ SOFTMAX = {
     "kl_divergence", "js_divergence", "total_variation",
 }  # fmt: skip
 EXP = {"poisson", "gamma", "tweedie", "negative_binomial", "nll"}
-COLUMNS = {"gaussian_nll", "beta_nll", "laplace_nll", "student_t_nll", "crps_gaussian"}
+#: Two columns: a location and the logarithm of a scale, but of a rate's logarithm and a logit.
+COLUMNS = {"gaussian_nll", "beta_nll", "laplace_nll", "student_t_nll", "crps_gaussian", "zero_inflated_poisson"}
 #: Scores of no distribution, and losses that take other arrays than scores.
 NONE = {
     "hinge", "squared_hinge", "modified_huber", "perceptron",
@@ -45,7 +46,9 @@ def test_who_has_one() -> None:
             continue
         expected = {"sigmoid": SIGMOID, "softmax": SOFTMAX, "exp": EXP}
         functions = [name for name, names in expected.items() if row.name in names] or ["identity"]
-        assert [link.function for link in found] == (["identity", "exp"] if row.name in COLUMNS else functions)
+        if row.name in COLUMNS:
+            functions = ["exp", "sigmoid"] if row.name == "zero_inflated_poisson" else ["identity", "exp"]
+        assert [link.function for link in found] == functions
         assert "inverse_link" in dir(loss) and "inverse_link(scores)" in loss.__doc__
 
 

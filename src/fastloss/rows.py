@@ -936,27 +936,32 @@ def pointwise(
     return row
 
 
-def location_scale(
-    *,
+def of_columns(
+    *columns: Column,
     formula: str,
     source: str,
+    target: Domain = real,
     full: str | None = None,
     detached: str = "",
     ulps: Mapping[str, float] | None = None,
     **parameters: Declared,
 ) -> Callable[[Callable[..., Any]], Row]:
-    """Declare a loss of a location and the logarithm of a scale.
+    """Declare a loss of two numbers side by side, as a location and the logarithm of a scale.
 
-    The formula takes target, location and log-scale, then the parameters. It returns the value, the two gradients, and
-    the two second derivatives. `full` is what the parameter of that name adds to the value, where the loss has one: of
-    any target, because it depends on none.
+    The formula takes the target and each of the columns, then the parameters. It returns the value, the two gradients,
+    and the two second derivatives. `full` is what the parameter of that name adds to the value, where the loss has one:
+    to any target, where any number is one, because it depends on none there; else as in `pointwise`.
     """
     own: dict[str, Any] = parameters
-    declared = pointwise(target=real, formula=formula, source=source, axes="2", full=full, ulps=ulps, **own)
+    declared = pointwise(target=target, formula=formula, source=source, axes="2", full=full, ulps=ulps, **own)
 
     def row(function: Callable[..., Any]) -> Row:
-        made = replace(declared(function), detached=detached, core=LOCATION_AND_SCALE)
-        return made if full is None else replace(made, fuller=replace(made, fuller=None, entry="full"))
+        plain = declared(function)
+        made = replace(plain, detached=detached, core=columns, fuller=None)
+        if plain.fuller is None:
+            return made
+        counts = plain.fuller if target is not real else plain
+        return replace(made, fuller=replace(made, entry="full", target=counts.target, parameters=counts.parameters))
 
     return row
 

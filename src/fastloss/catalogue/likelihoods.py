@@ -1,7 +1,8 @@
 """Negative log-likelihoods.
 
 Those of counts and amounts have a log link: the raw score s = y_pred is the logarithm of the mean. Those of a location
-and a scale take both from the last axis of y_pred: m = y_pred[..., 0], s = y_pred[..., 1], the scale's logarithm.
+and a scale take both from the last axis of y_pred: m = y_pred[..., 0], s = y_pred[..., 1], the scale's logarithm. So
+does `zero_inflated_poisson` with the logarithm of a rate and a logit.
 
 Terms that do not depend on s are dropped, as in scikit-learn's ``_loss``. An exponential that is multiplied by
 something is formed as h h, h = e^(half the exponent): the product may be a number where the exponential overflows.
@@ -9,13 +10,17 @@ something is formed as h h, h = e^(half the exponent): the product may be a numb
 """
 
 from ..rows import (
+    EXP,
+    LOCATION_AND_SCALE,
+    SIGMOID,
+    Column,
     Domain,
     above,
     fraction,
     interval,
     learned,
-    location_scale,
     non_negative,
+    of_columns,
     pointwise,
     positive,
     real,
@@ -29,6 +34,7 @@ from .vocabulary import (
     exp,
     exp_exponent,
     exp_fraction,
+    exp_minus_abs,
     exp_minus_abs_head,
     exp_minus_abs_tail,
     exp_sum,
@@ -475,7 +481,135 @@ def negative_binomial(y_true, y_pred, dispersion):
     return value, mean - pull, hessian, {"full": full, "dispersion": by_dispersion}
 
 
-@location_scale(
+@of_columns(
+    Column("log-rate", EXP, "s", 1.0),
+    Column("zero-logit", SIGMOID, "t", 0.0),
+    target=non_negative,
+    full="whether the value has all terms of the negative log-likelihood: log y! too, of counts of at most 1e15",
+    formula="log(1 + e^t) + (e^s - y s where y > 0, else -log(e^t + e^(-e^s)))",
+    source="Lambert 1992, doi:10.2307/1269547",
+    # 4.69, 5.10; more where t is within a few units of -e^s and e^s above 200: there the last digit of s decides
+    ulps={"grad": 6, "hess": 6},
+)
+def zero_inflated_poisson(y_true, log_rate, zero_logit):
+    """Poisson loss of counts of which more are 0: s the logarithm of the rate, t the logit of a 0 that is none of them.
+
+    A target is 0 with probability p = 1 / (1 + e^-t), else a Poisson count of mean e^s: the expected count is
+    (1 - p) e^s. The negative log-likelihood without log y!, which ``full=True`` adds. At t = -inf it is `poisson`.
+    """
+    # where e^s is large e^8 stands apart, as in `poisson`
+    apart = log_rate > 80
+    whole = where(apart, 2980.9579870417283, 1)
+    scale = where(apart, 0.00033546262790251185, 1)
+    # l = e^s keeps what it has lost: e^-l multiplies that by l
+    e = exp_minus_abs_head(where(apart, log_rate - 8, log_rate))
+    e_tail = exp_minus_abs_tail(where(apart, log_rate - 8, log_rate))
+    positive_rate = log_rate > 0
+    inverse = 1 / e
+    part = where(positive_rate, inverse, e)
+    part_tail = where(positive_rate, quotient_tail(1, e) - inverse * (inverse * e_tail), e_tail)
+    l = part * whole
+    # u = t + l, and e^-|u|, far away as h h: l may make a number of it where it is subnormal
+    rounded = zero_logit + l
+    finite = rounded - rounded == 0
+    lost = where(finite, difference_tail(zero_logit, -l) + part_tail, 0)
+    u = rounded + lost
+    above = u > 0
+    far = abs(u) > 64
+    half = where(far, 0.5, 1)
+    u_tail = where(finite, (rounded - u) + lost, 0)
+    h = exp_sum(-half * abs(u), half * where(above, -u_tail, u_tail))
+    once = where(far, h, 1)
+    w = where(far, h * h, h)
+    both = 1 + w
+    of_sum = where(above, 1, w) / both  # sigmoid(u)
+    of_rest = where(above, w, 1) / both  # sigmoid(-u)
+    q = exp_minus_abs(zero_logit)
+    one_more = 1 + q
+    excess = where(zero_logit > 0, 1, q) / one_more  # sigmoid(t)
+    counted = where(zero_logit > 0, q, 1) / one_more  # sigmoid(-t)
+    # of y = 0: 1 - c is the probability, which near 0 is computed as e^t + e^-l over 1 + e^t
+    some = -expm1(-l)
+    c = some * counted
+    likely = c <= 0.5
+    logarithm = log1p(where(likely, -c, w))
+    of_q = log1p_unit(q)
+    least = where(-zero_logit < l, -zero_logit, l)
+    of_zero = where(likely, -logarithm, (least - logarithm) + of_q)
+    # the others
+    none = y_true == 0
+    pull = where(none, 0, y_true * (log_rate * scale))
+    of_poisson = where(part - part == 0, (part - pull) * whole, part + y_true)
+    softplus = where(zero_logit > 0, zero_logit, 0) + of_q
+    value = where(none, of_zero, of_poisson + softplus)
+    missing = y_true + log_rate + zero_logit
+    bad = y_true != y_true or log_rate != log_rate or zero_logit != zero_logit
+    of_excess = where(bad, missing, excess)
+    lh = where(h == 0, 0, l * h)
+    fading = lh * once
+    rise = where(above, fading, l) / both
+    bend = 1 - where(above, l, fading) / both
+    bend = where(above, where(lh == 0, 0, lh * bend) * once, l * bend) / both
+    fall = c * of_sum
+    turn = where(above and zero_logit < 0, excess - of_rest, of_sum - counted)
+    # All of -log pmf is e^s - y - y (s - log y), and what is left where e^s = y: in neither is anything negative.
+    y = where(none, 1, y_true)
+    of_count = log_sum(y, 0)
+    gap = of_count - log_rate
+    gap_tail = difference_tail(of_count, log_rate) + log_sum_tail(y, 0)
+    gap = where(gap - gap == 0, gap + gap_tail, gap)
+    close = abs(gap) < 1
+    wide = where(l - l == 0, (l - y) + y * gap, l)
+    divergence = where(close, -y * log1pmx(expm1(where(close, -gap, 0))), wide)
+    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
+    few = y < 10
+    n = where(few, y, 1)
+    many = where(few, 10, y)
+    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
+    product = 0.24858217592592594 + n * (
+        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
+    )
+    product = 2.9289682539682538 + n * (
+        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
+    )
+    of_eleven = 11 / (11 + n)
+    of_eleven_square = of_eleven * of_eleven
+    sum2 = 1 + of_eleven + of_eleven_square
+    sum3 = 1 + of_eleven + of_eleven_square * sum2
+    sum4 = 1 + of_eleven + of_eleven_square * sum3
+    sum5 = 1 + of_eleven + of_eleven_square * sum4
+    sum6 = 1 + of_eleven + of_eleven_square * sum5
+    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
+        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
+    )
+    eleven = 0.08333333333333333 - 0.008264462809917356 * (
+        0.002777777777777778 * sum2
+        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
+    )
+    remainder = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
+    of_square = 1 / (many * many)
+    of_many = 0.0008417508417508418 - of_square * (0.0019175269175269174 - of_square * 0.00641025641025641)
+    of_many = 0.08333333333333333 - of_square * (
+        0.002777777777777778
+        - of_square * (0.0007936507936507937 - of_square * (0.0005952380952380952 - of_square * of_many))
+    )
+    remainder = where(few, remainder, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+    full = where(none, value, (divergence + remainder) + softplus)
+    return (
+        value,
+        (where(none, rise, where(bad, missing, (part - y_true * scale) * whole)), where(none, -fall, of_excess)),
+        (
+            where(none, bend, where(bad, missing, l)),
+            where(none, fall * turn, of_excess * counted),
+            where(none, -fading / (both * both), where(bad, missing, 0)),
+        ),
+        # Fisher's information
+        {"full": full, "gauss_newton": (where(counted == 0, 0, l * (counted - excess * rise)), excess * fall)},
+    )
+
+
+@of_columns(
+    *LOCATION_AND_SCALE,
     full=_FULL,
     formula="s + (y - m)^2 e^(-2s) / 2",
     source="Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138",
@@ -512,7 +646,9 @@ def gaussian_nll(y_true, location, log_scale):
     )
 
 
-@location_scale(
+@of_columns(
+    *LOCATION_AND_SCALE,
+    full="whether the value has all terms of the negative log-likelihood, weighted: log(2 pi) / 2 too",
     beta=fraction(0.5, "how much of the weight of small variances is taken back: 0 is `gaussian_nll`"),
     formula="w (s + (y - m)^2 e^(-2s) / 2), w = e^(2 beta s) held constant",
     detached="w",
@@ -525,6 +661,7 @@ def beta_nll(y_true, location, log_scale, beta):
 
     The weight is held constant, as in the authors' code: gradient and Hessian are those of `gaussian_nll` times it, and
     not the derivatives of the value. Samples of a large variance would else count for little, whatever their residual.
+    Without the constant log(2 pi) / 2, which ``full=True`` adds, times the weight.
     """
     r = location - y_true
     # d is r over a power of 2, which a product with it may neither overflow nor round among the subnormal numbers
@@ -556,15 +693,20 @@ def beta_nll(y_true, location, log_scale, beta):
     by_scale = where(log_scale > 0, scaled(g * g - unweighted * unweighted, 2 * k), weight - z * z)
     bad = log_scale != log_scale or r != r
     steep = where(bad, log_scale + r, scaled(h * h, 2 * n))
+    value = where(half - half == 0, first + half, half)
     return (
-        where(half - half == 0, first + half, half),
+        value,
         (where(bad, log_scale + r, slope), by_scale),
         (steep, 2 * (z * z), -2 * slope),
-        {"gauss_newton": (steep, where(bad, log_scale + r, 2 * weight))},  # Fisher's information, weighted
+        {
+            "full": value + 0.9189385332046727 * weight,
+            "gauss_newton": (steep, where(bad, log_scale + r, 2 * weight)),  # Fisher's information, weighted
+        },
     )
 
 
-@location_scale(
+@of_columns(
+    *LOCATION_AND_SCALE,
     full=_FULL,
     formula="s + |y - m| e^-s",
     source="Laplace 1774",
@@ -600,7 +742,8 @@ def laplace_nll(y_true, location, log_scale):
     )
 
 
-@location_scale(
+@of_columns(
+    *LOCATION_AND_SCALE,
     full=_FULL,
     df=interval(4.0, 1e-15, 1e15, "degrees of freedom: the fewer, the less large residuals count"),
     formula="s + (df + 1) / 2 log(1 + (y - m)^2 e^(-2s) / df)",
@@ -709,7 +852,8 @@ def student_t_nll(y_true, location, log_scale, df):
     )
 
 
-@location_scale(
+@of_columns(
+    *LOCATION_AND_SCALE,
     formula="e^s (z erf(z / sqrt(2)) + sqrt(2 / pi) e^(-z^2 / 2) - 1 / sqrt(pi)), z = (y - m) e^-s",
     source="Gneiting, Raftery, Westveld & Goldman 2005, doi:10.1175/MWR2904.1",
     ulps={"value": 6, "hess": 5},  # 4.88, 4.27

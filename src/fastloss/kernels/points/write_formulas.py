@@ -176,7 +176,7 @@ def head_of(kind: str, function: ast.FunctionDef) -> Head:
     """
     if kind in HEADS:
         return HEADS[kind]
-    if kind == "location_scale":  # two columns of one prediction, each under a name of its own
+    if kind == "of_columns":  # two columns of one prediction, each under a name of its own
         first, *others = (argument.arg for argument in function.args.args)
         return Head(first, others[:2], [])
     given: list[str] = []
@@ -458,7 +458,7 @@ def formula_kind(node: ast.AST) -> str | None:
     if isinstance(node, ast.FunctionDef):
         for decorator in node.decorator_list:
             name = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if isinstance(name, ast.Name) and (name.id in HEADS or name.id in ("of_arrays", "location_scale")):
+            if isinstance(name, ast.Name) and (name.id in HEADS or name.id in ("of_arrays", "of_columns")):
                 return name.id
     return None
 
@@ -505,7 +505,7 @@ RESULTS = ("value", "gradient", "hessian", "cross")
 #: What is ever asked for of a kind of formula: each is a loop of its own, in which what is not wanted is not computed.
 WANTED = {
     "pointwise": tuple(WANTS),
-    "location_scale": tuple(WANTS),
+    "of_columns": tuple(WANTS),
     "of_arrays": tuple(WANTS),
     "root_mean": ("value", "gradient", "gradient_hessian"),
     "penalty": ("value", "gradient", "value_gradient"),
