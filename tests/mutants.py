@@ -133,6 +133,9 @@ MUTANTS = (
     ),
     Mutant("lifetimes: the mirror image keeps its sign", GROUPS + "lifetimes.h", "y.first *= sign;", ""),
     # Groups.
+    Mutant("cox: curvature of a row that is nearly all", GROUPS + "curvature.pxi", "2 * rest.top > r", "False"),
+    Mutant("cox: curvature of the largest event", GROUPS + "curvature.pxi", "if j == dead.place else", "if False else"),
+    Mutant("cox: what a row has of events that it outweighs", GROUPS + "curvature.pxi", "if j == kept:", "if False:"),
     Mutant("cox: Efron is Breslow", GROUPS + "ordered.pxi", "left = <double>(d - k) / d", "left = 1"),
     Mutant(
         "cox: a certain event as a logarithm",

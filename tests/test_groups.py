@@ -206,6 +206,43 @@ def test_runs_of_rows_with_weights(places: int, ties: str) -> None:
             assert abs(exact(gradient[j]) - slope) <= bound, (j, gradient[j], slope)
 
 
+def curvature(time: Any, event: Any, scores: Any, efron: bool, weight: Any) -> list[Any]:
+    """Return the diagonal of the Hessian of Cox's loss: of each term mean weight x p (1 - p)."""
+    e = [mpf(w) * mp.exp(exact(s)) for w, s in zip(weight, scores, strict=True)]
+    total = [mpf(0)] * len(e)
+    for t in np.unique(time[event == 1]):
+        at_risk, dead = np.flatnonzero(time >= t), np.flatnonzero((time == t) & (event == 1))
+        mean = sum(mpf(weight[j]) for j in dead) / len(dead)
+        for k in range(len(dead)):
+            left = {j: 1 - mpf(k) / len(dead) if efron and j in dead else mpf(1) for j in at_risk}
+            r = sum(left[j] * e[j] for j in at_risk)
+            for j in at_risk:
+                p = left[j] * e[j] / r
+                total[j] += mean * p * (1 - p)
+    return total
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("places", [1, 8, 1000])
+@pytest.mark.parametrize("regime", ["usual", "one alone", "far", "right"])
+def test_the_curvature_of_rows_that_are_nearly_all(regime: str, places: int, ties: str) -> None:
+    """Where one row is nearly all of those at risk, what is left is the sum of the others."""
+    rng = generator("curvature", regime, places, ties)
+    time, event = rng.integers(0, places, 60).astype(float), rng.integers(0, 2, 60)
+    scores, weight = rng.normal(size=60), np.where(rng.random(60) < 0.5, rng.integers(1, 9, 60) / 4, 1)
+    if regime == "one alone":
+        scores[rng.integers(0, 60, 3)] += [30, 50, 200]
+    elif regime == "far":
+        scores *= 200
+    elif regime == "right":
+        scores = -40 * time / places
+    hessian = fl.cox.value_grad_hess(time, event, scores, ties=ties, row_weight=weight, reduction="sum")[2]
+    with mp.workdps(40 + int(np.ptp(scores))):
+        for j, right in enumerate(curvature(time, event, scores, ties == "efron", weight)):
+            bound = max(8 * np.finfo(float).eps * right, exact(np.finfo(float).smallest_subnormal) * 60)
+            assert abs(exact(hessian[j]) - right) <= bound, (j, hessian[j], right)
+
+
 def test_a_certain_order_keeps_its_digits() -> None:
     scores = np.array([80.0, 40.0, 0.0])
     value, gradient = fl.cox.value_and_grad([1, 2, 3], [1, 1, 1], scores)

@@ -29,6 +29,7 @@ cox = of_groups(
     "Breslow 1974, doi:10.2307/2529620",
     of_group="ordered",
     ordered_by="time",
+    has_hessian=True,
     ties=choice("efron", "breslow", description="what is at risk at each of several events at one time"),
     per=choice(
         "group", "event", description="what the loss of a group is divided by: nothing, or its number of events"
@@ -43,6 +44,8 @@ gradient of NaN. Who is censored at the time of an event is at risk at it.
 With `row_weight` a row counts as w exp(s) at risk, and an event as w; each of the d terms of tied events has their mean
 weight. That is what R's survival and the `weights_col` of lifelines have. In Breslow's form a weight of 2 is the row
 twice, in Efron's it is not: there are as many terms as rows. ``per='event'`` divides by the weights of the events.
+
+The Hessian of a stratum is a matrix of all of its rows, of which methods return the diagonal.
 
 pycox and XGBoost have Breslow's form: ``ties='breslow'``; that of pycox is divided by the number of events:
 ``per='event'``. The default is that of R's survival.""",

@@ -26,6 +26,7 @@ cdef struct GroupsCall:
 
 include "groups/group.pxi"
 include "groups/ordered.pxi"
+include "groups/curvature.pxi"
 include "groups/softmax.pxi"
 include "groups/compared.pxi"
 include "groups/lifetimes.pxi"

@@ -400,6 +400,11 @@ cdef double ordered_group(void* given, Py_ssize_t group, void* scratch) noexcept
                 end = first_of_place(&o, end)
     if o.gradient != NULL:
         gradient_of_ordered(call, &o, n, scale)
+    if call.hessian.data != NULL:
+        fl_group_gather(call.scores.data + start * call.scores.itemsize, call.narrow, rows, o.s, n)
+        curvature_of_ordered(call, &o, n, scale, o.risk)
+        fl_group_scatter(o.risk, rows, <double*>call.hessian.data + start, False, n)
+    if o.gradient != NULL:
         fl_group_scatter(o.gradient, rows, call.gradient.data + start * call.gradient.itemsize, call.narrow, n)
     return finish_group(call, group, total_of(&o.loss), weight)
 
