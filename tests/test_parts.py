@@ -62,6 +62,17 @@ def test_a_sum_is_rounded_to_nearest_and_ties_to_even() -> None:
     assert fl.squared_error.normalizer(np.zeros(3), sample_weight=[1.0, 2.0**-53, 2.0**-90]) == 1.0 + 2.0**-52
 
 
+def test_weights_of_sequences_and_groups_are_added_without_rounding() -> None:
+    """These kinds add them up in Python, one after the other: each addition may carry."""
+    rng = generator("exact sums of sequences")
+    weight = rng.random(40)
+    frames, groups = rng.normal(size=(40, 12, 6)), np.repeat(2, 40)
+    part = fl.ctc.partial(rng.integers(1, 5, size=(40, 3)), frames, sample_weight=weight)
+    assert Fraction(part._weights, 2**1074) == exact(weight)
+    ordered = fl.listnet.partial(rng.random(80), rng.random(80), groups=groups, sample_weight=weight)
+    assert ordered.weight == math.fsum(weight)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_threads_add_the_same_sum(threads: int) -> None:
     rng = generator("exact threads")

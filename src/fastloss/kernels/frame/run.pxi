@@ -185,6 +185,7 @@ cdef class ExactSum:
     def units(self):
         """The sum, in units of 2^-1074."""
         cdef unsigned char digits[4 * FL_EXACT_DIGITS]
+        fl_exact_value(&self.sum)                    # which carries: `add` does not
         fl_exact_bytes(&self.sum, digits)
         return int.from_bytes(digits[:4 * FL_EXACT_DIGITS], "little")
 
