@@ -65,6 +65,9 @@ def test_a_formula_keeps_what_it_says(tool: Any, row: Any) -> None:
         ("max(0, r) where r > 0, else -alpha r",
          [r"\begin{cases} \max \left( 0 , r \right) & \text{where } r > 0 \\ - \alpha \, r & \text{else} \end{cases}"]),
         ("1 - cos, cos = a b,  P: the others", [r"1 - \cos", r"\cos = a \, b", r"P : \text{ the others }"]),
+        ("-sigma (x - y)", [r"- \sigma \, \left( x - y \right)"]),
+        ("log p / log2(1 + r_i)", [r"\frac{\log \, p}{\log_{2} \left( 1 + r_{i} \right)}"]),
+        ("cosine_y prod p_tu(step)", [r"\text{cosine}_{y} \, \prod p_{tu} \left( \text{ step } \right)"]),
         ("hard: x;  with weights  w x", [r"\text{hard: }\quad x", r"\text{with weights: }\quad w \, x"]),
     ],
 )  # fmt: skip

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "rho", "tau")
-FUNCTIONS = ("log", "exp", "cos", "cosh", "max", "min")
+GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "rho", "sigma", "tau", "theta", "pi")
+FUNCTIONS = ("log", "log2", "exp", "sin", "cos", "cosh", "arccos", "max", "min")
+GREEK_LETTERS = {rf"\{letter}" for letter in GREEK}  # numbers: what follows in brackets is multiplied
 NAMED = ("clip", "sigmoid", "softmax", "KL", "mean")  # functions that TeX has no name for
 BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "mean": r"\operatorname{mean}"}
 SIGNS = {
@@ -111,7 +112,10 @@ class Expression:
         after = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else ""
         if token in FUNCTIONS or token in BIG or token in NAMED or token == "sqrt":
             return after in (":", "of", "over")
-        return token.partition("_")[0] not in ("sum", "prod", "log", *GREEK, *BIG, *self.names)
+        first, _, below = token.partition("_")
+        if re.fullmatch("[a-z]{1,2}", below):  # a word with an index is a number
+            return False
+        return first not in ("sum", "prod", "log", *GREEK, *BIG, *self.names)
 
     def _sum(self) -> str:
         """Return products and the signs between them, up to the bracket that closes."""
@@ -157,7 +161,9 @@ class Expression:
                 factor = self._power()
                 if not factors and factor.startswith((r"\sum", r"\prod", r"\operatorname{mean}_")):
                     signs.append(factor)
-                elif factors and (_is_name_of_function(factors[-1]) or factor.startswith((r"\left(", r"\left["))):
+                elif factors and _is_name_of_function(factors[-1]):
+                    factors[-1] += f" {factor}" if factor.startswith(r"\left") else rf" \, {factor}"
+                elif factors and factor.startswith((r"\left(", r"\left[")) and factors[-1] not in GREEK_LETTERS:
                     factors[-1] += f" {factor}"
                 else:
                     factors.append(factor)
@@ -197,8 +203,10 @@ class Expression:
         big, _, below = token.partition("_")
         if big in BIG and below:
             return rf"{BIG[big]}_{{{below}}}"
+        if token in BIG and token not in FUNCTIONS and not below and token not in NAMED:
+            return BIG[token]
         if token in FUNCTIONS:
-            return rf"\{token}"
+            return _function(token)
         if token in NAMED and (self._next == "(" or token not in self.names):
             return rf"\operatorname{{{token}}}"
         return self._name(token)
@@ -230,8 +238,13 @@ def _letters(name: str) -> str:
     return name if re.match(r"\W|[\d.]+$|[A-Za-z](?!\w)|[a-z]{2}$", name) else _upright(name)
 
 
+def _function(name: str) -> str:
+    """Return the name of a function, and its base."""
+    return r"\log_{2}" if name == "log2" else rf"\{name}"
+
+
 def _is_name_of_function(factor: str) -> bool:
-    return factor in {rf"\{name}" for name in FUNCTIONS} | {rf"\operatorname{{{name}}}" for name in NAMED} or bool(
+    return factor in {_function(name) for name in FUNCTIONS} | {rf"\operatorname{{{name}}}" for name in NAMED} or bool(
         re.fullmatch(r"\\max_\{.*\}", factor)
     )
 

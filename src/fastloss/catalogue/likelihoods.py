@@ -486,7 +486,7 @@ def negative_binomial(y_true, y_pred, dispersion):
     Column("zero-logit", SIGMOID, "t", 0.0),
     target=non_negative,
     full="whether the value has all terms of the negative log-likelihood: log y! too, of counts of at most 1e15",
-    formula="log(1 + e^t) + (e^s - y s where y > 0, else -log(e^t + e^(-e^s)))",
+    formula="log(1 + e^t) + e^s - y s where y > 0, else log(1 + e^t) - log(e^t + e^(-e^s))",
     source="Lambert 1992, doi:10.2307/1269547",
     # 4.69, 5.10; more where t is within a few units of -e^s and e^s above 200: there the last digit of s decides
     ulps={"grad": 6, "hess": 6},

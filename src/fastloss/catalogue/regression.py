@@ -225,7 +225,7 @@ def quantile(y_true, y_pred, alpha):
 quantiles = rowwise(
     name="quantiles",
     summary="Quantile loss of several quantiles that are predicted side by side: the mean over them.",
-    formula="sum_k ((1 - level_k) r_k where r_k > 0, else -level_k r_k) / Q,  r_k = y_pred_k - y",
+    formula="sum_k max((1 - level_k) d_k, -level_k d_k) / Q,  d_k = q_k - y,  q = y_pred",
     source="Koenker & Bassett 1978, doi:10.2307/1913643",
     target=number_of_row,
     holds="numbers",

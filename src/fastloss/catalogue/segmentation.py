@@ -152,7 +152,7 @@ generalized_dice = of_regions(
     of_sums=_generalized_dice_of,
     together=True,
     summary="Generalized Dice loss: all classes of an image together, each weighed by its size.",
-    formula="1 - (2 sum_c w_c I_c + smooth) / (sum_c w_c (P_c + T_c) + smooth),  w_c = 1 / T_c^2, 0 where T_c is",
+    formula="1 - (2 sum_c w_c I_c + smooth) / (sum_c w_c (P_c + T_c) + smooth),  w_c = 1 / T_c^2 where T_c > 0, else 0",
     source="Sudre, Li, Vercauteren, Ourselin and Cardoso 2017, arXiv:1707.03237",
     smooth=_smooth(),
     notes=f"""{_TOGETHER}
@@ -171,7 +171,7 @@ lovasz_hinge = of_errors(
     target=labelled,
     over_classes=False,
     summary="Lovász hinge: a convex surrogate of Jaccard's index for masks of two classes.",
-    formula="sum_k m_k (J_k - J_(k-1)),  m = max(0, 1 - (2 y - 1) x) from the largest, "
+    formula="sum_k m_k (J_k - J_k-1) in descending order of m,  m = max(0, 1 - (2 y - 1) x),  "
     "J_k = 1 - index if the first k pixels are wrong",
     source="Berman, Rannen Triki and Blaschko 2018, doi:10.1109/CVPR.2018.00464",
     notes=f"""`y_true` has the shape of `logits`, the images on the first axis.
@@ -185,8 +185,8 @@ lovasz_softmax = of_errors(
     target=RowTarget("a class index", 0.0, 1.0, forms=("index",)),
     over_classes=True,
     summary="Lovász softmax: a surrogate of the mean of Jaccard's index over the classes.",
-    formula="mean over classes c of sum_k m_k (J_k - J_(k-1)),  m = 1 - p_c where y = c, else p_c, from the largest;  "
-    "p = softmax(x)",
+    formula="mean_c sum_k m_k (J_k - J_k-1) in descending order of m,  "
+    "m = 1 - p_c where y = c, else p_c,  p = softmax(x),  J_k = 1 - index if the first k pixels are wrong",
     source="Berman, Rannen Triki and Blaschko 2018, doi:10.1109/CVPR.2018.00464",
     notes=f"""`y_true` holds class indices, in the shape of `logits` without `axis`; the images are on the first axis.
 The softmax is part of the loss; the authors' code takes probabilities.

@@ -83,7 +83,7 @@ rnnt = of_sequences(
     name="rnnt",
     lattice="grids",
     summary="The transducer (RNN-T): labels that come in order, any number of them in a frame of a sequence.",
-    formula="-log(sum over all ways of prod p_t,u(step)),  p = softmax(logits);  a step is the blank, to frame t + 1, "
+    formula="-log(sum over all ways of prod p_tu(step)),  p = softmax(logits);  each step is the blank, to frame t + 1, "
     "or label u, to u + 1",
     source="Graves 2012, arXiv:1211.3711; fast_emit: Yu et al. 2021, doi:10.1109/ICASSP39728.2021.9413803",
     blank=class_number(0, "the class that leads to the next frame; from the end, if negative"),
@@ -129,7 +129,7 @@ rnnt_additive = of_sequences(
     name="rnnt_additive",
     lattice="sums",
     summary="The transducer (RNN-T) with an additive joiner: scores of a frame and of its labels are added.",
-    formula="-log(sum over all ways of prod p_t,u(step)),  p_t,u = softmax(encoder_t + decoder_u);  a step is the "
+    formula="-log(sum over all ways of prod p_tu(step)),  p_tu = softmax(encoder_t + decoder_u);  each step is the "
     "blank, to frame t + 1, or label u, to u + 1",
     source="Graves 2012, arXiv:1211.3711; Kuang et al. 2022, arXiv:2206.13236; fast_emit: Yu et al. 2021, "
     "doi:10.1109/ICASSP39728.2021.9413803",

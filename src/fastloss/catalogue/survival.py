@@ -61,8 +61,7 @@ logistic_hazard = of_hazards(
     prediction("logits", "the logits of the hazard of each interval", "D"),
     name="logistic_hazard",
     summary="Logistic hazard: survival in discrete time, a decision for each interval up to the last that was seen.",
-    formula="sum_{k<i} log(1 + exp(x_k)) + log(1 + exp(-x_i)) of an event in interval i;  "
-    "sum_{k<=i} log(1 + exp(x_k)) of a censored sample",
+    formula="event at i: sum_{k<i} log(1 + exp(x_k)) + log(1 + exp(-x_i));  censored at i: sum_{k<=i} log(1 + exp(x_k))",
     source="Brown 1975, doi:10.2307/2529811; Gensheimer and Narasimhan 2019, doi:10.7717/peerj.6257",
     notes="""The hazard of interval k, the probability of an event in it if there was none before, is 1 / (1 + e^-x_k).
 Survival to the end of interval k is the product of 1 less each hazard up to it. Intervals count from 0; the last axis
@@ -78,7 +77,7 @@ aft = of_lifetimes(
     prediction("y_pred", "the logarithms of predicted times"),
     name="aft",
     summary="Accelerated failure time: the likelihood of a time that is known, or known to lie between two others.",
-    formula="-log(F(b) - F(a)), a, b = (log lower - y_pred) / scale, (log upper - y_pred) / scale;  "
+    formula="-log(F(b) - F(a)),  a = (log(lower) - y_pred) / scale,  b = (log(upper) - y_pred) / scale;  "
     "where lower = upper = t: -log(f(a) / (scale t))",
     source="Kalbfleisch and Prentice 2002, doi:10.1002/9781118032985; Barnwal, Cho and Hocking 2022, "
     "doi:10.1080/10618600.2022.2067548",
