@@ -67,7 +67,7 @@ def test_a_formula_keeps_what_it_says(tool: Any, row: Any) -> None:
         ("1 - cos, cos = a b,  P: the others", [r"1 - \cos", r"\cos = a \, b", r"P : \text{ the others }"]),
         ("-sigma (x - y)", [r"- \sigma \, \left( x - y \right)"]),
         ("log p / log2(1 + r_i)", [r"\frac{\log \, p}{\log_{2} \left( 1 + r_{i} \right)}"]),
-        ("cosine_y prod p_tu(step)", [r"\text{cosine}_{y} \, \prod p_{tu} \left( \text{ step } \right)"]),
+        ("prod p_tu(step) - cosine_y", [r"\prod p_{tu} \left( \text{ step } \right) - \text{cosine}_{y}"]),
         ("hard: x;  with weights  w x", [r"\text{hard: }\quad x", r"\text{with weights: }\quad w \, x"]),
     ],
 )  # fmt: skip

@@ -83,8 +83,8 @@ rnnt = of_sequences(
     name="rnnt",
     lattice="grids",
     summary="The transducer (RNN-T): labels that come in order, any number of them in a frame of a sequence.",
-    formula="-log(sum over all ways of prod p_tu(step)),  p = softmax(logits);  each step is the blank, to frame t + 1, "
-    "or label u, to u + 1",
+    formula="-log(sum over all ways of prod p_tu(step)),  p = softmax(logits);  each step is the blank, to frame "
+    "t + 1, or label u, to u + 1",
     source="Graves 2012, arXiv:1211.3711; fast_emit: Yu et al. 2021, doi:10.1109/ICASSP39728.2021.9413803",
     blank=class_number(0, "the class that leads to the next frame; from the end, if negative"),
     impossible=choice(

@@ -61,7 +61,8 @@ logistic_hazard = of_hazards(
     prediction("logits", "the logits of the hazard of each interval", "D"),
     name="logistic_hazard",
     summary="Logistic hazard: survival in discrete time, a decision for each interval up to the last that was seen.",
-    formula="event at i: sum_{k<i} log(1 + exp(x_k)) + log(1 + exp(-x_i));  censored at i: sum_{k<=i} log(1 + exp(x_k))",
+    formula="event at i: sum_{k<i} log(1 + exp(x_k)) + log(1 + exp(-x_i));  "
+    "censored at i: sum_{k<=i} log(1 + exp(x_k))",
     source="Brown 1975, doi:10.2307/2529811; Gensheimer and Narasimhan 2019, doi:10.7717/peerj.6257",
     notes="""The hazard of interval k, the probability of an event in it if there was none before, is 1 / (1 + e^-x_k).
 Survival to the end of interval k is the product of 1 less each hazard up to it. Intervals count from 0; the last axis
