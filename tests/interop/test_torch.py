@@ -620,6 +620,24 @@ def test_losses_of_sequences_of_logits() -> None:
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=3e-7, atol=0)
 
 
+def test_arrays_that_may_be_left_away_are_given_by_name() -> None:
+    rng = np.random.default_rng(1)
+    scores, weight = rng.normal(size=5), np.array([1, 2, 0.5, 0, 1])
+    time, event, sizes = np.array([3.0, 1, 2, 2, 4]), np.array([1.0, 1, 1, 0, 1]), np.array([3, 2])
+    found = torch.tensor(scores, requires_grad=True)
+    targets = torch.tensor(time), torch.tensor(event)
+    own.FusedLoss(fl.cox)(*targets, found, groups=torch.tensor(sizes), row_weight=torch.tensor(weight)).backward()
+    expected = fl.cox.grad(time, event, scores, groups=sizes, row_weight=weight)
+    assert (found.grad.numpy() == expected).all()
+
+    start = torch.tensor(rng.normal(size=3), requires_grad=True)
+    tags, emissions, transitions = rng.integers(0, 3, (2, 4)), rng.normal(size=(2, 4, 3)), rng.normal(size=(3, 3))
+    given = torch.tensor(tags), torch.tensor(emissions), torch.tensor(transitions)
+    own.FusedLoss(fl.linear_chain_crf)(*given, start=start).backward()
+    expected = fl.linear_chain_crf.grad(tags, emissions, transitions, start.detach().numpy(), wrt="start")
+    assert (start.grad.numpy() == expected).all()
+
+
 LOADED = """
 import numpy as np
 import torch

@@ -60,7 +60,8 @@ class FusedLoss(nn.Module):
         Parameters
         ----------
         *arrays : Tensor
-            In the order of a call of the loss: targets first. An array that may be left away may be None.
+            In the order of a call of the loss: targets first. An array that may be left away may be None, or given by
+            its name.
         **options
             `sample_weight`, `where`, as arrays or tensors that are not differentiated, and other keywords of a call.
 
@@ -70,12 +71,13 @@ class FusedLoss(nn.Module):
             The value, of the type of the first prediction; it can be differentiated by all predictions, and twice where
             the loss has `hvp`.
         """
+        operands, others = self.loss._row.operands, ()
+        if any(operand.optional for operand in operands):
+            others = tuple(options.pop(operand.name, None) for operand in operands[len(arrays) :])
         for name, value in options.items():
             if isinstance(value, Tensor) and value.requires_grad:
                 raise RuntimeError(f"{name} requires a gradient, which the loss does not have: detach {name}")
-        operands = self.loss._row.operands
-        missing = [None] * (len(operands) - len(arrays)) if any(operand.optional for operand in operands) else []
-        return self._run(options, (*arrays, *missing))
+        return self._run(options, (*arrays, *others))
 
     def _run(self, options: dict[str, Any], arrays: tuple[Any, ...], number: int | None = None) -> Tensor:
         return run(self._number if number is None else number, arrays, options)
