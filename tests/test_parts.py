@@ -352,3 +352,66 @@ def test_a_chunked_batch_trains_as_the_whole() -> None:
 
 def test_a_sum_of_nothing_is_nothing() -> None:
     assert kernels.frame.ExactSum().units() == 0
+
+
+REGIONS = [
+    (fl.dice, {}, "soft"),
+    (fl.dice.bind(squared=True), {}, "masks"),
+    (fl.tversky.bind(alpha=0.3, beta=0.7), {"mode": "multilabel", "class_weight": [0.3, 1.7, 1.0]}, "soft"),
+    (fl.jaccard, {"mode": "multiclass", "ignore_index": -1}, "labels"),
+    (fl.focal_tversky.bind(gamma=1.5), {"mode": "multiclass", "classes": "present"}, "labels"),
+    (fl.dice, {"mode": "multiclass", "classes": [0, 2]}, "labels"),
+    (fl.generalized_dice, {"mode": "multiclass"}, "labels"),
+    (fl.lovasz_softmax, {}, "labels"),
+    (fl.lovasz_hinge, {}, "masks"),
+    (-0.7 * fl.dice, {}, "soft"),
+]
+
+
+@pytest.mark.parametrize(("loss", "given", "form"), REGIONS, ids=str)
+def test_the_parts_of_a_loss_of_regions_are_images(loss: Any, given: dict[str, Any], form: str) -> None:
+    """Their denominator is that of one call over all images, to the bit, and so are their gradients."""
+    rng = generator("parts of images", str(loss), form)
+    logits = rng.normal(size=(6, 3, 5, 4))
+    y_true = {"labels": rng.integers(3, size=(6, 5, 4)), "masks": rng.integers(2, size=logits.shape)}.get(form)
+    y_true = rng.integers(9, size=logits.shape) / 8 if y_true is None else y_true
+    if form == "labels":
+        y_true[2] = 1  # an image with one class
+        if "ignore_index" in given:
+            y_true[3, :2] = -1
+    whole = loss.partial(y_true, logits, **given)
+    samples = loss(y_true, logits, reduction="none", **given).shape
+    weight = rng.random(samples)
+    for weights in (None, weight):
+        keywords = [given | ({} if weights is None else {"sample_weight": weights[k]}) for k in np.arange(6)[:, None]]
+        every = given | {"sample_weight": weights}
+        parts = [loss.partial(y_true[k : k + 1], logits[k : k + 1], **keywords[k]) for k in range(6)]
+        whole = loss.partial(y_true, logits, **every)
+        assert sum(parts).weight == sum(reversed(parts)).weight == whole.weight
+        assert sum(parts).value == pytest.approx(loss(y_true, logits, **every), rel=1e-15, abs=0)
+        shape = {"shape": samples} if form == "labels" else {}
+        number = loss.normalizer(y_true, **shape, **every)
+        assert number == whole.weight
+        grad = loss.grad(y_true, logits, **every)
+        for k in range(6):
+            own = loss.grad(y_true[k : k + 1], logits[k : k + 1], normalizer=number, **keywords[k])
+            assert bits(own[0]) == bits(grad[k])
+
+
+def test_which_losses_of_regions_have_no_parts() -> None:
+    y_true, logits = np.zeros((2, 4), int), np.zeros((2, 3, 4))
+    for loss in (fl.dice, fl.lovasz_softmax):
+        with pytest.raises(TypeError, match=rf"{loss.name} has no parts with over='batch': it is no sum over images"):
+            loss.partial(y_true, logits, over="batch", **({"mode": "multiclass"} if loss is fl.dice else {}))
+    with pytest.raises(TypeError, match="has no parts with dice_over='batch'"):
+        (2 * fl.dice.bind(over="batch")).partial(np.zeros((2, 4)), np.zeros((2, 4)))
+    many = fl.dice.bind(mode="multiclass")
+    with pytest.raises(TypeError, match="normalizer of dice needs shape, that of the samples"):
+        many.normalizer(y_true)
+    assert many.normalizer(y_true, shape=(2, 3)) == many.partial(y_true, logits).weight == 6
+    assert many.normalizer(y_true, classes="present") == many.partial(y_true, logits, classes="present").weight == 2
+    assert many.normalizer(y_true, class_weight=[1, 2, 3]) == 12
+    assert many.normalizer(y_true, classes=[0, 2]) == 4
+    assert fl.lovasz_softmax.normalizer(y_true, classes=[0, 2]) == 2
+    with pytest.raises(ValueError, match=r"y_true has shape \(2, 4\), which is not of samples of the shape \(3, 3\)"):
+        many.normalizer(y_true, shape=(3, 3))

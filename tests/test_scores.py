@@ -247,3 +247,36 @@ def test_torch_has_the_same(columns: int) -> None:
     own, gradient = fl.entropy.value_and_grad(x)
     assert own == pytest.approx(value.item(), rel=1e-13)
     np.testing.assert_allclose(gradient, logits.grad.numpy(), rtol=1e-10, atol=1e-16)
+
+
+@pytest.mark.parametrize("dtype", [*FLOATS, *cases.HALVES], ids=str)
+@pytest.mark.parametrize("columns", [5, 300])
+@of_rows
+def test_classes_along_any_axis(row: Any, columns: int, dtype: Any) -> None:
+    """The bits are those of the last one, and so is what is refused; nothing is copied into another place."""
+    rng = generator("axis of scores", row.name, columns, str(dtype))
+    arrays, loss = draw(row, (2, 3, columns), dtype, rng), getattr(fl, row.name)
+    weight = rng.random((2, 3))
+    expected = loss.value_and_grad(*arrays.values(), sample_weight=weight)
+    wide = [operand.name for operand in row.operands if operand.axes]
+    for axis in (0, 1, -3, -1):
+        moved = [np.moveaxis(a, -1, axis) if name in wide else a for name, a in arrays.items()]
+        got = loss.value_and_grad(*moved, axis=axis, sample_weight=weight)
+        back = [np.moveaxis(g, axis, -1) for g in (got[1] if isinstance(got[1], tuple) else (got[1],))]
+        assert bits(got[0]) == bits(expected[0])
+        assert bits(tuple(back)) == bits(expected[1] if isinstance(expected[1], tuple) else (expected[1],))
+        assert bits(loss.bind(axis=axis)(*moved, reduction="none")) == bits(loss(*arrays.values(), reduction="none"))
+        places = [np.full_like(moved[list(arrays).index(o.name)], 7) for o in row.differentiated]
+        out = tuple(places) if len(places) > 1 else places[0]
+        loss.grad(*moved, axis=axis, sample_weight=weight, out=out)
+        assert bits(tuple(np.moveaxis(place, axis, -1) for place in places)) == bits(tuple(back))
+        shape = {} if "y_true" in arrays else {"shape": (2, 3)}
+        number = loss.normalizer(*moved[: len(shape) == 0], axis=axis, sample_weight=weight, dtype=dtype, **shape)
+        assert number == loss.partial(*moved, axis=axis, sample_weight=weight).weight
+    with pytest.raises(ValueError, match=r"axis = 3 is out of range|axis = 3 .* 3 dimensions"):
+        loss(*arrays.values(), axis=3)
+    if row.holds == "cosines":
+        cosines = np.zeros((2, columns, 3), dtype)
+        cosines[1, 4, 2] = 2
+        with pytest.raises(ValueError, match=r"cosines\[1, 4, 2\] = 2"):
+            loss(np.zeros((2, 3), int), cosines, axis=1)

@@ -802,8 +802,8 @@ def test_more_that_is_wrong() -> None:
         fl.dice.bind(classes=1)
     with pytest.raises(ValueError, match=r"gamma = 0\.5 is not >= 1"):
         fl.focal_tversky.bind(gamma=0.5)
-    with pytest.raises(TypeError, match="dice has no parts"):
-        fl.dice.partial([[0, 1]], [[0.0, 1.0]])
+    with pytest.raises(TypeError, match="dice has no parts with over='batch'"):
+        fl.dice.partial([[0, 1]], [[0.0, 1.0]], over="batch")
     with pytest.raises(TypeError, match="dice has no diagonal of the Hessian: the second derivatives of a region"):
         fl.dice.value_grad_hess([[0, 1]], [[0.0, 1.0]])
     with pytest.raises(TypeError, match="dice has no hvp"):

@@ -235,8 +235,15 @@ def _fuses(row: Row) -> bool:
     return fuses(row.kind)
 
 
+def _has_axis(row: Row) -> bool:
+    """Tell whether a caller says along which axis the classes lie."""
+    return any(parameter.kind == "axis" for parameter in row.parameters)
+
+
 def _samples(row: Row) -> str | None:
     """Return what has a weight of its own, None where that is each element."""
+    if row.axes == "D" and _has_axis(row):
+        return _SAMPLES["C"]
     return _SAMPLES.get("mixed" if row.mixed else row.axes)
 
 
@@ -261,8 +268,9 @@ def _operands(row: Row) -> str:
     types = "float32, float64, float16 or bfloat16; integers are computed as float64"
     if row.several:
         shape = f"the shape of `{row.prediction}`"
-        samples = f"{shape} without its last axis" if row.axes == "D" else shape
-        any_shape = "of any shape, each vector along the last axis" if row.axes == "D" else "of any shape"
+        samples, any_shape = shape, "of any shape"
+        if row.axes == "D" and not _has_axis(row):
+            samples, any_shape = f"{shape} without its last axis", "of any shape, each vector along the last axis"
         if row.against:
             any_shape = "of the shape (N, D)"
         if row.axes == "ND":

@@ -381,7 +381,7 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
         Raises
         ------
         TypeError
-            For a loss that is no sum over samples, as the root of a mean.
+            For a loss that is no sum over samples, as the root of a mean, or of regions with ``over="batch"``.
 
         Examples
         --------
@@ -406,7 +406,8 @@ class Loss(kernels.frame.QuickLoss):  # type: ignore[misc, name-defined]  # it c
             The targets, where the loss has some.
         shape : tuple of int, optional
             The shape of the samples, where the targets do not tell it: of a loss without targets, or over rows whose
-            targets are whole numbers in floating point (of `y_true`'s own shape they are class indices).
+            targets are whole numbers in floating point (of `y_true`'s own shape they are class indices), or of regions
+            whose targets are class indices: (images, classes).
         dtype : dtype
             The type of the predictions: weights are rounded to the type that it is computed in.
         **keywords

@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrays import FLOATS, as_array, as_axis, dtype_number, without_axis
 from .call import Checked, check, compute, read
-from .kinds import fuses
+from .kinds import fuses, kind_of
 from .kinds.base import VALUE
 from .parameters import as_parameter
 from .rows import Row, RowTarget
@@ -108,7 +108,7 @@ def _quotient(numerator: int, denominator: int) -> float:
 
 def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
     """Return what some samples add to a mean."""
-    check_has_parts(loss._row)
+    check_has_parts(loss._row, {**loss._parameters, **keywords})
     _refuse("partial", keywords, "reduction", "normalizer", "out", "wrt")
     sums = loss.try_partial(args, keywords)
     if sums is not None:
@@ -120,7 +120,7 @@ def partial(loss: Loss, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> P
 
 def check_part(loss: Loss, want: int, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Partial:
     """Check all of a call of some samples, and return their weights without their losses."""
-    check_has_parts(loss._row)
+    check_has_parts(loss._row, {**loss._parameters, **keywords})
     return Partial(0, _checked(loss, want, args, keywords)[2])
 
 
@@ -156,7 +156,7 @@ def normalizer(
 ) -> float:
     """Return the denominator of a mean, from targets and weights alone; `weights`: an ``ExactSum`` for it."""
     row = loss._row
-    check_has_parts(row)
+    check_has_parts(row, {**loss._parameters, **keywords})
     known = ["shape", "dtype", *loss._parameters, "sample_weight", "where"]
     for name in keywords:
         if name not in known:
@@ -202,7 +202,10 @@ def normalizer(
         if operand.name == "y_true":
             arrays.append(y_true)  # not what was read of it, which has no labels
             continue
-        own = _shape_of(row, operand.axes, target, samples, parameters, keywords.get("where"))
+        if row.axes == "R":
+            own = _shape_of_images(row, target, samples, parameters)
+        else:
+            own = _shape_of(row, operand.axes, target, samples, parameters, keywords.get("where"))
         number = next(x for x in (0.0, 0.5, 1.0) if x in operand.domain)
         try:
             arrays.append(np.broadcast_to(np.asarray(number, kind), own))
@@ -220,8 +223,10 @@ def _shape_of(
     """Return a shape that an array of predictions may have."""
     if axes != "C":
         own = samples if samples is not None else target.shape
-        if axes == "D" and isinstance(row.target, RowTarget):  # labels are checked against it
-            return (*own, _most(target, where, None) + 1)
+        if axes == "D":  # labels are checked against it
+            numbers = _most(target, where, None) + 1 if isinstance(row.target, RowTarget) else 1
+            place = as_axis(parameters.get("axis", -1), len(own) + 1) + len(own) + 1
+            return (*own[:place], numbers, *own[place:])
         return (*own, *((int(axes),) if axes.isdigit() else (1,) if axes else ()))
     assert isinstance(row.target, RowTarget)
     axis = parameters["axis"]
@@ -243,6 +248,35 @@ def _shape_of(
     labels = _most(target, where, parameters.get("ignore_index")) + 1 if by_class is None else len(by_class)
     place = as_axis(axis, target.ndim + 1) + target.ndim + 1
     return (*target.shape[:place], max(labels - row.target.levels, 1), *target.shape[place:])
+
+
+def _shape_of_images(
+    row: Row, target: Any, samples: tuple[int, ...] | None, parameters: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """Return a shape that the predictions of images may have: that of masks, or of labels with an axis of classes."""
+    mode = parameters.get("mode", "multiclass" if "axis" in parameters else "binary")
+    if mode != "multiclass" or (target.dtype.kind == "f" and "mode" in parameters):  # of float: shares of the classes
+        own = tuple(target.shape)
+    else:
+        given, counted, axis = parameters.get("class_weight"), parameters["classes"], parameters["axis"]
+        classes = _most(target, None, parameters["ignore_index"]) + 1
+        if samples is not None and len(samples) == 2:
+            classes = samples[1]
+        elif given is not None:
+            classes = len(given)
+        elif not isinstance(counted, str):
+            classes = max(classes, max(counted) + 1)
+        elif not row.together and counted == "all" and "mode" in parameters:
+            raise TypeError(
+                f"normalizer of {row.name} needs shape, that of the samples (images, classes): labels do not tell how "
+                "many classes there are"
+            )
+        place = as_axis(axis, target.ndim + 1) + target.ndim + 1
+        own = (*target.shape[:place], classes, *target.shape[place:])
+    found = kind_of(row).samples(row, np.broadcast_to(np.float64(0), own), parameters)
+    if samples not in (None, found):
+        raise ValueError(f"y_true has shape {target.shape}, which is not of samples of the shape {samples}")
+    return own
 
 
 def _most(labels: Any, where: Any, ignore_index: int | None) -> int:
@@ -271,10 +305,15 @@ def _as_shape(shape: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in lengths)
 
 
-def check_has_parts(row: Row) -> None:
-    """Raise for a loss that is no sum over samples."""
-    if row.couples or row.against or row.axes in ("R", "ND"):
+def check_has_parts(row: Row, parameters: Mapping[str, Any] | None = None) -> None:
+    """Raise for a loss that is no sum over samples; of regions these are images, where `parameters` say so."""
+    if row.couples or row.against or row.axes == "ND" or (row.axes == "R" and parameters is None):
         raise TypeError(f"{row.name} has no parts: it is no sum over samples")
+    terms = [(f"{name}_over", term) for name, term in row.terms] or [("over", row)]
+    if parameters is not None:
+        for over, term in terms:
+            if term.axes == "R" and parameters[over] == "batch":
+                raise TypeError(f"{row.name} has no parts with {over}='batch': it is no sum over images")
     if len(row.terms) > 1 and not fuses(row.kind):
         raise TypeError(
             f"{row.name} has no parts: each of its terms has a denominator of its own; take those of the terms"

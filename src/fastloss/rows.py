@@ -1032,8 +1032,9 @@ def of_scores(
     differentiated.
     """
     target, first = _target_and_prediction(arrays)
+    axis = Parameter("axis", -1, real, "axis", "the axis of the classes, which is never copied into another place")
     return Row(
-        name, "scores", summary, formula, source, target, _named(parameters), first.name, notes,
+        name, "scores", summary, formula, source, target, (*_named(parameters), axis), first.name, notes,
         "cosines" if first.domain is cosine else "logits", predicted=first.domain,
         arrays=arrays, axes="D", no_hessian="a softmax of scores has a full matrix of second derivatives",
     )  # fmt: skip

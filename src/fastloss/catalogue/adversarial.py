@@ -110,7 +110,7 @@ trades = of_scores(
     "q = softmax(adversarial_logits)",
     source="Zhang et al. 2019, arXiv:1901.08573",
     beta=at_least_zero(6.0, "1 / lambda of the paper: how much more robust a model is to be than right", "number"),
-    notes="""`y_true` holds class indices (any integer type), in the shape of `logits` without its last axis, along
+    notes="""`y_true` holds class indices (any integer type), in the shape of `logits` without its `axis`, along
 which the classes lie. Both arrays of scores are differentiated. ``wrt="adversarial_logits"`` asks for one gradient: an
 attack climbs along it, from inputs that were moved a little by chance, because it is 0 where both rows are the same.
 

@@ -116,7 +116,7 @@ half of that beyond it.""",
 _COSINES = prediction("cosines", "cosines between each embedding and the weights of each class", "D", cosine)
 _SCALE = positive(64.0, "what multiplies the cosines: 1 over a temperature", kind="number")
 _CLASSES = target(class_indices, "class indices")
-_MARGINS = """`y_true` holds class indices (any integer type), in the shape of `cosines` without its last axis, along
+_MARGINS = """`y_true` holds class indices (any integer type), in the shape of `cosines` without its `axis`, along
 which the classes lie. The gradient is with respect to the cosines: the chain rule through the normalised vectors is
 yours. Cosines beyond 1 or -1 by at most 0.01, which may be rounding, are taken."""
 

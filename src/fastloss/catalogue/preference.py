@@ -479,7 +479,7 @@ entropy = of_scores(
     summary="Entropy of the softmax of logits, in nats: what a policy has a bonus for, so that it goes on exploring.",
     formula="-sum_c p_c log(p_c),  p = softmax(logits)",
     source="Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x; as a bonus: Mnih et al. 2016, arXiv:1602.01783",
-    notes="""The classes lie along the last axis. In [0, log C]: 0 where one class has all of the probability, also
+    notes="""The classes lie along `axis`. In [0, log C]: 0 where one class has all of the probability, also
 where the others' logits are -infinity. The entropy grows along its gradient: as a bonus it has a factor below 0.
 Minimised, as in adaptation to a new domain, it makes predictions surer.
 

@@ -62,7 +62,7 @@ distillation = of_scores(
         Domain(">= 1e-15 and <= 1e15", 1e-15, 1e15),
         "T: both rows of scores are divided by it; T^2 keeps the gradient of one size",
     ),
-    notes="""The classes lie along the last axis. The value is 0 where both softmaxes are the same, and keeps its digits
+    notes="""The classes lie along `axis`. The value is 0 where both softmaxes are the same, and keeps its digits
 where they nearly are; the gradient is T (q - p). The loss of the paper adds `cross_entropy` of labels, which is another
 call. PyTorch's ``kl_div`` of log-softmaxes, "batchmean", times T^2 is this; without T^2, as some write it, it is
 ``1 / T**2 * fl.distillation``. Of a teacher that gives probabilities the loss is `kl_divergence`.

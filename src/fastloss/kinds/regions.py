@@ -19,7 +19,7 @@ from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_elements, check_labels
-from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel, sample_weights
+from .base import Array, Arrays, Call, Kind, Request, Results, no_numba_kernel, sample_weights, sum_of_weights
 
 #: The parameters of all losses of regions; the others are those of the formula.
 _OF_ALL = frozenset({"mode", "over", "classes", "class_weight", "ignore_index", "pixel_weight", "axis"})
@@ -211,7 +211,7 @@ class Regions(Kind):
             return math.nan
         if not double_precision and self._lost(plan):
             plan.summed(True)
-        return math.fsum(plan.of_samples().flat)
+        return sum_of_weights(plan.of_samples().ravel(), weight_sum)
 
     def _lost(self, plan: Plan) -> bool:
         """Tell whether some sum is so small that floats may have lost digits of it."""

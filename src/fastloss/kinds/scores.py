@@ -1,4 +1,4 @@
-"""Losses of one or two rows of scores for each sample, along their last axis: how sure they are, how far apart."""
+"""Losses of one or two rows of scores for each sample: how sure they are, how far apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import describe, dtype_number
+from ..arrays import as_axis, describe, dtype_number
 from ..domains import limits_of
 from ..drawing import target_of_rows
 from ..rows import TARGET, Row
@@ -38,14 +38,19 @@ ANGLES = {"arcface": "margin"}
 
 
 class Plan(NamedTuple):
-    """A call as the kernels take it."""
+    """A call as the kernels take it, the classes on the last axis."""
 
     call: Call
+    axis: int  # of the caller's arrays, counted from the end
     labels: Array | None
     logits: Array
     beside: Array | None  # the other row of scores
     parameters: tuple[float, ...]
     threads: int
+
+    def classes_last(self, array: Any) -> Any:
+        """Return an array of the caller with its classes on the last axis, None of None."""
+        return array if array is None or self.axis == -1 else np.moveaxis(array, self.axis, -1)
 
     def loop(
         self,
@@ -68,8 +73,8 @@ class Plan(NamedTuple):
             "weight": self.call.weights.weights,
             "where": self.call.weights.where,
             "value": None if results is None else results.value,
-            "gradient": gradients.get(first),
-            "hessian": second,
+            "gradient": self.classes_last(gradients.get(first)),
+            "hessian": self.classes_last(second),
         } | ({} if self.labels is None else {"y_true": self.labels})
         want = request.want & VALUE | (GRADIENT if first in gradients else 0) | (0 if second is None else HESSIAN)
         total: float = kernels.rows.row_losses(
@@ -105,13 +110,16 @@ class Scores(Kind):
         if labels is not None and labels.dtype.itemsize == 2 and dtype_number(labels.dtype) in (9, 10):
             labels = labels.astype(np.float32)
         logits = arrays.pop(row.prediction)
-        if not logits.shape[-1] and 0 not in call.arrays.samples:
+        axis = as_axis(call.request.parameters["axis"], logits.ndim)
+        if not logits.shape[axis] and 0 not in call.arrays.samples:
             raise ValueError(f"{row.prediction} has shape {logits.shape}: rows of no classes")
         beside = next(iter(arrays.values()), None)
-        parameters = tuple(float(call.request.parameters[parameter.name]) for parameter in row.parameters)
+        own = (parameter.name for parameter in row.parameters if parameter.kind != "axis")
+        parameters = tuple(float(call.request.parameters[name]) for name in own)
         if row.name in ANGLES:
             parameters += angle(call.request.parameters[ANGLES[row.name]])
-        return Plan(call, labels, logits, beside, parameters, threads_for(call.request.n_threads, logits.size))
+        plan = Plan(call, axis, labels, logits, beside, parameters, threads_for(call.request.n_threads, logits.size))
+        return plan._replace(logits=plan.classes_last(logits), beside=plan.classes_last(beside))
 
     def explain(self, plan: Plan) -> None:
         weights, request = plan.call.weights, plan.call.request
@@ -119,8 +127,9 @@ class Scores(Kind):
             check_labels(plan.labels, plan.logits.shape[-1], weights.weights, weights.left_out, ignorable=False)
         domain = request.row.predictions(request.parameters)
         check_row_predictions(
-            request.row.prediction, plan.logits, domain, -1, weights.weights, weights.left_out, request.double_precision
-        )
+            request.row.prediction, np.moveaxis(plan.logits, -1, plan.axis), domain, plan.axis, weights.weights,
+            weights.left_out, request.double_precision,
+        )  # fmt: skip
 
     def draw(
         self,
