@@ -399,7 +399,7 @@ static inline void FL_NAME(fl_block_fill)(FL_REAL *x, FL_REAL value, ptrdiff_t n
  * each lane are compared at the end: masks of comparisons take twice the time. */
 static inline int FL_NAME(fl_block_inside)(const FL_REAL *x, const FL_REAL *w, FL_REAL low, FL_REAL high, ptrdiff_t n)
 {
-    enum { WIDTH = FL_LANES / 2 };
+    enum { WIDTH = FL_LANES_f64 }; /* of both types: a loop of 16 numbers becomes scalar code, ten times as slow */
     FL_REAL least[WIDTH], most[WIDTH];
     int outside = 0;
     ptrdiff_t i = 0;
@@ -430,7 +430,7 @@ static inline int FL_NAME(fl_block_nan)(const FL_REAL *x, ptrdiff_t n)
  * of both distances is 0 where one is, and nowhere else. */
 static inline int FL_NAME(fl_block_either)(const FL_REAL *x, const FL_REAL *w, FL_REAL low, FL_REAL high, ptrdiff_t n)
 {
-    enum { WIDTH = FL_LANES / 2 };
+    enum { WIDTH = FL_LANES_f64 };
     FL_REAL most[WIDTH] = {0};
     int outside = 0;
     ptrdiff_t i = 0;
