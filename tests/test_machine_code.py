@@ -366,6 +366,17 @@ def test_a_loop_that_adds_values_up_is_vector_code(level: str, real: str, loss: 
 
 
 @each_level
+@each_real
+def test_targets_are_looked_at_in_vectors(level: str, real: str) -> None:
+    """The least and the most number of each lane, and the largest product of the distances from both labels."""
+    (kind, suffix), register = REALS[real], WIDEST[level]
+    function = module(f"points_{level}").find(rf"__pyx_fuse_{kind}__pyx_f_\w+_within_domains")
+    found = [loop.arithmetic(suffix, register) for loop in function.loops if loop.is_vector(register)]
+    assert any("min" in names and "max" in names for names in found), found
+    assert any("mul" in names and "max" in names for names in found), found
+
+
+@each_level
 @each_loop
 def test_no_loop_of_a_formula_calls_a_function(level: str, real: str, loss: str, want: str) -> None:
     loops = point_loop(level, real, loss, want).loops
@@ -510,8 +521,8 @@ def test_each_long_loop_of_a_loss_over_rows_is_there_as_vector_code(level: str, 
 
 #: The sweeps over rows, and the products for each number: the least that is in a loop of vectors.
 SWEEPS = {
-    "distance": 1, "distances": 2, "products": 3, "difference": 1, "differences": 2, "residual": 2, "residuals": 4,
-    "triplet": 4,
+    "distance": 1, "distances": 2, "products": 3, "difference": 1, "opposites": 2, "differences": 2, "residual": 2,
+    "residuals": 4, "triplet": 4,
 }  # fmt: skip
 
 

@@ -40,13 +40,12 @@ def margin_ranking(y_true, first, second, margin):
     ahead = y_true * (first - second)
     # What the rounding of the difference lost decides where the margin is met, and is added where it is not.
     tail = y_true * difference_tail(first, second)
-    short = margin - ahead
-    missing = where(ahead - ahead == 0, short - tail, short)
-    size = where(missing > 0, 1, where(missing < 0, 0, 0.5 + missing))
-    pushed = y_true * size + 0  # no -0
+    # Of an infinite difference it is NaN.
+    missing = margin - ahead - where(tail == tail, tail, 0)
+    pushed = where(missing < 0, 0, y_true * where(missing > 0, 1, 0.5 + missing))
     zero = where(missing == missing, 0, missing)
     return (
-        where(missing <= 0, 0, missing),
+        where(missing < 0, 0, missing),
         (0 - pushed, pushed),
         (zero, zero, zero),
         {"gauss_newton": (zero + 1, zero + 1)},

@@ -60,8 +60,13 @@ cdef bint contrastive(const real* tag, const Sample* s, double* value) noexcept 
     else:
         value[0] = NAN
         return True
-    leave_difference(tag, s, 0, x, a, b)
-    leave_difference(tag, s, 1, x, b, a)
+    if s.gradient[0] == NULL or s.gradient[1] == NULL or x == 0:
+        leave_difference(tag, s, 0, x, a, b)
+        leave_difference(tag, s, 1, x, b, a)
+    elif real is float:
+        fl_vector_opposites_f32(<float*>s.gradient[0], <float*>s.gradient[1], x, a, b, s.columns)
+    else:
+        fl_vector_opposites_f64(<double*>s.gradient[0], <double*>s.gradient[1], x, a, b, s.columns)
     return True
 
 

@@ -230,6 +230,18 @@ FL_SWEEP void FL_VECTOR_NAME(fl_vector_residuals)(FL_VECTOR_REAL *first, FL_VECT
     }
 }
 
+/* first = x (a - b), second = x (b - a) */
+FL_SWEEP void FL_VECTOR_NAME(fl_vector_opposites)(FL_VECTOR_REAL *first, FL_VECTOR_REAL *second, double x, const FL_VECTOR_REAL *a,
+                                                  const FL_VECTOR_REAL *b, ptrdiff_t n)
+{
+    FL_NO_OVERLAP
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double u = a[i], v = b[i];
+        first[i] = (FL_VECTOR_REAL)(x * (u - v));
+        second[i] = (FL_VECTOR_REAL)(x * (v - u));
+    }
+}
+
 /* The sums of two distances, squares[0] of sum (a - p)^2 and squares[1] of sum (a - n)^2 */
 #if !FL_VECTOR_EXACT
 FL_SWEEP void FL_VECTOR_NAME(fl_vector_distances)(const FL_VECTOR_REAL *a, const FL_VECTOR_REAL *p, const FL_VECTOR_REAL *n,

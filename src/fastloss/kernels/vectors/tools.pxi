@@ -14,6 +14,8 @@ cdef extern from "vectors/sums.h" nogil:
     void fl_vector_fill_f64(double*, double, Py_ssize_t) noexcept
     void fl_vector_difference_f32(float*, double, const float*, const float*, Py_ssize_t) noexcept
     void fl_vector_difference_f64(double*, double, const double*, const double*, Py_ssize_t) noexcept
+    void fl_vector_opposites_f32(float*, float*, double, const float*, const float*, Py_ssize_t) noexcept
+    void fl_vector_opposites_f64(double*, double*, double, const double*, const double*, Py_ssize_t) noexcept
     void fl_vector_differences_f32(float*, double, const float*, const float*, double, const float*, const float*, Py_ssize_t) noexcept
     void fl_vector_differences_f64(double*, double, const double*, const double*, double, const double*, const double*, Py_ssize_t) noexcept
     void fl_vector_residuals_f32(float*, float*, double, const float*, fl_pair, const float*, fl_pair, Py_ssize_t) noexcept
