@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import cases
@@ -13,6 +15,7 @@ from cases import FLOATS, HALVES, METHODS, Inputs, Variant, arrays_of, bits, gen
 
 import fastloss as fl
 from fastloss.drawing import numbers_of
+from fastloss.kinds import draw
 from fastloss.runtime import current_engine, kernels
 
 WANT = {
@@ -168,6 +171,39 @@ def test_a_number_of_numpy_is_a_number() -> None:
         fresh(y_true, y_pred, delta=np.float32(0.75))
     before = fresh(y_true, y_pred, delta=0.75)  # what it remembers is one loss
     assert fresh(y_true, y_pred, delta=np.float64(0.75)) == before
+
+
+#: Losses whose samples are no axes of their predictions, and the shape of one.
+SHAPES = {"G": (40,), "TC": (3, 9, 5), "TUC": (3, 7, 4, 5)}
+FOUND = [row for row in fl.losses() if row.axes in SHAPES and getattr(fl, row.name)._short]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=str)
+@pytest.mark.parametrize("row", FOUND, ids=lambda row: row.name)
+def test_samples_that_are_found(row: Any, dtype: Any) -> None:
+    rng = generator("plain found", row.name, str(dtype))
+    plain = getattr(fl, row.name)
+    others = [dict(zip((p.name for p in row.choices), options, strict=True)) for options in cases.other_options(row)]
+    for loss in [plain, -2 * plain, *(plain.bind(**other) for other in others)]:
+        arrays = draw(row, SHAPES[row.axes], dtype, rng)
+        args, optional = tuple(arrays.values()), {operand.name for operand in row.operands if operand.optional}
+        samples = loss(*args, reduction="none").shape
+        asked: Any = SimpleNamespace(samples=samples)
+        whole = list(keywords_of(asked, rng))
+        for keywords in whole:
+            keywords.get("where", np.ones(1))[...].flat[0] = True  # where nothing is left the long way answers
+        methods = [name for name, want in WANT.items() if want < 8 and not (want & 4 and row.no_hessian)]
+        for method in methods if loss is plain else ["value_and_grad"]:
+            for keywords in whole:
+                same_both_ways(loss, method, args, keywords)
+        some = {name: array for name, array in arrays.items() if name in optional}
+        needed = args[: len(args) - len(some)]
+        assert bits(same_both_ways(loss, "grad", needed, some)) == bits(loss.grad(**arrays))
+        for bad in ({**some, "y_true": args[0]}, {name: array + 100 for name, array in some.items()}):
+            with long_way(), pytest.raises((TypeError, ValueError)) as expected:
+                loss(*needed, **bad)
+            with pytest.raises(type(expected.value), match=re.escape(str(expected.value))):
+                loss(*needed, **bad)
 
 
 SEVERAL = [row for row in cases.OF_SAMPLES if len(row.differentiated) > 1 and getattr(fl, row.name)._short]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import describe
 from ..reductions import reduced
-from ..rows import Row
+from ..rows import Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -21,6 +21,7 @@ from .base import (
     Request,
     Results,
     no_numba_kernel,
+    places_of,
     sample_weights,
     sum_of_weights,
 )
@@ -183,6 +184,15 @@ class Chains(Kind):
                 for name in shared:
                     wanted[name][...] = whole[places[name]]
         return reduced(total, number / factor)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given = terms[0].row
+        parts = _PARTS, _FEWEST_PARTS, _NUMBERS
+        return kernels.sequences.PlainChains(factor, _COLUMNS, parts, given.names, **places_of(given)), None
 
     def draw(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import as_axis, describe
 from ..reductions import reduced
-from ..rows import Row
+from ..rows import Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -21,6 +21,7 @@ from .base import (
     Request,
     Results,
     no_numba_kernel,
+    places_of,
     sample_weights,
     sum_of_weights,
 )
@@ -141,6 +142,20 @@ class Alignments(Kind):
         if parameters["impossible"] == "raise" and impossible.any():
             raise ValueError(f"no path has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
         return reduced(total, number / factor)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given, values = terms[0].row, terms[0].parameters
+        per, axis = values["per"], values["time_axis"]
+        if axis not in (-3, -2, 0, 1):
+            return None, None  # which the long way refuses
+        return kernels.sequences.PlainAlignments(
+            factor, values["blank"], per, values["impossible"], values["given"] == "log_probs", axis in (-3, 0),
+            given.names, **places_of(given),
+        ), None  # fmt: skip
 
     def draw(
         self,

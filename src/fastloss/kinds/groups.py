@@ -14,11 +14,12 @@ import numpy as np
 from ..arrays import describe
 from ..domains import outside
 from ..reductions import reduced
-from ..rows import FIXED, TARGET, Row, real
+from ..rows import FIXED, TARGET, Row, Term, real
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
     HESSIAN,
+    VALUE,
     Array,
     Arrays,
     Call,
@@ -26,6 +27,7 @@ from .base import (
     Request,
     Results,
     no_numba_kernel,
+    places_of,
     sample_weights,
     sum_of_weights,
 )
@@ -35,6 +37,9 @@ _MOST = 2**32 - 1
 _FROM = ("groups", "group_ids", "group_offsets")
 #: The parameter that distances of scores go by, as a loss calls it.
 _OF_DISTANCES = ("sigma", "margin", "temperature")
+
+#: A list of more has no short way.
+_MOST_PLACES = 1024
 
 
 class Plan(NamedTuple):
@@ -172,11 +177,7 @@ class Groups(Kind):
             total: float = kernels.groups.groups(
                 {name: describe(array) for name, array in arrays.items()},
                 loss=row.of_group,
-                efron=parameters.get("ties") == "efron",
-                sigma=next((parameters[name] for name in _OF_DISTANCES if name in parameters), 1.0),
-                truncation=parameters.get("truncation"),
-                normalize=parameters.get("normalize", False),
-                by_pair=parameters.get("per") == "pair",
+                **_asked(parameters),
                 type_of_keys=type_of_keys,
                 samples=len(values),
                 most=most,
@@ -192,6 +193,29 @@ class Groups(Kind):
                 shaped[~np.repeat(plan.weights != 0, np.diff(offsets))] = 0
                 _put(results.hessians[row.prediction], shaped, present.places)
         return reduced(total, number / factor)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given, values = terms[0].row, terms[0].parameters
+        if values.get("truncation") is not None and values["truncation"] < 1:
+            return None, None  # which the long way refuses
+        targets = [operand.domain for operand in given.operands if operand.role == TARGET]
+        return kernels.groups.PlainGroups(
+            given.of_group,
+            tuple((*domain.bounds(np.float64), domain.ends_only, -math.inf, math.inf, 0.0) for domain in targets),
+            factor,
+            ordered_by=given.ordered_by,
+            by_event=values.get("per") == "event",
+            exponential=values.get("gain") == "exponential",
+            discount=_discounts(_MOST_PLACES) if "gain" in values else None,
+            operands=given.names,
+            results=VALUE | GRADIENT | (0 if given.no_hessian else HESSIAN),
+            **_asked(values),
+            **places_of(given),
+        ), None
 
     def draw(
         self,
@@ -214,6 +238,23 @@ class Groups(Kind):
         drawn[row.prediction] = rng.normal(scale=3, size=rows).astype(dtype)
         drawn["groups"] = np.diff(np.concatenate([[0], cuts, [rows]]))
         return drawn
+
+
+def _asked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a loss as the kernels take them."""
+    return {
+        "efron": parameters.get("ties") == "efron",
+        "sigma": next((parameters[name] for name in _OF_DISTANCES if name in parameters), 1.0),
+        "truncation": parameters.get("truncation"),
+        "normalize": parameters.get("normalize", False),
+        "by_pair": parameters.get("per") == "pair",
+    }
+
+
+def _discounts(places: int) -> Array:
+    """Return what the first places of a list count."""
+    discounts: Array = 1 / np.log2(np.arange(2.0, 2 + places))
+    return discounts
 
 
 def _put(results: Array, numbers: Array, places: Array | None) -> None:
@@ -244,7 +285,7 @@ def _of_rows(row: Row, parameters: Mapping[str, Any], present: Present, most: in
         own["target"] = np.ascontiguousarray(by_name["y_true"], np.float64)
     if "gain" in parameters:
         own["gain"] = _gains(own["target"], parameters["gain"])
-        own["discount"] = 1 / np.log2(np.arange(2.0, 2 + most))
+        own["discount"] = _discounts(most)
         if weight is not None and row.of_group == "approximate":
             own["gain"] = own["gain"] * own["row_weight"]
     return own, type_of_keys

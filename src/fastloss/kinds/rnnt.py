@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import describe
 from ..reductions import reduced
-from ..rows import Row
+from ..rows import Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -21,6 +21,7 @@ from .base import (
     Request,
     Results,
     no_numba_kernel,
+    places_of,
     sample_weights,
     sum_of_weights,
 )
@@ -191,6 +192,17 @@ class Transducers(Kind):
         if parameters["impossible"] == "raise" and impossible.any():
             raise ValueError(f"no way has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
         return reduced(total, number / factor)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given, values = terms[0].row, terms[0].parameters
+        return kernels.sequences.PlainGrids(
+            factor, values["blank"], values["per"], values["impossible"], values.get("given") == "log_probs",
+            float(values["fast_emit"]), given.names, **places_of(given),
+        ), None  # fmt: skip
 
     def draw(
         self,

@@ -156,8 +156,8 @@ cdef class ExactSum:
 # ---- the short way (plain.pxi) ----
 
 cdef enum:
-    MOST_ARGUMENTS = 4           # arrays of a call
-    MOST_PREDICTIONS = 3         # of them that are differentiated
+    MOST_ARGUMENTS = 7           # arrays of a call
+    MOST_PREDICTIONS = 4         # of them that are differentiated
 
 cdef enum:                       # what an array is to a call: the arguments come first, then
     SAMPLE_WEIGHT = MOST_ARGUMENTS
@@ -202,11 +202,15 @@ cdef struct PlainWork:           # one call
     bint looks                   # at targets in the pass that computes, in which nothing of the caller's is written
     int refused                  # by it: some number is outside its domain
     bint left                    # to the long way, after all: nothing of the caller's was written
+    void* memory                 # what a kind has asked for, until the call ends
 
 cdef bint short_way_is_open() noexcept
 cdef bint look(object array, bint writable, Plain* plain) except -1
 cdef void release(PlainWork* work) noexcept
 cdef object new_like(object array)
+cdef void* room(PlainWork* work, Py_ssize_t size) noexcept nogil
+cdef bint take_numbers(const Plain* plain, double* numbers) noexcept nogil
+cdef double weigh_each(PlainWork* work, double* weights) noexcept nogil
 cdef object take_function(PlainWork* work, object x, object axis, bint by_sample, object out, object n_threads)
 
 cdef class PlainCall:
@@ -214,6 +218,8 @@ cdef class PlainCall:
     cdef int predictions         # how many of them are differentiated
     cdef int prediction[MOST_PREDICTIONS]   # which
     cdef tuple names             # what these are called, where there are several
+    cdef tuple operands          # what the arrays are called, where some may be None, or be given by name; else empty
+    cdef int needed              # how many of them may not: the first
     cdef int results             # those that it has: VALUE | GRADIENT | HESSIAN | WANT_PRODUCT | WANT_MATRIX
     cdef double factor           # of a loss that is one with a factor and nothing else
     cdef Limits limits[2]        # in float32 and in float64
@@ -221,6 +227,8 @@ cdef class PlainCall:
     cdef bint holds_arrays       # some parameter is an array
 
     cdef int take_limits(self, tuple limits, tuple double_limits) except -1
+    cdef tuple completed(self, tuple args, dict keywords)
+    cdef int take_operands(self, tuple operands, int needed) except -1
     cdef int take_arguments(self, Py_ssize_t arguments, tuple predictions, tuple names) except -1
     cdef bint suits(self, PlainWork* work) noexcept
     cdef double inspected(self, PlainWork* work) except? -1.0

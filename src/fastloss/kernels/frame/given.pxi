@@ -4,6 +4,7 @@ cdef void hold_nothing(PlainWork* work) noexcept:
     cdef int k
     for k in range(PLAIN_ARRAYS):
         work.array[k].held = False
+    work.memory = NULL
 
 
 cdef bint all_new(const PlainWork* work) noexcept nogil:

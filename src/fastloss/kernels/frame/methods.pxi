@@ -35,7 +35,7 @@ cdef class QuickLoss:
         cdef PlainCall plain = self.short_way()
         cdef dict options = keywords if self.keywords is None else {**self.keywords, **keywords}
         for name in keywords:
-            if name not in KEYWORDS:
+            if name not in KEYWORDS and (plain is None or name not in plain.operands):
                 plain, options = self.with_parameters(keywords, options)
                 break
         return None if plain is None else plain.run(want, args, options, weight_sum)
@@ -56,7 +56,7 @@ cdef class QuickLoss:
         cdef list key = []
         cdef QuickLoss variant
         for name, value in options.items():
-            if name in KEYWORDS:
+            if name in KEYWORDS or (self.plain is not None and name in self.plain.operands):
                 others[name] = value
                 continue
             kind = type(value)

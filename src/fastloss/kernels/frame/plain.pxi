@@ -28,6 +28,13 @@ cdef void release(PlainWork* work) noexcept:
     for k in range(PLAIN_ARRAYS):
         if work.array[k].held:
             PyBuffer_Release(&work.array[k].view)
+    free(work.memory)
+
+
+cdef void* room(PlainWork* work, Py_ssize_t size) noexcept nogil:
+    """Memory of a call, which it asks for once and has until it ends; NULL: there is none."""
+    work.memory = malloc(size)
+    return work.memory
 
 
 cdef bint hold(object array, int flags, Plain* plain) except -1:
@@ -86,6 +93,51 @@ cdef bint may_vanish(const Plain* weight) noexcept nogil:
     return vanishes
 
 
+cdef bint take_numbers(const Plain* plain, double* numbers) noexcept nogil:
+    """Copy the numbers of an array; whether they lie in one run in C order, and double has all of their digits."""
+    cdef Py_ssize_t count = plain.view.len // plain.view.itemsize, i
+    cdef bint held = True
+    if not contiguous(plain):
+        return False
+    fl_widen_f64(plain.dtype, <const char*>plain.view.buf, numbers, count)
+    if plain.dtype == INT64 or plain.dtype == UINT64:
+        for i in range(count):
+            held &= fabs(numbers[i]) < 9007199254740992.0      # 2^53
+    return held
+
+
+cdef double weigh_each(PlainWork* work, double* weights) noexcept nogil:
+    """Write the weight of each sample as it is computed with, 0 of what is left out; return their sum, NaN where one is bad, or
+    they do not lie plainly."""
+    cdef const Plain* weight = &work.array[SAMPLE_WEIGHT]
+    cdef const Plain* where = &work.array[WHERE]
+    cdef const unsigned char* kept = <const unsigned char*>where.view.buf if where.held else NULL
+    cdef fl_exact sum
+    cdef bint one = weight.held and weight.view.len == weight.view.itemsize       # for all samples
+    cdef double first = 1, w
+    cdef Py_ssize_t i
+    if where.held and not (of_samples(where, work) and contiguous(where)):
+        return NAN
+    if weight.held:
+        if not (of_samples(weight, work) or (one and weight.view.ndim == work.dimensions)) or not take_numbers(weight, weights):
+            return NAN
+        first = weights[0]
+    memset(&sum, 0, sizeof(fl_exact))
+    for i in range(work.samples):
+        w = 1 if not weight.held else first if one else weights[i]
+        w = w if work.double_precision else <double><float>w
+        if (kept != NULL and not kept[i]) or w == 0:
+            w = 0
+        elif not 0 < w < INFINITY:
+            return NAN
+        else:
+            fl_exact_add_one(&sum, w)
+        weights[i] = w
+    if work.weight_sum != NULL:
+        fl_exact_add_sum(work.weight_sum, &sum)
+    return fl_exact_value(&sum)
+
+
 cdef bint short_way = True
 
 
@@ -137,7 +189,7 @@ cdef class PlainCall:
     """The short way of one loss, its parameters bound. What differs between the kinds of losses is in three methods."""
 
     def __cinit__(self):
-        self.arguments, self.predictions, self.prediction[0], self.names = 2, 1, 1, ()
+        self.arguments, self.predictions, self.prediction[0], self.names, self.operands = 2, 1, 1, (), ()
         self.results = VALUE | GRADIENT | HESSIAN
 
     cdef int take_limits(self, tuple limits, tuple double_limits) except -1:
@@ -152,6 +204,11 @@ cdef class PlainCall:
         self.arguments, self.predictions, self.names = <int>arguments, <int>len(predictions), names
         for k in range(self.predictions):
             self.prediction[k] = predictions[k]
+        return 0
+
+    cdef int take_operands(self, tuple operands, int needed) except -1:
+        """Take what the arrays are called, and how many of them, the first, have to be there."""
+        self.operands, self.needed = operands, needed
         return 0
 
     cdef bint suits(self, PlainWork* work) noexcept:
@@ -175,10 +232,32 @@ cdef class PlainCall:
             return None
         hold_nothing(&work)
         work.weight_sum = NULL if weight_sum is None else &weight_sum.sum
+        if self.operands:
+            args = self.completed(args, keywords)
+            if args is None:
+                return None
         try:
             return run_with(self, &work, want, args, keywords)
         finally:
             release(&work)
+
+    cdef tuple completed(self, tuple args, dict keywords):
+        """The arrays of a call in their order, those too that are given by name, None for each that is not there; or None, where
+        there are too many."""
+        cdef Py_ssize_t k, given = len(args)
+        cdef list completed
+        if given > self.arguments:
+            return None
+        completed = list(args)
+        for k in range(self.arguments):
+            name = self.operands[k]
+            if keywords is not None and name in keywords:
+                if k < given:
+                    return None
+                completed.append(keywords[name])
+            elif k >= given:
+                completed.append(None)
+        return tuple(completed)
 
 
 cdef object run_with(PlainCall call, PlainWork* work, int want, tuple args, dict keywords):
@@ -258,12 +337,17 @@ cdef bint takes_request(PlainCall call, PlainWork* work, int want, tuple args, d
         work.want = HESSIAN
     if len(args) != call.arguments + (want == WANT_PRODUCT and not vector_apart):
         return False
-    work.derivatives, work.bare = call.predictions, call.predictions == 1
+    work.derivatives = 0
     for k in range(call.predictions):
-        work.by[k] = <int>k
+        if args[call.prediction[k]] is not None:
+            work.by[work.derivatives] = <int>k
+            work.derivatives += 1
+    work.bare = work.derivatives == 1
     if not keywords:
         return True
     known = ("out" in keywords) + ("sample_weight" in keywords) + ("where" in keywords)
+    for name in call.operands:
+        known += name in keywords
     if "n_threads" in keywords:
         found = keywords["n_threads"]
         if found is not None:
@@ -287,7 +371,7 @@ cdef bint takes_request(PlainCall call, PlainWork* work, int want, tuple args, d
             work.denominator = found
         known += 1
     if "wrt" in keywords and not work.second:
-        if not takes_wrt(call, work, keywords["wrt"]):
+        if not takes_wrt(call, work, args, keywords["wrt"]):
             return False
         known += 1
     if vector_apart and "vector" in keywords:
@@ -303,6 +387,8 @@ cdef bint takes_arrays(PlainCall call, PlainWork* work, tuple args, dict keyword
     cdef object weight = None, where = None, vector = None
     cdef Py_ssize_t k
     for k in range(call.arguments):
+        if args[k] is None and call.operands and k >= call.needed:
+            continue
         if not look(args[k], False, &work.array[k]):
             return False
     if work.pred.view.len == 0 or work.pred.view.ndim == 0 or work.pred.dtype < FLOAT16:
@@ -326,7 +412,7 @@ cdef bint takes_arrays(PlainCall call, PlainWork* work, tuple args, dict keyword
     return call.suits(work)
 
 
-cdef bint takes_wrt(PlainCall call, PlainWork* work, object wrt) except -1:
+cdef bint takes_wrt(PlainCall call, PlainWork* work, tuple args, object wrt) except -1:
     """Take the predictions by which derivatives are wanted; whether they are told plainly."""
     cdef int k, j
     work.bare = type(wrt) is str
@@ -338,6 +424,8 @@ cdef bint takes_wrt(PlainCall call, PlainWork* work, object wrt) except -1:
         if type(wanted[k]) is not str or wanted[k] not in call.names:
             return False
         work.by[k] = call.names.index(wanted[k])
+        if args[call.prediction[work.by[k]]] is None:
+            return False
         for j in range(k):
             if work.by[j] == work.by[k]:
                 return False

@@ -83,9 +83,13 @@ def groups(dict arrays not None, *, str loss not None, bint efron=False, double 
     take(&call.discount, arrays, "discount", False)
     take(&call.row_weight, arrays, "row_weight", False)
     check_all_taken(arrays)
-    return run_stoppable(found.run, &call, &call.stop, samples,
-                         max(<Py_ssize_t>1, most * min(most, SAMPLES) if found.of_pairs else most), threads,
-                         (found.columns * most + 8) * sizeof(double))
+    return run_groups(&found, &call, samples, most, threads)
+
+
+cdef double run_groups(const GroupLoss* loss, GroupsCall* call, Py_ssize_t samples, Py_ssize_t most, int threads) except? -1.0:
+    return run_stoppable(loss.run, call, &call.stop, samples,
+                         max(<Py_ssize_t>1, most * min(most, SAMPLES) if loss.of_pairs else most), threads,
+                         (loss.columns * most + 8) * sizeof(double))
 
 
 def places(dict arrays not None, *, int type_of_keys, bint descending, Py_ssize_t rows):
@@ -110,3 +114,6 @@ def places(dict arrays not None, *, int type_of_keys, bint descending, Py_ssize_
                 (<int64_t*>order.data)[i] = <uint32_t>found[i]
     finally:
         free(tied)
+
+
+include "groups/plain.pxi"

@@ -34,6 +34,7 @@ cdef extern from "groups/ordered.h" nogil:
     void fl_group_scatter(const double*, const uint64_t*, void*, bint, Py_ssize_t) noexcept
 
 cdef extern from "groups/sort.h" nogil:
+    enum: FL_KEY_F64
     uint64_t* fl_group_sort(const void*, int, bint, Py_ssize_t, uint64_t*, uint64_t*, unsigned char*, const int*) noexcept
 
 cdef enum:

@@ -42,9 +42,13 @@ def ctc(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_s
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
-    return run_stoppable(ctc_block_f64 if double_precision else ctc_block_f32, &call, &call.stop, samples,
-                         max(<Py_ssize_t>1, <Py_ssize_t>most_frames * (classes + 2 * <Py_ssize_t>most_labels + 1)), threads,
-                         ctc_scratch(&call, sizeof(double) if double_precision else sizeof(float)))
+    return run_ctc(&call, double_precision, samples, threads)
+
+
+cdef double run_ctc(CtcCall* call, bint double_precision, Py_ssize_t samples, int threads) except? -1.0:
+    return run_stoppable(ctc_block_f64 if double_precision else ctc_block_f32, call, &call.stop, samples,
+                         max(<Py_ssize_t>1, <Py_ssize_t>call.most_frames * (call.classes + 2 * <Py_ssize_t>call.most_labels + 1)), threads,
+                         ctc_scratch(call, sizeof(double) if double_precision else sizeof(float)))
 
 
 def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames, int64_t padded_frames,
@@ -93,8 +97,6 @@ def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py
     `bad_edges`: whether some are no numbers.
     """
     cdef ChainCall call
-    cdef Py_ssize_t size = classes * width
-    cdef double* table
     call.of.classes, call.of.width, call.of.most_frames, call.of.padded_frames = classes, width, most_frames, padded_frames
     call.of.emission_stride[0], call.of.emission_stride[1] = emission_strides
     call.gradient_stride[0], call.gradient_stride[1] = gradient_strides
@@ -114,11 +116,16 @@ def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
-    table = <double*>call.of.tables.data
-    call.of.lost = not bad_transitions and fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
-    return run_stoppable(chain_block, &call, &call.of.stop, (samples + in_part - 1) // in_part,
-                         max(<Py_ssize_t>1, in_part * <Py_ssize_t>most_frames * size // 4), threads,
-                         lay_out_chain(&call, <Py_ssize_t>most_frames, NULL, NULL))
+    return run_chains(&call, threads)
+
+
+cdef double run_chains(ChainCall* call, int threads) except? -1.0:
+    cdef Py_ssize_t size = call.of.classes * call.of.width
+    cdef double* table = <double*>call.of.tables.data
+    call.of.lost = not call.bad_transitions and fl_crf_exponentials(table, call.largest_score, table + FACTORS * size, 2 * size) != 0
+    return run_stoppable(chain_block, call, &call.of.stop, (call.samples + call.in_part - 1) // call.in_part,
+                         max(<Py_ssize_t>1, call.in_part * call.of.most_frames * size // 4), threads,
+                         lay_out_chain(call, call.of.most_frames, NULL, NULL))
 
 
 def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
@@ -180,9 +187,6 @@ def rnnt(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_
     (int64) say where the rows of each sequence begin. All is computed in double.
     """
     cdef RnntCall call
-    cdef Py_ssize_t itemsize = sizeof(double) if double_precision else sizeof(float), scratch
-    cdef Joined joined
-    cdef char origin
     call.classes, call.blank, call.normalized, call.impossible_is_zero = classes, blank, normalized, impossible_is_zero
     call.most_nodes, call.most_frames, call.most_labels = most_nodes, most_frames, most_labels
     call.padded_frames, call.padded_nodes, call.packed = padded_frames, padded_nodes, packed
@@ -207,11 +211,20 @@ def rnnt(dict arrays not None, *, bint double_precision, Py_ssize_t samples, Py_
     need(&call.weight, arrays, "weight", False)
     take(&call.value, arrays, "value", False)
     check_all_taken(arrays)
-    scratch = lay_out_grid(most_nodes, most_frames, most_labels, NULL, NULL)
+    return run_rnnt(&call, double_precision, samples, threads)
+
+
+cdef double run_rnnt(RnntCall* call, bint double_precision, Py_ssize_t samples, int threads) except? -1.0:
+    cdef Py_ssize_t scratch = lay_out_grid(call.most_nodes, call.most_frames, call.most_labels, NULL, NULL)
+    cdef Joined joined
+    cdef char origin
     if call.decoder.data != NULL:
         double_precision = True
-        scratch += lay_out_joined(&call, most_nodes, most_frames, most_labels, &joined, &origin)
+        scratch += lay_out_joined(call, call.most_nodes, call.most_frames, call.most_labels, &joined, &origin)
     else:
-        scratch += 2 * (classes + 8) * itemsize
-    return run_stoppable(rnnt_block_f64 if double_precision else rnnt_block_f32, &call, &call.stop, samples,
-                         max(<Py_ssize_t>1, <Py_ssize_t>most_nodes * classes), threads, scratch)
+        scratch += 2 * (call.classes + 8) * <Py_ssize_t>(sizeof(double) if double_precision else sizeof(float))
+    return run_stoppable(rnnt_block_f64 if double_precision else rnnt_block_f32, call, &call.stop, samples,
+                         max(<Py_ssize_t>1, <Py_ssize_t>call.most_nodes * call.classes), threads, scratch)
+
+
+include "sequences/plain.pxi"
