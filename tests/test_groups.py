@@ -377,6 +377,11 @@ def test_the_ways_to_say_what_a_group_is(name: str) -> None:
     assert same(loss.grad(**arrays, groups=sizes, out=doubled), gradient)
 
 
+def test_a_factor_leaves_the_arrays_at_their_places() -> None:
+    y_true, scores, ids = [1.0, 0.0, 2.0], [0.1, 0.2, 0.3], [0, 0, 1]
+    assert (2 * fl.listnet)(y_true, scores, group_ids=ids) == 2 * fl.listnet(y_true, scores, group_ids=ids)
+
+
 @of_losses
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
 def test_half_precision(name: str, dtype: Any) -> None:

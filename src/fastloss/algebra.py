@@ -235,7 +235,10 @@ def request_of(request: Request, term: Term, out: Any, weight: Any, where: Any, 
     }  # fmt: skip
     if len(term.row.differentiated) > 1:
         keywords["wrt"] = request.wrt[0] if request.bare else request.wrt
-    asked = read(_unbound(term.row), request.want, tuple(request.arrays.values()), keywords, in_float64)
+    arrays = tuple(request.arrays.values())
+    if term.row.several:  # of which some may not be there
+        arrays, keywords = (), keywords | dict(request.arrays)
+    asked = read(_unbound(term.row), request.want, arrays, keywords, in_float64)
     vectors = zip((operand.name for operand in term.row.differentiated), request.vectors.values(), strict=False)
     return asked._replace(second=request.second, vectors=dict(vectors), curvature=request.curvature)
 
