@@ -174,8 +174,10 @@ def test_a_number_of_numpy_is_a_number() -> None:
 
 
 #: Losses whose samples are no axes of their predictions, and the shape of one.
-SHAPES = {"G": (40,), "TC": (3, 9, 5), "TUC": (3, 7, 4, 5)}
+SHAPES = {"G": (40,), "TC": (3, 9, 5), "TUC": (3, 7, 4, 5), "R": (3, 4, 6, 5)}
 FOUND = [row for row in fl.losses() if row.axes in SHAPES and getattr(fl, row.name)._short]
+#: Losses of several arrays of samples, each of which has a short way of its own.
+OWN = [row for row in fl.losses() if row.kind in ("scores", "lifetimes")]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=str)
@@ -184,10 +186,13 @@ def test_samples_that_are_found(row: Any, dtype: Any) -> None:
     rng = generator("plain found", row.name, str(dtype))
     plain = getattr(fl, row.name)
     others = [dict(zip((p.name for p in row.choices), options, strict=True)) for options in cases.other_options(row)]
-    for loss in [plain, -2 * plain, *(plain.bind(**other) for other in others)]:
-        arrays = draw(row, SHAPES[row.axes], dtype, rng)
+    losses = [(plain, {}), (-2 * plain, {}), *((plain.bind(**other), other) for other in others)]
+    for loss, other in losses:
+        arrays = draw(row, SHAPES[row.axes], dtype, rng, parameters=other)
         args, optional = tuple(arrays.values()), {operand.name for operand in row.operands if operand.optional}
-        samples = loss(*args, reduction="none").shape
+        samples = np.shape(loss(*args, reduction="none"))
+        if not samples or loss._short is None:  # one sample; a factor
+            continue
         asked: Any = SimpleNamespace(samples=samples)
         whole = list(keywords_of(asked, rng))
         for keywords in whole:
@@ -199,11 +204,27 @@ def test_samples_that_are_found(row: Any, dtype: Any) -> None:
         some = {name: array for name, array in arrays.items() if name in optional}
         needed = args[: len(args) - len(some)]
         assert bits(same_both_ways(loss, "grad", needed, some)) == bits(loss.grad(**arrays))
-        for bad in ({**some, "y_true": args[0]}, {name: array + 100 for name, array in some.items()}):
+        for bad in ({**some, "y_true": args[0]}, {name: array + 100 for name, array in some.items()} or {"sigma_": 1}):
             with long_way(), pytest.raises((TypeError, ValueError)) as expected:
                 loss(*needed, **bad)
             with pytest.raises(type(expected.value), match=re.escape(str(expected.value))):
                 loss(*needed, **bad)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + HALVES, ids=str)
+@pytest.mark.parametrize("row", OWN, ids=lambda row: row.name)
+def test_rows_of_scores_and_times(row: Any, dtype: Any) -> None:
+    rng = generator("plain own", row.name, str(dtype))
+    plain = getattr(fl, row.name)
+    others = [dict(zip((p.name for p in row.choices), options, strict=True)) for options in cases.other_options(row)]
+    asked: Any = SimpleNamespace(samples=(3, 7))
+    for loss in [plain, -2 * plain, *(plain.bind(**other) for other in others)]:
+        args = tuple(arrays_of(row, (3, 7), dtype, rng).values())
+        for keywords in keywords_of(asked, rng):
+            for method, want in WANT.items():
+                if want < 8 and not (want & 4 and row.no_hessian):
+                    same_both_ways(loss, method, args, keywords)
+                    same_both_ways(loss, method, tuple(map(np.asfortranarray, args)), keywords)
 
 
 SEVERAL = [row for row in cases.OF_SAMPLES if len(row.differentiated) > 1 and getattr(fl, row.name)._short]

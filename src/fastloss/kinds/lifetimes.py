@@ -9,10 +9,10 @@ import numpy as np
 
 from ..arrays import describe, first_true, place, quiet
 from ..reductions import reduced
-from ..rows import TARGET, Row
+from ..rows import TARGET, Row, Term
 from ..runtime import kernels, threads_for
 from ..targets import check_elements
-from .base import Array, Call, Kind, Results
+from .base import Array, Call, Kind, Results, places_of
 
 
 class Plan(NamedTuple):
@@ -85,6 +85,15 @@ class Lifetimes(Kind):
         """Return the derivative by the scale, which all samples have."""
         (scale,) = plan.call.request.row.learned
         return {scale.name: reduced(plan.loop(False, denominator, by_scale=True), denominator)}
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        given, values = terms[0].row, terms[0].parameters
+        path = kernels.groups.PlainLifetimes(values["distribution"], values["scale"], factor, **places_of(given))
+        return path, None
 
     def draw(
         self,

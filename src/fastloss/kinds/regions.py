@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import as_axis, describe, dtype_number, without_axis
+from ..arrays import as_axis, describe, dtype_number, quiet, without_axis
 from ..reductions import reduced, scale
-from ..rows import Row
+from ..rows import Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_elements, check_labels
@@ -62,15 +62,9 @@ class Plan(NamedTuple):
             return array[..., None]
         return np.moveaxis(array, request.parameters["axis"], -1)
 
-    def size(self) -> Array:
-        """Return the sum over each region's targets, or of their squares."""
-        size: Array = self.sums[..., 0] + self.sums[..., 2]
-        return size
-
     def there(self) -> Array:
-        """Tell which regions have targets: the two parts of a sum of squares may cancel."""
-        there: Array = (self.sums[..., 0] != 0) | (self.sums[..., 2] != 0)
-        return there
+        """Tell which regions have targets."""
+        return _there(self.sums)
 
     def of_samples(self) -> Array:
         """Return the weight of each sample, as its classes and what is there make it."""
@@ -240,7 +234,7 @@ class Regions(Kind):
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         weights = plan.of_samples()
         with np.errstate(all="ignore"):
-            value, slopes = _of_sums(plan)
+            value, slopes = _of_sums(plan.call.request.row, plan.call.request.parameters, plan.sums, plan.factors)
             losses = np.where(weights == 0, 0.0, weights * value)
             if results.value is not None:
                 results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
@@ -257,6 +251,27 @@ class Regions(Kind):
                 plan.loop(slopes, double_precision, plan.classes_last(gradient))
         denominator = number / factor
         return reduced(math.fsum(losses.flat), denominator)
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        given, values = terms[0].row, terms[0].parameters
+        weighed = not isinstance(values["classes"], str) or values["class_weight"] is not None
+        if not alone or factor != 1 or weighed or values["pixel_weight"] is not None:
+            return None, None
+
+        @quiet
+        def formula(sums: bytes, shape: tuple[int, int]) -> tuple[Array, Array]:
+            return _of_sums(given, values, np.frombuffer(sums).reshape(*shape, 3), np.ones(shape[1]))
+
+        return kernels.regions.PlainRegions(
+            formula,
+            math.fsum,
+            **{name: values[name] for name in ("mode", "over", "classes", "ignore_index", "axis")},
+            together=given.together,
+            squared=values.get("squared", False),
+            bounds=(_LEAST_SUM, _LEAST_SLOPE, _MOST_SLOPE, _LARGEST),
+        ), None
 
     def draw(
         self,
@@ -301,21 +316,28 @@ def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
     return np.where(np.isin(np.arange(classes), chosen), factors, 0.0)
 
 
-def _of_sums(plan: Plan) -> tuple[Array, Array]:
+def _there(sums: Array) -> Array:
+    """Tell which regions have targets: the two parts of a sum of squares may cancel."""
+    there: Array = (sums[..., 0] != 0) | (sums[..., 2] != 0)
+    return there
+
+
+def _of_sums(row: Row, parameters: Mapping[str, Any], sums: Array, factors: Array) -> tuple[Array, Array]:
     """Return the loss of each sample, and of each region the slopes a, b and c of ``kernels/regions/tiles.h``."""
-    request, sums = plan.call.request, plan.sums
-    own = {p.name: request.parameters[p.name] for p in request.row.parameters if p.name not in _OF_ALL}
-    assert request.row.of_sums is not None
-    value, *by = request.row.of_sums(sums[..., 0], sums[..., 1], sums[..., 2], plan.size(), plan.factors, **own)
+    own = {p.name: parameters[p.name] for p in row.parameters if p.name not in _OF_ALL}
+    assert row.of_sums is not None
+    overlap, wrong, missed = (sums[..., k] for k in range(3))
+    value, *by = row.of_sums(overlap, wrong, missed, overlap + missed, factors, **own)
+    squared = own.get("squared", False)
     slopes = np.zeros_like(sums)
     by_overlap, by_wrong, by_missed = by
     slopes[..., 0] = by_overlap - by_missed
-    slopes[..., 2 if plan.squared else 1] = 2 * by_wrong if plan.squared else by_wrong
+    slopes[..., 2 if squared else 1] = 2 * by_wrong if squared else by_wrong
     nothing = np.isnan(value)
     if nothing.any():  # 0/0, unless a number of the region is NaN
-        nothing &= ~np.isnan(sums).any(axis=(-2, -1) if request.row.together else -1).reshape(value.shape)
+        nothing &= ~np.isnan(sums).any(axis=(-2, -1) if row.together else -1).reshape(value.shape)
         value = np.where(nothing, 0.0, value)
         slopes[...] = np.where(nothing[..., None], 0.0, slopes)
     # That of targets has no part in a gradient where there are none, and may be so large that it would ask for doubles.
-    slopes[..., 0] = np.where(plan.there(), slopes[..., 0], 0.0)
+    slopes[..., 0] = np.where(_there(sums), slopes[..., 0], 0.0)
     return value, slopes

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import as_axis, describe, dtype_number
-from ..domains import limits_of
+from ..domains import limits_of, limits_of_types
 from ..drawing import target_of_rows
-from ..rows import TARGET, Row
+from ..rows import TARGET, Row, Term
 from ..runtime import kernels, threads_for
 from ..targets import check_labels, check_row_predictions
-from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results
+from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results, places_of
 
 COSINES = 3  # of Given in kernels/rows/tile.pxi
 
@@ -86,7 +86,7 @@ class Plan(NamedTuple):
             classes=classes,
             label_classes=classes,
             form=kernels.rows.FORMS["none" if self.labels is None else "index"],
-            given=COSINES if row.holds == "cosines" else 0,
+            given=given_by(row),
             parameters=self.parameters,
             limits=limits_of(row, request.parameters, self.call.compute_type.type),
             denominator=denominator,
@@ -96,6 +96,18 @@ class Plan(NamedTuple):
             weight_sum=weight_sum,
         )
         return total
+
+
+def numbers_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the parameters of a loss as the kernels take them."""
+    own = (parameter.name for parameter in row.parameters if parameter.kind != "axis")
+    numbers = tuple(float(parameters[name]) for name in own)
+    return numbers + angle(parameters[ANGLES[row.name]]) if row.name in ANGLES else numbers
+
+
+def given_by(row: Row) -> int:
+    """Return the Given of ``kernels/rows/tile.pxi``."""
+    return COSINES if row.holds == "cosines" else 0
 
 
 class Scores(Kind):
@@ -114,11 +126,8 @@ class Scores(Kind):
         if not logits.shape[axis] and 0 not in call.arrays.samples:
             raise ValueError(f"{row.prediction} has shape {logits.shape}: rows of no classes")
         beside = next(iter(arrays.values()), None)
-        own = (parameter.name for parameter in row.parameters if parameter.kind != "axis")
-        parameters = tuple(float(call.request.parameters[name]) for name in own)
-        if row.name in ANGLES:
-            parameters += angle(call.request.parameters[ANGLES[row.name]])
-        plan = Plan(call, axis, labels, logits, beside, parameters, threads_for(call.request.n_threads, logits.size))
+        numbers = numbers_of(row, call.request.parameters)
+        plan = Plan(call, axis, labels, logits, beside, numbers, threads_for(call.request.n_threads, logits.size))
         return plan._replace(logits=plan.classes_last(logits), beside=plan.classes_last(beside))
 
     def explain(self, plan: Plan) -> None:
@@ -130,6 +139,26 @@ class Scores(Kind):
             request.row.prediction, np.moveaxis(plan.logits, -1, plan.axis), domain, plan.axis, weights.weights,
             weights.left_out, request.double_precision,
         )  # fmt: skip
+
+    def fast_path(
+        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
+    ) -> tuple[Any, Any]:
+        if not alone:
+            return None, None
+        own, values = terms[0].row, terms[0].parameters
+        labels = [own.place_of(operand.name) for operand in own.operands if operand.role == TARGET]
+        known = {*labels, own.place_of(own.prediction)}
+        places = places_of(own) | {"target": labels[0] if labels else -1}
+        return kernels.rows.PlainScores(
+            kernels.rows.ROW_LOSSES.index(own.name),
+            *limits_of_types(own, values),
+            axis=values["axis"],
+            given=given_by(own),
+            parameters=numbers_of(own, values),
+            factor=factor,
+            beside=next((place for place in range(len(own.operands)) if place not in known), -1),
+            **places,
+        ), None
 
     def draw(
         self,

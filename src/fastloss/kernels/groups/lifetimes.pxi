@@ -105,7 +105,6 @@ def lifetimes(dict arrays not None, *, str distribution not None, double scale, 
     that of the derivatives by the scale. `value_factor`, `weight_sum`, `curvature`: as `pointwise`.
     """
     cdef LifetimesCall call
-    cdef Py_ssize_t blocks = (samples + LIFETIMES - 1) // LIFETIMES
     arrays = arrays.copy()
     call.samples, call.scale, call.denominator, call.value_factor = samples, scale, denominator, value_factor
     call.distribution, call.double_precision, call.by_scale = DISTRIBUTIONS[distribution], double_precision, by_scale
@@ -119,6 +118,11 @@ def lifetimes(dict arrays not None, *, str distribution not None, double scale, 
     take(&call.gradient, arrays, "gradient", False)
     take(&call.hessian, arrays, "hessian", False)
     check_all_taken(arrays)
+    return run_lifetimes(&call, inspect, threads, NULL if weight_sum is None else &weight_sum.sum)
+
+
+cdef double run_lifetimes(LifetimesCall* call, bint inspect, int threads, fl_exact* sum) except? -1.0:
+    cdef Py_ssize_t blocks = (call.samples + LIFETIMES - 1) // LIFETIMES
     if inspect:
-        return run_inspection(lifetimes_inspected, &call, blocks, LIFETIMES, threads, 0, NULL if weight_sum is None else &weight_sum.sum)
-    return run_blocks(lifetimes_block, &call, blocks, 16 * LIFETIMES, threads, 0)
+        return run_inspection(lifetimes_inspected, call, blocks, LIFETIMES, threads, 0, sum)
+    return run_blocks(lifetimes_block, call, blocks, 16 * LIFETIMES, threads, 0)

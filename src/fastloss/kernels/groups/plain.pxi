@@ -201,3 +201,39 @@ cdef class PlainGroups(PlainCall):
         if hessian:
             put_numbers(&work.array[OUT_HESSIAN], own.hessian, own.rows)
         return total
+
+
+cdef class PlainLifetimes(PlainCall):
+    """Of times between which an event lies."""
+    cdef int distribution
+    cdef double scale
+
+    def __init__(self, str distribution, double scale, double factor, *, Py_ssize_t arguments, tuple predictions, tuple names, int target):
+        self.distribution, self.scale, self.factor = DISTRIBUTIONS[distribution], scale, factor
+        self.take_arguments(arguments, predictions, names)
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        take_samples(work, -1)
+        work.numbers *= 16
+        return of_samples(&work.array[0], work) and of_samples(&work.array[1], work)
+
+    cdef bint set_call(self, LifetimesCall* call, PlainWork* work) noexcept:
+        call.samples, call.scale, call.distribution, call.by_scale = work.samples, self.scale, self.distribution, False
+        call.denominator, call.value_factor, call.double_precision = work.denominator, work.value_factor, work.double_precision
+        call.curvature = work.curvature
+        set_result(&call.lower, &work.array[0], -1)
+        set_result(&call.upper, &work.array[1], -1)
+        set_result(&call.prediction, work.pred, -1)
+        set_result(&call.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.gradient, &work.array[OUT_GRADIENT], -1)
+        set_result(&call.hessian, &work.array[OUT_HESSIAN], -1)
+        return set_spread(&call.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&call.where, &work.array[WHERE], work)
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        cdef LifetimesCall call
+        return run_lifetimes(&call, True, work.threads, work.weight_sum) if self.set_call(&call, work) else NAN
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef LifetimesCall call
+        self.set_call(&call, work)
+        return run_lifetimes(&call, False, work.threads, NULL)

@@ -66,3 +66,6 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
 def pieces(Py_ssize_t pixels, Py_ssize_t classes):
     """How many pieces an image is cut into: it depends on nothing else."""
     return pieces_of(pixels, classes)
+
+
+include "regions/plain.pxi"

@@ -3,6 +3,7 @@
 cdef class PlainRows(PlainCall):
     """Of losses over rows of classes."""
     cdef int loss                # its number in ROW_LOSSES; -1: the kernel of cross-entropy
+    cdef int target              # which argument that is; -1: there is none
     cdef int second_loss         # that number, of what has more than the diagonal of a Hessian
     cdef Py_ssize_t axis, levels
     cdef bint by_index           # y_true may be a class of each row
@@ -80,9 +81,10 @@ cdef class PlainRows(PlainCall):
         rows.ignoring, rows.ignored = self.ignoring, self.ignored
         rows.value.data = rows.gradient.data = rows.hessian.data = NULL
         set_second(call, DIAGONAL, 0)
-        set_view(&rows.logits, &work.array[1].view, work.array[1].dtype, False, work.class_axis)
-        set_view(&rows.y_true, &work.array[0].view, work.array[0].dtype, False,
-                 work.class_axis if work.dense and call.form != NUMBER else -1)
+        set_result(&rows.logits, work.pred, work.class_axis)
+        rows.y_true.data = NULL
+        if self.target >= 0:
+            set_result(&rows.y_true, &work.array[self.target], work.class_axis if work.dense and call.form != NUMBER else -1)
         return set_spread(&rows.weight, &work.array[SAMPLE_WEIGHT], work) and set_spread(&rows.where, &work.array[WHERE], work)
 
     cdef double computed(self, RowLossCall* call, PlainWork* work, bint inspect) except? -1.0:
@@ -128,6 +130,54 @@ cdef class PlainRows(PlainCall):
         value = self.computed(&call, work, False)
         work.left = work.refused
         return value
+
+
+cdef class PlainScores(PlainRows):
+    """Of one row of scores or two: the gradient by the second takes the place of the Hessian."""
+    cdef int beside              # which argument the second row is; -1: there is none
+
+    def __init__(self, int loss, tuple limits, tuple double_limits, *, Py_ssize_t axis, int given, tuple parameters, double factor,
+                 int beside, Py_ssize_t arguments, tuple predictions, tuple names, int target):
+        """`loss`, `given` and `parameters`: as `row_losses` takes them."""
+        PlainRows.__init__(self, loss, limits, double_limits, axis=axis, levels=0, by_index=True, dense_form=-1, smoothing=0,
+                           ignore_index=None, given=given, parameters=parameters, class_weight=None, class_factor=None, factor=factor)
+        self.take_arguments(arguments, predictions, names)
+        self.target, self.beside, self.results = target, beside, VALUE | GRADIENT
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef const Plain* labels = &work.array[max(self.target, 0)]
+        cdef Py_ssize_t axis = self.axis + (work.pred.view.ndim if self.axis < 0 else 0)
+        if not 0 <= axis < work.pred.view.ndim:
+            return False
+        take_samples(work, <int>axis)
+        work.classes, work.dense = work.pred.view.shape[axis], False
+        if self.beside >= 0 and not alike(&work.array[self.beside], work.pred):
+            return False
+        return self.target < 0 or (of_samples(labels, work) and labels.dtype != FLOAT16 and labels.dtype != BFLOAT16)
+
+    cdef bint set_call(self, RowLossCall* call, PlainWork* work) noexcept:
+        cdef bint fits = PlainRows.set_call(self, call, work)
+        if self.target < 0:
+            call.form, call.rows.task = NO_TARGET, SOFTMAX
+        if self.beside >= 0:
+            set_result(&call.beside, &work.array[self.beside], work.class_axis)
+        call.rows.want = 0
+        return fits
+
+    cdef double inspected(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        return self.computed(&call, work, True) if self.set_call(&call, work) else NAN
+
+    cdef double ran(self, PlainWork* work) except? -1.0:
+        cdef RowLossCall call
+        self.set_call(&call, work)
+        set_scale(&call.rows, work.denominator)
+        call.rows.value_factor = work.value_factor
+        set_result(&call.rows.value, &work.array[OUT_VALUE], -1)
+        set_result(&call.rows.gradient, &work.array[OUT_GRADIENT], work.class_axis)
+        set_result(&call.rows.hessian, &work.array[OUT_GRADIENT + 1], work.class_axis)
+        call.rows.want = work.want & VALUE | results_of(NULL, call.rows.gradient.data, call.rows.hessian.data)
+        return self.computed(&call, work, False)
 
 
 cdef void set_matrix(RowLossCall* call, const Plain* matrices) noexcept nogil:
