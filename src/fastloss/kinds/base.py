@@ -12,7 +12,7 @@ import numpy as np
 from ..domains import limits_of
 from ..drawing import numbers_of, target_of
 from ..operands import resolve_axes, samples_of
-from ..reductions import reduced
+from ..reductions import added, reduced
 from ..rows import PREDICTION, TARGET, Operand, Row, Term
 from ..runtime import current_engine, kernels
 from ..samples import LeftOut, check_multipliers
@@ -167,7 +167,7 @@ def sum_of_weights(weights: Array, weight_sum: Any = None) -> float:
         return math.nan
     if weight_sum is not None:
         weight_sum.add(weights)
-    return math.fsum(weights.ravel())
+    return added(weights)
 
 
 #: The methods that ask for second derivatives beyond the diagonal.

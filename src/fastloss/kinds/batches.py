@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..catalogue.classes import linear_cross_entropy
-from ..reductions import reduced
+from ..reductions import added, reduced
 from ..rows import PREDICTION, Row
 from ..samples import LeftOut
 from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
@@ -103,8 +103,10 @@ class Batches(Kind):
         return Plan(call, kept, positive, groups, weights, counts, cut)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        bad = not np.isfinite(plan.given).all() or bool((plan.given < 0).any()) or self._bad_labels(plan).any()
-        return math.nan if bad else math.fsum(plan.weights)
+        bad = False
+        if plan.call.weights.weights is not None:
+            bad = not np.isfinite(plan.given).all() or bool((plan.given < 0).any())
+        return math.nan if bad or self._bad_labels(plan).any() else added(plan.weights)
 
     def explain(self, plan: Plan) -> None:
         bad = plan.kept[self._bad_labels(plan)]
@@ -224,8 +226,8 @@ class _OfPairs(_Run):
         scale = self.factor / self.number if self.number else 0.0
         for each in {id(vectors): vectors, id(others): others}.values():
             each.gradient *= scale
-        self.by_shared = {name: math.fsum(each) * scale for name, each in pairs.by_shared.items()}
-        return math.fsum(pairs.values)
+        self.by_shared = {name: added(each) * scale for name, each in pairs.by_shared.items()}
+        return added(pairs.values)
 
 
 class _BothWays(_Run):
@@ -315,7 +317,7 @@ class _BothWays(_Run):
                 if operand.shared:
                     slope = np.einsum("ij,ij->", first.gradient, first.numbers, dtype=np.float64)
                     self.by_shared[operand.name] = float(slope)
-        return math.fsum(self.values)
+        return added(self.values)
 
 
 class _Comparison(_Run):
@@ -336,11 +338,10 @@ class _Comparison(_Run):
         labels = np.where(self.plan.positive < 0, 0, self.plan.positive)
         by_scaled, by_others = np.empty_like(scaled), np.empty_like(others.numbers)
         values = np.empty(len(labels), self.dtype)
-        parameters = {p.name: p.default for p in linear_cross_entropy.parameters}
         request = self.request.inside(
             linear_cross_entropy,
             VALUE | (self.request.want & GRADIENT),
-            parameters | {"max_bytes": self.request.parameters["max_bytes"]},
+            _PARAMETERS | {"max_bytes": self.request.parameters["max_bytes"]},
             ("features", "weight") if self.wants else (),
             reduction="none",
             normalizer=None,
@@ -362,7 +363,7 @@ class _Comparison(_Run):
                     self.by_shared[operand.name] = self.by_shared.get(operand.name, 0.0) + slope
             vectors.gradient += by_scaled * self.dtype.type(self.scale)
             others.gradient += by_others
-        return math.fsum(losses)
+        return added(losses)
 
     def _of_all_positives(
         self, vectors: Compared, scaled: Array, weights: Array, by_scaled: Array, by_others: Array, denominator: float
@@ -377,7 +378,15 @@ class _Comparison(_Run):
         several = others > 1
         share = np.where(several, 1 / np.maximum(others, 1), 0).astype(self.dtype)[:, None]
         one = vectors.numbers[plan.positive]
-        mean = (_sums(vectors.numbers, groups, len(counts)) - vectors.numbers) * share
+        order = np.argsort(groups, kind="stable")
+        starts = np.cumsum(counts) - counts
+
+        def sums(numbers: Array) -> Array:
+            """Return for each row the sum over its group, added in the order of the rows."""
+            added: Array = np.add.reduceat(numbers[order], starts, axis=0)[groups] if len(order) else numbers
+            return added
+
+        mean = (sums(vectors.numbers) - vectors.numbers) * share
         instead = np.where(several[:, None], one - mean, 0)
         added = weights * np.einsum("ij,ij->i", scaled, instead, dtype=np.float64)
         if self.wants:
@@ -386,16 +395,9 @@ class _Comparison(_Run):
             pushed = np.where(several[:, None], factor * scaled, 0)
             np.add.at(by_others, plan.positive[several], pushed[several])
             spread = pushed * share
-            by_others -= _sums(spread, groups, len(counts)) - spread
+            by_others -= sums(spread) - spread
         return np.asarray(added)
 
 
-def _sums(numbers: Array, groups: Array, count: int) -> Array:
-    """Return for each row the sum over its group, added in the order of the rows."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.searchsorted(groups[order], np.arange(count))
-    sums: Array = np.add.reduceat(numbers[order], starts, axis=0)[groups] if len(order) else numbers
-    return sums
-
-
 _PRODUCTS = Products()
+_PARAMETERS = {parameter.name: parameter.default for parameter in linear_cross_entropy.parameters}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import as_axis, first_true, place, quiet, without_axis
-from ..reductions import reduced, scale
+from ..reductions import added, reduced, scale
 from ..rows import Row
 from ..samples import LeftOut
 from ..targets import check_labels
@@ -120,7 +120,7 @@ class Errors(Kind):
                     gradient[k] = slopes
         if results.value is not None:
             results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
-        return reduced(math.fsum(losses), number / factor)
+        return reduced(added(losses), number / factor)
 
     def draw(
         self,

@@ -37,7 +37,6 @@ from .base import (
     Outputs,
     Request,
     Results,
-    Weights,
 )
 from .rows import Plan as RowPlan
 from .rows import Rows
@@ -52,6 +51,8 @@ _TILE_BYTES, _FEWEST_CLASSES, _MOST_CLASSES = 2**22, 64, 2048
 #: Where the logits of a chunk are so far apart, some probabilities may be subnormal numbers, with which a product takes
 #: 60 times as long. The gradient is computed in another unit there, unless that would be too large for the factors.
 FAR_APART, _UNIT, _LARGEST_FACTOR = {4: 60.0, 8: 600.0}, 2.0**40, 2.0**60
+#: The memory of a number that is 0, of either type.
+_NOTHING = bytes(8)
 #: Products of less are made by one thread of BLAS anyway.
 HELD_FROM = 2**20
 
@@ -61,8 +62,10 @@ class Samples:
 
     def __init__(self, array: Array, samples: tuple[int, ...]) -> None:
         self.array, self.samples = array, samples
-        axes = [(n, stride) for n, stride in zip(samples, array.strides, strict=False) if n != 1]
-        lies_flat = all(stride == n * inner for (_, stride), (n, inner) in pairwise(axes))
+        lies_flat = array.flags.c_contiguous
+        if not lies_flat:
+            axes = [(n, stride) for n, stride in zip(samples, array.strides, strict=False) if n != 1]
+            lies_flat = all(stride == n * inner for (_, stride), (n, inner) in pairwise(axes))
         core = array.shape[len(samples) :]
         self.flat = array.reshape(math.prod(samples), *core) if lies_flat or not array.size else None
 
@@ -92,25 +95,13 @@ class Plan(NamedTuple):
     rows: int  # of a chunk
     threads: int
     without_own: bool  # whether no row has the class of its own place
-    of_rows: Request  # what is asked of the loss over rows, but for its arrays
+    of_rows: Request  # what is asked of the loss over rows
+    rows_of_all: RowPlan  # its plan for all samples; it knows no logits, which are 0
 
     def loop(self, inspect: bool, denominator: float, weight_sum: Any = None) -> float:
         """Return the sum of the weights, NaN if a target or a weight is bad; products are not looked at."""
         assert inspect
-        return self.rows_of_all().loop(True, 0.0, weight_sum=weight_sum)
-
-    def rows_of_all(self) -> RowPlan:
-        """Return the plan of the loss over rows of all samples, for what does not look at logits: all are 0."""
-        logits = np.broadcast_to(np.zeros((), self.call.compute_type), (*self.call.arrays.samples, self.lengths[1]))
-        return self.rows_of(self.call.arrays.by_name["y_true"], logits, self.call.weights)
-
-    def rows_of(self, y_true: Array, logits: Array, weights: Weights) -> RowPlan:
-        """Return the plan of the loss over rows of some logits."""
-        request, form = self.of_rows, self.call.arrays.form
-        arrays = {"y_true": y_true, request.row.prediction: logits}
-        outputs = Outputs(None, None, {}, {}, (), False)
-        call = Call(request, Arrays(arrays, logits.shape[:-1], form), weights, outputs)
-        return _ROWS.plan(call)
+        return self.rows_of_all.loop(True, 0.0, weight_sum=weight_sum)
 
 
 class Chunk(NamedTuple):
@@ -133,7 +124,7 @@ class _Work:
         by_name, dtype = call.arrays.by_name, call.compute_type
         self.plan, self.denominator, self.factor, self.dtype = plan, denominator, factor, dtype
         shape = call.arrays.samples
-        self.y_true = Samples(by_name["y_true"], shape)
+        self.y_true = Samples(plan.rows_of_all.y_true, shape)
         self.features = Samples(by_name["features"], shape)
         self.weights, self.where = (
             None if array is None else Samples(array, shape) for array in (call.weights.weights, call.weights.where)
@@ -185,7 +176,7 @@ class _Work:
 
     def loss_of(self, piece: slice, buffer: Array) -> Chunk:
         """Compute the logits of a chunk, its loss, and their gradient in their place."""
-        call, plan = self.plan.call, self.plan
+        plan = self.plan
         y_true = self.y_true.take(piece)
         weights, where = (None if array is None else array.take(piece) for array in (self.weights, self.where))
         features = self.features.take(piece)
@@ -201,13 +192,10 @@ class _Work:
         if plan.without_own:
             places = np.arange(piece.start, piece.stop) if kept is None else piece.start + np.flatnonzero(kept)
             logits[np.arange(len(logits)), places] = -np.inf
-        ignored = plan.of_rows.parameters.get("ignore_index") if call.arrays.form == "index" else None
-        of_chunk = Weights(weights, where, LeftOut(where, y_true, ignored))
         value = None if self.value is None else np.empty(len(features), self.dtype)
         gradients = {plan.of_rows.row.prediction: logits} if plan.of_rows.want & GRADIENT else {}
-        total = plan.rows_of(y_true, logits, of_chunk).loop(
-            False, self.denominator / unit, Results(value, gradients, {}), self.factor
-        )
+        of_chunk = plan.rows_of_all._replace(y_true=y_true, y_pred=logits, weights=weights, where=where)
+        total = of_chunk.loop(False, self.denominator / unit, Results(value, gradients, {}), self.factor)
         if self.value is not None:
             self.value.put(piece, _spread(value, kept))
         # A product with ones adds up more exactly than a sum over the first axis.
@@ -395,7 +383,14 @@ class Products(Kind):
         parameters = {p.name: given.get(p.name, p.default) for p in row.of_rows.parameters}
         wanted = request.want & (VALUE | GRADIENT)
         of_rows = request.inside(row.of_rows, wanted, parameters, (row.of_rows.prediction,), n_threads=1)
-        return Plan(call, (samples, classes, numbers), rows, threads, False, of_rows)
+        # The numbers of logits are not looked at: all of them are one.
+        logits = np.ndarray(
+            (*call.arrays.samples, classes), call.compute_type, _NOTHING, strides=(0,) * (len(call.arrays.samples) + 1)
+        )
+        given_to_rows = {"y_true": arrays["y_true"], row.of_rows.prediction: logits}
+        outputs = Outputs(None, None, {}, {}, (), False)
+        of_all = Call(of_rows, Arrays(given_to_rows, call.arrays.samples, call.arrays.form), call.weights, outputs)
+        return Plan(call, (samples, classes, numbers), rows, threads, False, of_rows, _ROWS.plan(of_all))
 
     def explain(self, plan: Plan) -> None:
         call = plan.call
@@ -408,7 +403,7 @@ class Products(Kind):
 
     def check_scale(self, plan: Plan, number: float, total: float) -> None:
         if plan.call.request.normalizer is not None:
-            _ROWS.check_scale(plan.rows_of_all(), number, total)
+            _ROWS.check_scale(plan.rows_of_all, number, total)
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         denominator = number / factor

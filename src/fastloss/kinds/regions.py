@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import as_axis, describe, dtype_number, quiet, without_axis
-from ..reductions import reduced, scale
+from ..reductions import added, reduced, scale
 from ..rows import Row, Term
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import LeftOut
@@ -250,7 +250,7 @@ class Regions(Kind):
                     slopes = np.repeat(slopes, len(plan.kept), axis=0)
                 plan.loop(slopes, double_precision, plan.classes_last(gradient))
         denominator = number / factor
-        return reduced(math.fsum(losses.flat), denominator)
+        return reduced(added(losses), denominator)
 
     def fast_path(
         self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool

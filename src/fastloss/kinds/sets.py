@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import blas
-from ..reductions import reduced
+from ..reductions import added, reduced
 from ..rows import Row
 from ..runtime import threads_for
 from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
@@ -61,14 +61,15 @@ def _mmd(sets: Sets, wants: bool) -> Found:
     widths = [max(float(np.ldexp(width, -sets.exponent)), 1e-150) for width in sets.parameters["bandwidths"]]
     gradients = np.zeros_like(source), np.zeros_like(target)
     value = 0.0
-    for k, points in enumerate((source, target)):
-        count = len(points)
+    of_source, of_target = map(_points_of, (source, target))
+    for k, points in enumerate((of_source, of_target)):
+        count = len(points.numbers)
         pairs = count * count if biased else count * (count - 1)
         total, by_first, by_second = _kernel_sums(points, points, widths, sets, wants)
         value += (total + (len(widths) * count if biased else 0.0)) / pairs
         if wants:
             gradients[k][...] = (by_first + by_second) / pairs
-    total, by_source, by_target = _kernel_sums(source, target, widths, sets, wants)
+    total, by_source, by_target = _kernel_sums(of_source, of_target, widths, sets, wants)
     value -= 2 * total / (n * m)
     if wants:
         gradients[0][...] -= 2 * by_source / (n * m)
@@ -76,20 +77,34 @@ def _mmd(sets: Sets, wants: bool) -> Found:
     return value, tuple(np.ldexp(each, -sets.exponent) for each in gradients) if wants else None
 
 
+class _Points(NamedTuple):
+    """A set, and what each product with it reads."""
+
+    numbers: Array
+    squares: Array  # of the lengths of its vectors
+    with_ones: Array  # its vectors, each with a 1 behind its numbers
+
+
+def _points_of(numbers: Array) -> _Points:
+    with_ones = np.ones((len(numbers), numbers.shape[1] + 1))
+    with_ones[:, :-1] = numbers
+    return _Points(numbers, np.einsum("ij,ij->i", numbers, numbers), with_ones)
+
+
 def _kernel_sums(
-    first: Array, second: Array, widths: list[float], sets: Sets, wants: bool
-) -> tuple[float, Array, Array]:
+    one: _Points, other: _Points, widths: list[float], sets: Sets, wants: bool
+) -> tuple[float, Array | float, Array | float]:
     """Return the sum of the kernels of each point of one set with each of another, itself left out, and its gradients.
 
     A derivative is a sum of K / b^2 times a difference of two points: the product of K / b^2 with the points and a
     column of ones makes both of its parts.
     """
-    squares = np.einsum("ij,ij->i", first, first), np.einsum("ij,ij->i", second, second)
+    first, second = one.numbers, other.numbers
     sums = np.zeros(len(first))
 
     def kernels_of(piece: slice, products: Array) -> None:
         for places, block in blocks(piece, products):
-            lengths = squares[0][places, None] + squares[1]
+            lengths = one.squares[places, None] + other.squares
             block *= -2
             block += lengths
             lengths *= _NEAR
@@ -97,21 +112,24 @@ def _kernel_sums(
             if first is second:
                 own = np.arange(len(block))
                 block[own, own + places.start] = np.inf
-            slopes = np.zeros_like(block)
+            slopes = None
             for width in widths:
                 each = np.exp(block / width / (-2 * width))
                 sums[places] += each.sum(axis=1)
                 each /= width
                 each /= width
-                slopes += each
+                slopes = each if slopes is None else np.add(slopes, each, out=slopes)
             block[...] = slopes
 
     cut = Cut.of(len(first), len(second), sets.parameters["max_bytes"], sets.n_threads)
-    with_ones = [np.concatenate([points, np.ones((len(points), 1))], axis=1) for points in (first, second)]
-    by_first, by_second = (np.zeros_like(points) for points in with_ones)
-    in_chunks(first, second, cut, kernels_of, (with_ones[0], with_ones[1]), (by_first, by_second) if wants else None)
+    factors = one.with_ones, other.with_ones
+    if not wants:
+        in_chunks(first, second, cut, kernels_of, factors, None)
+        return added(sums), 0.0, 0.0
+    by_first, by_second = map(np.zeros_like, factors)
+    in_chunks(first, second, cut, kernels_of, factors, (by_first, by_second))
     gradients = (by[:, :-1] - by[:, -1:] * points for by, points in ((by_first, first), (by_second, second)))
-    return math.fsum(sums), *gradients
+    return added(sums), *gradients
 
 
 def _measure_near(squares: Array, places: tuple[Array, ...], first: Array, second: Array) -> None:
@@ -129,7 +147,7 @@ def _coral(sets: Sets, wants: bool) -> Found:
     numbers = sets.source.shape[1]
     if not numbers:
         return 0.0, (np.zeros_like(sets.source), np.zeros_like(sets.target)) if wants else None
-    centred = [points - points.mean(axis=0) for points in (sets.source, sets.target)]
+    centred = [points - _mean(points) for points in (sets.source, sets.target)]
     most = max(map(len, centred)) * numbers * numbers
     difference = np.empty((numbers, numbers))
     tiles = tiles_of(difference.shape, 8)
@@ -141,7 +159,7 @@ def _coral(sets: Sets, wants: bool) -> Found:
             np.subtract(first, second, out=difference[tile])
 
         each(subtract, tiles)
-        value = math.fsum(np.einsum("ij,ij->i", difference, difference)) / (4 * numbers * numbers)
+        value = added(np.einsum("ij,ij->i", difference, difference)) / (4 * numbers * numbers)
         gradients = None
         if wants:
             gradients = np.empty_like(centred[0]), np.empty_like(centred[1])
@@ -246,6 +264,12 @@ class OfSets(Kind):
         }
 
 
+def _mean(points: Array) -> Array:
+    """Return the mean of vectors: what `ndarray.mean` computes, in a third of the time for a few."""
+    mean: Array = np.add.reduce(points, axis=0) / len(points)
+    return mean
+
+
 def _centred(source: Array, target: Array, request: Request) -> Sets:
     """Return a pair of sets in a unit in which their squares are numbers, less the mean of all of their vectors.
 
@@ -254,5 +278,5 @@ def _centred(source: Array, target: Array, request: Request) -> Sets:
     largest = max(np.abs(source).max(initial=0), np.abs(target).max(initial=0))
     exponent = int(np.frexp(largest)[1]) if np.isfinite(largest) else 0
     source, target = np.ldexp(source, -exponent), np.ldexp(target, -exponent)
-    mean = np.concatenate([source, target]).mean(axis=0)
+    mean = _mean(np.concatenate([source, target]))
     return Sets(source - mean, target - mean, exponent, request.parameters, request.n_threads)
