@@ -241,6 +241,10 @@ def table() -> Iterable[tuple[str, str, str, Worst]]:
                 for regime in cases.element_regimes(variant.row):
                     inputs = cases.elements_of(variant, regime, dtype, 300)
                     yield str(variant), str(dtype), regime, measure(inputs, dtype)
+    for variant in cases.variants_of(row for row in cases.OF_SAMPLES if row.several and row.kind == "points"):
+        for dtype in cases.FLOATS:
+            inputs = cases.draw(variant, (300,), dtype, cases.generator("table", str(variant), dtype))
+            yield str(variant), str(dtype), "ordinary", measure(inputs, dtype)
 
 
 def main() -> None:
