@@ -126,7 +126,7 @@ def test_the_textbook(regime: str, name: str, options: dict[str, Any], dtype: An
 
 @of_floats
 @of_forms
-@pytest.mark.parametrize("regime", ["tied", "right", "light and heavy"])
+@pytest.mark.parametrize("regime", ["tied", "far", "right", "light and heavy"])
 def test_the_textbook_of_rows_with_weights(regime: str, name: str, options: dict[str, Any], dtype: Any) -> None:
     arrays = drawn(name, "weighed", regime, dtype, rows=9, dtype=dtype)
     rng = generator("row weights", name, regime, dtype)

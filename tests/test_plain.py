@@ -16,6 +16,7 @@ from cases import FLOATS, HALVES, METHODS, Inputs, Variant, arrays_of, bits, gen
 import fastloss as fl
 from fastloss.drawing import numbers_of
 from fastloss.kinds import draw
+from fastloss.rows import Domain
 from fastloss.runtime import current_engine, kernels
 
 WANT = {
@@ -336,21 +337,27 @@ def test_a_target_outside_its_domain_is_refused_in_any_block(
     """Where arrays are new, targets are looked at in the pass that computes; else before anything is written."""
     rng = generator("refused", str(variant), shape, place)
     inputs = cases.draw(variant, shape, dtype, rng)
-    loss = variant.loss.bind(**inputs.keywords)
-    if not inputs.y_true.size or inputs.y_true.dtype.kind in "bu":
-        return
-    y_true = inputs.y_true.reshape(-1)
-    y_true[round(place * (y_true.size - 1))] = -7
-    args = (inputs.y_true, inputs.y_pred)
-    for method in ("__call__", "value_and_grad", "value_grad_hess"):
+    loss, row = variant.loss.bind(**inputs.keywords), variant.row
+    labels = inputs.y_true.dtype.kind in "bu"
+    y_true = inputs.y_true.astype(np.int64) if labels else inputs.y_true
+    y_true.reshape(-1)[round(place * (y_true.size - 1))] = -7
+    args = (y_true, inputs.y_pred)
+    targets = [each.target for each in ([term for _, term in row.terms] or [row.chosen(loss._parameters)])]
+    refused = any(not isinstance(target, Domain) or -7 not in target for target in targets)
+    vector = np.ones_like(inputs.y_pred)
+    methods = ["__call__", "value_and_grad", "value_grad_hess"]
+    methods += ["hvp"] * row.has_products + ["hess_matrix"] * (row.whole_hessian and shape[1] == 2)
+    for method in methods:
+        call, own = getattr(loss, method), (*args, vector) if method == "hvp" else args
         for keywords in ({}, {"reduction": "none", "n_threads": 2}):
             with long_way():
-                expected = outcome(getattr(loss, method), *args, **keywords)
-            assert outcome(getattr(loss, method), *args, **keywords) == expected
-            if isinstance(expected, str) and loss._short is not None:
-                assert short_of(loss, method, args, keywords) is None
+                expected = outcome(call, *own, **keywords)
+            assert isinstance(expected, str) == refused
+            assert outcome(call, *own, **keywords) == expected
+            if refused and loss._short is not None:
+                assert short_of(loss, method, own, keywords) is None
     given = np.full_like(inputs.y_pred, 0.25)
-    if isinstance(expected, str):
+    if refused:
         assert outcome(loss.grad, *args, out=given) == outcome(loss.grad, *args)
         assert np.all(given == 0.25)
 

@@ -42,6 +42,19 @@ def test_every_loss_has_a_report(loss: fl.Loss) -> None:
     assert json.loads(json.dumps(found.to_dict()))["value"] == found.value
 
 
+def test_a_gradient_is_that_of_its_sample() -> None:
+    """Each class of each image of a loss of regions; each row of scores along the first axis."""
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(size=(2, 5, 5, 4)), rng.integers(5, size=(2, 5, 4))  # as many rows of pixels as classes
+    found = fl.report(fl.dice.bind(mode="multiclass"), labels, logits)
+    grad = fl.dice.grad(labels, logits, mode="multiclass", reduction="none")
+    assert found.norms == pytest.approx(np.sqrt((grad**2).sum((2, 3))), rel=1e-12)
+    cosines, classes = rng.uniform(-0.9, 0.9, (3, 7)), rng.integers(3, size=7)
+    found = fl.report(fl.cosface.bind(axis=0), classes, cosines)
+    grad = fl.cosface.grad(classes, cosines, axis=0, reduction="none")
+    assert found.norms == pytest.approx(np.sqrt((grad**2).sum(0)), rel=1e-12)
+
+
 def test_the_numbers_of_classes_are_those_of_their_samples() -> None:
     y_true, logits = classified()
     weight = np.random.default_rng(1).exponential(size=len(y_true))

@@ -402,7 +402,7 @@ def _rows(array: Array, axes: int) -> Iterator[tuple[slice, Array]]:
 def _samples_first(array: Array, request: Request, name: str) -> Array:
     """Return an array with the axis of its classes, if it has one, behind the samples."""
     operand = next(operand for operand in request.row.operands if operand.name == name)
-    axis = request.parameters.get("axis", -1) if operand.axes or request.row.axes == "C" else -1
+    axis = request.parameters.get("axis", -1) if operand.axes in ("C", "D") or request.row.axes == "C" else -1
     return np.moveaxis(array, axis, -1) if array.ndim else array
 
 

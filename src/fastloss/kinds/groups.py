@@ -159,13 +159,13 @@ class Groups(Kind):
         gradient = hessian = None
         if want & GRADIENT:
             gradient = results.gradients[row.prediction]
-            if gradient.dtype != dtype or not gradient.flags.c_contiguous or present.places is not None:
+            if gradient.dtype != dtype or not gradient.flags.carray or present.places is not None:
                 gradient = np.empty(len(scores), dtype)
         if want & HESSIAN:
             hessian = np.empty(len(scores))
         with np.errstate(all="ignore"):
             arrays = {
-                "scores": np.ascontiguousarray(scores, dtype),
+                "scores": np.require(scores, dtype, ("C", "A")),
                 "gradient": gradient,
                 "hessian": hessian,
                 "offsets": offsets,

@@ -2,7 +2,8 @@
 # their order, those that are tied beside each other.
 #
 # Sums of exponentials run from the last row to the first. Each is S e^M, where M is the largest score so far: S is at most the number
-# of rows and at least 1 (in a run, see below, e^-600), so it neither overflows nor vanishes, and M never falls on the way. What a row
+# of rows and at least 1 (in a run, see below, e^-600; with weights, at most their sum and at least the least of them, in a run of which
+# scores lie closer), so it neither overflows nor vanishes, and M never falls on the way. What a row
 # gets of the events before it is e^s times the sum of 1 / R over them. It runs from the first row to the last, as A e^-M; M never
 # rises on this way, so A is scaled down only. Both sums keep what each addition rounds off.
 #

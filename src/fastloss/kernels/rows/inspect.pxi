@@ -1,4 +1,4 @@
-# The targets of softmax.pxi: looked at before anything is computed.
+# The targets of softmax.pxi: looked at before anything is computed, or block by block where all results are new arrays.
 
 cdef inline double row_of_shares(const real* y, Py_ssize_t classes, int* negative) noexcept nogil:
     if real is float:

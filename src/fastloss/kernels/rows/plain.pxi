@@ -96,7 +96,7 @@ cdef class PlainRows(PlainCall):
         cdef RowLossCall call
         if not self.set_call(&call, work):
             return NAN
-        if all_new(work) and call.second == DIAGONAL and self.counts(&call, work):
+        if not work.second and all_new(work) and self.counts(&call, work):
             work.looks = True
             return <double>work.samples
         return self.computed(&call, work, True)
