@@ -105,8 +105,7 @@ class Plan(NamedTuple):
         images, classes = self.logits.shape[0], self.logits.shape[-1]
         pieces = np.empty((images, kernels.regions.pieces(self.pixels, classes), classes, 3))
         good = self.loop(pieces, double_precision) == 0
-        of_images = np.add.reduce(pieces, axis=1)
-        self.sums[...] = np.add.reduce(of_images, axis=0, keepdims=True) if self.together else of_images
+        self.sums[...] = _joined(pieces, self.together)
         return good
 
 
@@ -264,8 +263,13 @@ class Regions(Kind):
         def formula(sums: bytes, shape: tuple[int, int]) -> tuple[Array, Array]:
             return _of_sums(given, values, np.frombuffer(sums).reshape(*shape, 3), np.ones(shape[1]))
 
+        @quiet
+        def join(sums: bytes, shape: tuple[int, int, int]) -> Array:
+            return _joined(np.frombuffer(sums).reshape(*shape, 3), values["over"] == "batch")
+
         return kernels.regions.PlainRegions(
             formula,
+            join,
             math.fsum,
             **{name: values[name] for name in ("mode", "over", "classes", "ignore_index", "axis")},
             together=given.together,
@@ -314,6 +318,12 @@ def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
     if max(chosen) >= classes:
         raise ValueError(f"classes has {max(chosen)}; there are {classes} classes")
     return np.where(np.isin(np.arange(classes), chosen), factors, 0.0)
+
+
+def _joined(pieces: Array, together: bool) -> Array:
+    """Return the sums of regions, given those of the pieces of images."""
+    of_images: Array = np.add.reduce(pieces, axis=1)
+    return np.add.reduce(of_images, axis=0, keepdims=True) if together else of_images
 
 
 def _there(sums: Array) -> Array:

@@ -1,9 +1,8 @@
-# The short way of losses of regions (frame/plain.pxi): what kinds/regions.py does, of images that are one piece each. The formula of
-# the sums stays in Python.
+# The short way of losses of regions (frame/plain.pxi): what kinds/regions.py does. The formula of the sums stays in Python.
 
 cdef struct RegionsRoom:         # the memory of a call begins with it
     double* weight               # of each sample
-    double* sums                 # of each class of each image, three; of a batch of all images; then slopes
+    double* sums                 # of each class of each piece of an image, three; then those of regions; then slopes
     unsigned char* kept
 
 
@@ -18,17 +17,18 @@ cdef void set_first(Operand* operand, const Plain* plain, int class_axis) noexce
 
 cdef class PlainRegions(PlainCall):
     """Of losses of the overlap of regions; classes weigh alike."""
-    cdef object formula, add
+    cdef object formula, join, add
     cdef bint binary, softmax, batch, together, present, squared, ignoring
     cdef int64_t ignored
     cdef int axis
     cdef double least_sum, least_slope, most_slope, most
 
-    def __init__(self, object formula, object add, *, str mode, str over, object classes, bint together, bint squared, object ignore_index,
-                 int axis, tuple bounds):
-        """`formula`: of the sums as bytes, and how many images and classes they are of, which returns value and slopes. `add`:
-        math.fsum. `bounds`: the least sum, the least and the largest slope that floats do for, and the largest slope of all."""
-        self.formula, self.add, self.factor, self.results = formula, add, 1, VALUE | GRADIENT
+    def __init__(self, object formula, object join, object add, *, str mode, str over, object classes, bint together, bint squared,
+                 object ignore_index, int axis, tuple bounds):
+        """`formula`: of the sums as bytes, and how many images and classes they are of, which returns value and slopes.
+        `join`: of the sums of pieces as bytes, and images, pieces and classes, which returns those of regions. `add`: math.fsum.
+        `bounds`: the least sum, the least and the largest slope that floats do for, and the largest slope of all."""
+        self.formula, self.join, self.add, self.factor, self.results = formula, join, add, 1, VALUE | GRADIENT
         self.binary, self.softmax, self.batch, self.together = mode == "binary", mode == "multiclass", over == "batch", together
         self.present, self.squared, self.axis = classes == "present", squared, axis
         self.ignoring = ignore_index is not None
@@ -57,8 +57,6 @@ cdef class PlainRegions(PlainCall):
         if work.dense and (y_true.view.ndim != view.ndim or not same_lengths(y_true.view.shape, view.shape, view.ndim)
                            or (self.softmax and self.ignoring)):
             return False
-        if pieces_of(work.numbers // (view.shape[0] * work.classes), work.classes) != 1:
-            return False
         work.dimensions, work.samples = 0, 1
         if not self.batch:
             work.shape[0], work.dimensions, work.samples = view.shape[0], 1, view.shape[0]
@@ -69,12 +67,13 @@ cdef class PlainRegions(PlainCall):
 
     cdef bint takes_room(self, PlainWork* work) noexcept:
         cdef Py_ssize_t regions = work.pred.view.shape[0] * work.classes
-        cdef RegionsRoom* own = <RegionsRoom*>room(work, sizeof(RegionsRoom) + (work.samples + 3 * regions) * sizeof(double) + regions)
+        cdef Py_ssize_t pieces = regions * pieces_of(work.numbers // regions, work.classes)
+        cdef RegionsRoom* own = <RegionsRoom*>room(work, sizeof(RegionsRoom) + (work.samples + 3 * pieces) * sizeof(double) + regions)
         if own == NULL:
             return False
         own.weight = <double*>(own + 1)
         own.sums = own.weight + work.samples
-        own.kept = <unsigned char*>(own.sums + 3 * regions)
+        own.kept = <unsigned char*>(own.sums + 3 * pieces)
         return True
 
     cdef Py_ssize_t sample_of(self, PlainWork* work, Py_ssize_t region) noexcept nogil:
@@ -97,7 +96,8 @@ cdef class PlainRegions(PlainCall):
         cdef RegionsRoom* own = <RegionsRoom*>work.memory
         cdef RegionsCall call
         cdef fl_exact sum
-        cdef Py_ssize_t regions, k
+        cdef Py_ssize_t regions, pieces, k
+        cdef Bytes joined
         cdef double total = weigh_each(work, own.weight)
         cdef bint there
         cdef double* s
@@ -109,10 +109,12 @@ cdef class PlainRegions(PlainCall):
             own.kept[k] = own.weight[self.sample_of(work, k)] != 0
         if run_regions(&call, work.double_precision, work.threads) != 0:
             return NAN
-        if self.batch:
-            for k in range(3 * call.classes, 3 * regions):
-                own.sums[k % (3 * call.classes)] += own.sums[k]
-            regions = call.classes
+        pieces = pieces_of(call.pixels, call.classes)
+        if self.batch or pieces > 1:
+            joined = Bytes(self.join((<char*>own.sums)[:3 * regions * pieces * sizeof(double)], (call.images, pieces, call.classes)), False)
+            regions = call.classes if self.batch else regions
+            check_count("sums", 3 * regions, joined.view.len // <Py_ssize_t>sizeof(double))
+            memcpy(own.sums, joined.view.buf, 3 * regions * sizeof(double))
         memset(&sum, 0, sizeof(fl_exact))
         for k in range(regions):
             s = own.sums + 3 * k
