@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
-#: Bytes of a wheel, at most: three levels of kernels, with room for what is to come.
-MOST_BYTES = 7_000_000
+#: Bytes of a wheel, at most: three levels of the kernels of all kinds. 7,145,178 were measured; the budget is 8 MB.
+MOST_BYTES = 7_500_000
 #: Read at build time only.
 BUILD_STEPS = {"fastloss/kernels/points/write_formulas.py", "fastloss/kernels/frame/frame.pxd"}
 #: Written by the build.

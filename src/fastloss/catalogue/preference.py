@@ -265,7 +265,7 @@ def kto(desirable, log_prob, reference, baseline, beta):
     prediction("rejected", "those of the others", domain=log_probability),
     formula="-log(1 / (1 + e^-z)), z = log(p / (1 - p)) - log(q / (1 - q)), p = e^chosen, q = e^rejected",
     source="Hong, Lee & Thorne 2024, arXiv:2403.07691",
-    ulps={"hess": 6},  # 4.77: products of seven rounded numbers
+    ulps={"hess": 6},  # 5.71: products of seven rounded numbers
 )
 def orpo(chosen, rejected):
     """Odds ratio preference optimization: preferences of answers by the odds of their mean log-probabilities.
