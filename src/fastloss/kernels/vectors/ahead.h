@@ -7,6 +7,9 @@
  * costs less than a loop over them. */
 static inline void fl_fetch_rows(const char *const *place, int arrays, ptrdiff_t offset, ptrdiff_t bytes, int write)
 {
+#ifdef __GNUC__
+    __asm__ volatile(""); /* else gcc finds that this has no effect, and leaves it out (blocks/ahead.h) */
+#endif
     if (!arrays) return;
     const char *first = place[0] + offset, *second = place[arrays > 1] + offset, *third = place[arrays - 1] + offset;
     for (ptrdiff_t line = 0; line < bytes; line += 64) {
