@@ -122,7 +122,7 @@ def crf(rng: np.random.Generator, tags: int, threads: int) -> Work:
         "fastloss": lambda: fl.linear_chain_crf.value_and_grad(
             y_true, emissions, transitions, out=(None, out), n_threads=threads
         ),
-        "viterbi": lambda: fl.crf_viterbi(emissions, transitions, n_threads=threads),
+        "crf_viterbi": lambda: fl.crf_viterbi(emissions, transitions, n_threads=threads),
     }
     if installed("torchcrf"):
         calls["torchcrf"] = torch_crf(emissions, y_true)

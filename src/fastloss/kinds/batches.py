@@ -383,8 +383,8 @@ class _Comparison(_Run):
 
         def sums(numbers: Array) -> Array:
             """Return for each row the sum over its group, added in the order of the rows."""
-            added: Array = np.add.reduceat(numbers[order], starts, axis=0)[groups] if len(order) else numbers
-            return added
+            summed: Array = np.add.reduceat(numbers[order], starts, axis=0)[groups] if len(order) else numbers
+            return summed
 
         mean = (sums(vectors.numbers) - vectors.numbers) * share
         instead = np.where(several[:, None], one - mean, 0)

@@ -191,7 +191,7 @@ cdef struct PlainWork:           # one call
     bint double_precision
     bint dense                   # the target has a number for each class
     bint in_place                # some derivative lies over an array that is read
-    int class_axis               # of the prediction, or that of location and log-scale; -1: none
+    int class_axis               # of the prediction, or that of its two columns; -1: none
     int dimensions               # of the samples
     Py_ssize_t shape[MAX_DIMENSIONS]
     Py_ssize_t samples, classes
@@ -201,7 +201,7 @@ cdef struct PlainWork:           # one call
     fl_exact* weight_sum         # where that of the weights is left; NULL: nobody asks
     bint looks                   # at targets in the pass that computes, in which nothing of the caller's is written
     int refused                  # by it: some number is outside its domain
-    bint left                    # to the long way, after all: nothing of the caller's was written
+    bint left                    # to the long way, after all: no array that a call reads was written
     void* memory                 # what a kind has asked for, until the call ends
 
 cdef bint short_way_is_open() noexcept

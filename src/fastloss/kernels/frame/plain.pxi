@@ -2,7 +2,8 @@
 #
 # It decides nothing: a call that is plain and valid is run, by the same kernels as any other; whatever is not (another
 # type, a keyword with a value that has to be converted, a label out of range) is left to call.py, by returning None, before
-# anything is written. A call of 32 rows of 10 classes takes a microsecond or two this way, and twenty to a hundred in Python.
+# anything is written that a call reads: the long way finds what was given, and says what is wrong with it. A call of 32 rows
+# of 10 classes takes a microsecond or two this way, and twenty to a hundred in Python.
 #
 # Here is what all losses have in common. What a kind of loss reads, checks and runs is in its folder (`PlainPoints` …).
 

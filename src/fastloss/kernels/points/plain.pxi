@@ -8,10 +8,10 @@ cdef struct PlainPointsCall:
 
 
 cdef class PlainPoints(PlainCall):
-    """Of points: element-wise losses, those of a location and a log-scale, those of several arrays."""
+    """Of points: element-wise losses, those of two columns of predictions, those of several arrays."""
     cdef Formulas formulas
     cdef bint compiled_later     # some loop is compiled at run time: for calls in which nothing has a weight
-    cdef bint paired             # the prediction is a location and a log-scale, side by side on its last axis
+    cdef bint paired             # the prediction is two columns, side by side on its last axis
     cdef int target              # which argument is read in the place of a target; -1: none is
     cdef int fixed[FORMULA_PARAMETERS]     # which are read as parameters besides
     cdef int others              # how many

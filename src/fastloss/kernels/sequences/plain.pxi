@@ -308,7 +308,7 @@ cdef class PlainChains(PlainCall):
         cdef double* scores = own.extra
         if not valid_labels(own, tags, -1):
             return NAN
-        # Where transitions or edges are no scores the long way says what becomes of them.
+        # Where transitions are no scores the long way says what becomes of them.
         take_numbers(&work.array[2], scores)
         for i in range(tags * tags):
             if not scores[i] < INFINITY:

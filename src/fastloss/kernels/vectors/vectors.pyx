@@ -4,9 +4,9 @@
 
 # Losses of given vectors: distances and cosines between the rows of two or three arrays, and the gradient of each array.
 #
-# One sample is a row of each array. A loss has three functions for it, from fast to sure:
+# One sample is a row of each array. A loss has three functions for it, from fast to sure, and one that makes sums for the first:
 #
-# - `plain`, of float32 rows: sums of doubles.
+# - `plain`, of float32 rows: sums of doubles, which `sums` has made of the rows before.
 # - `careful`, of float64 rows: each sum keeps what was rounded off it, the scalars are pairs of doubles.
 # - `exact`, of float64 rows: numbers of any exponent and twice the digits, and formulas in which nothing cancels.
 #
