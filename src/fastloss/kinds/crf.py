@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import describe
 from ..reductions import reduced
-from ..rows import Row, Term
+from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -185,14 +185,9 @@ class Chains(Kind):
                     wanted[name][...] = whole[places[name]]
         return reduced(total, number / factor)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given = terms[0].row
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
         parts = _PARTS, _FEWEST_PARTS, _NUMBERS
-        return kernels.sequences.PlainChains(factor, _COLUMNS, parts, given.names, **places_of(given)), None
+        return kernels.sequences.PlainChains(factor, _COLUMNS, parts, row.names, **places_of(row))
 
     def draw(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import as_axis, describe
 from ..reductions import reduced
-from ..rows import Row, Term
+from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -143,19 +143,14 @@ class Alignments(Kind):
             raise ValueError(f"no path has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
         return reduced(total, number / factor)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given, values = terms[0].row, terms[0].parameters
-        per, axis = values["per"], values["time_axis"]
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        per, axis = parameters["per"], parameters["time_axis"]
         if axis not in (-3, -2, 0, 1):
-            return None, None  # which the long way refuses
+            return None  # which the long way refuses
         return kernels.sequences.PlainAlignments(
-            factor, values["blank"], per, values["impossible"], values["given"] == "log_probs", axis in (-3, 0),
-            given.names, **places_of(given),
-        ), None  # fmt: skip
+            factor, parameters["blank"], per, parameters["impossible"], parameters["given"] == "log_probs",
+            axis in (-3, 0), row.names, **places_of(row),
+        )  # fmt: skip
 
     def draw(
         self,

@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays import describe
 from ..domains import outside
 from ..reductions import reduced
-from ..rows import FIXED, TARGET, Row, Term, real
+from ..rows import FIXED, TARGET, Row, real
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -194,28 +194,23 @@ class Groups(Kind):
                 _put(results.hessians[row.prediction], shaped, present.places)
         return reduced(total, number / factor)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given, values = terms[0].row, terms[0].parameters
-        if values.get("truncation") is not None and values["truncation"] < 1:
-            return None, None  # which the long way refuses
-        targets = [operand.domain for operand in given.operands if operand.role == TARGET]
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        if parameters.get("truncation") is not None and parameters["truncation"] < 1:
+            return None  # which the long way refuses
+        targets = [operand.domain for operand in row.operands if operand.role == TARGET]
         return kernels.groups.PlainGroups(
-            given.of_group,
+            row.of_group,
             tuple((*domain.bounds(np.float64), domain.ends_only, -math.inf, math.inf, 0.0) for domain in targets),
             factor,
-            ordered_by=given.ordered_by,
-            by_event=values.get("per") == "event",
-            exponential=values.get("gain") == "exponential",
-            discount=_discounts(_MOST_PLACES) if "gain" in values else None,
-            operands=given.names,
-            results=VALUE | GRADIENT | (0 if given.no_hessian else HESSIAN),
-            **_asked(values),
-            **places_of(given),
-        ), None
+            ordered_by=row.ordered_by,
+            by_event=parameters.get("per") == "event",
+            exponential=parameters.get("gain") == "exponential",
+            discount=_discounts(_MOST_PLACES) if "gain" in parameters else None,
+            operands=row.names,
+            results=VALUE | GRADIENT | (0 if row.no_hessian else HESSIAN),
+            **_asked(parameters),
+            **places_of(row),
+        )
 
     def draw(
         self,

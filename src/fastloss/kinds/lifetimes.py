@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import describe, first_true, place, quiet
 from ..reductions import reduced
-from ..rows import TARGET, Row, Term
+from ..rows import TARGET, Row
 from ..runtime import kernels, threads_for
 from ..targets import check_elements
 from .base import Array, Call, Kind, Results, places_of
@@ -86,14 +86,8 @@ class Lifetimes(Kind):
         (scale,) = plan.call.request.row.learned
         return {scale.name: reduced(plan.loop(False, denominator, by_scale=True), denominator)}
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given, values = terms[0].row, terms[0].parameters
-        path = kernels.groups.PlainLifetimes(values["distribution"], values["scale"], factor, **places_of(given))
-        return path, None
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        return kernels.groups.PlainLifetimes(parameters["distribution"], parameters["scale"], factor, **places_of(row))
 
     def draw(
         self,

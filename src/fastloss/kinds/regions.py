@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import as_axis, describe, dtype_number, quiet, without_axis
 from ..reductions import added, reduced, scale
-from ..rows import Row, Term
+from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_elements, check_labels
@@ -251,31 +251,28 @@ class Regions(Kind):
         denominator = number / factor
         return reduced(added(losses), denominator)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        given, values = terms[0].row, terms[0].parameters
-        weighed = not isinstance(values["classes"], str) or values["class_weight"] is not None
-        if not alone or factor != 1 or weighed or values["pixel_weight"] is not None:
-            return None, None
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        weighed = not isinstance(parameters["classes"], str) or parameters["class_weight"] is not None
+        if factor != 1 or weighed or parameters["pixel_weight"] is not None:
+            return None
 
         @quiet
         def formula(sums: bytes, shape: tuple[int, int]) -> tuple[Array, Array]:
-            return _of_sums(given, values, np.frombuffer(sums).reshape(*shape, 3), np.ones(shape[1]))
+            return _of_sums(row, parameters, np.frombuffer(sums).reshape(*shape, 3), np.ones(shape[1]))
 
         @quiet
         def join(sums: bytes, shape: tuple[int, int, int]) -> Array:
-            return _joined(np.frombuffer(sums).reshape(*shape, 3), values["over"] == "batch")
+            return _joined(np.frombuffer(sums).reshape(*shape, 3), parameters["over"] == "batch")
 
         return kernels.regions.PlainRegions(
             formula,
             join,
             math.fsum,
-            **{name: values[name] for name in ("mode", "over", "classes", "ignore_index", "axis")},
-            together=given.together,
-            squared=values.get("squared", False),
+            **{name: parameters[name] for name in ("mode", "over", "classes", "ignore_index", "axis")},
+            together=row.together,
+            squared=parameters.get("squared", False),
             bounds=(_LEAST_SUM, _LEAST_SLOPE, _MOST_SLOPE, _LARGEST),
-        ), None
+        )
 
     def draw(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import describe
 from ..reductions import reduced
-from ..rows import Row, Term
+from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
 from .base import (
     GRADIENT,
@@ -193,16 +193,11 @@ class Transducers(Kind):
             raise ValueError(f"no way has the labels of sequence {np.flatnonzero(impossible)[0]}: a logit is -inf")
         return reduced(total, number / factor)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given, values = terms[0].row, terms[0].parameters
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
         return kernels.sequences.PlainGrids(
-            factor, values["blank"], values["per"], values["impossible"], values.get("given") == "log_probs",
-            float(values["fast_emit"]), given.names, **places_of(given),
-        ), None  # fmt: skip
+            factor, parameters["blank"], parameters["per"], parameters["impossible"],
+            parameters.get("given") == "log_probs", float(parameters["fast_emit"]), row.names, **places_of(row),
+        )  # fmt: skip
 
     def draw(
         self,

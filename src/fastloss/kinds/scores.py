@@ -13,7 +13,7 @@ import numpy as np
 from ..arrays import as_axis, describe, dtype_number
 from ..domains import limits_of, limits_of_types
 from ..drawing import target_of_rows
-from ..rows import TARGET, Row, Term
+from ..rows import TARGET, Row
 from ..runtime import kernels, threads_for
 from ..targets import check_labels, check_row_predictions
 from .base import GRADIENT, HESSIAN, VALUE, Array, Call, Kind, Results, places_of
@@ -140,25 +140,20 @@ class Scores(Kind):
             weights.left_out, request.double_precision,
         )  # fmt: skip
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        own, values = terms[0].row, terms[0].parameters
-        labels = [own.place_of(operand.name) for operand in own.operands if operand.role == TARGET]
-        known = {*labels, own.place_of(own.prediction)}
-        places = places_of(own) | {"target": labels[0] if labels else -1}
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        labels = [row.place_of(operand.name) for operand in row.operands if operand.role == TARGET]
+        known = {*labels, row.place_of(row.prediction)}
+        places = places_of(row) | {"target": labels[0] if labels else -1}
         return kernels.rows.PlainScores(
-            kernels.rows.ROW_LOSSES.index(own.name),
-            *limits_of_types(own, values),
-            axis=values["axis"],
-            given=given_by(own),
-            parameters=numbers_of(own, values),
+            kernels.rows.ROW_LOSSES.index(row.name),
+            *limits_of_types(row, parameters),
+            axis=parameters["axis"],
+            given=given_by(row),
+            parameters=numbers_of(row, parameters),
             factor=factor,
-            beside=next((place for place in range(len(own.operands)) if place not in known), -1),
+            beside=next((place for place in range(len(row.operands)) if place not in known), -1),
             **places,
-        ), None
+        )
 
     def draw(
         self,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import describe
-from ..rows import TARGET, Operand, Options, Row, Term
+from ..rows import TARGET, Operand, Options, Row
 from ..runtime import kernels, threads_for
 from ..targets import check_elements
 from .base import Array, Call, Kind, Results, places_of
@@ -86,14 +86,9 @@ class Vectors(Kind):
             return super().draw_numbers(operand, shape, rng)
         return rng.normal(scale=math.sqrt(0.5 / max(shape[-1], 1)), size=shape)
 
-    def fast_path(
-        self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
-    ) -> tuple[Any, Any]:
-        if not alone:
-            return None, None
-        given, values = terms[0].row, terms[0].parameters
-        loss = kernels.vectors.VECTOR_LOSSES[given.name]
-        return kernels.vectors.PlainVectors(loss, numbers_of(given, values), factor, **places_of(given)), None
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        loss = kernels.vectors.VECTOR_LOSSES[row.name]
+        return kernels.vectors.PlainVectors(loss, numbers_of(row, parameters), factor, **places_of(row))
 
 
 def numbers_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:
