@@ -342,6 +342,23 @@ def test_a_triplet_of_nearly_equal_vectors_keeps_its_digits(swap: bool, distance
                 assert error <= BOUND, (error, k, i, c, grads[k][i, c], truth.exact)
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("size", [-560, -300, 0, 300])
+def test_what_is_left_of_equal_distances_is_right(size: int, distance: str) -> None:
+    """The squares differ by 3e-19 of 1.1: sums of 106 bits leave 48 right ones, 28 units."""
+    anchor = [-1.1147960178435086, -0.19400052126748116, 0.045674080418501045]
+    others = [
+        [-1.743729197866108, -0.0047080513148861905, -0.6108506887711989],
+        [-1.743729197866108, -0.8505252904571811, 0.234966550371096],
+    ]
+    for repeated in (1, 500):
+        arrays = tuple(np.tile(np.ldexp([row], size), repeated) for row in (anchor, *others))
+        problem = Vectors("triplet", arrays, None, {"margin": 0.0, "distance": distance})
+        truth, _ = truths_of(problem, 0, [(0, 0)])
+        assert truth.exact > 0
+        assert oracle.ulps(problem()[0][0], truth, np.float64) <= 1
+
+
 @every_variant
 def test_weights_and_denominators_of_any_size(variant: str) -> None:
     """The result may be an ordinary number where a step on the way to it is none."""

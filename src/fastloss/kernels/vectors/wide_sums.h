@@ -5,6 +5,8 @@
 #ifndef FASTLOSS_VECTOR_WIDE_SUMS_H
 #define FASTLOSS_VECTOR_WIDE_SUMS_H
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include "maths/wide.h"
 
 static fl_wide fl_wide_difference(double a, double b)
@@ -36,15 +38,77 @@ static fl_wide fl_wide_distance(const double *a, const double *b, ptrdiff_t n)
     return sum;
 }
 
-/* sum (a - b)^2 - sum (a - c)^2 = sum (c - b) ((a - b) + (a - c)) */
+/* A sum of products of doubles without rounding: an integer in units of 2^-2148, in digits of 32 bits. */
+enum { FL_WIDE_PRODUCT_DIGITS = 136, FL_WIDE_PRODUCT_CARRIES = 1 << 20 };
+
+typedef struct {
+    int64_t digit[FL_WIDE_PRODUCT_DIGITS];
+} fl_wide_products;
+
+/* |x| = mantissa 2^(place - 1074) */
+static uint64_t fl_wide_mantissa(double x, int *place)
+{
+    uint64_t bits = fl_bits(x), mantissa = bits & 0xfffffffffffff;
+    int exponent = (int)(bits >> 52) & 0x7ff;
+    *place = exponent ? exponent - 1 : 0;
+    return exponent ? mantissa | 0x10000000000000 : mantissa;
+}
+
+/* Add 2^doublings x y, of finite numbers. */
+static void fl_wide_products_add(fl_wide_products *sum, double x, double y, int doublings)
+{
+    int at_x, at_y;
+    unsigned __int128 product = (unsigned __int128)fl_wide_mantissa(x, &at_x) * fl_wide_mantissa(y, &at_y);
+    int place = at_x + at_y + doublings;
+    int64_t sign = (x < 0.0) == (y < 0.0) ? 1 : -1, *digit = sum->digit + place / 32;
+    for (int k = 0; k < 4; k++) {
+        uint64_t part = (uint64_t)(uint32_t)(product >> 32 * k) << place % 32;
+        digit[k] += sign * (int64_t)(uint32_t)part;
+        digit[k + 1] += sign * (int64_t)(part >> 32);
+    }
+}
+
+/* Bring all digits but the last, which has the sign, below 2^32. */
+static void fl_wide_products_carry(fl_wide_products *sum)
+{
+    for (int k = 0; k < FL_WIDE_PRODUCT_DIGITS - 1; k++) {
+        int64_t low = sum->digit[k] & 0xffffffff;
+        sum->digit[k + 1] += (sum->digit[k] - low) / 4294967296;
+        sum->digit[k] = low;
+    }
+}
+
+/* Its first digits above 0: 97 bits at least. */
+static fl_wide fl_wide_products_total(fl_wide_products *sum)
+{
+    fl_wide total = {0.0, 0.0, 0.0};
+    fl_wide_products_carry(sum);
+    double sign = sum->digit[FL_WIDE_PRODUCT_DIGITS - 1] < 0 ? -1.0 : 1.0;
+    if (sign < 0.0) {
+        for (int k = 0; k < FL_WIDE_PRODUCT_DIGITS; k++) sum->digit[k] = -sum->digit[k];
+        fl_wide_products_carry(sum);
+    }
+    int top = FL_WIDE_PRODUCT_DIGITS - 1;
+    while (top > 3 && sum->digit[top] == 0) top--;
+    for (int k = top; k > top - 4; k--)
+        total = fl_wide_sum(total, fl_wide_of_pair((fl_pair){sign * (double)sum->digit[k], 0.0}, 32.0 * k - 2148.0));
+    return total;
+}
+
+/* sum (a - b)^2 - sum (a - c)^2 = sum b b - c c + 2 a c - 2 a b. Of terms near 1 less than 2^-60 may be left: sums of twice the
+ * digits of a double were wrong by 30 units in the last place. */
 static fl_wide fl_wide_gap(const double *a, const double *b, const double *c, ptrdiff_t n)
 {
-    fl_wide sum = {0.0, 0.0, 0.0};
+    fl_wide_products sum;
+    memset(&sum, 0, sizeof(sum));
     for (ptrdiff_t i = 0; i < n; i++) {
-        fl_wide both = fl_wide_sum(fl_wide_difference(a[i], b[i]), fl_wide_difference(a[i], c[i]));
-        sum = fl_wide_sum(sum, fl_wide_product(fl_wide_difference(c[i], b[i]), both));
+        fl_wide_products_add(&sum, b[i], b[i], 0);
+        fl_wide_products_add(&sum, -c[i], c[i], 0);
+        fl_wide_products_add(&sum, a[i], c[i], 1);
+        fl_wide_products_add(&sum, -a[i], b[i], 1);
+        if (i % FL_WIDE_PRODUCT_CARRIES == FL_WIDE_PRODUCT_CARRIES - 1) fl_wide_products_carry(&sum);
     }
-    return sum;
+    return fl_wide_products_total(&sum);
 }
 
 /* sum a b */
