@@ -83,13 +83,13 @@ def in_chunks(
     cut: Cut,
     slopes_of: Callable[[slice, Array], None],
     factors: tuple[Array, Array],
-    gradients: tuple[Array, Array] | None,
+    gradients: tuple[Array, Array | None] | None,
 ) -> None:
     """Multiply vectors with all of others, chunk by chunk of the first, and what becomes of the products with both.
 
     `slopes_of` is given the place of a chunk and its products, and leaves slopes in their place. To the first of the
     gradients these are added times the second of the factors, to the second those of all chunks times the first, in the
-    order of the chunks, whichever thread does it.
+    order of the chunks, whichever thread does it. A second one that is None is not made.
     """
     count, width = len(first), len(second)
     pieces = [slice(s, min(s + cut.rows, count)) for s in range(0, count, cut.rows)]
@@ -105,7 +105,7 @@ def in_chunks(
         gradients[0][piece] += slopes @ factors[1]
 
     def add_to_second(tile: slice, chunks: list[tuple[slice, Array]]) -> None:
-        assert gradients is not None
+        assert gradients is not None and gradients[1] is not None
         for piece, slopes in chunks:
             gradients[1][tile] += slopes[:, tile].T @ factors[0][piece]
 
@@ -116,8 +116,9 @@ def in_chunks(
             group = pieces[start : start + len(buffers)]
             found = each(slopes, group, buffers)
             if gradients is not None:
-                chunks = list(zip(group, found, strict=True))
-                each(lambda tile, chunks=chunks: add_to_second(tile, chunks), tiles)
+                if gradients[1] is not None:
+                    chunks = list(zip(group, found, strict=True))
+                    each(lambda tile, chunks=chunks: add_to_second(tile, chunks), tiles)
                 each(add_to_first, group, found)
 
 

@@ -7,7 +7,7 @@ of sets in turn. What is particular to a loss is a function of one pair (`of_set
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -17,36 +17,40 @@ from .. import blas
 from ..reductions import added, reduced
 from ..rows import Row
 from ..runtime import threads_for
-from .base import GRADIENT, Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
+from .base import Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
 from .pairs import Cut, blocks, in_chunks
-from .products import HELD_FROM, on_threads, tiles_of
+from .products import HELD_FROM, largest_of, on_threads
 
 #: Of points that are so near, as a share of the squares of their distances to the mean, the distance is computed anew.
 _NEAR = 2.0**-20
 #: So many numbers of differences of near points are held at once.
 _NEAR_NUMBERS = 2**18
+#: Numbers of up to 2 to this power, and not all below its inverse, have fourth powers that are ordinary numbers.
+_ORDINARY = 64
+#: A chunk of vectors has so many numbers, which stay in the cache from step to step, but no fewer vectors than that.
+_CHUNK_NUMBERS, _FEWEST_VECTORS = 2**16, 1024
 
 
 class Sets(NamedTuple):
-    """One pair of sets, in a unit in which no number is beyond 1, and what a function of it reads."""
+    """One pair of sets, in a unit in which their fourth powers are numbers, and what a function of it reads."""
 
-    source: Array  # (N, D), less the mean of all vectors
-    target: Array  # (M, D), less the same
+    source: Array  # (N, D)
+    target: Array  # (M, D)
     exponent: int  # numbers were divided by 2 to this power
     parameters: Mapping[str, Any]
     n_threads: int | None
+    gradients: tuple[Array | None, Array | None]  # where those by source and target are left, None where not wanted
+    factor: float  # what multiplies them
 
 
-#: The value of a pair, and the gradients by source and target (None where only the value is wanted).
-Found = tuple[float, tuple[Array, ...] | None]
-#: What makes it, by the name of the loss, and how many vectors a set has to have.
-_FUNCTIONS: dict[str, tuple[Callable[[Sets, bool], Found], Callable[[Mapping[str, Any]], int], str]] = {}
+#: What makes the value of a pair and leaves the gradients, by the name of the loss; how many vectors a set has to have.
+_FUNCTIONS: dict[str, tuple[Callable[[Sets], float], Callable[[Mapping[str, Any]], int], str]] = {}
 
 
 def of_sets(name: str, fewest: Callable[[Mapping[str, Any]], int], why: str) -> Callable[[Any], Any]:
-    """Enter the function of a loss: it takes a pair of sets, and whether gradients are wanted."""
+    """Enter the function of a loss: it takes a pair of sets, leaves the gradients and returns the value."""
 
-    def entered(function: Callable[[Sets, bool], Found]) -> Callable[[Sets, bool], Found]:
+    def entered(function: Callable[[Sets], float]) -> Callable[[Sets], float]:
         _FUNCTIONS[name] = function, fewest, why
         return function
 
@@ -54,82 +58,87 @@ def of_sets(name: str, fewest: Callable[[Mapping[str, Any]], int], why: str) -> 
 
 
 @of_sets("mmd", lambda given: 1 if given["biased"] else 2, "an unbiased estimate needs two, biased=True one")
-def _mmd(sets: Sets, wants: bool) -> Found:
+def _mmd(sets: Sets) -> float:
     """Sums of a kernel over all pairs inside and between the sets."""
-    source, target, biased = sets.source, sets.target, sets.parameters["biased"]
-    n, m = len(source), len(target)
+    biased, wants = sets.parameters["biased"], any(gradient is not None for gradient in sets.gradients)
     widths = [max(float(np.ldexp(width, -sets.exponent)), 1e-150) for width in sets.parameters["bandwidths"]]
-    gradients = np.zeros_like(source), np.zeros_like(target)
+    of_source, of_target = map(_points_of, _centred(sets))
+    n, m = len(of_source.numbers), len(of_target.numbers)
+    gradients: list[Array] = []
     value = 0.0
-    of_source, of_target = map(_points_of, (source, target))
-    for k, points in enumerate((of_source, of_target)):
+    for points in (of_source, of_target):
         count = len(points.numbers)
         pairs = count * count if biased else count * (count - 1)
-        total, by_first, by_second = _kernel_sums(points, points, widths, sets, wants)
+        total, by_first, _ = _kernel_sums(points, points, widths, sets, wants)
         value += (total + (len(widths) * count if biased else 0.0)) / pairs
-        if wants:
-            gradients[k][...] = (by_first + by_second) / pairs
-    total, by_source, by_target = _kernel_sums(of_source, of_target, widths, sets, wants)
-    value -= 2 * total / (n * m)
-    if wants:
-        gradients[0][...] -= 2 * by_source / (n * m)
-        gradients[1][...] -= 2 * by_target / (n * m)
-    return value, tuple(np.ldexp(each, -sets.exponent) for each in gradients) if wants else None
+        gradients.append(2 * by_first / pairs)
+    total, *between = _kernel_sums(of_source, of_target, widths, sets, wants)
+    for within, by, place in zip(gradients, between, sets.gradients, strict=True):
+        if place is not None:
+            gradient = within - 2 * by / (n * m)
+            np.multiply(np.ldexp(gradient, -sets.exponent), sets.factor, out=place, casting="unsafe")
+    return value - 2 * total / (n * m)
 
 
 class _Points(NamedTuple):
-    """A set, and what each product with it reads."""
+    """A set, and what each product with it reads: squared distances are products of two of these."""
 
     numbers: Array
     squares: Array  # of the lengths of its vectors
-    with_ones: Array  # its vectors, each with a 1 behind its numbers
+    as_first: Array  # -2 of each vector, the square of its length, and 1
+    as_second: Array  # each vector, 1, and the square of its length
 
 
 def _points_of(numbers: Array) -> _Points:
-    with_ones = np.ones((len(numbers), numbers.shape[1] + 1))
-    with_ones[:, :-1] = numbers
-    return _Points(numbers, np.einsum("ij,ij->i", numbers, numbers), with_ones)
+    squares = np.einsum("ij,ij->i", numbers, numbers)
+    as_first, as_second = np.ones((2, len(numbers), numbers.shape[1] + 2))
+    np.multiply(numbers, -2, out=as_first[:, :-2])
+    as_second[:, :-2] = numbers
+    as_first[:, -2] = as_second[:, -1] = squares
+    return _Points(numbers, squares, as_first, as_second)
 
 
-def _kernel_sums(
-    one: _Points, other: _Points, widths: list[float], sets: Sets, wants: bool
-) -> tuple[float, Array | float, Array | float]:
+def _kernel_sums(one: _Points, other: _Points, widths: list[float], sets: Sets, wants: bool) -> tuple[float, Any, Any]:
     """Return the sum of the kernels of each point of one set with each of another, itself left out, and its gradients.
 
     A derivative is a sum of K / b^2 times a difference of two points: the product of K / b^2 with the points and a
-    column of ones makes both of its parts.
+    column of ones makes both of its parts. Inside a set both gradients are the same: the second is not made.
     """
-    first, second = one.numbers, other.numbers
-    sums = np.zeros(len(first))
+    within = one is other
+    sums = np.zeros(len(one.numbers))
+    near = _NEAR * (one.squares.max() + other.squares.max())
+    over = [1 / width / width for width in widths]
+    # Not 0, by which the distance of a point from itself, infinity, would be no number.
+    factors = [-max(0.5 * each, 1e-300) for each in over]
 
-    def kernels_of(piece: slice, products: Array) -> None:
-        for places, block in blocks(piece, products):
-            lengths = one.squares[places, None] + other.squares
-            block *= -2
-            block += lengths
-            lengths *= _NEAR
-            _measure_near(block, np.nonzero(block < lengths), first[places], second)
-            if first is second:
+    def kernels_of(piece: slice, squares: Array) -> None:
+        for places, block in blocks(piece, squares):
+            if within:
                 own = np.arange(len(block))
                 block[own, own + places.start] = np.inf
+            if block.min() < near:
+                lengths = one.squares[places, None] + other.squares
+                lengths *= _NEAR
+                _measure_near(block, np.nonzero(block < lengths), one.numbers[places], other.numbers)
             slopes = None
-            for width in widths:
-                each = np.exp(block / width / (-2 * width))
+            for k, factor in enumerate(factors):
+                each = np.multiply(block, factor, out=block if k == len(factors) - 1 else None)
+                np.exp(each, out=each)
                 sums[places] += each.sum(axis=1)
-                each /= width
-                each /= width
-                slopes = each if slopes is None else np.add(slopes, each, out=slopes)
-            block[...] = slopes
+                if wants:
+                    each *= over[k]
+                    slopes = each if slopes is None else np.add(slopes, each, out=each)
 
-    cut = Cut.of(len(first), len(second), sets.parameters["max_bytes"], sets.n_threads)
-    factors = one.with_ones, other.with_ones
+    cut = Cut.of(len(one.numbers), len(other.numbers), sets.parameters["max_bytes"], sets.n_threads)
+    with_ones = one.as_second[:, :-1], other.as_second[:, :-1]
     if not wants:
-        in_chunks(first, second, cut, kernels_of, factors, None)
+        in_chunks(one.as_first, other.as_second, cut, kernels_of, with_ones, None)
         return added(sums), 0.0, 0.0
-    by_first, by_second = map(np.zeros_like, factors)
-    in_chunks(first, second, cut, kernels_of, factors, (by_first, by_second))
-    gradients = (by[:, :-1] - by[:, -1:] * points for by, points in ((by_first, first), (by_second, second)))
-    return added(sums), *gradients
+    by_first, by_second = np.zeros(with_ones[0].shape), None if within else np.zeros(with_ones[1].shape)
+    in_chunks(one.as_first, other.as_second, cut, kernels_of, with_ones, (by_first, by_second))
+    sides = ((by_first, one), (by_second, other))
+    first, second = (None if by is None else by[:, :-1] - by[:, -1:] * points.numbers for by, points in sides)
+    return added(sums), first, second
 
 
 def _measure_near(squares: Array, places: tuple[Array, ...], first: Array, second: Array) -> None:
@@ -142,37 +151,82 @@ def _measure_near(squares: Array, places: tuple[Array, ...], first: Array, secon
 
 
 @of_sets("coral", lambda given: 2, "a covariance needs two")
-def _coral(sets: Sets, wants: bool) -> Found:
+def _coral(sets: Sets) -> float:
     """The distance of two covariances."""
     numbers = sets.source.shape[1]
     if not numbers:
-        return 0.0, (np.zeros_like(sets.source), np.zeros_like(sets.target)) if wants else None
-    centred = [points - _mean(points) for points in (sets.source, sets.target)]
-    most = max(map(len, centred)) * numbers * numbers
-    difference = np.empty((numbers, numbers))
-    tiles = tiles_of(difference.shape, 8)
+        return 0.0
+    most = max(len(sets.source), len(sets.target)) * numbers * numbers
     holding = blas.one_thread() if most >= HELD_FROM else nullcontext(True)
-    with holding as held, on_threads(threads_for(sets.n_threads, most) if held else 1) as each:
+    with holding as held:
+        threads = threads_for(sets.n_threads, most) if held else 1
+        with on_threads(threads) as each:
+            source, target = (_Vectors(points, each, threads) for points in (sets.source, sets.target))
+            difference = source.covariance() - target.covariance()
+            for vectors, sign, place in zip((source, target), (1, -1), sets.gradients, strict=True):
+                if place is not None:
+                    factor = sign * sets.factor / (numbers * numbers * (len(vectors.points) - 1))
+                    vectors.multiply(difference * factor, 3 * sets.exponent, place)
+    value = added(np.einsum("ij,ij->i", difference, difference)) / (4 * numbers * numbers)
+    return float(np.ldexp(value, 4 * sets.exponent))
 
-        def subtract(tile: slice) -> None:
-            first, second = (points[:, tile].T @ points / (len(points) - 1) for points in centred)
-            np.subtract(first, second, out=difference[tile])
 
-        each(subtract, tiles)
-        value = added(np.einsum("ij,ij->i", difference, difference)) / (4 * numbers * numbers)
-        gradients = None
-        if wants:
-            gradients = np.empty_like(centred[0]), np.empty_like(centred[1])
-            for gradient, points, sign in zip(gradients, centred, (1, -1), strict=True):
-                rows = [slice(s, s + 1024) for s in range(0, len(points), 1024)]
+class _Vectors:
+    """The vectors of a set less their mean, in chunks: nothing else is as large as the set."""
 
-                def multiply(piece: slice, gradient: Array = gradient, points: Array = points) -> None:
-                    np.matmul(points[piece], difference, out=gradient[piece])
+    def __init__(self, points: Array, each: Callable[..., list[Any]], threads: int) -> None:
+        count, numbers = points.shape
+        rows = min(count, max(_FEWEST_VECTORS, _CHUNK_NUMBERS // numbers))
+        self.points, self.each = points, each
+        self.pieces = [slice(s, min(s + rows, count)) for s in range(0, count, rows)]
+        self.buffers = [np.empty((2, rows, numbers)) for _ in range(min(threads, len(self.pieces)))]
+        self.ones = np.ones(rows)
+        # Of the vectors, and of what is left of them, as the first is rounded. Each is there once for every vector of a
+        # chunk: one row taken off all others is a loop of its own for each, and took 3 times as long.
+        self.means: list[Array] = []
 
-                each(multiply, rows)
-                gradient *= sign / (numbers * numbers * (len(points) - 1))
-                np.ldexp(gradient, 3 * sets.exponent, out=gradient)
-    return float(np.ldexp(value, 4 * sets.exponent)), gradients
+    def chunks(self, function: Callable[[slice, Array, Array], Any]) -> Iterator[Any]:
+        """Call a function with each chunk, its place and room for as many numbers; yield the results in their order."""
+
+        def centred(piece: slice, buffer: Array) -> Any:
+            chunk, room = buffer[:, : piece.stop - piece.start]
+            chunk[...] = self.points[piece]
+            for mean in self.means:
+                chunk -= mean[: len(chunk)]
+            return function(piece, chunk, room)
+
+        for start in range(0, len(self.pieces), len(self.buffers)):
+            yield from self.each(centred, self.pieces[start : start + len(self.buffers)], self.buffers)
+
+    def take_off(self, mean: Array) -> None:
+        self.means.append(np.repeat(mean[None], len(self.ones), axis=0))
+
+    def covariance(self) -> Array:
+        """Return the covariance of their numbers."""
+        count, numbers = self.points.shape
+        total, products = np.zeros(numbers), np.zeros((numbers, numbers))
+        for part in self.chunks(lambda piece, chunk, room: self.ones[: len(chunk)] @ chunk):
+            total += part
+        self.take_off(total / count)
+        left = np.zeros(numbers)
+        for part, product in self.chunks(lambda piece, chunk, room: (self.ones[: len(chunk)] @ chunk, chunk.T @ chunk)):
+            left += part
+            products += product
+        self.take_off(left / count)
+        covariance: Array = (products - np.outer(left, left / count)) / (count - 1)
+        return covariance
+
+    def multiply(self, matrix: Array, exponent: int, place: Array) -> None:
+        """Leave their products with a matrix, times 2 to a power."""
+
+        def multiplied(piece: slice, chunk: Array, room: Array) -> None:
+            np.matmul(chunk, matrix, out=room)
+            if exponent:
+                np.ldexp(room, exponent, out=room)
+            place[piece] = room
+
+        for _ in self.chunks(multiplied):
+            pass
 
 
 class Plan(NamedTuple):
@@ -226,24 +280,23 @@ class OfSets(Kind):
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         call, totals = plan.call, []
         function, _, _ = _FUNCTIONS[call.request.row.name]
-        arrays = list(call.arrays.by_name.items())
+        arrays = call.arrays.by_name
         scale = factor / number if number else 0.0
-        wants = bool(call.request.want & GRADIENT)
         with np.errstate(all="ignore"):
             for place in np.ndindex(call.arrays.samples):
                 weight = float(plan.weights[place])
-                value, gradients = 0.0, None
+                gradients = [results.gradients[name][place] if name in results.gradients else None for name in arrays]
+                value = 0.0
                 if weight:
-                    source, target = (array[place].astype(np.float64) for _, array in arrays)
-                    sets = _centred(source, target, call.request)
-                    value, gradients = function(sets, wants)
+                    pair = [array[place] for array in arrays.values()]
+                    value = function(_in_unit(pair, call.request, gradients, weight * scale))
                     totals.append(weight * value)
+                else:
+                    for gradient in gradients:
+                        if gradient is not None:
+                            gradient[...] = 0
                 if results.value is not None:
                     results.value[place] = weight * value * factor
-                for k, (name, _) in enumerate(arrays):
-                    if name in results.gradients:
-                        given = 0.0 if gradients is None else gradients[k] * (weight * scale)
-                        results.gradients[name][place] = given
         return reduced(math.fsum(totals), number) * factor
 
     def draw(
@@ -264,19 +317,25 @@ class OfSets(Kind):
         }
 
 
-def _mean(points: Array) -> Array:
-    """Return the mean of vectors: what `ndarray.mean` computes, in a third of the time for a few."""
-    mean: Array = np.add.reduce(points, axis=0) / len(points)
-    return mean
+def _in_unit(pair: list[Array], request: Request, gradients: list[Array | None], factor: float) -> Sets:
+    """Return a pair of sets in a unit in which the fourth powers of their numbers are numbers."""
+    exponent = 0
+    if request.double_precision:  # of floats they always are
+        largest = max(map(largest_of, pair))
+        exponent = int(np.frexp(largest)[1]) if math.isfinite(largest) else 0
+        if abs(exponent) <= _ORDINARY:
+            exponent = 0
+    source, target = (np.ldexp(points.astype(np.float64), -exponent) if exponent else points for points in pair)
+    return Sets(source, target, exponent, request.parameters, request.n_threads, (gradients[0], gradients[1]), factor)
 
 
-def _centred(source: Array, target: Array, request: Request) -> Sets:
-    """Return a pair of sets in a unit in which their squares are numbers, less the mean of all of their vectors.
+def _centred(sets: Sets) -> list[Array]:
+    """Return the sets less the mean of all of their vectors, in float64.
 
     No distance changes by that, and those of vectors far from 0 keep their digits.
     """
-    largest = max(np.abs(source).max(initial=0), np.abs(target).max(initial=0))
-    exponent = int(np.frexp(largest)[1]) if np.isfinite(largest) else 0
-    source, target = np.ldexp(source, -exponent), np.ldexp(target, -exponent)
-    mean = _mean(np.concatenate([source, target]))
-    return Sets(source - mean, target - mean, exponent, request.parameters, request.n_threads)
+    pair = [np.array(points, np.float64, order="C") for points in (sets.source, sets.target)]
+    mean = sum(np.add.reduce(points, axis=0) for points in pair) / sum(map(len, pair))
+    for points in pair:
+        points -= mean
+    return pair
