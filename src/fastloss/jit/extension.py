@@ -77,7 +77,7 @@ def _compiled(loss: Loss, method: str, by_place: tuple[Any, ...], by_name: tuple
     raise NumbaTypeError(f"{loss.name} cannot be called in compiled functions")
 
 
-class MethodType(types.Callable, types.Opaque):  # type: ignore[misc]
+class MethodType(types.Callable, types.Opaque):
     """The type of a method of one loss. It has a function for each choice of keywords and types."""
 
     def __init__(self, loss: Loss, method: str) -> None:
@@ -138,7 +138,7 @@ def _unbox(loss_type: Any, value: Any, c: Any) -> Any:
 
 
 @infer_getattr
-class _Methods(AttributeTemplate):  # type: ignore[misc]
+class _Methods(AttributeTemplate):
     key = LossType
 
     def generic_resolve(self, loss_type: LossType, name: str) -> Any:
