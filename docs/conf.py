@@ -39,6 +39,7 @@ html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["fastloss.css"]
 html_show_sourcelink = False
+smartquotes = False  # what stands in quotes is code as often as not
 html_theme_options = {
     "show_toc_level": 2,
     "navbar_align": "left",
@@ -117,8 +118,13 @@ def mathml(display: str) -> Any:
 def linked(app: Any, doctree: Any, docname: str) -> None:
     """Make a link of each name of a loss that a page writes as code: ``huber``, or ``fl.huber``."""
     names = {row.name for row in fastloss.losses()}
+    of_others = set[nodes.Node]()  # the first column of what other libraries call a loss, by the same name sometimes
+    if docname.startswith("coming-from/"):
+        of_others = {cell for line in doctree.findall(nodes.row) for cell in line[0].findall(nodes.literal)}
     for literal in list(doctree.findall(nodes.literal)):
         name = literal.astext().removeprefix("fl.")
+        if literal in of_others:
+            continue
         if name in names and docname != f"losses/{name}" and not isinstance(literal.parent, nodes.reference):
             place = app.builder.get_relative_uri(docname, f"losses/{name}")
             link = nodes.reference("", "", refuri=place, internal=True)
