@@ -223,47 +223,46 @@ static inline void fl_narrow_f64(int dtype, const double *from, char *to, ptrdif
 /* ---- class indices --------------------------------------------------------------------------------------------- */
 
 /* A label read here is in [0, n_classes), or one of the two negative marks: nothing that indexes by it can leave its row,
- * whatever another thread does to the array between the check and the kernel. Returns whether there may be a mark. */
-#define FL_LABEL_LOOP(type, fits, number, statement)                                                   \
-    for (ptrdiff_t i = 0; i < n; i++) {                                                                \
-        type x;                                                                                        \
-        memcpy(&x, from + i * (ptrdiff_t)sizeof x, sizeof x);                                          \
-        int whole = fits;                                                                              \
-        int64_t label = whole ? (int64_t)(number) : -1;                                                \
-        statement                                                                                      \
-    }
-#define FL_LABEL_CASE(tag, type, fits, number)                                                         \
+ * whatever another thread does to the array between the check and the kernel. Returns whether there is a mark. No && and no
+ * branch: such a loop is not one of vectors. */
+#define FL_LABEL_CASE(tag, type, declarations, whole, number)                                          \
     case tag:                                                                                          \
-        FL_LABEL_LOOP(type, fits, number,                                                              \
-                      int inside = (uint64_t)label < (uint64_t)n_classes;                              \
-                      to[i] = inside ? label : FL_LABEL_BAD;                                           \
-                      outside += inside ? 0 : 1;)                                                      \
-        if (ignoring) {                                                                                \
-            outside = 1;                                                                               \
-            FL_LABEL_LOOP(type, fits, number, if (whole && label == ignored) to[i] = FL_LABEL_IGNORED;)\
+        for (ptrdiff_t i = 0; i < n; i++) {                                                            \
+            type x;                                                                                    \
+            memcpy(&x, from + i * (ptrdiff_t)sizeof x, sizeof x);                                      \
+            declarations                                                                               \
+            int64_t label = whole ? number : -1;                                                       \
+            int inside = (uint64_t)label < (uint64_t)n_classes, ignore = ignoring & whole & (label == ignored); \
+            int64_t read = inside ? label : FL_LABEL_BAD;                                              \
+            to[i] = ignore ? FL_LABEL_IGNORED : read;                                                  \
+            marks += !inside | ignore;                                                                 \
         }                                                                                              \
         break;
-#define FL_LABEL_OF_REAL(x) ((x) >= -0x1p63 && (x) < 0x1p63 && (x) == (int64_t)(x))
+#define FL_LABEL_OF_INTEGER(tag, type) FL_LABEL_CASE(tag, type, , 1, (int64_t)x)
+/* Of what is no whole number, or beyond 64 bits, the whole part is not the number itself. */
+#define FL_LABEL_OF_REAL(tag, type)                                                                    \
+    FL_LABEL_CASE(tag, type, int fits = (x >= (type)-0x1p63) & (x < (type)0x1p63);                     \
+                  int64_t part = (int64_t)(fits ? x : 0);, (x == (type)part), part)
 
 static inline int fl_labels(int dtype, const char *from, int64_t *to, ptrdiff_t n, int64_t n_classes, int ignoring, int64_t ignored)
 {
-    int64_t outside = 0;
+    int64_t marks = 0;
     switch (dtype) {
-    FL_LABEL_CASE(FL_BOOL, uint8_t, 1, x != 0)
-    FL_LABEL_CASE(FL_INT8, int8_t, 1, x)
-    FL_LABEL_CASE(FL_UINT8, uint8_t, 1, x)
-    FL_LABEL_CASE(FL_INT16, int16_t, 1, x)
-    FL_LABEL_CASE(FL_UINT16, uint16_t, 1, x)
-    FL_LABEL_CASE(FL_INT32, int32_t, 1, x)
-    FL_LABEL_CASE(FL_UINT32, uint32_t, 1, x)
-    FL_LABEL_CASE(FL_INT64, int64_t, 1, x)
-    FL_LABEL_CASE(FL_UINT64, uint64_t, x <= INT64_MAX, x)
-    FL_LABEL_CASE(FL_FLOAT32, float, FL_LABEL_OF_REAL(x), x)
-    FL_LABEL_CASE(FL_FLOAT64, double, FL_LABEL_OF_REAL(x), x)
+    FL_LABEL_CASE(FL_BOOL, uint8_t, , 1, (x != 0))
+    FL_LABEL_OF_INTEGER(FL_INT8, int8_t)
+    FL_LABEL_OF_INTEGER(FL_UINT8, uint8_t)
+    FL_LABEL_OF_INTEGER(FL_INT16, int16_t)
+    FL_LABEL_OF_INTEGER(FL_UINT16, uint16_t)
+    FL_LABEL_OF_INTEGER(FL_INT32, int32_t)
+    FL_LABEL_OF_INTEGER(FL_UINT32, uint32_t)
+    FL_LABEL_OF_INTEGER(FL_INT64, int64_t)
+    FL_LABEL_CASE(FL_UINT64, uint64_t, , (x <= INT64_MAX), (int64_t)x)
+    FL_LABEL_OF_REAL(FL_FLOAT32, float)
+    FL_LABEL_OF_REAL(FL_FLOAT64, double)
     default: /* halves are widened by the caller */
         for (ptrdiff_t i = 0; i < n; i++) to[i] = FL_LABEL_BAD;
-        outside = n;
+        marks = n;
     }
-    return outside != 0;
+    return marks != 0;
 }
 #endif
