@@ -701,7 +701,7 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
     cdef real g, top, y_total
     cdef double h, log_total, every = call.smoothing / classes, z_loss = call.z_loss
 
-    load_rows(tiles, call, first, n, NULL if labels_alone(call) and not call.wary else labels, weight)
+    load_rows(tiles, call, first, n, NULL if labels_alone(call) else labels, weight)
     load_tile(&call.logits, first, n, classes, logits_stage, x, spare)
     if real is float and in_double(call):
         capped = capped_arrays(call, tiles + 6 * lanes * classes, lanes * classes)
@@ -771,6 +771,8 @@ cdef void few_tile(real* tiles, const RowsCall* call, Py_ssize_t first, const re
         tiny[i] &= not extreme[i]
         extreme[i] |= tiny[i]
         any_extreme |= extreme[i]
+    if any_extreme and labels_alone(call):   # in these rows their logits are looked up
+        weigh_labels(call, n, load_labels(call, first, n, labels), labels, weight)
     for i in range(n if any_extreme else 0):
         if extreme[i]:
             mended.value[i] = mended_row(x + i, lanes, m[i], tiny[i], call, first + i, labels[i], weight[i], of_gradient + i, of_hessian + i, lanes,
