@@ -549,6 +549,43 @@ def test_ignore_index_needs_class_indices() -> None:
     refused((TypeError, ValueError), r"ignore_index\b", fl.cross_entropy, y_true, y_pred, ignore_index=3)
 
 
+@pytest.mark.parametrize("ignored", [None, 0, -1, -100, 255, 2**62, 2**63 - 1, -(2**63)], ids=str)
+@pytest.mark.parametrize("code", "?bBhHiIqQefd")
+def test_a_label_of_any_type_is_a_class_or_ignored_or_refused(code: str, ignored: int | None) -> None:
+    dtype, y_pred = np.dtype(code), generator("labels", code).standard_normal((N, C)).astype(np.float32)
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        said = [
+            -1.0,
+            -0.0,
+            0.5,
+            C - 1,
+            C,
+            C + 0.5,
+            np.nan,
+            np.inf,
+            -np.inf,
+            min(2.0**62, largest),
+            min(2.0**63, largest),
+        ]
+    else:
+        limits = np.iinfo(dtype) if dtype.kind in "iu" else None
+        said = (
+            [0, 1]
+            if limits is None
+            else [limits.min, limits.max, max(-1, limits.min), 0, C - 1, C, min(255, limits.max)]
+        )
+    for label in np.array(said, dtype).tolist():
+        y_true = np.arange(N).astype(dtype) % (2 if dtype.kind == "b" else C)
+        y_true[3] = label
+        if label != ignored and label not in range(C):
+            refused(ValueError, r"y_true\[3\]", fl.cross_entropy, y_true, y_pred, ignore_index=ignored)
+            continue
+        grad = fl.cross_entropy.grad(y_true, y_pred, reduction="none", ignore_index=ignored)
+        for own, row in zip(y_true.tolist(), grad, strict=True):
+            assert (row == 0).all() if own == ignored else (row < 0).nonzero()[0].tolist() == [own]
+
+
 # -- targets of pointwise losses --------------------------------------------------------------------------------------
 
 
