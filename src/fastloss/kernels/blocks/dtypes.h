@@ -232,7 +232,8 @@ static inline void fl_narrow_f64(int dtype, const double *from, char *to, ptrdif
             memcpy(&x, from + i * (ptrdiff_t)sizeof x, sizeof x);                                      \
             declarations                                                                               \
             int64_t label = whole ? number : -1;                                                       \
-            int inside = (uint64_t)label < (uint64_t)n_classes, ignore = ignoring & whole & (label == ignored); \
+            int inside = (uint64_t)label < (uint64_t)n_classes;                                        \
+            int ignore = ignoring & whole & (label == ignored);                                        \
             int64_t read = inside ? label : FL_LABEL_BAD;                                              \
             to[i] = ignore ? FL_LABEL_IGNORED : read;                                                  \
             marks += !inside | ignore;                                                                 \
