@@ -210,9 +210,13 @@ def _sigmoid_contrastive_of(similar: Any, alike: Any, unlike: Any, *, log_scale:
     similar *= scale
     exponent = similar + bias
     np.negative(exponent, out=exponent, where=alike)
-    small = np.exp(-np.abs(exponent))
-    value = (np.maximum(exponent, 0) + np.log1p(small)).sum(axis=1)
-    slopes = np.where(exponent > 0, 1, small) / (1 + small)
+    small = np.abs(exponent)
+    np.negative(small, out=small)
+    np.exp(small, out=small)
+    value = (np.log1p(small) + np.maximum(exponent, 0)).sum(axis=1)
+    slopes = np.where(exponent > 0, 1, small)
+    small += 1
+    slopes /= small
     np.negative(slopes, out=slopes, where=alike)
     by_shared = {"log_scale": np.einsum("ij,ij->i", slopes, similar), "bias": slopes.sum(axis=1)}
     slopes *= scale

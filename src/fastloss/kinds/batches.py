@@ -30,40 +30,59 @@ class Plan(NamedTuple):
     call: Call
     kept: Array  # the places of the vectors that are not left out
     positive: Array  # of each of these the place of one it belongs to, -1 where there is none
-    groups: Array  # of each of these a number that those have too which it belongs to
+    groups: Groups  # of these
     given: Array  # the weight of each
     weights: Array  # the same, 0 of those that have no loss
     cut: Cut | None  # of similarities that are no linear layer
 
 
-def _in_place(count: int, kept: Array, groups: Array) -> Array:
-    return np.arange(len(kept))
+class Groups(NamedTuple):
+    """Which vectors belong together."""
+
+    numbers: Array  # of each vector that counts the number of its group
+    order: Array  # these vectors, group by group
+    starts: Array  # where in that order a group begins
+
+    @staticmethod
+    def of(labels: Array) -> Groups:
+        """Return those that labels make."""
+        order = np.argsort(labels, kind="stable")
+        in_order = labels[order]
+        begins = np.ones(len(order), np.bool_)
+        np.not_equal(in_order[1:], in_order[:-1], out=begins[1:])
+        numbers = np.empty(len(order), np.int64)
+        numbers[order] = np.cumsum(begins) - 1
+        return Groups(numbers, order, np.flatnonzero(begins))
+
+    def next(self) -> Array:
+        """Return of each vector the next of its group; the last has the first, one that is alone none: -1."""
+        order, starts = self.order, self.starts
+        following = np.empty_like(order)
+        following[:-1] = order[1:]
+        following[np.append(starts[1:], len(order))[: len(starts)] - 1] = order[starts]
+        positive = np.empty_like(order)
+        positive[order] = following
+        positive[positive == np.arange(len(order))] = -1
+        return positive
 
 
-def _half_a_batch_away(count: int, kept: Array, groups: Array) -> Array:
+def _in_place(count: int, kept: Array, groups: Groups) -> Array:
+    return groups.numbers
+
+
+def _half_a_batch_away(count: int, kept: Array, groups: Groups) -> Array:
     """Return the other view of each sample, -1 where it is left out."""
     place = np.full(count, -1)
-    place[kept] = np.arange(len(kept))
+    place[kept] = groups.numbers
     half: Array = place[(kept + count // 2) % max(count, 1)]
     return half
 
 
-def _of_its_class(count: int, kept: Array, groups: Array) -> Array:
-    """Return the next of the same class; the last has the first, one that is alone none."""
-    order = np.argsort(groups, kind="stable")
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = groups[order[1:]] != groups[order[:-1]]
-    starts = np.flatnonzero(begins)
-    following = np.empty_like(order)
-    following[:-1] = order[1:]
-    following[np.append(starts[1:], len(order))[: len(starts)] - 1] = order[starts]
-    positive = np.empty_like(order)
-    positive[order] = following
-    positive[positive == np.arange(len(kept))] = -1
-    return positive
+def _of_its_class(count: int, kept: Array, groups: Groups) -> Array:
+    return groups.next()
 
 
-_POSITIVES: dict[str, Callable[[int, Array, Array], Array]] = {
+_POSITIVES: dict[str, Callable[[int, Array, Groups], Array]] = {
     "place": _in_place,
     "half": _half_a_batch_away,
     "class": _of_its_class,
@@ -84,7 +103,8 @@ class Batches(Kind):
         given = call.weights.weights
         kept = np.flatnonzero(call.weights.left_out.kept(shape[:1], given))
         labels = call.arrays.by_name.get("y_true")
-        groups = np.arange(len(kept)) if labels is None else np.unique(labels[kept], return_inverse=True)[1]
+        each = np.arange(len(kept))
+        groups = Groups(each, each, each) if labels is None else Groups.of(labels[kept])
         positive = _POSITIVES[row.positive](shape[0], kept, groups)
         with np.errstate(all="ignore"):
             weights = np.ones(len(kept)) if given is None else given[kept].astype(dtype).astype(np.float64)
@@ -220,7 +240,7 @@ class _OfPairs(_Run):
                 known[operand.name] = float(arrays.get(operand.name, operand.default))
         vectors, others = self.vectors[rows], self.vectors[columns]
         formula = request.row.of_pairs
-        pairs = Pairs(vectors, others, plan.groups, plan.weights, formula, known, plan.cut, self.wants)
+        pairs = Pairs(vectors, others, plan.groups.numbers, plan.weights, formula, known, plan.cut, self.wants)
         pairs.run()
         self.values = pairs.values
         scale = self.factor / self.number if self.number else 0.0
@@ -373,13 +393,12 @@ class _Comparison(_Run):
         Sums over a class do it, in a time that is linear in the batch. Where there is one positive nothing is added.
         """
         plan = self.plan
-        groups, counts = plan.groups, np.bincount(plan.groups)
+        groups, order, starts = plan.groups
+        counts = np.diff(starts, append=len(order))
         others = counts[groups] - 1
         several = others > 1
         share = np.where(several, 1 / np.maximum(others, 1), 0).astype(self.dtype)[:, None]
         one = vectors.numbers[plan.positive]
-        order = np.argsort(groups, kind="stable")
-        starts = np.cumsum(counts) - counts
 
         def sums(numbers: Array) -> Array:
             """Return for each row the sum over its group, added in the order of the rows."""
@@ -393,7 +412,7 @@ class _Comparison(_Run):
             factor = (weights / denominator if denominator else np.zeros_like(weights)).astype(self.dtype)[:, None]
             by_scaled += factor * instead
             pushed = np.where(several[:, None], factor * scaled, 0)
-            np.add.at(by_others, plan.positive[several], pushed[several])
+            by_others[plan.positive[several]] += pushed[several]  # no two have the same next one
             spread = pushed * share
             by_others -= sums(spread) - spread
         return np.asarray(added)

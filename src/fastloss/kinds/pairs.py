@@ -21,6 +21,9 @@ from .products import HELD_FROM, on_threads, tiles_of
 
 #: How many rows a chunk has: as many as fit into 8 MiB. Fewer make the product slow whose sums have as many terms.
 _CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS, _LEAST_ROWS = 2**23, 256, 1024, 64
+#: Vectors whose squared lengths are between these are divided by them as they are: no square of a number that matters
+#: beside them is infinite or subnormal, and the bits are those of vectors of any size.
+_SQUARES = 2.0**-60, 2.0**60
 #: The function of the catalogue is called with so many pairs, whose numbers stay in the cache from step to step.
 _BLOCK = 2**15
 
@@ -29,25 +32,33 @@ class Compared:
     """Vectors as they are compared, and the gradient by them."""
 
     def __init__(self, array: Array, kept: Array, dtype: np.dtype[Any], normalize: bool) -> None:
-        vectors = array[kept].astype(dtype, copy=False)
+        vectors = np.ascontiguousarray(array if len(kept) == len(array) else array[kept], dtype)
         self.lengths: Array | None = None
         if normalize:
-            # The largest number is a power of 2 times one that is near 1: its square is neither infinite nor 0.
-            _, exponents = np.frexp(np.abs(vectors).max(axis=1, initial=0, keepdims=True))
-            vectors = np.ldexp(vectors, -exponents)
-            squares = np.einsum("ij,ij->i", vectors, vectors)[:, None]
-            roots = np.sqrt(squares)
-            self.lengths = np.ldexp(roots, exponents)
-            vectors = vectors / np.where(roots == 0, 1, roots)
-        self.numbers: Array = np.ascontiguousarray(vectors)
-        self.gradient = np.zeros_like(self.numbers)
+            squares = np.einsum("ij,ij->i", vectors, vectors)
+            low, high = _SQUARES
+            if len(squares) and low < squares.min() and squares.max() < high:
+                divisors = self.lengths = np.sqrt(squares)[:, None]
+            else:
+                # The largest number is a power of 2 times one that is near 1: its square is neither infinite nor 0.
+                _, exponents = np.frexp(np.abs(vectors).max(axis=1, initial=0, keepdims=True))
+                vectors = np.ldexp(vectors, -exponents)
+                roots = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+                self.lengths = np.ldexp(roots, exponents)
+                divisors = np.where(roots == 0, 1, roots)
+            vectors = vectors / divisors
+        self.numbers: Array = vectors
+        self.gradient = np.zeros(self.numbers.shape, dtype)
 
     def of_given(self) -> Array:
         """Return the gradient by the vectors as they were given; of one of length 0 it is 0."""
         if self.lengths is None:
             return self.gradient
         along = np.einsum("ij,ij->i", self.gradient, self.numbers)[:, None]
-        across = self.gradient - self.numbers * along
+        across: Array = self.gradient - self.numbers * along
+        if self.lengths.all():
+            across /= self.lengths
+            return across
         return np.where(self.lengths == 0, 0, across / np.where(self.lengths == 0, 1, self.lengths))
 
 
@@ -172,7 +183,9 @@ class Pairs:
             weights = self.weights[places]
             self.values[places] = np.where(weights == 0, 0, values * weights)
             if self.wants:
-                block[...] = np.where(weights[:, None] == 0, 0, slopes * weights[:, None])
+                np.multiply(slopes, weights[:, None], out=block)
+                if not weights.all():
+                    block[weights == 0] = 0
                 for name, of_vectors in by_shared.items():
                     sums = self.by_shared.setdefault(name, np.zeros(len(self.groups)))
                     sums[places] = np.where(weights == 0, 0, of_vectors * weights)
