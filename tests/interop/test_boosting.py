@@ -122,10 +122,11 @@ def test_lightgbm_ranks_as_with_its_own(options: dict[str, Any]) -> None:
         "sigmoid": options.get("sigma", 1.0),
     }
     shared = {"verbose": -1, "num_threads": 1, "deterministic": True, "min_sum_hessian_in_leaf": 0.0, **own}
-    for start, bound in ((None, 1e-7), (scores, 2e-5)):
+    of_rows = np.random.default_rng(3).uniform(0.2, 3.0, len(X))
+    for start, weight, bound in ((None, None, 1e-7), (scores, None, 2e-5), (scores, of_rows, 2e-5)):
         predictions = []
         for objective in ("lambdarank", fl.interop.lightgbm.objective(fl.lambdarank, n_threads=1, **options)):
-            data = lightgbm.Dataset(X, grades, group=sizes, init_score=start)
+            data = lightgbm.Dataset(X, grades, weight=weight, group=sizes, init_score=start)
             booster = lightgbm.train({**shared, "objective": objective}, data, 1)
             predictions.append(booster.predict(X, raw_score=True))
         theirs, ours = predictions
@@ -146,8 +147,17 @@ def test_lists_of_the_api_of_scikit_learn() -> None:
     assert found == fl.lambdarank(grades, model.predict(X), groups=sizes)
     learned, before = (fl.ranknet(grades, scores, groups=sizes) for scores in (model.predict(X), np.zeros(len(X))))
     assert learned < 0.9 * before
-    with pytest.raises(TypeError, match="lambdarank weighs lists, and the library has a weight for each row"):
-        objective(grades, X[:, 0], np.ones(len(X)), sizes)
+    weight = np.random.default_rng(4).uniform(0.2, 3.0, len(X))
+    of_lists = [part.mean() for part in np.split(weight, np.cumsum(sizes)[:-1])]
+    expected = fl.lambdarank(grades, X[:, 0], groups=sizes, sample_weight=of_lists)
+    assert metric(grades, X[:, 0], weight, sizes)[1] == pytest.approx(expected, rel=1e-13)
+    floored = fl.interop.lightgbm.objective(fl.lambdarank, hess_floor=0.5)
+    assert floored(grades, X[:, 0], 0.1 * weight, sizes)[1].min() == 0.5
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(30,\); it needs a weight for each of \d+ rows"):
+        objective(grades, X[:, 0], np.ones(30), sizes)
+    weight[2] = -1
+    with pytest.raises(ValueError, match=r"sample_weight\[2\] = -1.0 is not a finite number >= 0"):
+        objective(grades, X[:, 0], weight, sizes)
 
 
 @pytest.mark.parametrize("loss", [fl.cox, fl.listmle])
@@ -216,6 +226,24 @@ def test_xgboost_by_the_interface_of_scikit_learn() -> None:
     assert native.num_boosted_rounds() == ROUNDS and results["train"]["ours"][0] > results["train"]["ours"][-1]
 
 
+def test_xgboost_ranks_with_a_weight_for_each_list() -> None:
+    """The weights reach gradient, Hessian and metric as those of lists."""
+    xgboost = pytest.importorskip("xgboost")
+    X, grades, sizes = lists(2)
+    weight = np.random.default_rng(5).uniform(0.2, 3.0, len(sizes)).astype(np.float32)
+    scores = np.random.default_rng(6).normal(size=len(X)).astype(np.float32)
+    data = xgboost.DMatrix(X, grades, group=sizes, weight=weight)
+    objective, metric = (getattr(fl.interop.xgboost, what)(fl.ranknet) for what in ("objective", "metric"))
+    found = objective(scores, data)
+    expected = fl.ranknet.grad_and_hess(grades, scores, groups=sizes, sample_weight=weight, reduction="sum")
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-15)
+    assert metric(scores, data) == ("ranknet", fl.ranknet(grades, scores, groups=sizes, sample_weight=weight))
+    booster = xgboost.train({"base_score": 0.0, "nthread": 1}, data, ROUNDS, obj=objective)
+    learned, before = (metric(scores, data)[1] for scores in (booster.predict(data), np.zeros(len(X), np.float32)))
+    assert learned < 0.9 * before
+
+
 # -- CatBoost ---------------------------------------------------------------------------------------------------------
 
 
@@ -277,6 +305,8 @@ def test_a_loss_without_curvature_is_refused(library: str) -> None:
             objective(fl.huber, **options)
     with pytest.raises(TypeError, match="huber cannot be bound to 'alpha'"):
         objective(fl.huber, alpha=0.9)
+    with pytest.raises(TypeError, match="lambdarank is a loss of lists, and CatBoost tells no objective but its own"):
+        fl.interop.catboost.objective(fl.lambdarank)
     with pytest.raises(TypeError, match="cross_entropy is a loss over classes"):
         fl.interop.catboost.objective(fl.cross_entropy)
 

@@ -98,7 +98,8 @@ if not all scores of a group are equal, and multiplies what a group has by log2(
 pull both rows by. LightGBM takes its sigmoid from a table, so that the two differ by some 1e-5.
 
 A pair counts by the product of the `row_weight` of its rows. Ranks and NDCG know no weights, but that a row of weight 0
-is absent. LightGBM multiplies what all pairs pull a row by with the weight of that row alone.
+is absent. LightGBM multiplies what all pairs pull a row by with the weight of that row alone, and so
+does `fl.interop.lightgbm.objective`.
 
 A group in which nothing is relevant has a loss of 0.""",
     truncation=count(30, "how many rows at the top of a list count; None: all"),

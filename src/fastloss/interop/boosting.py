@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from ..arrays import first_true
 from ..call import as_curvature
 from ..kinds import draw
 from ..kinds.base import HESSIAN
@@ -38,6 +39,7 @@ class Objective:
     n_threads: int | None
 
     usual_floor: ClassVar[float] = 0.0  # the library's own
+    weights_of_lists: ClassVar[str] = ""  # what has one where there are lists: "rows", or "lists"
     options: ClassVar[tuple[str, ...]] = ("curvature", "hess_factor", "hess_floor", "n_threads")  # as they are shown
 
     @classmethod
@@ -97,10 +99,11 @@ class Objective:
         if factor is None:
             softmax = self.loss._row.axes == "C" and y_pred.ndim > 1 and y_pred.shape[1] > 1
             factor = self.usual_factor(y_pred.shape[1]) if softmax else 1.0
+        options, of_rows = _samples(self, sample_weight, groups, len(y_pred))
         found: tuple[Any, Any] = self.loss.grad_and_hess(
             y_true,
             y_pred,
-            **_samples(self.loss, sample_weight, groups),
+            **options,
             reduction="sum",
             curvature=self.curvature,
             hess_factor=factor,
@@ -108,6 +111,11 @@ class Objective:
             out=out,
             n_threads=self.n_threads,
         )
+        if of_rows is not None:  # each row's own, after its list: a pair counts differently for its two rows
+            for result in found:
+                result *= of_rows
+            if self.hess_floor:
+                np.maximum(found[1], self.hess_floor, out=found[1])
         return found
 
 
@@ -149,6 +157,8 @@ class Metric:
     name: str
     n_threads: int | None
 
+    weights_of_lists: ClassVar[str] = ""  # as of an `Objective`
+
     @classmethod
     def of(cls, loss: Any, name: str | None, n_threads: int | None, parameters: dict[str, Any]) -> Self:
         """Return the metric of a loss, by default under its name."""
@@ -188,7 +198,10 @@ class Metric:
         """
         native = hasattr(y_pred, "get_label")
         y_true, y_pred, sample_weight, groups = given(y_true, y_pred, sample_weight, groups)
-        value = self.loss(y_true, y_pred, **_samples(self.loss, sample_weight, groups), n_threads=self.n_threads)
+        options, of_rows = _samples(self, sample_weight, groups, len(y_pred))
+        if of_rows is not None:
+            options["sample_weight"] = _means(of_rows, options["groups"])
+        value = self.loss(y_true, y_pred, **options, n_threads=self.n_threads)
         return self.returned(value, native)
 
 
@@ -218,13 +231,34 @@ def _of_lists(row: Row) -> bool:
     return row.axes == "G" and sum(operand.role == TARGET for operand in row.operands) == 1
 
 
-def _samples(loss: Loss, sample_weight: Any, groups: Any) -> dict[str, Any]:
-    """Return what a call takes besides targets and predictions; lists are of no account to losses of single rows."""
-    if not _of_lists(loss._row):
-        return {"sample_weight": sample_weight}
-    if sample_weight is not None:
-        raise TypeError(f"{loss.name} weighs lists, and the library has a weight for each row: give it none")
-    return {"groups": None if groups is None else np.asarray(groups, np.int64)}
+def _samples(
+    made: Objective | Metric, sample_weight: Any, groups: Any, rows: int
+) -> tuple[dict[str, Any], np.ndarray[Any, Any] | None]:
+    """Return what a call takes besides targets and predictions, and the weights of rows of lists.
+
+    Lists are of no account to losses of single rows.
+    """
+    if not _of_lists(made.loss._row):
+        return {"sample_weight": sample_weight}, None
+    sizes = None if groups is None else np.asarray(groups, np.int64)
+    options: dict[str, Any] = {"groups": sizes}
+    if sample_weight is None or made.weights_of_lists == "lists":
+        return options | {"sample_weight": sample_weight}, None
+    weight = np.asarray(sample_weight)
+    if weight.shape != (rows,):
+        raise ValueError(f"sample_weight has shape {weight.shape}; it needs a weight for each of {rows} rows")
+    wrong = first_true(~((weight >= 0) & np.isfinite(weight)))
+    if wrong is not None:
+        raise ValueError(f"sample_weight[{wrong}] = {weight[wrong]} is not a finite number >= 0")
+    return options, weight
+
+
+def _means(weight: np.ndarray[Any, Any], sizes: np.ndarray[Any, Any] | None) -> Any:
+    """Return the mean of the weights of the rows of each list; of one without rows 0."""
+    if sizes is None:
+        return weight.mean(dtype=np.float64)
+    lists = np.repeat(np.arange(len(sizes)), sizes)
+    return np.bincount(lists, weight, len(sizes)) / np.maximum(sizes, 1)
 
 
 def threads_of(loss: Loss, n_threads: int | None) -> int | None:

@@ -81,6 +81,8 @@ def objective(
     [[-1.0, -1.0], [-2.0, -0.0]]
     """
     bound = boosting.bind(loss, parameters)
+    if bound._row.axes == "G":
+        raise TypeError(f"{bound.name} is a loss of lists, and CatBoost tells no objective but its own what is a list")
     if bound._row.axes:
         raise TypeError(f"{bound.name} is a loss over classes, which CatBoost asks for row by row; use its MultiClass")
     return Objective.of(bound, curvature, hess_factor, hess_floor, 1, {})  # pieces of at most 1000 samples: one thread

@@ -11,6 +11,8 @@ from . import boosting
 class Objective(boosting.TwoWays):
     """A loss as LightGBM asks for it; made by `objective`."""
 
+    weights_of_lists = "rows"
+
     def usual_factor(self, classes: int) -> float:
         """Return K / (K - 1)."""
         return classes / (classes - 1)
@@ -18,6 +20,8 @@ class Objective(boosting.TwoWays):
 
 class Metric(boosting.Metric):
     """The mean of a loss as LightGBM asks for it; made by `metric`."""
+
+    weights_of_lists = "rows"
 
     def returned(self, value: float, native: bool) -> Any:
         """Return name, value, and that less is better."""
@@ -40,7 +44,8 @@ def objective(
     loss : Loss
         A loss of targets and predictions: `fl.huber`, `fl.cross_entropy`, `fl.poisson` (of logarithms of means), a sum
         of losses, one of your own; or of ranked lists with a Hessian: `fl.lambdarank`, `fl.ranknet`. Their lists
-        are the groups of the data (``Dataset(group=…)``, ``LGBMRanker.fit(group=…)``), which must have no weights.
+        are the groups of the data (``Dataset(group=…)``, ``LGBMRanker.fit(group=…)``). The weight of a row multiplies
+        what its list has computed for it, as in LightGBM's own.
     curvature : {'exact', 'gauss_newton', 'abs'}, optional
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
@@ -87,7 +92,8 @@ def metric(loss: Loss, *, name: str | None = None, n_threads: int | None = None,
     Parameters
     ----------
     loss : Loss
-        A loss of targets and predictions.
+        A loss of targets and predictions; of ranked lists each counts by the mean of the weights of its rows, as in
+        LightGBM's own.
     name : str, optional
         What it is called; by default as the loss.
     n_threads : int, optional

@@ -12,6 +12,7 @@ class Objective(boosting.TwoWays):
     """A loss as XGBoost asks for it; made by `objective`."""
 
     usual_floor = 1e-16
+    weights_of_lists = "lists"
 
     def usual_factor(self, classes: int) -> float:
         """Return 2."""
@@ -20,6 +21,8 @@ class Objective(boosting.TwoWays):
 
 class Metric(boosting.Metric):
     """The mean of a loss as XGBoost asks for it; made by `metric`."""
+
+    weights_of_lists = "lists"
 
     def returned(self, value: float, native: bool) -> Any:
         """Return the value, in the native API after the name."""
@@ -41,7 +44,9 @@ def objective(
     ----------
     loss : Loss
         A loss of targets and predictions: `fl.huber`, `fl.cross_entropy`, `fl.poisson` (of logarithms of means), a sum
-        of losses, one of your own.
+        of losses, one of your own; or of ranked lists with a Hessian: `fl.ranknet`, `fl.lambdarank`. Their lists are
+        the groups of the data (``DMatrix.set_group``), which XGBoost has a weight for each of. `XGBRanker` takes no
+        objective but its own.
     curvature : {'exact', 'gauss_newton', 'abs'}, optional
         What stands for the Hessian. By default it is exact; then a loss whose Hessian is 0, as `fl.quantile`, is
         refused.
