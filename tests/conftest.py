@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import cases
@@ -36,8 +38,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Collect 190,000 tests without looking through them for garbage again and again, nor later while tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    if is_quick(config):  # before pytest orders all by their fixtures, which takes seconds
+        choose(config, items)
+    yield  # what -k and -m leave
+    if not is_quick(config):
+        choose(config, items)
+
+
+def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that run."""
     if "big" not in config.getoption("-m"):
         deselect(config, items, {item for item in items if "big" in item.keywords})
     if not config.getoption("--thorough"):
