@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "torch")  # JAX is the other one that takes losses of fastloss
+os.environ.setdefault("KERAS_BACKEND", "torch")  # JAX and TensorFlow take them, too
 
 import keras
 import numpy as np
