@@ -217,11 +217,18 @@ def metrics() -> None:
     rows, labels = fl.softmax(rng.normal(size=(n, 5))), rng.integers(0, 5, n)
     cases = [("log_loss", (y, p)), ("log_loss", (labels, rows)), ("brier_score_loss", (y, p))]
     cases += [(name, (x, z)) for name in ("mean_squared_error", "mean_absolute_error", "d2_absolute_error_score")]
-    for name, given in [*cases, ("mean_poisson_deviance", (y, p))]:
+    mu = rng.uniform(0.1, 20, n)
+    sizes = mu * rng.gamma(4.0, 0.25, n)
+    cases += [("mean_poisson_deviance", (y, p)), ("mean_gamma_deviance", (sizes, mu))]
+    cases += [("mean_tweedie_deviance", (sizes, mu, power)) for power in (1.5, 3)]
+    for name, (true, pred, *power) in cases:
         libraries = {"fastloss": fl.metrics, "scikit-learn": sklearn.metrics}
-        sides: Sides = {side: partial(getattr(library, name), *given) for side, library in libraries.items()}
-        classes = " of 5 classes" if given[1].ndim > 1 else ""
-        shown(f"{name}{classes} 1e6 (ms)", cpu_seconds(sides, 5), 1e-3, 1)
+        options = {"power": power[0]} if power else {}
+        sides: Sides = {
+            side: partial(getattr(library, name), true, pred, **options) for side, library in libraries.items()
+        }
+        what = " of 5 classes" if pred.ndim > 1 else f" {power[0]}" if power else ""
+        shown(f"{name}{what} 1e6 (ms)", cpu_seconds(sides, 5), 1e-3, 1)
 
 
 # -- Dask --------------------------------------------------------------------------------------------------------------

@@ -81,17 +81,17 @@ def exact_deviance(y: float, mu: float, p: float) -> Any:
     return 2 * (above ** (2 - p) / ((1 - p) * (2 - p)) - y * mu ** (1 - p) / (1 - p) + mu ** (2 - p) / (2 - p))
 
 
-@pytest.mark.parametrize("power", [-1, 1, 1.2, 1.5, 1.9, 2, 2.5, 3])
+@pytest.mark.parametrize("power", [-1, 1, 1.2, 1.5, 1.7, 1.9, 2, 2.2, 2.5, 3])
 def test_deviances_keep_their_digits_where_means_are_nearly_right(power: float) -> None:
     """The closed forms subtract what is nearly equal: they have no digit left 1e-9 away, and a few less in between."""
     rng = np.random.default_rng(0)
-    for size in (1e-12, 1e-9, 1e-6, 1e-3, 0.03, 0.1, 0.3, 1.0, 10.0):
+    for size in (1e-12, 1e-9, 1e-6, 1e-3, 0.03, 0.1, 0.15, 0.3, 1.0, 10.0):
         for mu in rng.uniform(0.1, 20.0, 20).tolist():
             y = mu * (1 + size * rng.uniform(0.5, 1.0) * (rng.choice([-1, 1]) if size < 1 else 1))
             with mpmath.workdps(60):
                 right = exact_deviance(y, mu, power)
                 found = fl.metrics.mean_tweedie_deviance([y], [mu], power=power)
-                # 6.5e-14 was the worst, where the series ends
+                # 7.9e-14 was the worst, where the series ends
                 assert abs(found - right) <= 1e-13 * right, (y, mu)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import first_true
+from ..interop.common import added_up
 from ..scalars import as_number
 from .checks import Array, Columns, Multioutput, averaged, columns, explained, loss_of, no_score, outputs
 
-_TERMS = 30  # of a series in d, of which |d| and |d p| / 2 are below 1/4
-_ODD_TERMS = 10  # of one in v^2, of which |v| is at most 1 / 7
+_TERMS = 40  # at most, of a series in d, of which |d| and |d p| / 2 are below 1 / 4
+_ODD = tuple(1 / k for k in range(13, 1, -2))  # of one in v^2, of which |v| is at most 1 / 15
+_TINY = float(np.finfo(np.float64).tiny)
 _AT_ONCE = 1 << 13  # samples
 
 
@@ -281,54 +284,113 @@ def mean_pinball_loss(
 # ---- deviances ------------------------------------------------------------------------------------------------------
 
 
-def _deviances(y_true: Array, y_pred: Array, power: float) -> Array:
-    """Return the deviance of each sample, computed some thousands at a time: what they need stays in the cache."""
-    found = np.empty(len(y_true))
-    with np.errstate(all="ignore"):
-        for start in range(0, len(found), _AT_ONCE):
-            piece = slice(start, start + _AT_ONCE)
-            y, mu = y_true[piece].astype(np.float64), y_pred[piece].astype(np.float64)
-            each = _far(y, mu, power)
-            near = np.flatnonzero(np.abs(y - mu) * (max(abs(power) / 2, 1.0) * 4) < mu)
-            if near.size:
-                each[near] = _near(y[near], mu[near], power)
-            np.multiply(each, 2, out=found[piece])
+def _half_deviances(y: Array, mu: Array, power: float) -> Array:
+    """Return half of the deviance of each of some thousand samples: what that needs stays in the cache."""
+    difference = mu - y
+    if power == 3:  # (y - mu)^2 / (2 y mu^2), which subtracts once
+        difference /= mu
+        difference *= difference
+        difference /= y
+        difference *= 0.5
+        return difference
+    if power == 1.5:  # 2 (sqrt y - sqrt mu)^2 / sqrt mu
+        root = np.sqrt(mu)
+        difference /= np.sqrt(y) + root
+        difference *= difference
+        difference /= root
+        difference *= 2
+        return difference
+    scaled = np.abs(difference)
+    scaled *= 1 / _radius(power)
+    close = scaled < mu
+    near = np.count_nonzero(close)
+    if near == len(y):
+        return _near(y, mu, difference, power)
+    found = _far(y, mu, difference, power)
+    if near:
+        places = np.flatnonzero(close)
+        found[places] = _near(y[places], mu[places], difference[places], power)
     return found
 
 
-def _far(y: Array, mu: Array, p: float) -> Array:
-    """Return mu^(2 - p) f(y / mu), where f(t) is the integral of (t - s) s^-p from 1."""
-    if p == 1:
-        logarithm = np.log(y / mu)
-        logarithm[y == 0] = 0.0
-        return y * logarithm - y + mu
-    if p == 2:
-        ratio = y / mu
-        return ratio - 1 - np.log(ratio)
+def _far(y: Array, mu: Array, difference: Array, p: float) -> Array:
+    """Return mu^(2 - p) f(y / mu), where f(t) is the integral of (t - s) s^-p from 1; `difference` is mu - y."""
+    if p in (1, 2):
+        found: Array = y / mu
+        if p == 1:
+            np.maximum(found, _TINY, out=found)  # of a y of 0 the term is 0, whatever the logarithm
+            np.log(found, out=found)
+            found *= y
+            found += difference
+            return found
+        logarithm = np.log(found)
+        found -= 1
+        found -= logarithm
+        return found
     above = np.maximum(y, 0.0) if p < 0 else y
-    return above ** (2 - p) / ((1 - p) * (2 - p)) - y * mu ** (1 - p) / (1 - p) + mu ** (2 - p) / (2 - p)
-
-
-def _near(y: Array, mu: Array, p: float) -> Array:
-    """Return the same next to t = 1, where that subtracts what is nearly equal: by a series, which keeps the digits."""
-    if p in (1, 2):  # log t = 2 atanh(v) = 2 (v + v^3 / 3 + v^5 / 5 ...), t = (1 + v) / (1 - v), |v| <= 1 / 7
-        v = (y - mu) / (y + mu)
-        square = v * v
-        series = np.full_like(v, 1 / (2 * _ODD_TERMS + 3))
-        for k in range(_ODD_TERMS - 1, -1, -1):
-            series *= square
-            series += 1 / (2 * k + 3)
-        series *= v * square
-        found: Array = mu * 2 * (square + (1 + v) * series) / (1 - v) if p == 1 else 2 * (square / (1 - v) - series)
-    else:
-        d = (y - mu) / mu
-        series = np.zeros_like(d)
-        for k in range(_TERMS, -1, -1):  # Horner: binomial(-p, k) d^k / ((k + 1) (k + 2))
-            series *= d
-            series *= -(p + k) / (k + 1)
-            series += 1 / ((k + 1) * (k + 2))
-        found = mu ** (2 - p) * d * d * series
+    found = above ** (2 - p)
+    found *= 1 / ((1 - p) * (2 - p))
+    slope = mu ** (1 - p)
+    linear = mu * (1 / (2 - p))
+    linear -= y * (1 / (1 - p))
+    linear *= slope
+    found += linear
     return found
+
+
+def _near(y: Array, mu: Array, difference: Array, p: float) -> Array:
+    """Return the same next to t = 1, where that subtracts what is nearly equal: by a series, which keeps the digits."""
+    if p in (1, 2):  # log t = 2 atanh(v) = 2 (v + v^3 / 3 + v^5 / 5 ...), t = (1 + v) / (1 - v), |v| <= 1 / 15
+        v = np.negative(difference)
+        v /= y + mu
+        square = v * v
+        series = _polynomial(square, _ODD)
+        series *= v
+        series *= square
+        if p == 1:
+            series *= 1 + v
+            series += square
+            series /= 1 - v
+            series *= mu
+        else:
+            square /= 1 - v
+            np.subtract(square, series, out=series)
+        series *= 2
+        return series
+    d = np.negative(difference)
+    d /= mu
+    found = _polynomial(d, _coefficients(p))
+    found *= d
+    found *= d
+    found *= mu ** (2 - p)
+    return found
+
+
+def _radius(p: float) -> float:
+    """Return how far from 1 the series is taken: at powers near 1 and 2 the terms that are subtracted are larger."""
+    return (0.25 if p not in (1, 2) and abs((1 - p) * (2 - p)) < 0.3 else 0.125) / max(abs(p) / 2, 1.0)
+
+
+def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """Return a polynomial, by Horner's rule: the coefficient of the highest power comes first."""
+    found = x * coefficients[0]
+    for coefficient in coefficients[1:-1]:
+        found += coefficient
+        found *= x
+    found += coefficients[-1]
+    return found
+
+
+@functools.cache
+def _coefficients(p: float) -> tuple[float, ...]:
+    """Return binomial(-p, k) / ((k + 1) (k + 2)), from the last that counts to the first."""
+    most, binomial, found = _radius(p), 1.0, [0.5]
+    for k in range(_TERMS):
+        binomial *= -(p + k) / (k + 1)
+        found.append(binomial / ((k + 2) * (k + 3)))
+        if abs(found[-1]) * most ** (k + 1) < 2.0**-58:
+            break
+    return tuple(found[::-1])
 
 
 _NEEDS = {  # by the power: which of y_true and y_pred has to be above 0, or at least 0
@@ -342,8 +404,17 @@ def _mean_deviance(given: Columns, power: float) -> float:
     """Return the mean of deviances of arguments that are checked."""
     if power == 0:
         return float(loss_of("squared_error")(*given[:2], sample_weight=given.weight))
-    each = _deviances(given.y_true, given.y_pred, power)
-    return float(np.average(each, weights=given.weight))
+    y_true, y_pred, weight = given
+    sums = []
+    with np.errstate(all="ignore"):
+        for start in range(0, len(y_true), _AT_ONCE):
+            piece = slice(start, start + _AT_ONCE)
+            y, mu = (array[piece].astype(np.float64, copy=False) for array in (y_true, y_pred))
+            each = _half_deviances(y, mu, power)
+            if weight is not None:
+                each *= weight[piece]
+            sums.append(float(each.sum()))
+    return 2 * added_up(sums) / (len(y_true) if weight is None else float(weight.sum(dtype=np.float64)))
 
 
 def _of_deviance(
@@ -358,8 +429,7 @@ def _of_deviance(
         raise ValueError(f"Multioutput not supported in {name}")
     y, mu = given.y_true[:, 0], given.y_pred[:, 0]
     kind = "" if p == 0 else "stable" if p < 0 else "counts" if p < 2 else "sizes"
-    bad_true = {"counts": y < 0, "sizes": y <= 0}.get(kind)
-    if kind and ((mu <= 0).any() or (bad_true is not None and bad_true.any())):
+    if kind and (mu.min() <= 0 or (kind == "counts" and y.min() < 0) or (kind == "sizes" and y.min() <= 0)):
         raise ValueError(f"Mean Tweedie deviance error with power={power} can only be used on {_NEEDS[kind]}")
     return Columns(y, mu, given.weight), p
 
