@@ -109,15 +109,24 @@ class Errors(Kind):
             gradient = gradient[None] if request.parameters["over"] == "batch" else gradient
         with np.errstate(all="ignore"):
             for k, weight in enumerate(plan.weights):
-                slopes = None if gradient is None else np.zeros((*kept[k].shape, plan.logits.shape[-1]))
-                if weight and kept[k].any():
-                    scores = plan.logits[k][kept[k]].astype(np.float64)
-                    loss, own = of_region(plan.y_true[k][kept[k]], scores, request.parameters, gradient is not None)
-                    losses[k] = weight * loss
-                    if slopes is not None:
-                        slopes[kept[k]] = own * (factor * scale(number) * weight)
+                counts = kept[k].ravel()
+                if not weight or not counts.any():
+                    if gradient is not None:
+                        gradient[k] = 0
+                    continue
+                y_true, scores = plan.y_true[k].ravel(), plan.logits[k].reshape(len(counts), -1)
+                some = None if counts.all() else np.flatnonzero(counts)
+                if some is not None:
+                    y_true, scores = y_true[some], scores[some]
+                loss, own = of_region(y_true, scores.astype(np.float64), request.parameters, gradient is not None)
+                losses[k] = weight * loss
                 if gradient is not None:
-                    gradient[k] = slopes
+                    own *= factor * scale(number) * weight
+                    if some is not None:
+                        slopes = np.zeros((len(counts), own.shape[1]))
+                        slopes[some] = own
+                        own = slopes
+                    gradient[k] = own.reshape(gradient[k].shape)
         if results.value is not None:
             results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
         return reduced(added(losses), number / factor)
@@ -173,10 +182,13 @@ def _hinge(y_true: Array, logits: Array, parameters: Mapping[str, Any], wants: b
     if np.isnan(x).any():
         return math.nan, np.full_like(logits, math.nan)
     errors = np.where(there, 1 - x, 1 + x)
-    wrong = errors >= 0
-    loss, own = _sorted_loss(there[wrong], errors[wrong], int((there & ~wrong).sum()))
+    wrong = np.flatnonzero(errors >= 0)
+    errors, of_wrong = errors[wrong], there[wrong]
+    loss, own = _sorted_loss(of_wrong, errors, int(np.count_nonzero(there) - np.count_nonzero(of_wrong)))
+    np.negative(own, out=own, where=of_wrong)
+    own[errors == 0] *= 0.5
     slopes = np.zeros_like(logits)
-    slopes[wrong, 0] = np.where(there[wrong], -own, own) * np.where(errors[wrong] == 0, 0.5, 1.0)
+    slopes[wrong, 0] = own
     return loss, slopes
 
 
