@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -284,9 +285,44 @@ def mpi() -> None:
     shown("MPI, block 1024 x 8192 (ms)", cpu_seconds(sides, 7), 1e-3, 1)
 
 
+#: What each rank does with its own samples: the least time of any call, from the moment at which all begin.
+RANK = """
+import time
+import numpy as np
+from mpi4py import MPI
+import fastloss as fl
+
+comm = MPI.COMM_WORLD
+rng = np.random.default_rng(comm.rank)
+logits, labels = rng.normal(size=(8192, 1000)).astype(np.float32), rng.integers(0, 1000, 8192)
+out = np.empty_like(logits)
+seconds = {"MPI": [], "fastloss": []}
+for _ in range(20):
+    for side, module, own in (("MPI", fl.interop.mpi, (fl.cross_entropy,)), ("fastloss", fl.cross_entropy, ())):
+        comm.Barrier()
+        start = time.perf_counter()
+        module.value_and_grad(*own, labels, logits, out=(None, out), n_threads=1)
+        seconds[side].append(time.perf_counter() - start)
+least = comm.gather({side: min(times) for side, times in seconds.items()})
+if comm.rank == 0:
+    print(*(max(own[side] for own in least) for side in ("fastloss", "MPI")))
+"""
+
+
+def ranks() -> None:
+    """Weak scaling: as many samples on each rank. These are seconds of a clock, of the slowest rank."""
+    allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    for number in (1, 2):
+        command = ["mpiexec", "-n", str(number), sys.executable, "-c", RANK]
+        ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | allowed, check=True)
+        seconds = dict(zip(("fastloss", "MPI"), map(float, ended.stdout.split()), strict=True))
+        shown(f"{number} ranks, 8192 x 1000 on each (ms)", seconds, 1e-3, 1)
+
+
 PARTS = {
     "boosting": (boosting, "lightgbm"), "ranking": (ranking, "lightgbm"), "torch": (pytorch, "torch"),
     "jax": (jax, "jax"), "metrics": (metrics, "sklearn"), "dask": (dask, "dask"), "mpi": (mpi, "numpy"),
+    "ranks": (ranks, "mpi4py"),
 }  # fmt: skip
 
 

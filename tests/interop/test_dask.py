@@ -177,6 +177,17 @@ def test_a_graph_can_be_sent_to_a_worker() -> None:
     assert compute(again) == compute(value)
 
 
+def test_images_are_added_up_as_the_message_says() -> None:
+    rng = np.random.default_rng(5)
+    y_true, logits = (rng.random((6, 8, 8)) > 0.5).astype(float), rng.normal(size=(6, 8, 8))
+    chunks = [da.from_array(array, chunks=(2, 8, 8)) for array in (y_true, logits)]
+    with pytest.raises(TypeError, match=r"dice cannot be computed in chunks: .* add up fastloss.dice.partial"):
+        own.value(fl.dice, *chunks)
+    blocks = zip(*(array.to_delayed().ravel() for array in chunks), strict=True)
+    parts = dask.compute(*(dask.delayed(fl.dice.partial)(*pair) for pair in blocks))
+    assert sum(parts).value == pytest.approx(fl.dice(y_true, logits), rel=1e-15)
+
+
 def test_what_is_refused() -> None:
     """What can be known of shapes, types and names is said at once, the rest with its place."""
     with pytest.raises(TypeError, match=r"^loss must be a loss of fastloss, as fl.huber, not str"):

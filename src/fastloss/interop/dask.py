@@ -35,8 +35,8 @@ def value(loss: Loss, *arrays: Any, **keywords: Any) -> Any:
     Parameters
     ----------
     loss : Loss
-        A sum over samples: any loss but `root_mean_squared_error`, those that compare the vectors of a batch, and those
-        whose samples share an array.
+        A sum over samples: any loss but `root_mean_squared_error`, those that compare the vectors of a batch, those
+        whose samples share an array, and those of regions, whose `partial` adds up what chunks of images have.
     *arrays : dask.array.Array or array_like
         As in a call of the loss: at least one of them an array of Dask, whose chunks the others get. The classes, or
         the numbers of a vector, are in one chunk.
@@ -201,6 +201,11 @@ class _Call:
 
     def __init__(self, loss: Any, want: int, arrays: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         self.loss, self.want, self.row = as_loss(loss), want, as_loss(loss)._row
+        if self.row.axes == "R":
+            raise TypeError(
+                f"{self.row.name} cannot be computed in chunks: its samples are images, or all of them together; of "
+                f"images add up fastloss.{self.row.name}.partial, called for each chunk"
+            )
         check_has_parts(self.row)
         if self.row.shares:
             shared = ", ".join(operand.name for operand in self.row.operands if operand.shared)
