@@ -189,7 +189,7 @@ def test_the_same_in_torch(row: Any, given: dict[str, Any]) -> None:
 @of_rows
 def test_any_number_of_threads_and_chunks(row: Any) -> None:
     """More vectors than a chunk has."""
-    arrays = drawn(row, "threads", shape=(1500, 40))
+    arrays = drawn(row, "threads", shape=(1500, 80))
     value, gradients = loss_of(row).value_and_grad(*arrays, n_threads=1)
     again, own = loss_of(row).value_and_grad(*arrays, n_threads=2)
     assert again == value
@@ -200,6 +200,20 @@ def test_any_number_of_threads_and_chunks(row: Any) -> None:
         assert abs(again - value) <= 1e-15
         for one, two in zip(gradients, own, strict=True):
             assert np.abs(one - two).max() <= 2.0**-23 * np.abs(one).max()
+
+
+def test_coral_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks far from 0, and from each other, that do not divide the vectors."""
+    arrays = [array + 4096 for array in drawn(ROWS[1], "chunks", shape=(50, 3), dtype=np.float64)]
+    arrays[0][:20] += 64
+    value, gradients = fl.coral.value_and_grad(*arrays)
+    monkeypatch.setattr(sets, "_FEWEST_VECTORS", 8)
+    monkeypatch.setattr(sets, "_CHUNK_NUMBERS", 1)
+    for threads in (1, 2):
+        again, own = fl.coral.value_and_grad(*arrays, n_threads=threads)
+        assert abs(again - value) <= 1e-14 * terms(ROWS[1], *arrays)
+        for one, other in zip(gradients, own, strict=True):
+            assert np.abs(one - other).max() <= 1e-12 * np.abs(one).max()
 
 
 @of_rows
