@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from ..loss import Loss
 
@@ -25,12 +21,3 @@ def of_one_prediction(loss: Any, what: str) -> Loss:
         names = ", ".join(operand.name for operand in found._row.operands)
         raise TypeError(f"{found.name} is no {what}: it takes several arrays ({names})")
     return found
-
-
-def added_up(values: Sequence[float]) -> float:
-    """Return the sum of the values of parts, rounded once: so how many there are does not show."""
-    try:
-        return math.fsum(values)
-    except (OverflowError, ValueError):  # beyond all numbers on the way, or infinite in both directions
-        with np.errstate(all="ignore"):
-            return float(np.sum(values))

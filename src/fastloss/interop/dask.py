@@ -20,8 +20,9 @@ from ..kinds.base import GRADIENT, VALUE
 from ..loss import Loss
 from ..operands import AXES
 from ..parts import Partial, check_has_parts, weights_of
+from ..reductions import added_up
 from ..rows import PREDICTION, Operand, RowTarget
-from .common import added_up, as_loss
+from .common import as_loss
 
 try:
     import dask.array as da

@@ -21,9 +21,10 @@ from ..domains import check_held
 from ..kinds.base import GRADIENT, VALUE
 from ..loss import Loss
 from ..parts import Partial, check_part
+from ..reductions import added_up
 from ..samples import WEIGHT, LeftOut, as_mask, as_weights, check_products, check_weights
 from .blocks import Block, Samples
-from .common import added_up, as_loss
+from .common import as_loss
 
 try:
     from mpi4py import MPI

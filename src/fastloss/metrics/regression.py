@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import first_true
-from ..interop.common import added_up
+from ..reductions import added_up
 from ..scalars import as_number
 from .checks import Array, Columns, Multioutput, averaged, columns, explained, loss_of, no_score, outputs
 
