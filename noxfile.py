@@ -59,6 +59,10 @@ def neighbours(session: nox.Session) -> None:
         "jax",
         "keras==3.6.*",
         "keras",
+        "lightgbm==4.4.*",
+        "lightgbm",
+        "xgboost-cpu==2.1.*",
+        "xgboost-cpu",
     ],
 )
 def partner(session: nox.Session, library: str) -> None:
@@ -67,8 +71,12 @@ def partner(session: nox.Session, library: str) -> None:
     besides = {"keras": ["jax", "torch", "tensorflow-cpu"], "dask": ["distributed"]}.get(name, [])
     if library == "keras==3.6.*":  # calls what JAX no longer has; a TensorFlow of its time ends where PyTorch is, too
         besides = ["jax==0.4.35", "torch"]
-    session.install(f".[test,{name}]", library, *besides)
-    session.run("python", "-m", "pytest", f"tests/interop/test_{name}.py", *session.posargs)
+    boosting = name in ("lightgbm", "xgboost-cpu")  # the modules for them import nothing: there is no extra
+    if boosting:  # the oldest call what scikit-learn no longer has
+        besides = ["scikit-learn==1.5.*" if "=" in library else "scikit-learn"]
+    session.install(".[test]" if boosting else f".[test,{name}]", library, *besides)
+    file = "boosting" if boosting else name
+    session.run("python", "-m", "pytest", f"tests/interop/test_{file}.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
