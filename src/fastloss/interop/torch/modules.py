@@ -551,7 +551,8 @@ class GaussianNLLLoss(FusedLoss):
             input, target = input - target, torch.zeros_like(input)
         if not least >= self.eps:
             var = var + (var.clamp(min=self.eps) - var).detach()
-        pairs = torch.stack([input, (0.5 * var.log()).expand(input.shape)], dim=-1)
+        # One behind the other: side by side, writing and reading every second number took half of the time.
+        pairs = torch.stack([input, var.log().mul_(0.5).expand(input.shape)]).movedim(0, -1)
         value = self._run({}, (target, pairs))
         if self.full:
             constant = 0.5 * math.log(2 * math.pi)
