@@ -151,18 +151,23 @@ cdef inline char* frame_of(const Operand* operand, const Py_ssize_t* strides, Py
     return operand.data + sequence * strides[0] + (first + t) * strides[1]
 
 
-cdef inline void ask_ahead(const CtcCall* call, const Lattice* q, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t) noexcept nogil:
-    """Ask for a frame that comes soon."""
-    cdef fl_ahead ahead
-    if t + FRAMES_AHEAD >= q.frames:
-        return
-    memset(&ahead, 0, sizeof(ahead))
-    ahead.place[FL_READ] = frame_of(&call.logits, call.logits_stride, sequence, first, t + FRAMES_AHEAD)
-    ahead.size[FL_READ] = call.logits.itemsize
+cdef inline const fl_ahead* ask_ahead(const CtcCall* call, const Lattice* q, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t,
+                                      fl_ahead* next_frame) noexcept nogil:
+    """Ask for a frame that comes soon; or, where one is wide, return what the sweep over this one has to ask for on its way."""
+    cdef bint wide = call.classes > CLASSES_AHEAD
+    cdef Py_ssize_t coming = t + (1 if wide else FRAMES_AHEAD)
+    if coming >= q.frames:
+        return NULL
+    memset(next_frame, 0, sizeof(next_frame[0]))
+    next_frame.place[FL_READ] = frame_of(&call.logits, call.logits_stride, sequence, first, coming)
+    next_frame.size[FL_READ] = call.logits.itemsize
     if call.gradient.data != NULL and call.gradient.data != call.logits.data:
-        ahead.place[FL_WRITE] = frame_of(&call.gradient, call.gradient_stride, sequence, first, t + FRAMES_AHEAD)
-        ahead.size[FL_WRITE] = call.gradient.itemsize
-    fl_fetch(&ahead, 0, min(call.classes, <Py_ssize_t>CLASSES_AHEAD))
+        next_frame.place[FL_WRITE] = frame_of(&call.gradient, call.gradient_stride, sequence, first, coming)
+        next_frame.size[FL_WRITE] = call.gradient.itemsize
+    if wide:
+        return next_frame
+    fl_fetch(next_frame, 0, call.classes)
+    return NULL
 
 
 cdef inline const real* logits_of(const CtcCall* call, const char* data, real* buffer) noexcept nogil:
@@ -173,12 +178,14 @@ cdef inline const real* logits_of(const CtcCall* call, const char* data, real* b
     return buffer
 
 
-cdef inline double sweep(const real* x, real* e, real m, Py_ssize_t classes, double* ties) noexcept nogil:
-    """Exponentials into `e`, which may be x: their sum, but for those of the largest, which are added to `ties`."""
+cdef inline double sweep(const real* x, real* e, real m, Py_ssize_t classes, double* ties, const fl_ahead* ahead,
+                         Py_ssize_t start) noexcept nogil:
+    """Exponentials into `e`, which may be x: their sum, but for those of the largest, which are added to `ties`. `start`: the place
+    of the first among those that are asked for ahead."""
     if real is float:
-        return fl_block_exp_exactly(x, m, e, classes, ties, NULL, 0)
+        return fl_block_exp_exactly(x, m, e, classes, ties, ahead, start)
     else:
-        return fl_block_exp_sum_f64(x, m, e, classes, ties, NULL, 0)
+        return fl_block_exp_sum_f64(x, m, e, classes, ties, ahead, start)
 
 
 cdef void take_needed(const real* x, Lattice* q, Py_ssize_t t) noexcept nogil:
@@ -207,7 +214,8 @@ cdef double emissions(Lattice* q, Py_ssize_t t) noexcept nogil:
     return total + ties
 
 
-cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ssize_t t, real* e, double scale) noexcept nogil:
+cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ssize_t t, real* e, double scale,
+                           const fl_ahead* ahead) noexcept nogil:
     """The softmax of a frame times `scale` into `e`, which may be x, but for the classes that the lattice needs."""
     cdef Py_ssize_t classes = call.classes, d, c
     cdef double ties = 0
@@ -229,7 +237,7 @@ cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ss
     for d in range(q.distinct + 1):
         e[q.classes[d]] = -INFINITY
     q.m[t] = m
-    q.others[t] = sweep(<const real*>e, e, m, classes, &ties)
+    q.others[t] = sweep(<const real*>e, e, m, classes, &ties, ahead, 0)
     q.others[t] += ties
     q.all[t] = q.others[t] + emissions(q, t)
     if m == -INFINITY:
@@ -380,6 +388,8 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
     cdef double* most = blanks + n + 8
     cdef double* swapped
     cdef double total, highest = 0, none = -INFINITY if q.in_logarithms else 0
+    cdef const fl_ahead* ahead
+    cdef fl_ahead next_frame
     cdef const real* x
     cdef real* e
     cdef char* place
@@ -394,12 +404,12 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
             if fl_stopped(&call.stop):
                 return True
             if anew:
-                ask_ahead(call, q, sequence, first, t)
+                ahead = ask_ahead(call, q, sequence, first, t, &next_frame)
                 x = logits_of(call, frame_of(&call.logits, call.logits_stride, sequence, first, t), logits)
                 e = exponentials
                 if direct and writes:
                     e = <real*>frame_of(&call.gradient, call.gradient_stride, sequence, first, t)
-                softmax_of_frame(x, call, q, t, e, scale)
+                softmax_of_frame(x, call, q, t, e, scale, ahead)
             if not q.in_logarithms and (call.normalized or not anew):
                 emissions(q, t)
             spread_emissions(q, t, row)
@@ -446,7 +456,7 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
                 if not direct:
                     x = logits_of(call, frame_of(&call.logits, call.logits_stride, sequence, first, t), logits)
                     e = exponentials
-                    softmax_of_frame(x, call, q, t, e, scale)
+                    softmax_of_frame(x, call, q, t, e, scale, NULL)
                     if call.normalized:
                         emissions(q, t)
                 write_frame(tag, call, q, t, labels, blanks, e, scale)

@@ -103,7 +103,22 @@ cdef inline void gradients_of_step(double here, double p, double r, double rest,
 include "sequences/rnnt_joined.pxi"
 
 
-cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_t label, real* e) noexcept nogil:
+cdef inline const fl_ahead* ahead_of_node(const RnntCall* call, const Grid* q, Py_ssize_t sequence, Py_ssize_t t, Py_ssize_t u,
+                                          bint writes, fl_ahead* next_node) noexcept nogil:
+    """What the sweep over a node has to ask for on its way: the node behind it, if there is one and one is wide."""
+    if call.classes < CLASSES_IN_RUNS or (u == q.labels and t == q.frames - 1):
+        return NULL
+    t, u = (t, u + 1) if u < q.labels else (t + 1, <Py_ssize_t>0)
+    memset(next_node, 0, sizeof(next_node[0]))
+    next_node.place[FL_READ] = node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u)
+    next_node.size[FL_READ] = call.logits.itemsize
+    if writes and call.gradient.data != call.logits.data:
+        next_node.place[FL_WRITE] = node_of(call, &call.gradient, call.gradient_stride, sequence, q.n, t, u)
+        next_node.size[FL_WRITE] = call.gradient.itemsize
+    return next_node
+
+
+cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_t label, real* e, const fl_ahead* ahead) noexcept nogil:
     """The sum of exponentials of all classes but the blank and the label, -1 if there is none; `e` is lost."""
     cdef Py_ssize_t first = min(<Py_ssize_t>call.blank, label), last = max(<Py_ssize_t>call.blank, label), C = call.classes
     cdef double ties = 0, total
@@ -112,18 +127,19 @@ cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_
     if C < CLASSES_IN_RUNS:
         memcpy(e, x, C * sizeof(real))
         e[first] = e[last] = -INFINITY
-        total = sweep(<const real*>e, e, m, C, &ties)
+        total = sweep(<const real*>e, e, m, C, &ties, ahead, 0)
         return total + ties
     # What is between them, and on either side: a row need not be copied.
-    total = sweep(x, e, m, first, &ties) + sweep(x + last + 1, e, m, C - last - 1, &ties)
+    total = sweep(x, e, m, first, &ties, ahead, 0) + sweep(x + last + 1, e, m, C - last - 1, &ties, ahead, last + 1)
     if last > first + 1:
-        total += sweep(x + first + 1, e, m, last - first - 1, &ties)
+        total += sweep(x + first + 1, e, m, last - first - 1, &ties, ahead, first + 1)
     return total + ties
 
 
 cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits, real* e) noexcept nogil:
     """The largest logit of each node, the sum of its exponentials, and the probabilities of the blank and of the label."""
     cdef Py_ssize_t t, u, k = 0
+    cdef fl_ahead next_node
     cdef const real* x
     cdef real m
     cdef double blank, label, all
@@ -140,7 +156,8 @@ cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize
                     m = fl_block_max_f32(x, call.classes)
                 else:
                     m = fl_block_max_f64(x, call.classes)
-                q.others[k] = sum_of_others(call, x, m, q.label[u] if u < q.labels else -1, e)
+                q.others[k] = sum_of_others(call, x, m, q.label[u] if u < q.labels else -1, e,
+                                            ahead_of_node(call, q, sequence, t, u, False, &next_node))
             blank = exponential(q, <double>x[call.blank] - m)
             label = exponential(q, <double>x[q.label[u]] - m) if u < q.labels else 0
             if not call.normalized:
@@ -332,7 +349,7 @@ cdef double what_fails_of(const real* tag, const RnntCall* call, Grid* q, const 
 
 
 cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t k, Py_ssize_t u, double scale, const real* x,
-                     real* e) noexcept nogil:
+                     real* e, const fl_ahead* ahead) noexcept nogil:
     """The gradient of a node into `e`, which may be x."""
     cdef Py_ssize_t c
     cdef double blank = q.blank[k], label = q.next[k] * (1 + call.fast), here, rest, ties = 0
@@ -352,9 +369,9 @@ cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t 
     gradients_of_step(here, q.p[k], q.r[k], rest, &blank, &label)
     # Nothing adds these up: exponentials of floats to 1 ULP will do, which take half the time.
     if real is float:
-        fl_block_exp_sum_f32(x, m, e, call.classes, &ties, NULL, 0)
+        fl_block_exp_sum_f32(x, m, e, call.classes, &ties, ahead, 0)
     else:
-        fl_block_exp_sum_f64(x, m, e, call.classes, &ties, NULL, 0)
+        fl_block_exp_sum_f64(x, m, e, call.classes, &ties, ahead, 0)
     factor = <real>(here * scale / q.all[k])
     for c in range(call.classes):
         e[c] *= factor
@@ -373,6 +390,7 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
     cdef bint impossible = False, direct, joined = False
     cdef Grid q
     cdef Joined j
+    cdef fl_ahead next_node
     cdef real* logits
     cdef real* e
     cdef real* row
@@ -423,7 +441,7 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
                 row = <real*>place if direct else e
                 if t < frames and u < n and weight != 0 and not impossible and loss == loss:
                     x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, n, t, u), logits)
-                    write_node(tag, call, &q, t * n + u, u, scale, x, row)
+                    write_node(tag, call, &q, t * n + u, u, scale, x, row, ahead_of_node(call, &q, sequence, t, u, True, &next_node))
                 else:
                     for k in range(call.classes):
                         row[k] = filling if t < frames and u < n else 0
