@@ -555,7 +555,8 @@ def docstring(row: Row, defaults: Mapping[str, Any] | None = None, method: str =
             else "The place of the gradients is a tuple, too. Each may be written over its own array."
         ),
         "shapes": (
-            f"Gradient and Hessian have the shape and type of `{row.prediction}`, unless `out` says otherwise."
+            f"{'The gradient has' if row.no_hessian else 'Gradient and Hessian have'} the shape and type of "
+            f"`{row.prediction}`, unless `out` says otherwise."
             if len(row.differentiated) == 1
             else "With respect to several arrays, a gradient is a tuple of arrays; `wrt` names those that are wanted."
         ),
