@@ -39,7 +39,7 @@ class Objective:
     n_threads: int | None
 
     usual_floor: ClassVar[float] = 0.0  # the library's own
-    weights_of_lists: ClassVar[str] = ""  # what has one where there are lists: "rows", or "lists"
+    weighs_lists: ClassVar[bool] = False  # whether a list has a weight, where there are lists, or each of its rows
     options: ClassVar[tuple[str, ...]] = ("curvature", "hess_factor", "hess_floor", "n_threads")  # as they are shown
 
     @classmethod
@@ -157,7 +157,7 @@ class Metric:
     name: str
     n_threads: int | None
 
-    weights_of_lists: ClassVar[str] = ""  # as of an `Objective`
+    weighs_lists: ClassVar[bool] = False  # as of an `Objective`
 
     @classmethod
     def of(cls, loss: Any, name: str | None, n_threads: int | None, parameters: dict[str, Any]) -> Self:
@@ -242,7 +242,7 @@ def _samples(
         return {"sample_weight": sample_weight}, None
     sizes = None if groups is None else np.asarray(groups, np.int64)
     options: dict[str, Any] = {"groups": sizes}
-    if sample_weight is None or made.weights_of_lists == "lists":
+    if sample_weight is None or made.weighs_lists:
         return options | {"sample_weight": sample_weight}, None
     weight = np.asarray(sample_weight)
     if weight.shape != (rows,):

@@ -11,8 +11,6 @@ from . import boosting
 class Objective(boosting.TwoWays):
     """A loss as LightGBM asks for it; made by `objective`."""
 
-    weights_of_lists = "rows"
-
     def usual_factor(self, classes: int) -> float:
         """Return K / (K - 1)."""
         return classes / (classes - 1)
@@ -20,8 +18,6 @@ class Objective(boosting.TwoWays):
 
 class Metric(boosting.Metric):
     """The mean of a loss as LightGBM asks for it; made by `metric`."""
-
-    weights_of_lists = "rows"
 
     def returned(self, value: float, native: bool) -> Any:
         """Return name, value, and that less is better."""

@@ -12,7 +12,7 @@ class Objective(boosting.TwoWays):
     """A loss as XGBoost asks for it; made by `objective`."""
 
     usual_floor = 1e-16
-    weights_of_lists = "lists"
+    weighs_lists = True
 
     def usual_factor(self, classes: int) -> float:
         """Return 2."""
@@ -22,7 +22,7 @@ class Objective(boosting.TwoWays):
 class Metric(boosting.Metric):
     """The mean of a loss as XGBoost asks for it; made by `metric`."""
 
-    weights_of_lists = "lists"
+    weighs_lists = True
 
     def returned(self, value: float, native: bool) -> Any:
         """Return the value, in the native API after the name."""
