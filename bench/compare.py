@@ -41,7 +41,7 @@ from competitors import (
     prepare_fastloss,
     versions,
 )
-from measure import SETTLE, Spread, interleaved, keep_freed_memory
+from measure import SETTLE, Spread, interleaved, keep_freed_memory, processor
 from workloads import Problem, Workload
 from yardsticks import YARDSTICKS
 
@@ -282,21 +282,13 @@ def machine() -> dict[str, Any]:
 
     return {
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cpus": available_cpus(),
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
         "libraries": versions(),
         "fastloss": fl.build_info(),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def print_machine(facts: dict[str, Any]) -> None:

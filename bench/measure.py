@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,15 @@ def keep_freed_memory() -> None:
         m_trim_threshold, m_mmap_max = -1, -4  # malloc.h
         mallopt(m_mmap_max, 0)
         mallopt(m_trim_threshold, 2**31 - 1)
+
+
+def processor() -> str:
+    """The name of the processor, as Linux knows it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def interleaved(calls: Mapping[str, Callable[[], Any]], rounds: int, settle: float = 0.0) -> dict[str, NDArray]:

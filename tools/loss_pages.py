@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
@@ -21,7 +22,7 @@ from fastloss.habits import _HABITS
 if TYPE_CHECKING:
     from fastloss.rows import PenaltyRow, Row
 
-#: What ``tools/measure_losses.py`` found.
+#: What ``bench/losses.py`` found.
 MEASURED = Path(__file__).parents[1] / "docs" / "speed" / "losses.json"
 #: What a chapter of the catalogue is called; one that is not here has the name of its module.
 TITLES = {
@@ -77,9 +78,16 @@ def elsewhere(name: str) -> Iterator[str]:
                 yield f"- ``fl.metrics.{habit.metric}`` has those of scikit-learn"
 
 
+@functools.cache
+def measurements() -> dict[str, Any]:
+    """Return what was measured: of each loss, and on what."""
+    found: dict[str, Any] = json.loads(MEASURED.read_text("utf-8"))
+    return found
+
+
 def measured(name: str) -> list[str]:
     """Return error and speed of a loss, in words; one that was not measured yet has none."""
-    found = json.loads(MEASURED.read_text("utf-8"))
+    found = measurements()
     if name not in found["losses"]:
         return []
     error, speed = found["losses"][name]["error"], found["losses"][name]["speed"]

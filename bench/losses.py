@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 
-import fastloss as fl
-from fastloss.catalogue import CATALOGUE
-from fastloss.kinds import draw
+from competitors import limit_cpus
+from measure import interleaved, keep_freed_memory, processor
 
 FILE = Path(__file__).parents[1] / "docs" / "speed" / "losses.json"
 #: What `draw` is asked for, by the axes of a prediction: for speed, and for errors.
@@ -35,11 +30,13 @@ SIZES = {
     "TC": ((16, 200, 32), (8, 30, 8)),
     "TUC": ((8, 60, 20, 32), (6, 12, 5, 8)),
 }
-SECONDS = 0.3
+ROUNDS = 15
 
 
 def arrays_of(row: Any, sizes: tuple[int, ...], seed: int) -> dict[str, Any]:
     """Return ordinary arrays, in float32."""
+    from fastloss.kinds import draw
+
     arrays = draw(row, sizes, np.dtype(np.float32), np.random.default_rng(seed))
     return {name: a.astype(np.float32) if a.dtype == bool else a for name, a in arrays.items()}
 
@@ -86,20 +83,6 @@ def error_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, float]:
     return {what: round(float(np.quantile(np.concatenate(e), 0.99)), 2) for what, e in errors.items()}
 
 
-def interleaved(calls: list[Callable[[], Any]]) -> list[float]:
-    """Return the median seconds of calls made in turn."""
-    times: list[list[float]] = [[] for _ in calls]
-    end = time.perf_counter() + SECONDS
-    for call in calls:
-        call()
-    while time.perf_counter() < end or len(times[0]) < 5:
-        for call, own in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            call()
-            own.append(time.perf_counter() - start)
-    return [median(own) for own in times]
-
-
 def speed_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, Any]:
     """Return the time of value and gradient for each number of the gradient, and over np.exp of as many."""
     arrays = arrays_of(loss._row, sizes, 0)
@@ -108,9 +91,11 @@ def speed_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, Any]:
     keywords: dict[str, Any] = {"out": (None, gradients)} if in_place else {}
     x = np.random.default_rng(0).normal(size=sum(np.size(g) for g in several(gradients))).astype(np.float32)
     y = np.empty_like(x)
-    own, exponentials = interleaved(
-        [lambda: loss.value_and_grad(**arrays, **keywords, n_threads=1), lambda: np.exp(x, out=y)]
-    )
+    calls = {
+        "own": lambda: loss.value_and_grad(**arrays, **keywords, n_threads=1),
+        "exponentials": lambda: np.exp(x, out=y),
+    }
+    own, exponentials = (float(np.median(each)) for each in interleaved(calls, ROUNDS).values())
     shapes = {operand.name: list(np.shape(arrays[operand.name])) for operand in loss._row.differentiated}
     return {"shapes": shapes, "ns": rounded(own / x.size * 1e9), "over_exp": rounded(own / exponentials)}
 
@@ -120,25 +105,21 @@ def rounded(number: float) -> float:
     return float(f"{number:.2g}")
 
 
-def processor() -> str:
-    """Return the name of the processor, as Linux knows it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
-
-
 def main() -> None:
     """Measure what the arguments name, by default all losses, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--loss", nargs="*", default=list(CATALOGUE), help="only these; the others stay as they are")
+    parser.add_argument("--loss", nargs="*", help="only these; the others stay as they are")
     parser.add_argument("--output", type=Path, default=FILE)
     options = parser.parse_args()
+    limit_cpus(1)
+    keep_freed_memory()
+    import fastloss as fl
+    from fastloss.catalogue import CATALOGUE
+
     before = json.loads(options.output.read_text("utf-8"))["losses"] if options.output.is_file() else {}
     found: dict[str, Any] = {}
     for name in CATALOGUE:
-        if name in options.loss:
+        if options.loss is None or name in options.loss:
             loss = getattr(fl, name)
             large, small = SIZES[loss._row.axes]
             found[name] = {"error": error_of(loss, small), "speed": speed_of(loss, large)}
