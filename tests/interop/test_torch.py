@@ -674,6 +674,27 @@ print(seen)
 """
 
 
+def test_a_call_has_no_more_threads_than_torch() -> None:
+    x, before = torch.zeros(1 << 17), (fl.get_num_threads(), torch.get_num_threads())
+    try:
+        fl.set_num_threads(2)
+        for of_torch, few, many in ((1, {}, {"n_threads": 1}), (2, {}, {})):
+            torch.set_num_threads(of_torch)
+            call = own.calls.Call(fl.squared_error)
+            assert [call.given((y, y))[1] for y in (x[:8], x)] == [few, many]
+        assert own.calls.Call(fl.linear_cross_entropy).given((x[:8],))[1] == {"n_threads": 1}  # as large is no array
+    finally:
+        fl.set_num_threads(before[0]), torch.set_num_threads(before[1])
+
+
+def test_transforms_of_functions_are_refused_in_the_words_of_torch() -> None:
+    x, module = numbers(4, 3), own.CrossEntropyLoss()
+    with pytest.raises(RuntimeError, match="setup_context"):
+        torch.func.grad(lambda x: module(x, torch.tensor([0, 1, 2, 0])))(x)
+    with pytest.raises(RuntimeError, match="setup_context"):
+        torch.vmap(lambda row: module(row, torch.tensor(0)))(x)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_workers_of_a_data_loader_are_forks_of_a_process_with_threads() -> None:
     """They compute losses, as their parent does before, meanwhile and after: nobody waits for a thread that is gone."""
