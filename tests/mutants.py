@@ -85,6 +85,8 @@ class Mutant(NamedTuple):
         """The files of the suite that look for it."""
         if self.file.startswith((JIT, KERNELS + "jit_")):
             return "jit", "jit_calls", "jit_several"
+        if self.file.startswith(VECTORS + "batches"):
+            return ("batches",)
         if self.file.startswith(VECTORS):
             return ("vectors",)
         if self.file.startswith(ROWS + "scores"):
@@ -537,6 +539,19 @@ MUTANTS = (
         VECTORS + "distances.pxi",
         "multiplier = times(multiplier, wide(slope_at(left.head)))",
         "pass",
+    ),
+    # Small batches.
+    Mutant(
+        "the positive of a small batch among the others",
+        VECTORS + "batches.h",
+        "        row[positive] = -FL_INFINITY;",
+        "        row[i] = row[i];",
+    ),
+    Mutant(
+        "one positive of a small batch in the place of all",
+        VECTORS + "batches.h",
+        "loss[i] += scale * apart * mean;",
+        "loss[i] += 0 * apart * mean;",
     ),
     # Losses of regions.
     Mutant(

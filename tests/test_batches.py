@@ -10,11 +10,13 @@ import cases
 import numpy as np
 import oracle
 import pytest
-from cases import FLOATS, HALVES, generator
+from cases import FLOATS, HALVES, bits, generator
 from oracle import Jet, exact, mp
+from test_plain import long_way
 
 import fastloss as fl
 from fastloss.kinds import pairs, products
+from fastloss.runtime import current_engine, kernels
 
 ROWS = [row for row in fl.losses() if row.against]
 #: How far a number may be from the truth, of the largest of its array: BLAS adds up in an order of its own.
@@ -70,6 +72,15 @@ def of_kept(row: Any, arrays: dict[str, Any], kept: Any) -> dict[str, Any]:
 # -- what is right ----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(params=["small", "by BLAS"])
+def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let a kernel compute small batches, or BLAS as it does all others; the keywords for it."""
+    if request.param == "small":
+        return {}
+    monkeypatch.setattr(kernels.vectors, "SMALL_BATCH", (0, 0))
+    return {"max_bytes": 2**24}  # no short way
+
+
 def hold_to_textbook(row: Any, dtype: Any, arrays: dict[str, Any] | None = None, **given: Any) -> None:
     """Hold value and gradients of a small batch to the definition in mpmath: all pairs, by double loops."""
     if arrays is None:
@@ -110,9 +121,9 @@ def hold_to_textbook(row: Any, dtype: Any, arrays: dict[str, Any] | None = None,
 @of_floats
 @pytest.mark.parametrize("normalize", [True, False], ids=["cosines", "products"])
 @of_rows
-def test_the_textbook(row: Any, normalize: bool, dtype: Any) -> None:
+def test_the_textbook(row: Any, normalize: bool, dtype: Any, batch: dict[str, Any]) -> None:
     given = {name: 0.5 for name in ("temperature",) if name in loss_of(row).parameters}
-    hold_to_textbook(row, dtype, normalize=normalize, **given)
+    hold_to_textbook(row, dtype, normalize=normalize, **given, **batch)
 
 
 #: Parameters besides the defaults: large and small ones, kinks, and what the best similarity is at.
@@ -163,7 +174,7 @@ def test_float32_is_float64_rounded_once(row: Any) -> None:
 
 @pytest.mark.parametrize("scale", [25.0, 40.0, 100.0])
 @of_softmaxes
-def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float) -> None:
+def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float, batch: dict[str, Any]) -> None:
     """A loss far below the epsilon of the similarities, of which log(sum(exp)) - positive has no digit."""
     rng = generator("stands out", row.name)
     count = 16
@@ -184,6 +195,7 @@ def test_a_pair_that_stands_out_keeps_its_digits(row: Any, scale: float) -> None
     given = {"temperature": 1 / scale} if "temperature" in loss_of(row).parameters else {}
     wide = {name: a.astype(float) if np.asarray(a).dtype.kind == "f" else a for name, a in arrays.items()}
     own = {name: exact(value) for name, value in given.items()}
+    given |= batch
     with mp.workdps(60):
         exactly = {
             name: [[exact(x) for x in vector] for vector in a]
@@ -395,6 +407,41 @@ def test_in_place_and_any_layout(row: Any) -> None:
     for one, two, place in zip(several(row, gradients), several(row, own), places, strict=True):
         assert two is place
         np.testing.assert_array_equal(one, two)
+
+
+SMALL = [row for row in ROWS if loss_of(row)._short]
+
+
+@pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
+@of_floats
+@pytest.mark.parametrize("shape", [(1, 1), (12, 5), (32, 10), (34, 33), (64, 128)], ids=str)
+@pytest.mark.parametrize("row", SMALL, ids=lambda row: row.name)
+def test_the_short_way_has_the_bits_of_the_long_one(row: Any, shape: tuple[int, int], dtype: Any) -> None:
+    shape = (shape[0] + shape[0] % 2, shape[1])
+    arrays, rng = drawn(row, "short", shape=shape, dtype=dtype), generator("short", row.name, shape, str(dtype))
+    args = tuple(arrays.values())
+    kept, weight = rng.random(shape[0]) < 0.7, rng.random(shape[0])
+    weight[0] = 0
+    kept[-1] = True
+    keywords: list[dict[str, Any]] = [{}, {"sample_weight": weight}, {"where": kept, "sample_weight": weight + 1}]
+    keywords += [{"where": kept, "reduction": "sum"}, {"reduction": "none", "sample_weight": weight}]
+    keywords += [{"normalizer": 3.0}]
+    vectors = tuple(array for array in args if array.ndim)  # and labels; all but what is shared
+    given = [args, vectors, (*vectors, *map(float, args[len(vectors) :]))]
+    for loss in (loss_of(row), loss_of(row).bind(normalize=False)):
+        for own in keywords:
+            for each in given:
+                for method, want in (("__call__", 1), ("grad", 2), ("value_and_grad", 3)):
+                    with long_way():
+                        expected = getattr(loss, method)(*each, **own)
+                    assert bits(getattr(loss, method)(*each, **own)) == bits(expected)
+                    taken = loss._short.run(want, each, {**loss.keywords, **own}) is not None
+                    assert taken or "where" in own or "sample_weight" in own  # nothing may be left that has a loss
+    expected = loss_of(row).grad(*vectors)
+    places = tuple(array.copy() for array in vectors)
+    out = tuple(place for place in places if place.ndim > 1)
+    loss_of(row).grad(*places, out=out if len(out) > 1 else out[0])
+    assert bits(out if len(out) > 1 else out[0]) == bits(expected)
 
 
 # -- what is left out -------------------------------------------------------------------------------------------------

@@ -592,6 +592,17 @@ def test_each_sweep_over_a_run_of_rows_is_vector_code(level: str, sweep: str) ->
     assert not [called for loop in function.loops for called in loop.calls()]
 
 
+@each_level
+def test_the_products_of_a_small_batch_are_vector_code(level: str) -> None:
+    """gcc makes a copy of the sum for rows that lie side by side."""
+    found, register = module(f"vectors_{level}"), WIDEST[level]
+    functions = [found.function(name) for name in found.code if name.startswith("fl_batch_sum")]
+    assert functions
+    for function in functions:
+        loops = [loop for loop in function.loops if loop.is_vector(register)]
+        assert any(loop.products("pd", register) >= 4 for loop in loops), function
+
+
 # ---- whole modules
 
 
@@ -601,7 +612,7 @@ def test_no_function_of_vecmath_is_called(name: str) -> None:
     step of lanes, and what computes an extreme row, or a lifetime, one number after the other."""
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!ask|exact_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
+        r"fl_(?!ask|exact_|batch_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
         r"mills|normal_|logistic_|extreme_|known_|lifetime_|short_|standardised|threads_|stack_|deal|wide_|c(?:tc|rf)_|rnnt_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )

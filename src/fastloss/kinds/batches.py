@@ -5,6 +5,9 @@ linear layer whose weights are the other vectors (``products.py``): chunk by chu
 squared. The others are a function of the similarities (``pairs.py``), in chunks too. What is particular to batches is
 here: lengths that are divided by, the vector's own place that is left out, and which others are its positives. The
 positive stays out of the sum of the others, so that a pair that is right keeps its digits.
+
+Of up to 64 vectors of up to 128 numbers a kernel computes the softmaxes (``kernels/vectors/batches.h``): each step by
+NumPy takes a microsecond, whatever little it does. What is left out counts for nothing there, either.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ import numpy as np
 from ..catalogue.classes import linear_cross_entropy
 from ..reductions import added, reduced
 from ..rows import PREDICTION, Row
+from ..runtime import kernels
 from ..samples import LeftOut
-from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights
+from .base import GRADIENT, VALUE, Array, Arrays, Call, Kind, Outputs, Request, Results, Weights, places_of
 from .pairs import Compared, Cut, Pairs, blocks, in_chunks
 from .products import FAR_APART, Products, largest_of, multiplied, unit_of_slopes, unscaled
 
@@ -143,9 +147,29 @@ class Batches(Kind):
         return bad
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
+        row = plan.call.request.row
         with np.errstate(all="ignore"):
-            work = _OfPairs if plan.call.request.row.of_pairs else _Comparison if plan.cut is None else _BothWays
+            if not row.of_pairs:
+                small = _Small(plan, results, number, factor)
+                if small.fits():
+                    return small.run()
+            work = _OfPairs if row.of_pairs else _Comparison if plan.cut is None else _BothWays
             return work(plan, results, number, factor).run()
+
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        if row.of_pairs or factor != 1 or parameters["max_bytes"] is not None:
+            return None
+        shared = next((operand for operand in row.differentiated if operand.shared), None)
+        return kernels.vectors.PlainBatches(
+            np.asarray,
+            both=_both_ways(row),
+            normalize=parameters["normalize"],
+            scale=1 / parameters["temperature"] if shared is None else shared.default,
+            positive=row.positive,
+            operands=row.names,
+            shared=-1 if shared is None else row.place_of(shared.name),
+            **places_of(row),
+        )
 
     def draw(
         self,
@@ -212,17 +236,60 @@ class _Run:
         if results.value is not None:
             results.value[...] = 0
             results.value[plan.kept] = self.values * self.factor
+        shared = {operand.name for operand in self.request.row.differentiated if operand.shared}
         for name, gradient in results.gradients.items():
-            if name not in self.vectors:
+            if name in shared:
                 gradient[...] = self.by_shared.get(name, 0.0)
                 continue
             gradient[...] = 0
-            gradient[plan.kept] = self.vectors[name].of_given()
+            gradient[plan.kept] = self.of_given(name)
         return reduced(total, self.number) * self.factor
 
     def compute(self) -> float:
         """Compute losses and derivatives; return the sum of the weighted losses."""
         raise NotImplementedError
+
+    def of_given(self, name: str) -> Array:
+        """Return the gradient by the vectors of an array as they were given."""
+        return self.vectors[name].of_given()
+
+
+class _Small(_Run):
+    """A run of a softmax over similarities of so few vectors that a kernel makes them, in double, and not BLAS."""
+
+    def fits(self) -> bool:
+        """Compute everything, if the batch is small; return whether it is, and its numbers are ordinary ones."""
+        plan, request, arrays = self.plan, self.request, self.plan.call.arrays.by_name
+        most, most_numbers = kernels.vectors.SMALL_BATCH
+        kept, names = plan.kept, list(dict.fromkeys(name for pair in request.row.against for name in pair))
+        if not 0 < len(kept) <= most or arrays[names[0]].shape[1] > most_numbers:
+            return False
+        vectors = [np.array(arrays[name][kept], np.float64, order="C") for name in names]
+        groups = kept % max(len(arrays[names[0]]) // 2, 1) if request.row.positive == "half" else plan.groups.numbers
+        shared = [operand for operand in request.row.differentiated if operand.shared]
+        values, parameters = plan.weights.copy(), request.parameters
+        by_scale = kernels.vectors.batch(
+            vectors[0],
+            vectors[1] if len(vectors) > 1 else None,
+            groups.astype(np.float64),
+            values,
+            both=_both_ways(request.row),
+            normalize=parameters["normalize"],
+            wants=self.wants,
+            scale=float(arrays.get(shared[0].name, shared[0].default)) if shared else 1 / parameters["temperature"],
+            logarithmic=bool(shared),
+            multiplier=self.factor / self.number if self.number else 0.0,
+        )
+        self.values, self.by_shared = values, {operand.name: by_scale for operand in shared}
+        gradients = (array.astype(plan.call.compute_type) for array in vectors)
+        self.gradients = dict(zip(names, gradients, strict=True))
+        return by_scale is not None
+
+    def compute(self) -> float:
+        return added(self.values)
+
+    def of_given(self, name: str) -> Array:
+        return self.gradients[name]
 
 
 class _OfPairs(_Run):

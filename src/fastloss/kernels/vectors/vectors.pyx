@@ -59,3 +59,4 @@ def vectors(dict arrays not None, *, int loss, bint double_precision, Py_ssize_t
 
 
 include "vectors/plain.pxi"
+include "vectors/batches.pxi"
