@@ -250,12 +250,17 @@ MUTANTS = (
         "few += among ? 0 : p[d];",
         "few += 0;",
     ),
-    Mutant("chains: no certificate", SEQUENCES + "crf_loss.pxi", "highest < CERTAIN * min(<double>1, loss[0])", "True"),
+    Mutant(
+        "chains: no certificate",
+        SEQUENCES + "crf_loss.pxi",
+        "fl_crf_max(most, 8) < CERTAIN * min(<double>1, loss[0])",
+        "True",
+    ),
     Mutant("chains: pairs that underflow", SEQUENCES + "crf_loss.pxi", "loss[0] > LEAST_LOSS", "loss[0] > 0"),
     Mutant(
         "chains: pairs beyond the range",
         SEQUENCES + "crf_loss.pxi",
-        "if not fl_crf_max(h, w) < SAFE_FACTOR:",
+        "if not q.largest < SAFE_FACTOR and not fl_crf_max(h, w) < SAFE_FACTOR:",
         "if False:",
     ),
     Mutant(
@@ -273,14 +278,14 @@ MUTANTS = (
     Mutant(
         "chains: an exponential that was lost",
         SEQUENCES + "crf_loss.pxi",
-        "lost |= fl_crf_exponentials(e, top, e, w) != 0",
-        "fl_crf_exponentials(e, top, e, w)",
+        "lost |= fl_crf_exponentials(q.e, 0, q.e, q.frames * w) != 0",
+        "fl_crf_exponentials(q.e, 0, q.e, q.frames * w)",
     ),
     Mutant(
         "chains: one that has left the labels is one of them",
         SEQUENCES + "crf.h",
-        "row[now] = h[now] * e[now];",
-        "row[now] = 0;",
+        "fl_octet_without(a, fl_octet_below(a, 0x1p-1000))",
+        "fl_octet_without(fl_octet_without(a, fl_octet_below(a, 0x1p-1000)), fl_octet_lane(now))",
     ),
     Mutant("chains: the edge rounds its score", SEQUENCES + "crf.pxi", "if centred and (", "if False and ("),
     Mutant(

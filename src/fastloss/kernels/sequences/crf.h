@@ -7,6 +7,7 @@
 #ifndef FASTLOSS_CRF_H
 #define FASTLOSS_CRF_H
 #include "points/formulas.h"
+#include "sequences/octets.h"
 #include "sequences/products.h"
 
 /* Below e^-700 an exponential is 0; one of more than e^-2000 may matter all the same: then 1 is returned. */
@@ -21,46 +22,92 @@ static inline int fl_crf_exponentials(const double *x, double top, double *out, 
     return lost;
 }
 
-/* out[j] = sum_i v[i] M[i][j]. Sums stay in registers: four of them, that none waits for the one before. */
-static inline void fl_crf_sums(const double *v, const double *M, double *out, ptrdiff_t K, ptrdiff_t w)
+/* sum_i v[i] M[i][k], of 8 columns k, and of 16: the sums stay in registers, two to a column, that none waits for the one before.
+ * The first row of an odd number begins them. */
+FL_INLINE fl_octet fl_crf_eight(const double *v, const double *M, ptrdiff_t K, ptrdiff_t w)
 {
-    for (ptrdiff_t j = 0; j < w; j += 8) {
-        double s[8] = {0}, p[8] = {0}, q[8] = {0}, u[8] = {0};
-        const double *restrict r = M + j;
-        for (ptrdiff_t i = 0; i < K; i += 4, r += 4 * w) { /* a loop for the last ones gcc would make scalar: they are rows of zeros here */
-            ptrdiff_t left = K - i;
-            double a = v[i], b = left > 1 ? v[i + 1] : 0, c = left > 2 ? v[i + 2] : 0, d = left > 3 ? v[i + 3] : 0;
-            const double *restrict r1 = left > 1 ? r + w : r, *restrict r2 = left > 2 ? r + 2 * w : r, *restrict r3 = left > 3 ? r + 3 * w : r;
-            for (int k = 0; k < 8; k++) s[k] = fl_fma(a, r[k], s[k]);
-            for (int k = 0; k < 8; k++) p[k] = fl_fma(b, r1[k], p[k]);
-            for (int k = 0; k < 8; k++) q[k] = fl_fma(c, r2[k], q[k]);
-            for (int k = 0; k < 8; k++) u[k] = fl_fma(d, r3[k], u[k]);
-        }
-        for (int k = 0; k < 8; k++) out[j + k] = (s[k] + p[k]) + (q[k] + u[k]);
+    fl_octet a = fl_octet_by(fl_octet_at(M), K & 1 ? v[0] : 0), b = fl_octet_of(0);
+    M += (K & 1) * w;
+    for (ptrdiff_t i = K & 1; i < K; i += 2, M += 2 * w) {
+        a = fl_octet_fma(v[i], fl_octet_at(M), a);
+        b = fl_octet_fma(v[i + 1], fl_octet_at(M + w), b);
     }
+    return fl_octet_add(a, b);
 }
 
-static inline double fl_crf_larger(double x, double y) { return x > y ? x : y; }
+FL_INLINE void fl_crf_sixteen(const double *v, const double *M, ptrdiff_t K, ptrdiff_t w, fl_octet *first, fl_octet *second)
+{
+    double begin = K & 1 ? v[0] : 0;
+    fl_octet a = fl_octet_by(fl_octet_at(M), begin), c = fl_octet_by(fl_octet_at(M + 8), begin), b = fl_octet_of(0), d = b;
+    M += (K & 1) * w;
+    for (ptrdiff_t i = K & 1; i < K; i += 2, M += 2 * w) {
+        a = fl_octet_fma(v[i], fl_octet_at(M), a);
+        c = fl_octet_fma(v[i], fl_octet_at(M + 8), c);
+        b = fl_octet_fma(v[i + 1], fl_octet_at(M + w), b);
+        d = fl_octet_fma(v[i + 1], fl_octet_at(M + w + 8), d);
+    }
+    *first = fl_octet_add(a, b);
+    *second = fl_octet_add(c, d);
+}
+
+/* WITH(sums, j) for each 8 columns from j on. */
+#define FL_CRF_COLUMNS(v, M, K, w, WITH)                                     \
+    do {                                                                     \
+        ptrdiff_t column = 0;                                                \
+        for (; column + 16 <= (w); column += 16) {                           \
+            fl_octet first, second;                                          \
+            fl_crf_sixteen(v, (M) + column, K, w, &first, &second);          \
+            WITH(first, column);                                             \
+            WITH(second, column + 8);                                        \
+        }                                                                    \
+        if (column < (w)) WITH(fl_crf_eight(v, (M) + column, K, w), column); \
+    } while (0)
+
+/* out[j] = sum_i v[i] M[i][j] */
+static inline void fl_crf_sums(const double *v, const double *M, double *out, ptrdiff_t K, ptrdiff_t w)
+{
+#define FL_CRF_STORE(sums, j) fl_octet_to(out + (j), sums)
+    FL_CRF_COLUMNS(v, M, K, w, FL_CRF_STORE);
+#undef FL_CRF_STORE
+}
+
+/* max_i v[i] + L[i][k], of 8 columns k */
+FL_INLINE fl_octet fl_crf_best_8(const double *v, const double *L, ptrdiff_t K, ptrdiff_t w)
+{
+    fl_octet a = fl_octet_of(-INFINITY), b = a;
+    ptrdiff_t i = 0;
+    for (; i + 2 <= K; i += 2, L += 2 * w) {
+        a = fl_octet_larger(fl_octet_add(fl_octet_of(v[i]), fl_octet_at(L)), a);
+        b = fl_octet_larger(fl_octet_add(fl_octet_of(v[i + 1]), fl_octet_at(L + w)), b);
+    }
+    if (i < K) a = fl_octet_larger(fl_octet_add(fl_octet_of(v[i]), fl_octet_at(L)), a);
+    return fl_octet_larger(b, a);
+}
 
 /* out[j] = max_i v[i] + L[i][j] */
 static inline void fl_crf_best(const double *v, const double *L, double *out, ptrdiff_t K, ptrdiff_t w)
 {
-    double *restrict best = out;
-    ptrdiff_t i = 0;
-    for (ptrdiff_t j = 0; j < w; j++) best[j] = -INFINITY;
-    for (; i + 4 <= K; i += 4) {
-        const double *restrict r = L + i * w, *restrict s = r + w, *restrict p = s + w, *restrict q = p + w;
-        double a = v[i], b = v[i + 1], c = v[i + 2], d = v[i + 3];
-        for (ptrdiff_t j = 0; j < w; j++) {
-            double one = fl_crf_larger(a + r[j], b + s[j]), other = fl_crf_larger(c + p[j], d + q[j]);
-            best[j] = fl_crf_larger(fl_crf_larger(one, other), best[j]);
-        }
+    for (ptrdiff_t j = 0; j < w; j += 8) fl_octet_to(out + j, fl_crf_best_8(v, L + j, K, w));
+}
+
+/* The same into `best`, and added to a frame. */
+static inline void fl_crf_best_onwards(const double *v, const double *L, double *best, double *row, ptrdiff_t K, ptrdiff_t w)
+{
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        fl_octet each = fl_crf_best_8(v, L + j, K, w);
+        fl_octet_to(best + j, each);
+        fl_octet_to(row + j, fl_octet_add(fl_octet_at(row + j), each));
     }
-    for (; i < K; i++) {
-        const double *restrict r = L + i * w;
-        double a = v[i];
-        for (ptrdiff_t j = 0; j < w; j++) best[j] = fl_crf_larger(a + r[j], best[j]);
+}
+
+/* The first i with v[i] + L[i] = best. */
+static inline ptrdiff_t fl_crf_where(const double *v, const double *L, double best, ptrdiff_t w)
+{
+    for (ptrdiff_t i = 0; i < w; i += 8) {
+        int k = fl_octet_first(fl_octet_add(fl_octet_at(v + i), fl_octet_at(L + i)), best);
+        if (k < 8) return i + k;
     }
+    return 0; /* a number changed meanwhile */
 }
 
 /* out[j] = log sum_i exp(v[i] + L[i][j]) */
@@ -76,14 +123,91 @@ static inline void fl_crf_log_sums(const double *v, const double *L, double *out
     }
 }
 
-/* A frame onwards, of all chains but the labelled one: h[j] = sum_i a[i] M[i][j] of those, `gold` the weight of the labelled one,
- * `m` the row of M of its tag, `now` its next tag. A chain that has left it, and is on its tag again, is one of the others. */
-static inline double fl_crf_onwards(const double *h, double gold, const double *m, const double *e, double *out, ptrdiff_t now, ptrdiff_t w)
+/* ---- the labelled chain apart from all others ----
+ *
+ * The number of the label's tag is selected among the 8 that it belongs to, not written after them: who reads 8 numbers at once that
+ * were written in two pieces waits until both have reached the cache, in each frame. */
+
+FL_INLINE void fl_crf_onwards_8(fl_octet sums, double gold, const double *m, const double *e, double *row, fl_octet *top, ptrdiff_t now)
 {
-    double *restrict row = out;
-    for (ptrdiff_t j = 0; j < w; j++) row[j] = (h[j] + gold * m[j]) * e[j];
-    row[now] = h[now] * e[now];
-    return gold * m[now] * e[now];
+    fl_octet led = fl_octet_without(fl_octet_by(fl_octet_at(m), gold), fl_octet_lane(now));
+    fl_octet a = fl_octet_times(fl_octet_add(sums, led), fl_octet_at(e));
+    *top = fl_octet_larger(a, *top);
+    fl_octet_to(row, fl_octet_without(a, fl_octet_below(a, 0x1p-1000)));
+}
+
+/* A frame onwards, of all chains but the labelled one: `v` are those before it, `gold` is the weight of the labelled one, `m` the row
+ * of M of its tag, `now` its next tag. A chain that has left it, and is on its tag again, is one of the others. Return the largest. */
+static inline double fl_crf_onwards(const double *v, double gold, const double *M, const double *m, const double *e, double *row,
+                                    ptrdiff_t now, ptrdiff_t K, ptrdiff_t w)
+{
+    fl_octet top = fl_octet_of(0);
+#define FL_CRF_ONWARDS(sums, j) fl_crf_onwards_8(sums, gold, m + (j), e + (j), row + (j), &top, now - (j))
+    FL_CRF_COLUMNS(v, M, K, w, FL_CRF_ONWARDS);
+#undef FL_CRF_ONWARDS
+    return fl_octet_largest(top);
+}
+
+FL_INLINE void fl_crf_backwards_8(fl_octet sums, double factor, double *e, double *behind, double *most, double *largest)
+{
+    fl_octet scaled = fl_octet_by(sums, factor), h = fl_octet_times(fl_octet_at(e), scaled);
+    fl_octet_to(behind, sums);
+    fl_octet_to(e, h);
+    fl_octet_to(most, fl_octet_larger(scaled, fl_octet_at(most)));
+    fl_octet_to(largest, fl_octet_larger(h, fl_octet_at(largest)));
+}
+
+/* A frame back: `h` is what lies behind it. Leaves it in `behind`; `e` becomes what is behind the frame before. `most` and `largest`,
+ * 8 lanes: the largest of either. */
+static inline void fl_crf_backwards(const double *h, const double *M, double factor, double *e, double *behind, double *most,
+                                    double *largest, ptrdiff_t K, ptrdiff_t w)
+{
+#define FL_CRF_BACKWARDS(sums, j) fl_crf_backwards_8(sums, factor, e + (j), behind + (j), most, largest)
+    FL_CRF_COLUMNS(h, M, K, w, FL_CRF_BACKWARDS);
+#undef FL_CRF_BACKWARDS
+}
+
+/* The last frame of that way: all tags have `b` behind them. */
+static inline void fl_crf_end(double b, double factor, double *e, double *behind, double *most, double *largest, ptrdiff_t w)
+{
+    for (ptrdiff_t j = 0; j < w; j += 8) fl_crf_backwards_8(fl_octet_of(b), factor, e + j, behind + j, most, largest);
+}
+
+/* The posteriors of a frame less the label, from the way on and the way back, which they take the place of: their products over the
+ * sum of these, which is 1 but for rounding and for what was dropped; of the label, minus the sum of all others. `gold`: the weight of
+ * the labelled chain. Return the sum. */
+static inline double fl_crf_slopes(const double *a, double gold, double *b, ptrdiff_t now, ptrdiff_t w)
+{
+    fl_octet sum = fl_octet_of(0);
+    double labelled = gold * b[now] + a[now] * b[now], rest, total, inverse, of_label;
+    for (ptrdiff_t j = 0; j < w; j += 8)
+        sum = fl_octet_add(sum, fl_octet_without(fl_octet_times(fl_octet_at(a + j), fl_octet_at(b + j)), fl_octet_lane(now - j)));
+    rest = fl_octet_sum(sum);
+    total = rest + labelled;
+    inverse = 1 / total;
+    of_label = 0 - rest * inverse;
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        fl_octet each = fl_octet_by(fl_octet_times(fl_octet_at(a + j), fl_octet_at(b + j)), inverse);
+        fl_octet_to(b + j, fl_octet_with(each, fl_octet_lane(now - j), fl_octet_of(of_label)));
+    }
+    return total;
+}
+
+/* The gradient of the transitions from the label `before` to the next frame. They are apart from the product of all others: 1 - the
+ * posterior of the labelled pair is the sum of all others. `a` are the chains of the frame before, `gold` the labelled one; `h` what is
+ * behind; `m` the row of the label in M, `back` the column of the next one; `slope` that of the next label. */
+static inline void fl_crf_labelled_pairs(const double *a, double gold, const double *h, const double *m, const double *back, double slope,
+                                         double scale, double *into, ptrdiff_t before, ptrdiff_t now, ptrdiff_t w)
+{
+    fl_octet sum = fl_octet_of(0);
+    double whole = a[before] + gold, of_pair;
+    for (ptrdiff_t j = 0; j < w; j += 8)
+        sum = fl_octet_add(sum, fl_octet_without(fl_octet_times(fl_octet_at(a + j), fl_octet_at(back + j)), fl_octet_lane(before - j)));
+    of_pair = (slope - fl_octet_sum(sum) * h[now]) * scale;
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        fl_octet each = fl_octet_by(fl_octet_times(fl_octet_by(fl_octet_at(m + j), whole), fl_octet_at(h + j)), scale);
+        fl_octet_to(into + j, fl_octet_add(fl_octet_at(into + j), fl_octet_with(each, fl_octet_lane(now - j), fl_octet_of(of_pair))));
+    }
 }
 
 /* into[i][j] += scale M[i][j] sum_t a_t[i] h_t[j], in tiles of 4 rows and 8 columns. */
@@ -108,21 +232,17 @@ static inline void fl_crf_pairs_of_frame(const double *a, const double *h, const
     }
 }
 
-/* The sum of w numbers. A block's sum has 32 lanes, of which 8 tags use few. */
 static inline double fl_crf_total(const double *x, ptrdiff_t w)
 {
-    if (w > 8) return fl_block_sum_f64(x, w);
-    return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+    fl_octet sum = fl_octet_of(0);
+    for (ptrdiff_t j = 0; j < w; j += 8) sum = fl_octet_add(sum, fl_octet_at(x + j));
+    return fl_octet_sum(sum);
 }
 
 static inline double fl_crf_max(const double *x, ptrdiff_t w)
 {
-    double top[8];
-    for (int k = 0; k < 8; k++) top[k] = x[k];
-    for (ptrdiff_t j = 8; j < w; j += 8)
-        for (int k = 0; k < 8; k++) top[k] = x[j + k] > top[k] ? x[j + k] : top[k];
-    for (int k = 0; k < 4; k++) top[k] = top[k + 4] > top[k] ? top[k + 4] : top[k];
-    for (int k = 0; k < 2; k++) top[k] = top[k + 2] > top[k] ? top[k + 2] : top[k];
-    return top[1] > top[0] ? top[1] : top[0];
+    fl_octet top = fl_octet_at(x);
+    for (ptrdiff_t j = 8; j < w; j += 8) top = fl_octet_larger(fl_octet_at(x + j), top);
+    return fl_octet_largest(top);
 }
 #endif

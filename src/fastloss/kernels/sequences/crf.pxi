@@ -11,7 +11,8 @@
 cdef extern from "sequences/crf.h" nogil:
     int fl_crf_exponentials(const double*, double, double*, Py_ssize_t) noexcept
     void fl_crf_sums(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
-    void fl_crf_best(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_crf_best_onwards(const double*, const double*, double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    Py_ssize_t fl_crf_where(const double*, const double*, double, Py_ssize_t) noexcept
     void fl_crf_log_sums(const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
     double fl_crf_total(const double*, Py_ssize_t) noexcept
     double fl_crf_max(const double*, Py_ssize_t) noexcept
@@ -198,12 +199,12 @@ cdef double marginals_block(void* pointer, Py_ssize_t sequence, void* scratch) n
 cdef double viterbi_block(void* pointer, Py_ssize_t sequence, void* scratch) noexcept nogil:
     cdef const CrfCall* call = <const CrfCall*>pointer
     cdef Py_ssize_t frames = (<const int64_t*>call.frames.data)[sequence], first = (<const int64_t*>call.first_frame.data)[sequence]
-    cdef Py_ssize_t t, i, j, w = call.width, tag = 0
+    cdef Py_ssize_t t, w = call.width, tag = 0
     cdef int64_t* tags = <int64_t*>call.tags.data + first + sequence * call.padded_frames
     cdef const double* scores = table_of(call, SCORES)
+    cdef const double* scores_back = table_of(call, SCORES_BACK)
     cdef double* x = <double*>scratch
-    cdef double* h = x + call.most_frames * w
-    cdef double* row
+    cdef double* into = x + call.most_frames * w      # the best chain into each tag
     cdef double best
     (<double*>call.scores.data)[sequence] = 0
     if frames == 0:
@@ -214,9 +215,7 @@ cdef double viterbi_block(void* pointer, Py_ssize_t sequence, void* scratch) noe
     for t in range(1, frames):
         if fl_stopped(&call.stop):
             return 0
-        fl_crf_best(x + (t - 1) * w, scores, h, call.classes, w)
-        for j in range(w):
-            x[t * w + j] += h[j]
+        fl_crf_best_onwards(x + (t - 1) * w, scores, into + t * w, x + t * w, call.classes, w)
     best = fl_crf_max(x + (frames - 1) * w, w)
     (<double*>call.scores.data)[sequence] = best
     if best == -INFINITY:
@@ -227,9 +226,6 @@ cdef double viterbi_block(void* pointer, Py_ssize_t sequence, void* scratch) noe
     tags[frames - 1] = tag
     for t in range(frames - 2, -1, -1):
         # Which tag leads here is looked up again: it is asked for one tag of a frame, and known for none.
-        row, j, tag, best = x + t * w, tag, 0, -INFINITY
-        for i in range(call.classes):
-            if row[i] + scores[i * w + j] > best:
-                tag, best = i, row[i] + scores[i * w + j]
+        tag = fl_crf_where(x + t * w, scores_back + tag * w, into[(t + 1) * w + tag], w)
         tags[t] = tag
     return 0

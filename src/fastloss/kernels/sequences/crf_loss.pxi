@@ -11,7 +11,13 @@
 # the same bits on any number of threads.
 
 cdef extern from "sequences/crf.h" nogil:
-    double fl_crf_onwards(const double*, double, const double*, const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    double fl_crf_onwards(const double*, double, const double*, const double*, const double*, double*, Py_ssize_t, Py_ssize_t,
+                          Py_ssize_t) noexcept
+    void fl_crf_backwards(const double*, const double*, double, double*, double*, double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_crf_end(double, double, double*, double*, double*, double*, Py_ssize_t) noexcept
+    double fl_crf_slopes(const double*, double, double*, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_crf_labelled_pairs(const double*, double, const double*, const double*, const double*, double, double, double*, Py_ssize_t,
+                               Py_ssize_t, Py_ssize_t) noexcept
     void fl_crf_pairs(const double*, const double*, const double*, double, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
     void fl_crf_pairs_of_frame(const double*, const double*, const double*, double, double*, Py_ssize_t, Py_ssize_t) noexcept
 
@@ -41,6 +47,7 @@ cdef struct LabelledChain:       # of one sequence
     double* b
     double* h
     double* pairs                # of two neighbouring frames, in logarithms
+    double largest               # of what goes from the way back into pairs
 
 
 cdef Py_ssize_t lay_out_chain(const ChainCall* call, Py_ssize_t frames, LabelledChain* q, char* memory) noexcept nogil:
@@ -90,39 +97,55 @@ cdef bint set_slopes(const ChainCall* call, LabelledChain* q, Py_ssize_t t, doub
 
 
 cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss) noexcept nogil:
-    """The loss, the gradient of the scores, and in `e` what goes from the way back into pairs; False: there is no certificate."""
-    cdef Py_ssize_t t, j, w = call.of.width, now
+    """The loss, the gradient of the scores, and in `e` what goes from the way back into pairs; False: there is no certificate.
+
+    What no frame has to wait for is made for all frames apart from the ways on and back, which are nothing but waiting."""
+    cdef Py_ssize_t t, j, w = call.of.width, classes = call.of.classes, now
     cdef int64_t exponent = 0
     cdef int power
-    cdef double top, behind = 0, highest = 0, total, dev
+    cdef double top, behind = 0, total, dev
+    cdef double most[8]
+    cdef double largest[8]
     cdef const double* scores = table_of(&call.of, SCORES)
     cdef const double* factors = table_of(&call.of, FACTORS)
+    cdef const double* factors_back = table_of(&call.of, FACTORS_BACK)
+    cdef const double* m
     cdef bint lost = call.of.lost and q.frames > 1
     cdef double* row
     cdef double* e
     for t in range(q.frames):
         if fl_stopped(&call.of.stop):
             return True
-        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
+        e, now = q.e + t * w, q.tag[t]
         top = fl_crf_max(e, w)
         behind += top - e[now]
-        lost |= fl_crf_exponentials(e, top, e, w) != 0
         if t > 0:
             behind += call.largest_score - scores[q.tag[t - 1] * w + now]
-            fl_crf_sums(row - w, factors, q.h, call.of.classes, w)
-            q.gold[t] = fl_crf_onwards(q.h, q.gold[t - 1], factors + q.tag[t - 1] * w, e, row, now, w)
-        else:
-            memcpy(row, e, w * sizeof(double))
-            q.gold[0], row[now] = row[now], 0
-        top = max(fl_crf_max(row, w), q.gold[t])
-        power = 0 if top > LOW_ROW and top < HIGH_ROW else fl_ctc_rescaling(top)
-        exponent += power
-        q.factor[t] = 1 if power == 0 else ldexp(1, power)
         for j in range(w):
-            row[j] = where_(row[j] < LEAST_CELL, <double>0, row[j] * q.factor[t])
-        q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t] * q.factor[t])
+            e[j] -= top
+    lost |= fl_crf_exponentials(q.e, 0, q.e, q.frames * w) != 0
     if lost:
         return False
+    for t in range(q.frames):
+        if fl_stopped(&call.of.stop):
+            return True
+        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
+        if t > 0:
+            m = factors + q.tag[t - 1] * w
+            q.gold[t] = q.gold[t - 1] * m[now] * e[now]
+            top = max(fl_crf_onwards(row - w, q.gold[t - 1], factors, m, e, row, now, classes, w), q.gold[t])
+            q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t])
+        else:
+            memcpy(row, e, w * sizeof(double))
+            q.gold[0], row[now], top = row[now], 0, 1
+        q.factor[t] = 1
+        if not (top > LOW_ROW and top < HIGH_ROW):
+            power = fl_ctc_rescaling(top)
+            exponent += power
+            q.factor[t] = ldexp(1, power)
+            q.gold[t] *= q.factor[t]
+            for j in range(w):
+                row[j] *= q.factor[t]
     t = q.frames - 1
     dev = fl_crf_total(q.others + t * w, w)
     total = dev + q.gold[t]
@@ -132,48 +155,40 @@ cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss)
         loss[0] = log1p_(dev / q.gold[t])
     else:
         loss[0] = (log_(total) - exponent * FL_CTC_LN2) + behind
-    for j in range(w):
-        q.b[j] = 1 / total
-    for t in range(q.frames - 1, -1, -1):
+    for j in range(8):
+        most[j] = largest[j] = 0
+    fl_crf_end(1 / total, q.factor[t], q.e + t * w, q.slope + t * w, most, largest, w)
+    for t in range(q.frames - 2, -1, -1):
         if fl_stopped(&call.of.stop):
             return True
-        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
-        for j in range(w):
-            q.slope[t * w + j] = row[j] * q.b[j]
-        if not set_slopes(call, q, t, q.gold[t] * q.b[now]):
+        e = q.e + t * w
+        fl_crf_backwards(e + w, factors_back, q.factor[t], e, q.slope + t * w, most, largest, classes, w)
+    q.largest = fl_crf_max(largest, 8)
+    for t in range(q.frames):
+        if fl_stopped(&call.of.stop):
+            return True
+        total = fl_crf_slopes(q.others + t * w, q.gold[t], q.slope + t * w, q.tag[t], w)
+        if not (total > 0.5 and total < 2):
             return False
-        for j in range(w):
-            q.b[j] *= q.factor[t]
-        highest = max(highest, fl_crf_max(q.b, w))
-        for j in range(w):
-            e[j] *= q.b[j]
-        if t > 0:
-            fl_crf_sums(e, table_of(&call.of, FACTORS_BACK), q.b, call.of.classes, w)
     # What was dropped may not matter beside the loss either, nor may what is below 2^-240 in a pair, which underflows.
-    return call.of.classes == 1 or (loss[0] > LEAST_LOSS and highest < CERTAIN * min(<double>1, loss[0]))
+    return classes == 1 or (loss[0] > LEAST_LOSS and fl_crf_max(most, 8) < CERTAIN * min(<double>1, loss[0]))
 
 
 cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale, double* into) noexcept nogil:
     """Add the gradient of the transitions, after `loss_by_factors`."""
     cdef const double* factors = table_of(&call.of, FACTORS)
-    cdef const double* back
-    cdef Py_ssize_t t, j, w = call.of.width, before, now
-    cdef double whole, others, kept
+    cdef const double* back = table_of(&call.of, FACTORS_BACK)
+    cdef Py_ssize_t t, w = call.of.width, before, now
     cdef double* row
     cdef double* h
     for t in range(1, q.frames):
         if fl_stopped(&call.of.stop):
             return
         row, h, before, now = q.others + (t - 1) * w, q.e + t * w, q.tag[t - 1], q.tag[t]
-        # Pairs that begin with the label are apart from the product: 1 - the posterior of the labelled pair is the sum of all others.
-        whole, row[before] = row[before] + q.gold[t - 1], 0
-        kept, back, others = into[before * w + now], table_of(&call.of, FACTORS_BACK) + now * w, 0
-        for j in range(w):
-            into[before * w + j] += (whole * factors[before * w + j]) * h[j] * scale
-            q.h[j] = row[j] * back[j]
-        others = fl_crf_total(q.h, w) * h[now]
-        into[before * w + now] = kept - (others - q.slope[t * w + now]) * scale
-        if not fl_crf_max(h, w) < SAFE_FACTOR:
+        fl_crf_labelled_pairs(row, q.gold[t - 1], h, factors + before * w, back + now * w, q.slope[t * w + now], scale,
+                              into + before * w, before, now, w)
+        row[before] = 0
+        if not q.largest < SAFE_FACTOR and not fl_crf_max(h, w) < SAFE_FACTOR:
             fl_crf_pairs_of_frame(row, h, factors, scale, into, call.of.classes, w)
             memset(row, 0, w * sizeof(double))
     t = 0

@@ -61,7 +61,8 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
     rows. `largest_score` is the largest of the transitions, or 0.
     """
     cdef CrfCall call
-    cdef Py_ssize_t size = classes * width, rows = 1
+    cdef Py_ssize_t size = classes * width
+    cdef bint of_tags
     cdef double* table
     call.classes, call.width, call.most_frames, call.padded_frames = classes, width, most_frames, padded_frames
     call.emission_stride[0], call.emission_stride[1] = emission_strides
@@ -77,13 +78,13 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
     need(&call.tables, arrays, "tables", False)
     need(&call.edges, arrays, "edges", False)
     check_all_taken(arrays)
-    if call.marginals.data != NULL:
-        rows = 2
+    of_tags = call.marginals.data != NULL
+    if of_tags:
         table = <double*>call.tables.data
         call.lost = fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
-    run_stoppable(marginals_block if rows == 2 else viterbi_block, &call, &call.stop, samples,
+    run_stoppable(marginals_block if of_tags else viterbi_block, &call, &call.stop, samples,
                   max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8), threads,
-                  ((rows * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
+                  ((2 * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
 
 
 def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames,
