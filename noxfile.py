@@ -227,9 +227,9 @@ def exhaustive(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0], default=False)
 def big(session: nox.Session) -> None:
-    """Test arrays of more than 2^31 elements."""
-    session.install(".[test]")
-    session.run("python", "-m", "pytest", "-m", "big", *session.posargs)
+    """Test arrays of more than 2^31 elements, and files larger than the memory of those who read them."""
+    session.install(".[test,dask]", "distributed")
+    session.run("python", "-m", "pytest", "-m", "big or disk", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], default=False)

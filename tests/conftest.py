@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "slow: compiles for seconds, or starts the suite again; not in the quick subset")
     config.addinivalue_line("markers", "big: needs more than 2^31 elements; runs with -m big only")
+    config.addinivalue_line("markers", "disk: writes gigabytes of files; runs with -m disk only")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,8 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests that run."""
-    if "big" not in config.getoption("-m"):
-        deselect(config, items, {item for item in items if "big" in item.keywords})
+    for marker in ("big", "disk"):
+        if marker not in config.getoption("-m"):
+            deselect(config, items, {item for item in items if marker in item.keywords})
     if not config.getoption("--thorough"):
         deselect(config, items, resting(items))
     if is_quick(config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import pickle
 import subprocess
 import sys
@@ -292,3 +293,73 @@ def test_a_worker_that_dies(tmp_path: Path) -> None:
     command = [sys.executable, str(script), str(tmp_path / "mark")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.stdout == "same bits\n", ended.stdout + ended.stderr
+
+
+OUT_OF_CORE = """
+import json, os, resource, sys
+import dask, dask.array as da, numpy as np
+from distributed import Client, LocalCluster
+import fastloss as fl
+
+ROWS, CLASSES, CHUNK = 400_000, 1000, 16_000  # 1.6 GB, in chunks of 64 MB
+
+class Rows:  # of a file, read and written in pieces, as those of a store are
+    shape, dtype, ndim = (ROWS, CLASSES), np.dtype(np.float32), 2
+    def __init__(self, path):
+        self.path = path
+    def __getitem__(self, place):
+        first, end, _ = place[0].indices(ROWS)
+        count = (end - first) * CLASSES
+        return np.fromfile(self.path, np.float32, count, offset=first * CLASSES * 4).reshape(-1, CLASSES)
+    def __setitem__(self, place, rows):
+        with open(self.path, "r+b") as file:
+            file.seek(place[0].indices(ROWS)[0] * CLASSES * 4)
+            rows.tofile(file)
+
+def process():
+    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+if __name__ == "__main__":
+    folder, workers = sys.argv[1], int(sys.argv[2])
+    logits, gradient = Rows(folder + "/logits"), Rows(folder + "/gradient")
+    rng = np.random.default_rng(0)
+    labels, weight = rng.integers(0, CLASSES, ROWS), rng.random(ROWS)
+    for rows in (logits, gradient):
+        with open(rows.path, "wb") as file:
+            file.truncate(ROWS * CLASSES * 4)
+    for first in range(0, ROWS, CHUNK):
+        logits[first : first + CHUNK,] = rng.standard_normal((CHUNK, CLASSES), np.float32)
+    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit="600MB", dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        before = {pid for pid, _ in client.run(process).values()}
+        lazy = da.from_array(logits, chunks=(CHUNK, CLASSES))
+        value, by_logits = fl.interop.dask.value_and_grad(fl.cross_entropy, labels, lazy, sample_weight=weight)
+        value, _ = dask.compute(value, da.store(by_logits, gradient, lock=False, compute=False))
+        after = client.run(process).values()
+    total, values = fl.cross_entropy.normalizer(labels, sample_weight=weight, dtype=np.float32), []
+    for first in range(0, ROWS, CHUNK):
+        piece = slice(first, first + CHUNK)
+        one = {"sample_weight": weight[piece], "normalizer": total, "n_threads": 1}
+        alone = fl.cross_entropy.value_and_grad(labels[piece], logits[piece,], **one)
+        assert alone[1].tobytes() == gradient[piece,].tobytes(), first
+        values.append(alone[0])
+    same = {pid for pid, _ in after} == before
+    print(json.dumps({"value": value.item(), "of parts": sum(values), "same workers": same, "peaks": [p for _, p in after]}))
+"""
+
+
+@pytest.mark.disk
+@pytest.mark.parametrize("workers", [1, 2])
+def test_data_larger_than_the_memory_of_the_workers(workers: int, tmp_path: Path) -> None:
+    """1.6 GB in and 1.6 GB out, by workers that Dask ends at 600 MB: none is, and the bits are those of one process."""
+    pytest.importorskip("distributed")
+    (tmp_path / "script.py").write_text(OUT_OF_CORE)
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path), str(workers)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    for name in ("logits", "gradient"):
+        (tmp_path / name).unlink(missing_ok=True)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    print(found)
+    assert found["same workers"] and max(found["peaks"]) * 1024 < 600e6, found
+    assert abs(found["value"] - found["of parts"]) <= 4 * np.spacing(np.float32(found["value"]))
