@@ -343,8 +343,8 @@ if __name__ == "__main__":
         alone = fl.cross_entropy.value_and_grad(labels[piece], logits[piece,], **one)
         assert alone[1].tobytes() == gradient[piece,].tobytes(), first
         values.append(alone[0])
-    same = {pid for pid, _ in after} == before
-    print(json.dumps({"value": value.item(), "of parts": sum(values), "same workers": same, "peaks": [p for _, p in after]}))
+    same, peaks = {pid for pid, _ in after} == before, [peak for _, peak in after]
+    print(json.dumps({"value": value.item(), "of parts": sum(values), "same workers": same, "peaks": peaks}))
 """
 
 
