@@ -231,10 +231,15 @@ MUTANTS = (
         "__atomic_load_n(stop, __ATOMIC_RELAXED)",
         "0 * *stop",
     ),
-    Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "q.in_logarithms or highest < CERTAIN", "True"),
+    Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "fl_block_max_f64(most, 8) < CERTAIN", "True"),
     Mutant("ctc: an emission that was lost", SEQUENCES + "ctc.pxi", "q.lost |= lost != 0", "q.lost |= False"),
     Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p_(-fails)", "loss = loss"),
-    Mutant("ctc: a frame that is right loses its digits", SEQUENCES + "ctc.pxi", "difference[top] = -rest", "pass"),
+    Mutant(
+        "ctc: a frame that is right loses its digits",
+        SEQUENCES + "ctc.h",
+        "posterior[place] = -(rest + fl_octet_sum(sum));",
+        "(void)sum;",
+    ),
     Mutant(
         "ctc: blocks begin with the last row",
         SEQUENCES + "ctc.pxi",

@@ -14,43 +14,82 @@
 #ifndef FASTLOSS_CTC_H
 #define FASTLOSS_CTC_H
 #include "points/formulas.h"
+#include "sequences/octets.h"
 
 #define FL_CTC_LEAST 0x1p-1000
 #define FL_CTC_LN2 0.6931471805599453
 enum { FL_CTC_BEFORE = 8, FL_CTC_HIGH = 830, FL_CTC_CERTAIN = 840 };
 
-/* A frame of a row onwards: `f` the factor of its cells, `fb` that times the blank's emission. They come before the product: the
- * other way round it could underflow though the result is needed. */
-static inline void fl_ctc_step(const double *row, const double *skip, double f, double fb, double *next, ptrdiff_t n)
-{
-    const double *restrict Y = row + FL_CTC_BEFORE, *restrict B = Y + n, *restrict e = B + n, *restrict s = skip;
-    double *restrict Y1 = next + FL_CTC_BEFORE, *restrict B1 = Y1 + n;
-    for (int j = 0; j < FL_CTC_BEFORE; j++) next[j] = 0;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        double before = Y[i - 1];
-        double b = (B[i] + before) * fb, y = ((Y[i] + B[i]) + s[i] * before) * (f * e[i]);
-        B1[i] = b < FL_CTC_LEAST ? 0 : b; /* a NaN stays */
-        Y1[i] = y < FL_CTC_LEAST ? 0 : y;
+/* e = x + apart; e may be x. What is -infinity in `apart` becomes that: written one by one among numbers that the sweep reads at once,
+ * they made it wait, for a tenth of a frame of 32 classes. */
+#define FL_CTC_APART(real, suffix)                                                                                 \
+    static inline void fl_ctc_apart_##suffix(const real *x, const real *apart, real *e, ptrdiff_t n)               \
+    {                                                                                                              \
+        _Pragma("GCC ivdep") for (ptrdiff_t c = 0; c < n; c++) e[c] = x[c] + apart[c];                             \
     }
+FL_CTC_APART(float, f32)
+FL_CTC_APART(double, f64)
+
+/* A frame of a row onwards: `f` the factor of its cells, `fb` that times the blank's emission. They come before the product: the
+ * other way round it could underflow though the result is needed. Return the largest cell. */
+static inline double fl_ctc_step(const double *row, const double *skip, double f, double fb, double *next, ptrdiff_t n)
+{
+    const double *Y = row + FL_CTC_BEFORE, *B = Y + n, *e = B + n;
+    double *Y1 = next + FL_CTC_BEFORE, *B1 = Y1 + n;
+    fl_octet top = fl_octet_of(0);
+    fl_octet_to(next, top);
+    for (ptrdiff_t i = 0; i < n; i += 8) {
+        fl_octet before = fl_octet_at(Y + i - 1), blank = fl_octet_at(B + i);
+        fl_octet b = fl_octet_by(fl_octet_add(blank, before), fb);
+        fl_octet y = fl_octet_add(fl_octet_add(fl_octet_at(Y + i), blank), fl_octet_times(fl_octet_at(skip + i), before));
+        y = fl_octet_times(y, fl_octet_by(fl_octet_at(e + i), f));
+        top = fl_octet_larger(b, fl_octet_larger(y, top));
+        fl_octet_to(B1 + i, fl_octet_without(b, fl_octet_below(b, FL_CTC_LEAST))); /* a NaN stays */
+        fl_octet_to(Y1 + i, fl_octet_without(y, fl_octet_below(y, FL_CTC_LEAST)));
+    }
+    return fl_octet_largest(top);
 }
 
-/* The same backwards: `row` is that before the frame, `after` that behind it. Leaves the posterior of each state, and the largest
- * number before small ones became 0 in `most`, of each state again. */
-static inline void fl_ctc_back(const double *row, const double *after, const double *skip, double f, double fb, const double *Y,
-                               const double *B, double *Y2, double *B2, double *labels, double *blanks, double *most, ptrdiff_t n)
+/* The same backwards: `row` is that before the frame, `after` that behind it. Leaves the posteriors of labels; returns that of the
+ * blanks. `most`, 8 lanes: the largest number before small ones became 0. */
+static inline double fl_ctc_back(const double *row, const double *after, const double *skip, double f, double fb, const double *Y,
+                                 const double *B, double *Y2, double *B2, double *labels, double *most, ptrdiff_t n)
 {
-    const double *restrict e = row + FL_CTC_BEFORE + 2 * n, *restrict s = skip, *restrict y = Y, *restrict b = B;
-    const double *restrict aY = after + FL_CTC_BEFORE, *restrict aB = aY + n;
-    double *restrict nY = Y2, *restrict nB = B2, *restrict pY = labels, *restrict pB = blanks, *restrict top = most;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        double own = (f * e[i]) * y[i], blank = own + fb * b[i];
-        double label = (own + fb * b[i + 1]) + ((f * s[i + 1]) * e[i + 1]) * y[i + 1];
-        pY[i] = aY[i] * y[i];
-        pB[i] = aB[i] * b[i];
-        top[i] = blank > label ? blank : label;
-        nB[i] = blank < FL_CTC_LEAST ? 0 : blank;
-        nY[i] = label < FL_CTC_LEAST ? 0 : label;
+    const double *e = row + FL_CTC_BEFORE + 2 * n, *aY = after + FL_CTC_BEFORE, *aB = aY + n;
+    fl_octet top = fl_octet_at(most), blanks = fl_octet_of(0);
+    for (ptrdiff_t i = 0; i < n; i += 8) {
+        fl_octet y = fl_octet_at(Y + i), b = fl_octet_at(B + i);
+        fl_octet own = fl_octet_times(fl_octet_by(fl_octet_at(e + i), f), y);
+        fl_octet next = fl_octet_times(fl_octet_times(fl_octet_by(fl_octet_at(skip + i + 1), f), fl_octet_at(e + i + 1)), fl_octet_at(Y + i + 1));
+        fl_octet blank = fl_octet_add(own, fl_octet_by(b, fb));
+        fl_octet label = fl_octet_add(fl_octet_add(own, fl_octet_by(fl_octet_at(B + i + 1), fb)), next);
+        fl_octet_to(labels + i, fl_octet_times(fl_octet_at(aY + i), y));
+        blanks = fl_octet_add(blanks, fl_octet_times(fl_octet_at(aB + i), b));
+        top = fl_octet_larger(blank, fl_octet_larger(label, top));
+        fl_octet_to(B2 + i, fl_octet_without(blank, fl_octet_below(blank, FL_CTC_LEAST)));
+        fl_octet_to(Y2 + i, fl_octet_without(label, fl_octet_below(label, FL_CTC_LEAST)));
     }
+    fl_octet_to(most, top);
+    return fl_octet_sum(blanks);
+}
+
+/* From posteriors of n classes to the differences p - posterior, p = e inverse. That of a class with p > 1/2 is minus the sum of all
+ * others: of them `rest` is what the lattice does not need. */
+static inline void fl_ctc_differences(const double *e, double inverse, double rest, double *posterior, ptrdiff_t n)
+{
+    fl_octet top = fl_octet_of(0), sum = top;
+    double largest;
+    ptrdiff_t place = 0;
+    for (ptrdiff_t d = 0; d < n; d += 8) {
+        fl_octet p = fl_octet_by(fl_octet_at(e + d), inverse);
+        top = fl_octet_larger(p, top);
+        fl_octet_to(posterior + d, fl_octet_add(p, fl_octet_by(fl_octet_at(posterior + d), -1)));
+    }
+    largest = fl_octet_largest(top);
+    if (!(largest > 0.5)) return;
+    while (e[place] * inverse != largest) place++;
+    for (ptrdiff_t d = 0; d < n; d += 8) sum = fl_octet_add(sum, fl_octet_without(fl_octet_at(posterior + d), fl_octet_lane(place - d)));
+    posterior[place] = -(rest + fl_octet_sum(sum));
 }
 
 /* The power of 2 that brings a number near 2^830. */

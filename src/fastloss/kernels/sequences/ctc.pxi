@@ -14,9 +14,12 @@
 cdef extern from "sequences/ctc.h" nogil:
     enum: FL_CTC_BEFORE, FL_CTC_HIGH
     double FL_CTC_LN2
-    void fl_ctc_step(const double*, const double*, double, double, double*, Py_ssize_t) noexcept
-    void fl_ctc_back(const double*, const double*, const double*, double, double, const double*, const double*, double*, double*,
-                     double*, double*, double*, Py_ssize_t) noexcept
+    void fl_ctc_apart_f32(const float*, const float*, float*, Py_ssize_t) noexcept
+    void fl_ctc_apart_f64(const double*, const double*, double*, Py_ssize_t) noexcept
+    double fl_ctc_step(const double*, const double*, double, double, double*, Py_ssize_t) noexcept
+    double fl_ctc_back(const double*, const double*, const double*, double, double, const double*, const double*, double*, double*,
+                       double*, double*, Py_ssize_t) noexcept
+    void fl_ctc_differences(const double*, double, double, double*, Py_ssize_t) noexcept
     int fl_ctc_rescaling(double) noexcept
     double fl_ctc_log_add(double, double) noexcept
     void fl_ctc_log_step(const double*, const double*, double, double*, Py_ssize_t) noexcept
@@ -61,19 +64,18 @@ cdef struct Lattice:             # of one sequence
     int64_t* slot                # the number of a class among the distinct ones, -1: it is none
     int64_t* classes             # the distinct ones, the blank last
     int64_t* id                  # the number of each label's class
-    int64_t* order               # the labels by their class: those of class d end at until[d]
-    int64_t* until
     double* first                # the first row of each block of frames
     double* rows                 # those of a block
     double* work
     double* skip                 # whether a label may follow the one before it without a blank between them
     double* needed               # the logits of the distinct classes, of each frame
-    double* e                    # their exponentials in a frame, and what is added to them
-    double* added
+    double* e                    # their exponentials
+    double* of_frame             # what a frame has of each class
     double* m                    # of a frame: its largest logit, the sum of all exponentials, that of the others, the factor
     double* all
     double* others
     double* factor
+    double largest               # cell of a row
     bint in_logarithms, lost
 
 
@@ -98,8 +100,8 @@ cdef Py_ssize_t lay_out_lattice(const CtcCall* call, Py_ssize_t frames, Py_ssize
     q.work, number = number, number + 7 * (n + 8)
     q.skip, number = number, number + n + 8
     q.needed, number = number, number + (frames + 1) * width
-    q.e, number = number, number + width
-    q.added, number = number, number + width
+    q.e, number = number, number + (frames + 1) * width
+    q.of_frame, number = number, number + width
     q.m, number = number, number + frames
     q.all, number = number, number + frames
     q.others, number = number, number + frames
@@ -108,21 +110,19 @@ cdef Py_ssize_t lay_out_lattice(const CtcCall* call, Py_ssize_t frames, Py_ssize
     q.slot, place = place, place + call.classes
     q.classes, place = place, place + width
     q.id, place = place, place + labels
-    q.order, place = place, place + labels
-    q.until, place = place, place + width + 1
     return <char*>place - memory
 
 
 cdef Py_ssize_t ctc_scratch(const CtcCall* call, Py_ssize_t itemsize) noexcept nogil:
-    """Bytes of the longest sequence: its lattice, the logits and the exponentials of a frame."""
+    """Bytes of the longest sequence: its lattice, the logits and the exponentials of a frame, what keeps the classes apart."""
     cdef Lattice q
     cdef char origin
-    return lay_out_lattice(call, call.most_frames, call.most_labels, &q, &origin) + 2 * (call.classes + 8) * itemsize
+    return lay_out_lattice(call, call.most_frames, call.most_labels, &q, &origin) + 3 * (call.classes + 8) * itemsize
 
 
 cdef void set_labels(const CtcCall* call, Lattice* q) noexcept nogil:
-    """Which classes the labels have, and which labels a class has."""
-    cdef Py_ssize_t i, d
+    """Which classes the labels have."""
+    cdef Py_ssize_t i
     cdef int64_t c
     for i in range(call.classes):
         q.slot[i] = -1
@@ -137,14 +137,6 @@ cdef void set_labels(const CtcCall* call, Lattice* q) noexcept nogil:
         q.id[i] = q.slot[c]
         q.skip[i] = 1 if i > 0 and c != q.label[i - 1] else 0
     q.classes[q.distinct] = q.blank
-    memset(q.until, 0, (q.distinct + 1) * sizeof(int64_t))
-    for i in range(q.labels):
-        q.until[q.id[i] + 1] += 1
-    for d in range(q.distinct):
-        q.until[d + 1] += q.until[d]
-    for i in range(q.labels):    # until[d] goes from where class d begins to where it ends
-        q.order[q.until[q.id[i]]] = i
-        q.until[q.id[i]] += 1
 
 
 cdef inline char* frame_of(const Operand* operand, const Py_ssize_t* strides, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t) noexcept nogil:
@@ -202,21 +194,23 @@ cdef double emissions(Lattice* q, Py_ssize_t t) noexcept nogil:
     """The exponentials of the distinct classes of a frame into `e`: their sum. Below e^-600 they are 0: one of more than e^-2000 may
     matter all the same; further down nothing does, beside 2^830 and 2^840."""
     cdef const double* needed = q.needed + t * q.width
+    cdef double* e = q.e + t * q.width
     cdef double ties = 0, total, d, m = q.m[t]
     cdef int64_t lost = 0
     cdef Py_ssize_t k
-    total = fl_block_exp_sum_f64(needed, m, q.e, q.width, &ties, NULL, 0)
+    total = fl_block_exp_sum_f64(needed, m, e, q.width, &ties, NULL, 0)
     for k in range(q.width):
         d = needed[k] - m
         lost |= (d < -600) & (d > -2000)
-        q.e[k] = where_(d < -600, <double>0, q.e[k])
+        e[k] = where_(d < -600, <double>0, e[k])
     q.lost |= lost != 0
     return total + ties
 
 
-cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ssize_t t, real* e, double scale,
+cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ssize_t t, const real* apart, real* e, double scale,
                            const fl_ahead* ahead) noexcept nogil:
-    """The softmax of a frame times `scale` into `e`, which may be x, but for the classes that the lattice needs."""
+    """The softmax of a frame times `scale` into `e`, which may be x, but for the classes that the lattice needs: `apart` is -infinity
+    for each of them, 0 for others."""
     cdef Py_ssize_t classes = call.classes, d, c
     cdef double ties = 0
     cdef real m, factor
@@ -226,16 +220,22 @@ cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ss
         if q.m[t] == -INFINITY:      # whatever it is, all is 0
             q.m[t] = 0
         q.all[t], q.others[t] = 1, 0
+        emissions(q, t)
         memset(e, 0, classes * sizeof(real))
         return
     if real is float:
         m = fl_block_max_f32(x, classes)
     else:
         m = fl_block_max_f64(x, classes)
-    if e != x:
-        memcpy(e, x, classes * sizeof(real))
-    for d in range(q.distinct + 1):
-        e[q.classes[d]] = -INFINITY
+    if classes > CLASSES_AHEAD:
+        if e != x:
+            memcpy(e, x, classes * sizeof(real))
+        for d in range(q.distinct + 1):
+            e[q.classes[d]] = -INFINITY
+    elif real is float:
+        fl_ctc_apart_f32(x, apart, e, classes)
+    else:
+        fl_ctc_apart_f64(x, apart, e, classes)
     q.m[t] = m
     q.others[t] = sweep(<const real*>e, e, m, classes, &ties, ahead, 0)
     q.others[t] += ties
@@ -248,17 +248,19 @@ cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ss
 
 
 cdef void spread_emissions(Lattice* q, Py_ssize_t t, double* row) noexcept nogil:
-    """The emission of each label, behind the cells of a row; that of the blank is the last of `e`."""
+    """The emission of each label, behind the cells of a row."""
+    cdef const double* e = q.e + t * q.width
     cdef double* own = row + FL_CTC_BEFORE + 2 * q.n
     cdef double none = -INFINITY if q.in_logarithms else 0
     cdef Py_ssize_t i
     if q.in_logarithms:
+        e = q.of_frame
         for i in range(q.distinct + 1):
-            q.e[i] = q.needed[t * q.width + i] - q.m[t]
+            q.of_frame[i] = q.needed[t * q.width + i] - q.m[t]
             if q.needed[t * q.width + i] == q.m[t]:
-                q.e[i] = 0
+                q.of_frame[i] = 0
     for i in range(q.labels):
-        own[i] = q.e[q.id[i]]
+        own[i] = e[q.id[i]]
     for i in range(q.labels, q.n + FL_CTC_BEFORE):
         own[i] = none
 
@@ -267,17 +269,18 @@ cdef void begin_lattice(Lattice* q) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(q.row):
         q.first[i] = -INFINITY if q.in_logarithms else 0
-    q.first[FL_CTC_BEFORE + q.n] = 0 if q.in_logarithms else ldexp(1, FL_CTC_HIGH)
+    q.largest = ldexp(1, FL_CTC_HIGH)
+    q.first[FL_CTC_BEFORE + q.n] = 0 if q.in_logarithms else q.largest
 
 
 cdef void next_row(Lattice* q, Py_ssize_t t, double* row, bint anew) noexcept nogil:
-    """The row behind frame t, whose exponentials are in `e`; `anew`: its factor is chosen, too."""
+    """The row behind frame t, whose emissions are spread; `anew`: its factor is chosen, too."""
     if q.in_logarithms:
-        fl_ctc_log_step(row, q.skip, q.e[q.distinct], row + q.row, q.n)
+        fl_ctc_log_step(row, q.skip, q.of_frame[q.distinct], row + q.row, q.n)
         return
     if anew:
-        q.factor[t] = 1 if t % 4 else ldexp(1, fl_ctc_rescaling(fl_block_max_f64(row + FL_CTC_BEFORE, 2 * q.n)))
-    fl_ctc_step(row, q.skip, q.factor[t], q.factor[t] * q.e[q.distinct], row + q.row, q.n)
+        q.factor[t] = 1 if t % 4 else ldexp(1, fl_ctc_rescaling(q.largest))
+    q.largest = fl_ctc_step(row, q.skip, q.factor[t], q.factor[t] * q.e[t * q.width + q.distinct], row + q.row, q.n)
 
 
 cdef double loss_of_total(Lattice* q, double* total, bint normalized) noexcept nogil:
@@ -317,33 +320,20 @@ cdef double loss_of_total(Lattice* q, double* total, bint normalized) noexcept n
     return (log_(product) + exponent * FL_CTC_LN2) + of_frames
 
 
-cdef void write_frame(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t t, const double* labels, const double* blanks,
-                      real* row, double scale) noexcept nogil:
+cdef void write_frame(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t t, const double* labels, double blanks, real* row,
+                      double scale) noexcept nogil:
     """(p - posterior) x scale of the classes that the lattice needs."""
-    cdef double inverse = 1 / q.all[t], p, largest = 0.5, rest = q.others[t] * inverse
-    cdef double* difference = q.added
-    cdef Py_ssize_t d, i = 0, top = -1
-    for d in range(q.distinct):
-        difference[d] = 0
-        while i < q.until[d]:
-            difference[d] += labels[q.order[i]]
-            i += 1
-    difference[q.distinct] = fl_block_sum_f64(blanks, q.n)
-    for d in range(q.distinct + 1):
-        if call.normalized:
-            row[q.classes[d]] = <real>(scale * -difference[d])
-            continue
-        p = q.e[d] * inverse
-        if p > largest:
-            top, largest = d, p
-        difference[d] = p - difference[d]
+    cdef double inverse = 1 / q.all[t]
+    cdef double* difference = q.of_frame
+    cdef Py_ssize_t d, i
+    memset(difference, 0, eights(q.distinct + 1) * sizeof(double))
+    for i in range(q.labels):
+        difference[q.id[i]] += labels[i]
+    difference[q.distinct] = blanks
     if call.normalized:
-        return
-    for d in range(q.distinct + 1):
-        if d != top:
-            rest += difference[d]
-    if top >= 0:
-        difference[top] = -rest
+        scale = -scale
+    else:
+        fl_ctc_differences(q.e + t * q.width, inverse, q.others[t] * inverse, difference, eights(q.distinct + 1))
     for d in range(q.distinct + 1):
         row[q.classes[d]] = <real>(scale * difference[d])
 
@@ -360,10 +350,9 @@ cdef double what_fails(const CtcCall* call, Lattice* q) noexcept nogil:
     for t in range(q.frames):
         if fl_stopped(&call.stop):
             break
-        emissions(q, t)
         for d in range(q.distinct + 1):
-            q.added[d] = q.e[d] / q.all[t]
-        fails += fl_ctc_leaving(a, next, q.added, q.distinct, q.others[t] / q.all[t], q.id, q.skip, states)
+            q.of_frame[d] = q.e[t * q.width + d] / q.all[t]
+        fails += fl_ctc_leaving(a, next, q.of_frame, q.distinct, q.others[t] / q.all[t], q.id, q.skip, states)
         swapped = a
         a = next
         next = swapped
@@ -373,11 +362,11 @@ cdef double what_fails(const CtcCall* call, Lattice* q) noexcept nogil:
 
 
 cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t sequence, Py_ssize_t first, bint anew, double scale,
-                    real* logits, real* exponentials, bint direct, bint writes, double* loss) noexcept nogil:
+                    real* logits, real* exponentials, const real* apart, bint direct, bint writes, double* loss) noexcept nogil:
     """Forwards, and back with the gradient if it `writes` that; whether the loss is certain. `direct`: the gradient is written where
     it is on the way forwards, but for a few classes; else frame by frame on the way back. `anew`: the frames have not been looked
     at."""
-    cdef Py_ssize_t n = q.n, begin, end, t, k, blocks = q.frames // q.block + 1
+    cdef Py_ssize_t n = q.n, begin, end, t, i, k, blocks = q.frames // q.block + 1
     cdef double* row
     cdef double* Y = q.work
     cdef double* B = Y + n + 8
@@ -385,9 +374,9 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
     cdef double* B2 = Y2 + n + 8
     cdef double* labels = B2 + n + 8
     cdef double* blanks = labels + n + 8
-    cdef double* most = blanks + n + 8
     cdef double* swapped
-    cdef double total, highest = 0, none = -INFINITY if q.in_logarithms else 0
+    cdef double most[8]
+    cdef double total, of_blanks, none = -INFINITY if q.in_logarithms else 0
     cdef const fl_ahead* ahead
     cdef fl_ahead next_frame
     cdef const real* x
@@ -409,9 +398,7 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
                 e = exponentials
                 if direct and writes:
                     e = <real*>frame_of(&call.gradient, call.gradient_stride, sequence, first, t)
-                softmax_of_frame(x, call, q, t, e, scale, ahead)
-            if not q.in_logarithms and (call.normalized or not anew):
-                emissions(q, t)
+                softmax_of_frame(x, call, q, t, apart, e, scale, ahead)
             spread_emissions(q, t, row)
             next_row(q, t, row, True)
             row += q.row
@@ -425,8 +412,10 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
             return True
     elif q.lost or not total > 0:
         return False
-    for t in range(n + 8):
-        Y[t] = B[t] = Y2[t] = B2[t] = none
+    for i in range(n + 8):
+        Y[i] = B[i] = Y2[i] = B2[i] = none
+    for i in range(8):
+        most[i] = 0
     B[q.labels] = 0 if q.in_logarithms else 1 / total
     if q.labels:
         Y[q.labels - 1] = B[q.labels]
@@ -436,30 +425,26 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
         if k < blocks - 1:       # of the last block the rows are still there
             memcpy(q.rows, q.first + k * q.row, q.row * sizeof(double))
             for t in range(begin, end):
-                if not q.in_logarithms:
-                    emissions(q, t)
                 spread_emissions(q, t, q.rows + (t - begin) * q.row)
                 next_row(q, t, q.rows + (t - begin) * q.row, False)
         for t in range(end - 1, begin - 1, -1):
             if fl_stopped(&call.stop):
                 return True
             row = q.rows + (t - begin) * q.row
-            emissions(q, t)
             if q.in_logarithms:
                 fl_ctc_log_back(row, row + q.row, q.skip, q.needed[t * q.width + q.distinct] - q.m[t], total, Y, B, Y2, B2, labels, blanks, n)
+                of_blanks = fl_block_sum_f64(blanks, n)
             else:
-                fl_ctc_back(row, row + q.row, q.skip, q.factor[t], q.factor[t] * q.e[q.distinct], Y, B, Y2, B2, labels, blanks, most, n)
-                highest = max(highest, fl_block_max_f64(most, n))
+                of_blanks = fl_ctc_back(row, row + q.row, q.skip, q.factor[t], q.factor[t] * q.e[t * q.width + q.distinct], Y, B, Y2, B2,
+                                        labels, most, n)
             if writes:
                 place = frame_of(&call.gradient, call.gradient_stride, sequence, first, t)
                 e = <real*>place
                 if not direct:
                     x = logits_of(call, frame_of(&call.logits, call.logits_stride, sequence, first, t), logits)
                     e = exponentials
-                    softmax_of_frame(x, call, q, t, e, scale, NULL)
-                    if call.normalized:
-                        emissions(q, t)
-                write_frame(tag, call, q, t, labels, blanks, e, scale)
+                    softmax_of_frame(x, call, q, t, apart, e, scale, NULL)
+                write_frame(tag, call, q, t, labels, of_blanks, e, scale)
                 if not direct:
                     store_run(&call.gradient, place, call.gradient.class_stride, call.classes, exponentials)
             swapped = Y
@@ -468,7 +453,7 @@ cdef bint whole_way(const real* tag, const CtcCall* call, Lattice* q, Py_ssize_t
             swapped = B
             B = B2
             B2 = swapped
-    return q.in_logarithms or highest < CERTAIN
+    return q.in_logarithms or fl_block_max_f64(most, 8) < CERTAIN
 
 
 cdef void fill_frames(const real* tag, const CtcCall* call, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t begin, Py_ssize_t end,
@@ -495,9 +480,11 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
     cdef Lattice q
     cdef real* logits
     cdef real* exponentials
+    cdef real* apart
     scratch += lay_out_lattice(call, frames, labels, &q, scratch)
     logits = <real*>scratch
     exponentials = logits + call.classes + 8
+    apart = exponentials + call.classes + 8
     if weight != 0:
         q.label = <const int64_t*>call.labels.data + start[sequence]
         for i in range(1, labels):
@@ -506,6 +493,10 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
             loss, impossible = INFINITY, True
         elif frames > 0:
             set_labels(call, &q)
+            for i in range(call.classes):
+                apart[i] = 0
+            for i in range(q.distinct + 1):
+                apart[q.classes[i]] = -INFINITY
             direct = True
             for i in range(frames):  # whether each lies as the kernel computes
                 direct &= class_run_in_place(tag, &call.gradient, frame_of(&call.gradient, call.gradient_stride, sequence, first, i))
@@ -514,9 +505,10 @@ cdef double ctc_block(const real* tag, const CtcCall* call, Py_ssize_t sequence,
             writes = call.gradient.data != NULL
             # What is not direct may be written over the logits, which an uncertain loss has to read again.
             q.in_logarithms = False
-            q.in_logarithms = not whole_way(tag, call, &q, sequence, first, True, scale, logits, exponentials, direct, writes and direct, &loss)
+            q.in_logarithms = not whole_way(tag, call, &q, sequence, first, True, scale, logits, exponentials, apart, direct,
+                                            writes and direct, &loss)
             if q.in_logarithms or (writes and not direct):
-                whole_way(tag, call, &q, sequence, first, False, scale, logits, exponentials, direct, writes, &loss)
+                whole_way(tag, call, &q, sequence, first, False, scale, logits, exponentials, apart, direct, writes, &loss)
             if not call.normalized and loss < (SMALL_LOSS[0] * frames if sizeof(real) == 4 else SMALL_LOSS[1]):
                 q.in_logarithms = False
                 fails = what_fails(call, &q)
