@@ -1,6 +1,7 @@
 """Losses of embeddings, regions, preferences, adversaries and teachers, and newer likelihoods, beside other libraries.
 
 python bench/chapters.py                 # float32, one thread; --case dice chooses, --rounds 15 measures longer
+python bench/chapters.py --compiled      # peers under torch.compile too
 
 Value and gradients by all predictions. "torch" is a function of PyTorch where it has the loss, "formula" what its users
 write in it. pytorch-metric-learning (PML), segmentation_models_pytorch (SMP) and MONAI are measured where they are
@@ -103,7 +104,8 @@ def cases() -> Iterator[tuple[str, tuple[int, ...], dict[str, Any], dict[str, Pe
 
     def region(library: Any, name: str, **given: Any) -> Peer:
         loss = getattr(library, name)(**given) if library else None
-        return None if loss is None else lambda y, x: loss(x, y)
+        channel = given.get("to_onehot_y", False)  # MONAI's labels have an axis for it
+        return None if loss is None else lambda y, x: loss(x, y[:, None] if channel else y)
 
     def dice(y: Any, x: Any) -> Any:
         p, axes = torch.sigmoid(x), tuple(range(1, x.ndim))
@@ -111,19 +113,23 @@ def cases() -> Iterator[tuple[str, tuple[int, ...], dict[str, Any], dict[str, Pe
 
     whole = {"from_logits": True, "smooth": 0.0, "eps": 1e-7}
     fine = {"smooth_nr": 0.0, "smooth_dr": 1e-7}
-    batch, many = {"over": "batch"}, {"mode": "multiclass"}
-    yield "dice", MASKS, {}, {"formula": dice, "MONAI": region(monai, "DiceLoss", sigmoid=True, **fine)}
+    masks, labels = {"sigmoid": True, **fine}, {"softmax": True, "to_onehot_y": True, **fine}
+    batch, many, sides = {"over": "batch"}, {"mode": "multiclass"}, {"alpha": 0.3, "beta": 0.7}
+    yield "dice", MASKS, {}, {"formula": dice, "MONAI": region(monai, "DiceLoss", **masks)}
+    yield "dice", LABELS, many, {"MONAI": region(monai, "DiceLoss", **labels)}
     yield "dice", MASKS, batch, {"SMP": region(smp, "DiceLoss", mode="binary", **whole)}
     yield "dice", LABELS, batch | many, {"SMP": region(smp, "DiceLoss", mode="multiclass", **whole)}
-    yield "jaccard", MASKS, {}, {"MONAI": region(monai, "DiceLoss", sigmoid=True, jaccard=True, **fine)}
+    yield "jaccard", MASKS, {}, {"MONAI": region(monai, "DiceLoss", jaccard=True, **masks)}
+    yield "jaccard", LABELS, many, {"MONAI": region(monai, "DiceLoss", jaccard=True, **labels)}
     yield "jaccard", MASKS, batch, {"SMP": region(smp, "JaccardLoss", mode="binary", **whole)}
-    yield "tversky", MASKS, {"alpha": 0.3, "beta": 0.7}, {
-        "MONAI": region(monai, "TverskyLoss", sigmoid=True, alpha=0.3, beta=0.7, **fine)
+    yield "jaccard", LABELS, batch | many, {"SMP": region(smp, "JaccardLoss", mode="multiclass", **whole)}
+    yield "tversky", MASKS, sides, {"MONAI": region(monai, "TverskyLoss", **sides, **masks)}
+    yield "tversky", LABELS, sides | many, {"MONAI": region(monai, "TverskyLoss", **sides, **labels)}
+    yield "focal_tversky", MASKS, batch | sides | {"gamma": 1.5}, {
+        "SMP": region(smp, "TverskyLoss", mode="binary", gamma=1.5, **sides, **whole)
     }  # fmt: skip
-    yield "focal_tversky", MASKS, batch | {"alpha": 0.3, "beta": 0.7, "gamma": 1.5}, {
-        "SMP": region(smp, "TverskyLoss", mode="binary", alpha=0.3, beta=0.7, gamma=1.5, **whole)
-    }  # fmt: skip
-    yield "generalized_dice", MASKS, {}, {"MONAI": region(monai, "GeneralizedDiceLoss", sigmoid=True, **fine)}
+    yield "generalized_dice", MASKS, {}, {"MONAI": region(monai, "GeneralizedDiceLoss", **masks)}
+    yield "generalized_dice", LABELS, many, {"MONAI": region(monai, "GeneralizedDiceLoss", **labels)}
     yield "lovasz_hinge", (8, 64, 64), {}, {"SMP": region(smp, "LovaszLoss", mode="binary", per_image=True)}
 
     def dpo(rc: Any, rr: Any, c: Any, r: Any) -> Any:
@@ -229,7 +235,9 @@ def drawn(row: Any, sizes: tuple[int, ...], given: dict[str, Any]) -> list[Any]:
     return [np.asarray(a, np.float32) if a.dtype.kind == "b" else a for a in arrays]
 
 
-def calls_of(row: Any, arrays: list[Any], given: dict[str, Any], peers: dict[str, Peer]) -> dict[str, Any]:
+def calls_of(
+    row: Any, arrays: list[Any], given: dict[str, Any], peers: dict[str, Peer], compiled: bool
+) -> dict[str, Any]:
     """Return what computes value and gradients, of fastloss and of each peer whose value is the same."""
     import fastloss as fl
     import torch
@@ -254,6 +262,8 @@ def calls_of(row: Any, arrays: list[Any], given: dict[str, Any], peers: dict[str
         found.backward()
         return found
 
+    if compiled:
+        peers = peers | {f"{name} compiled": torch.compile(peer) for name, peer in peers.items() if peer}
     for name, peer in peers.items():
         if peer is None:
             continue
@@ -270,6 +280,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--case", default="*")
+    parser.add_argument("--compiled", action="store_true")
     options = parser.parse_args()
     limit_cpus(1)
     keep_freed_memory()
@@ -281,7 +292,7 @@ def main() -> None:
     for name, sizes, given, peers in cases():
         if not fnmatch(name, options.case):
             continue
-        calls = calls_of(rows[name], drawn(rows[name], sizes, given), given, peers)
+        calls = calls_of(rows[name], drawn(rows[name], sizes, given), given, peers, options.compiled)
         seconds = interleaved(calls, options.rounds, settle=0.01)
         own = seconds.pop("fastloss")
         ratios = {peer: Spread.of(each / own) for peer, each in seconds.items()}

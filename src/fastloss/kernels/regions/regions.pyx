@@ -17,8 +17,10 @@ cdef extern from "regions/tiles.h" nogil:
     void fl_region_sigmoid_sums_f64(const double*, const double*, double*, const double*, Py_ssize_t, bint, double*) noexcept
     void fl_region_sigmoid_gradient_f32(const float*, const float*, float*, Py_ssize_t, const double*, float*) noexcept
     void fl_region_sigmoid_gradient_f64(const double*, const double*, double*, Py_ssize_t, const double*, double*) noexcept
-    void fl_region_softmax_f32(const float*, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, float*, float*, float*) noexcept
-    void fl_region_softmax_f64(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, double*, double*, double*) noexcept
+    void fl_region_softmax_f32(const float*, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, float*, float*, float*,
+                               const float*) noexcept
+    void fl_region_softmax_f64(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, double*, double*, double*,
+                               const double*) noexcept
     void fl_region_class_sums_f32(const float*, const float*, const float*, const float*, const float*, float, bint, bint, Py_ssize_t,
                                   double*) noexcept
     void fl_region_class_sums_f64(const double*, const double*, const double*, const double*, const double*, double, bint, bint, Py_ssize_t,
