@@ -563,6 +563,12 @@ MUTANTS = (
         "loss[i] += scale * apart * mean;",
         "loss[i] += 0 * apart * mean;",
     ),
+    Mutant(
+        "a vector of a small batch that is its own pair",
+        VECTORS + "batches.h",
+        "    if (row->own >= 0) row->near[row->own] = -FL_INFINITY;",
+        "    (void)row;",
+    ),
     # Losses of regions.
     Mutant(
         "the slope of the largest class left in",

@@ -561,8 +561,9 @@ class Row:
         others of its class.
     counted : {"positive", "all"}
         Of such a loss, which vectors have a loss: those that belong to another one, or all.
-    of_pairs : callable or None
-        Of such a loss that is no softmax, the formula of the similarities of a vector (``kinds/pairs.py``).
+    of_pairs : tuple of str
+        Of such a loss that is no softmax but another function of the similarities of a vector
+        (``kernels/vectors/batches.h``), the numbers which that takes.
     of_group : str
         Of a loss of groups, by which name its kernel is found (``kernels/groups/groups.pyx``).
     ordered_by : {"", "time", "relevance"}
@@ -624,7 +625,7 @@ class Row:
     against: tuple[tuple[str, str], ...] = ()
     positive: str = ""
     counted: str = "positive"
-    of_pairs: Callable[..., Any] | None = field(default=None, compare=False)
+    of_pairs: tuple[str, ...] = ()
     of_group: str = ""
     ordered_by: str = ""
     lattice: str = ""
@@ -1089,16 +1090,14 @@ def of_batches(
     source: str,
     notes: str = "",
     counted: str = "positive",
-    of_pairs: Callable[..., Any] | None = None,
+    of_pairs: tuple[str, ...] = (),
     holds_constant: str = "",
     **parameters: Declared,
 ) -> Row:
     """Declare a loss of vectors that are compared with all others of their batch.
 
-    It is a softmax over the similarities of a vector with all others, or what `of_pairs` makes of them. This takes
-    similarities, a row for each vector; which of the others it belongs to, and to which it does not (to itself none
-    does); what all share, by name; then the parameters. It returns the losses; the slopes by the similarities, which it
-    may write over them; and a dictionary of the derivatives by what all share.
+    It is a softmax over the similarities of a vector with all others, or another function of them, a kernel of the
+    loss's name (``kernels/vectors/batches.h``). `of_pairs` names the numbers that it takes: what all share comes first.
     """
     target, first = _target_and_prediction(arrays)
     return Row(

@@ -94,42 +94,6 @@ weight 0, and is a negative of others.""",
     **_shared(0.1),
 )
 
-
-def _exponentials(numbers: Any, counted: Any, factor: float, least: float) -> tuple[Any, Any, Any]:
-    """Return e^(factor (x - top)) of the numbers that are counted and 0 of the others, their sum, and top.
-
-    Top is the largest of a row, and at least `least`.
-    """
-    import numpy as np  # here: the build reads the catalogue where there is no NumPy
-
-    numbers = np.where(counted, numbers, -np.inf)
-    top = numbers.max(axis=1, initial=least)
-    numbers -= np.where(np.isfinite(top), top, 0)[:, None]
-    numbers *= factor
-    np.exp(numbers, out=numbers)
-    return numbers, numbers.sum(axis=1), top
-
-
-def _soft_sum(numbers: Any, counted: Any, factor: float) -> tuple[Any, Any]:
-    """Return log(1 + sum e^(factor x)) / factor over those that are counted, and its slopes."""
-    import numpy as np  # here: the build reads the catalogue where there is no NumPy
-
-    each, total, top = _exponentials(numbers, counted, factor, 0.0)
-    one = np.exp(-factor * top)
-    whole = total + one
-    # Where the 1 is the largest, the sum beside it keeps its digits.
-    value = top + np.where(top > 0, np.log(whole), np.log1p(total)) / factor
-    each /= whole[:, None]
-    return value, each
-
-
-def _multi_similarity_of(similar: Any, alike: Any, unlike: Any, *, alpha: float, beta: float, base: float) -> Any:
-    near, drawn = _soft_sum(base - similar, alike, alpha)
-    far, pushed = _soft_sum(similar - base, unlike, beta)
-    pushed -= drawn
-    return near + far, pushed, {}
-
-
 multi_similarity = of_batches(
     target(description="the class of each vector: any numbers", name="y_true"),
     prediction("embeddings", "vectors", "D"),
@@ -137,7 +101,7 @@ multi_similarity = of_batches(
     against=(("embeddings", "embeddings"),),
     positive="class",
     counted="all",
-    of_pairs=_multi_similarity_of,
+    of_pairs=("alpha", "beta", "base"),
     summary="Multi-similarity loss: pairs of a class count by how far they are, pairs of two by how near.",
     formula="log(1 + sum_(p in P(i)) e^(-alpha (s_ip - base))) / alpha"
     " + log(1 + sum_(n in N(i)) e^(beta (s_in - base))) / beta",
@@ -154,34 +118,13 @@ class has the second term alone.""",
     **_shared(None),
 )
 
-
-def _circle_of(similar: Any, alike: Any, unlike: Any, *, margin: float, gamma: float, detached: bool) -> Any:
-    import numpy as np  # here: the build reads the catalogue where there is no NumPy
-
-    short, over = (1 + margin) - similar, similar + margin  # how far pairs of a class, and of two, are from their best
-    drawn, pushed = np.maximum(short, 0), np.maximum(over, 0)
-    near, of_near, most_near = _exponentials(drawn * ((1 - margin) - similar), alike, gamma, -np.inf)
-    far, of_far, most_far = _exponentials(pushed * (similar - margin), unlike, gamma, -np.inf)
-    exponent = gamma * (most_near + most_far) + np.log(of_near) + np.log(of_far)
-    small = np.exp(-np.abs(exponent))
-    value = np.maximum(exponent, 0) + np.log1p(small)
-    slope = np.where(exponent > 0, 1, small) / (1 + small) * gamma
-    if not detached:  # at the kinks, half of the slope beyond
-        drawn += np.heaviside(short, 0.5) * ((1 - margin) - similar)
-        pushed += np.heaviside(over, 0.5) * (similar - margin)
-    near *= drawn * (slope / np.where(of_near == 0, 1, of_near))[:, None]
-    far *= pushed * (slope / np.where(of_far == 0, 1, of_far))[:, None]
-    far -= near
-    return value, far, {}
-
-
 circle = of_batches(
     target(description="the class of each vector: any numbers", name="y_true"),
     prediction("embeddings", "vectors", "D"),
     name="circle",
     against=(("embeddings", "embeddings"),),
     positive="class",
-    of_pairs=_circle_of,
+    of_pairs=("margin", "gamma", "detached"),
     holds_constant="the factors of the pairs",
     summary="Circle loss: each pair counts the more, the farther its similarity is from where it should be.",
     formula="log(1 + sum_(n in N(i)) e^(gamma max(0, s_in + m) (s_in - m))"
@@ -202,27 +145,6 @@ is the mean of those on both sides.""",
     **_shared(None),
 )
 
-
-def _sigmoid_contrastive_of(similar: Any, alike: Any, unlike: Any, *, log_scale: float, bias: float) -> Any:
-    import numpy as np  # here: the build reads the catalogue where there is no NumPy
-
-    scale = np.exp(log_scale)
-    similar *= scale
-    exponent = similar + bias
-    np.negative(exponent, out=exponent, where=alike)
-    small = np.abs(exponent)
-    np.negative(small, out=small)
-    np.exp(small, out=small)
-    value = (np.log1p(small) + np.maximum(exponent, 0)).sum(axis=1)
-    slopes = np.where(exponent > 0, 1, small)
-    small += 1
-    slopes /= small
-    np.negative(slopes, out=slopes, where=alike)
-    by_shared = {"log_scale": np.einsum("ij,ij->i", slopes, similar), "bias": slopes.sum(axis=1)}
-    slopes *= scale
-    return value, slopes, by_shared
-
-
 sigmoid_contrastive = of_batches(
     prediction("images", "vectors, each to be nearest to the text in its place", "D"),
     prediction("texts", "vectors, each to be nearest to the image in its place", "D"),
@@ -231,7 +153,7 @@ sigmoid_contrastive = of_batches(
     name="sigmoid_contrastive",
     against=(("images", "texts"),),
     positive="place",
-    of_pairs=_sigmoid_contrastive_of,
+    of_pairs=("log_scale", "bias"),
     summary="Sigmoid contrastive loss, that of SigLIP: whether an image and a text are a pair, for each two of them.",
     formula="sum_j log(1 + e^(-z_ij (e^log_scale i_i . t_j + bias))),  z_ij = 1 where i = j, else -1",
     source="Zhai, Mustafa, Kolesnikov and Beyer 2023, arXiv:2303.15343",

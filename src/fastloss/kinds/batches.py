@@ -6,7 +6,7 @@ squared. The others are a function of the similarities (``pairs.py``), in chunks
 here: lengths that are divided by, the vector's own place that is left out, and which others are its positives. The
 positive stays out of the sum of the others, so that a pair that is right keeps its digits.
 
-Of up to 64 vectors of up to 128 numbers a kernel computes the softmaxes (``kernels/vectors/batches.h``): each step by
+Of up to 64 vectors of up to 128 numbers a kernel computes everything (``kernels/vectors/batches.h``): each step by
 NumPy takes a microsecond, whatever little it does. What is left out counts for nothing there, either.
 """
 
@@ -149,25 +149,27 @@ class Batches(Kind):
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         row = plan.call.request.row
         with np.errstate(all="ignore"):
-            if not row.of_pairs:
-                small = _Small(plan, results, number, factor)
-                if small.fits():
-                    return small.run()
+            small = _Small(plan, results, number, factor)
+            if small.fits():
+                return small.run()
             work = _OfPairs if row.of_pairs else _Comparison if plan.cut is None else _BothWays
             return work(plan, results, number, factor).run()
 
     def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
-        if row.of_pairs or factor != 1 or parameters["max_bytes"] is not None:
+        if factor != 1 or parameters["max_bytes"] is not None:
             return None
-        shared = next((operand for operand in row.differentiated if operand.shared), None)
+        shared = shared_by(row)
+        defaults = {operand.name: operand.default for operand in row.differentiated if operand.shared}
         return kernels.vectors.PlainBatches(
             np.asarray,
+            row.name,
+            _numbers_of(row, {**parameters, **defaults}),
             both=_both_ways(row),
             normalize=parameters["normalize"],
-            scale=1 / parameters["temperature"] if shared is None else shared.default,
             positive=row.positive,
+            all_count=row.counted == "all",
             operands=row.names,
-            shared=-1 if shared is None else row.place_of(shared.name),
+            shared=row.place_of(shared[0]) if shared else -1,
             **places_of(row),
         )
 
@@ -205,6 +207,25 @@ def scale_of(request: Request, arrays: Arrays) -> Any:
         if operand.shared:
             return np.exp(np.float64(arrays.by_name.get(operand.name, operand.default)))
     return 1 / request.parameters.get("temperature", 1.0)
+
+
+def shared_by(row: Row) -> tuple[str, ...]:
+    """Return the names of what all vectors share, which the loss is differentiated by."""
+    return tuple(operand.name for operand in row.differentiated if operand.shared)
+
+
+def numbers_of(request: Request, arrays: Arrays) -> tuple[float, ...]:
+    """Return the numbers of a call as the kernels take them."""
+    row, given = request.row, arrays.by_name
+    shared = {o.name: float(given.get(o.name, o.default)) for o in row.differentiated if o.shared}
+    return _numbers_of(row, dict(request.parameters) | shared)
+
+
+def _numbers_of(row: Row, known: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return what a loss of pairs takes; of a softmax, what multiplies the similarities, or its logarithm."""
+    if not row.of_pairs:
+        return (known[shared_by(row)[0]] if row.shares else 1 / known["temperature"],)
+    return tuple(float(known[name]) for name in row.of_pairs)
 
 
 def _both_ways(row: Row) -> bool:
@@ -255,7 +276,7 @@ class _Run:
 
 
 class _Small(_Run):
-    """A run of a softmax over similarities of so few vectors that a kernel makes them, in double, and not BLAS."""
+    """A run of so few vectors that a kernel makes their similarities, in double, and not BLAS."""
 
     def fits(self) -> bool:
         """Compute everything, if the batch is small; return whether it is, and its numbers are ordinary ones."""
@@ -266,24 +287,27 @@ class _Small(_Run):
             return False
         vectors = [np.array(arrays[name][kept], np.float64, order="C") for name in names]
         groups = kept % max(len(arrays[names[0]]) // 2, 1) if request.row.positive == "half" else plan.groups.numbers
-        shared = [operand for operand in request.row.differentiated if operand.shared]
-        values, parameters = plan.weights.copy(), request.parameters
-        by_scale = kernels.vectors.batch(
+        shared, values = shared_by(request.row), plan.weights.copy()
+        by_shared = kernels.vectors.batch(
+            request.row.name,
+            numbers_of(request, plan.call.arrays),
             vectors[0],
             vectors[1] if len(vectors) > 1 else None,
             groups.astype(np.float64),
             values,
             both=_both_ways(request.row),
-            normalize=parameters["normalize"],
+            normalize=request.parameters["normalize"],
             wants=self.wants,
-            scale=float(arrays.get(shared[0].name, shared[0].default)) if shared else 1 / parameters["temperature"],
             logarithmic=bool(shared),
             multiplier=self.factor / self.number if self.number else 0.0,
         )
-        self.values, self.by_shared = values, {operand.name: by_scale for operand in shared}
-        gradients = (array.astype(plan.call.compute_type) for array in vectors)
+        if by_shared is None:
+            return False
+        self.values, self.by_shared = values, dict(zip(shared, by_shared, strict=False))
+        # Softmaxes of halves are computed in float32 (``_Comparison``), and rounded to it first.
+        gradients = (array if request.row.of_pairs else array.astype(plan.call.compute_type) for array in vectors)
         self.gradients = dict(zip(names, gradients, strict=True))
-        return by_scale is not None
+        return True
 
     def compute(self) -> float:
         return added(self.values)
@@ -300,20 +324,17 @@ class _OfPairs(_Run):
         assert plan.cut is not None
         self.read(np.dtype(np.float64))
         ((rows, columns),) = request.row.against
-        arrays = plan.call.arrays.by_name
-        known = {name: value for name, value in request.parameters.items() if name not in ("normalize", "max_bytes")}
-        for operand in request.row.differentiated:
-            if operand.shared:
-                known[operand.name] = float(arrays.get(operand.name, operand.default))
         vectors, others = self.vectors[rows], self.vectors[columns]
-        formula = request.row.of_pairs
-        pairs = Pairs(vectors, others, plan.groups.numbers, plan.weights, formula, known, plan.cut, self.wants)
+        numbers, shared = numbers_of(request, plan.call.arrays), shared_by(request.row)
+        groups, weights, wants = plan.groups.numbers, plan.weights, self.wants
+        name = request.row.name
+        pairs = Pairs(name, vectors, others, groups, weights, numbers, len(shared), plan.cut, wants)
         pairs.run()
         self.values = pairs.values
         scale = self.factor / self.number if self.number else 0.0
         for each in {id(vectors): vectors, id(others): others}.values():
             each.gradient *= scale
-        self.by_shared = {name: added(each) * scale for name, each in pairs.by_shared.items()}
+        self.by_shared = {name: added(each) * scale for name, each in zip(shared, pairs.by_shared, strict=True)}
         return added(pairs.values)
 
 

@@ -1,21 +1,22 @@
 """Losses that are a function of the similarities of each vector of a batch with all others, row by row.
 
-The similarities are computed in chunks of rows, which the function of the catalogue turns into the slopes of the loss;
-two more products make the gradients by the vectors. All of it is in float64, whatever the vectors are: these losses
-raise e to 50 or 256 times a cosine, and would hand its rounding error on as many times as large.
+The similarities are computed in chunks of rows, which a kernel turns into the slopes of the loss
+(``kernels/vectors/batches.h``); two more products make the gradients by the vectors. All of it is in float64, whatever
+the vectors are: these losses raise e to 50 or 256 times a cosine, and would hand its rounding error on as many times as
+large.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import blas
-from ..runtime import threads_for
+from ..runtime import kernels, threads_for
 from .base import Array
 from .products import HELD_FROM, on_threads, tiles_of
 
@@ -24,7 +25,9 @@ _CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS, _LEAST_ROWS = 2**23, 256, 1024, 64
 #: Vectors whose squared lengths are between these are divided by them as they are: no square of a number that matters
 #: beside them is infinite or subnormal, and the bits are those of vectors of any size.
 _SQUARES = 2.0**-60, 2.0**60
-#: The function of the catalogue is called with so many pairs, whose numbers stay in the cache from step to step.
+#: A kernel goes through a row of similarities in steps of so many.
+_LANES = 32
+#: A function of NumPy is called with so many pairs, whose numbers stay in the cache from step to step.
 _BLOCK = 2**15
 
 
@@ -144,25 +147,29 @@ def blocks(piece: slice, products: Array) -> Iterator[tuple[slice, Array]]:
 class Pairs:
     """One run: the losses of all vectors, and the gradients.
 
-    `formula` is the row's ``of_pairs``, `known` what it takes besides the similarities. `groups` has a number for each
-    vector, which those that belong together share.
+    `numbers` are what the loss takes besides the similarities. `groups` has a number for each vector, which those that
+    belong together share.
     """
 
     def __init__(
         self,
+        loss: str,
         vectors: Compared,
         others: Compared,
         groups: Array,
         weights: Array,
-        formula: Any,
-        known: Mapping[str, Any],
+        numbers: tuple[float, ...],
+        shared: int,
         cut: Cut,
         wants: bool,
     ) -> None:
-        self.vectors, self.others, self.groups, self.weights = vectors, others, groups.astype(np.int32), weights
-        self.formula, self.known, self.cut, self.wants = formula, known, cut, wants
+        self.loss, self.numbers, self.cut, self.wants = loss, numbers, cut, wants
+        self.vectors, self.others, self.weights = vectors, others, weights.copy()
+        self.labels = np.full(-(-len(groups) // _LANES) * _LANES, np.nan)
+        self.labels[: len(groups)] = groups
         self.values = np.zeros(len(groups))
-        self.by_shared: dict[str, Array] = {}  # of each vector, what it adds to the derivative by what all share
+        #: Of each vector, what it adds to the derivatives by what all share.
+        self.by_shared = [np.zeros(len(groups)) for _ in range(shared)]
 
     def run(self) -> None:
         """Compute everything."""
@@ -172,20 +179,14 @@ class Pairs:
 
     def slopes_of(self, piece: slice, similar: Array) -> None:
         """Compute the losses of some vectors; the slopes by their similarities take the place of these."""
-        for places, block in blocks(piece, similar):
-            alike = self.groups[places, None] == self.groups
-            unlike = ~alike
-            if self.vectors is self.others:
-                own = np.arange(len(block))
-                alike[own, own + places.start] = False
-            values, slopes, by_shared = self.formula(block, alike, unlike, **self.known)
-            # A vector of weight 0 may have a loss that is no number: nothing of it is multiplied.
-            weights = self.weights[places]
-            self.values[places] = np.where(weights == 0, 0, values * weights)
-            if self.wants:
-                np.multiply(slopes, weights[:, None], out=block)
-                if not weights.all():
-                    block[weights == 0] = 0
-                for name, of_vectors in by_shared.items():
-                    sums = self.by_shared.setdefault(name, np.zeros(len(self.groups)))
-                    sums[places] = np.where(weights == 0, 0, of_vectors * weights)
+        kernels.vectors.pairs(
+            self.loss,
+            self.numbers,
+            similar,
+            self.labels,
+            self.weights,
+            self.values,
+            self.by_shared,
+            first=piece.start,
+            one=self.vectors is self.others,
+        )

@@ -16,17 +16,33 @@ enum { FL_BATCH_LANES = 32, FL_BATCH_MOST = 64, FL_BATCH_NUMBERS = 128 };
     for (ptrdiff_t step_of_##i = 0; step_of_##i < (width); step_of_##i += FL_BATCH_LANES)                              \
         for (ptrdiff_t i = step_of_##i; i < step_of_##i + FL_BATCH_LANES; i++)
 
+/* One row of similarities, of whole steps of lanes; its label is that of no lane behind the last vector, which is NaN. */
+typedef struct {
+    ptrdiff_t width;
+    double label;
+    ptrdiff_t own;          /* the place that is no pair, -1: there is none */
+    const double *labels;
+    const double *parameter;
+    double *near, *far;     /* room for a row of numbers each */
+    double by_shared[2];    /* the derivatives by what all share */
+} fl_pairs;
+
+/* Leaves the slopes by the similarities in their place; returns the loss. */
+typedef double (*fl_pairs_function)(fl_pairs *, double *);
+
 typedef struct {
     ptrdiff_t count, columns, width; /* vectors, numbers of each; count, up to whole lanes */
     int one;                         /* both arrays are one: no vector is compared with itself */
     int both;                        /* columns are compared with rows, too */
     int normalize, wants;            /* whether vectors are divided by their lengths, whether gradients are wanted */
-    double scale, multiplier;        /* of similarities, of gradients */
+    fl_pairs_function pairs;         /* of the similarities of a vector; NULL: a softmax */
+    double parameter[3];             /* of that function */
+    double scale, multiplier;        /* of the similarities of a softmax; of gradients */
     double label[FL_BATCH_MOST];     /* of vectors that belong together it is the same */
     double weight[FL_BATCH_MOST];
     ptrdiff_t positive[FL_BATCH_MOST]; /* one that a vector belongs to, -1 where there is none */
     double value[FL_BATCH_MOST];       /* weighted */
-    double by_scale;                   /* the derivative by the logarithm of the scale */
+    double by_shared[2];               /* the derivatives by what all share */
     double *vectors[2], *gradient[2];  /* columns * width numbers each; the second are the first where both are one */
     double *similar, *slopes, *turned; /* width * width each */
 } fl_batch;
@@ -141,6 +157,125 @@ static void fl_batch_softmax(fl_batch *batch, const double *similar, double *slo
     }
 }
 
+/* ---- losses of pairs ---------------------------------------------------------------------------------------------- */
+
+/* Keep numbers of vectors of the same label in `near`, of others in `far`; -infinity in the place of the rest. */
+static inline void fl_pairs_part(fl_pairs *row)
+{
+    FL_BATCH_EACH(j, row->width) {
+        double label = row->labels[j], near = row->near[j], far = row->far[j];
+        row->near[j] = label == row->label ? near : -FL_INFINITY;
+        row->far[j] = (label < row->label) | (label > row->label) ? far : -FL_INFINITY;
+    }
+    if (row->own >= 0) row->near[row->own] = -FL_INFINITY;
+}
+
+/* x = e^(factor (x - top)), 0 of -infinity; returns the sum. Top is the largest, and at least `least`. */
+static inline double fl_pairs_exp(double *x, double factor, double least, double *top, ptrdiff_t width)
+{
+    double largest = fl_block_max_f64(x, width), taken;
+    largest = largest > least ? largest : least;
+    taken = fl_abs(largest) < FL_INFINITY ? largest : 0.0;
+    FL_BATCH_EACH(j, width) x[j] = (x[j] - taken) * factor;
+    fl_block_exp_f64(x, x, width);
+    *top = largest;
+    return fl_block_sum_f64(x, width);
+}
+
+/* log(1 + sum e^(factor x)) / factor; its slopes take the place of x. */
+static inline double fl_pairs_soft_sum(double *x, double factor, ptrdiff_t width)
+{
+    double top, total = fl_pairs_exp(x, factor, 0.0, &top, width);
+    double one = fl_exp(-factor * top), whole = total + one;
+    FL_BATCH_EACH(j, width) x[j] /= whole;
+    /* Where the 1 is the largest, the sum beside it keeps its digits. */
+    return top + (top > 0 ? fl_log(whole) : fl_log1p(total)) / factor;
+}
+
+/* parameters: alpha, beta, base */
+static double fl_pairs_multi_similarity(fl_pairs *row, double *similar)
+{
+    const double base = row->parameter[2];
+    FL_BATCH_EACH(j, row->width) row->near[j] = base - similar[j], row->far[j] = similar[j] - base;
+    fl_pairs_part(row);
+    double value = fl_pairs_soft_sum(row->near, row->parameter[0], row->width);
+    value += fl_pairs_soft_sum(row->far, row->parameter[1], row->width);
+    FL_BATCH_EACH(j, row->width) similar[j] = row->far[j] - row->near[j];
+    return value;
+}
+
+/* parameters: margin, gamma, detached */
+static double fl_pairs_circle(fl_pairs *row, double *similar)
+{
+    const double margin = row->parameter[0], gamma = row->parameter[1], moves = row->parameter[2] == 0;
+    double near_top, far_top;
+    FL_BATCH_EACH(j, row->width) {
+        double s = similar[j], drawn = (1.0 + margin) - s, pushed = s + margin;
+        row->near[j] = (drawn > 0 ? drawn : 0.0) * ((1.0 - margin) - s);
+        row->far[j] = (pushed > 0 ? pushed : 0.0) * (s - margin);
+    }
+    fl_pairs_part(row);
+    double near = fl_pairs_exp(row->near, gamma, -FL_INFINITY, &near_top, row->width);
+    double far = fl_pairs_exp(row->far, gamma, -FL_INFINITY, &far_top, row->width);
+    double exponent = gamma * (near_top + far_top) + fl_log(near) + fl_log(far), small = fl_exp_minus_abs(exponent);
+    double slope = (exponent > 0 ? 1.0 : small) / (1.0 + small) * gamma;
+    double of_near = slope / (near == 0 ? 1.0 : near), of_far = slope / (far == 0 ? 1.0 : far);
+    FL_BATCH_EACH(j, row->width) {
+        /* How far pairs of a class, and of two, are from their best; at the kinks, half of the slope beyond. */
+        double s = similar[j], drawn = (1.0 + margin) - s, pushed = s + margin;
+        double draws = drawn > 0 ? 1.0 : drawn == 0 ? 0.5 : 0.0, pushes = pushed > 0 ? 1.0 : pushed == 0 ? 0.5 : 0.0;
+        drawn = (drawn > 0 ? drawn : 0.0) + moves * draws * ((1.0 - margin) - s);
+        pushed = (pushed > 0 ? pushed : 0.0) + moves * pushes * (s - margin);
+        similar[j] = row->far[j] * (pushed * of_far) - row->near[j] * (drawn * of_near);
+    }
+    return (exponent > 0 ? exponent : 0.0) + fl_log1p_unit(small);
+}
+
+/* parameters: the logarithm of the scale, bias, which are what all share */
+static double fl_pairs_sigmoid_contrastive(fl_pairs *row, double *similar)
+{
+    const double scale = fl_exp(row->parameter[0]), bias = row->parameter[1];
+    double *small = row->near, *loss = row->far;
+    FL_BATCH_EACH(j, row->width) {
+        similar[j] *= scale;
+        double exponent = similar[j] + bias;
+        loss[j] = row->labels[j] == row->label ? -exponent : exponent;
+    }
+    fl_block_exp_minus_abs_f64(loss, small, row->width);
+    FL_BATCH_EACH(j, row->width) {
+        double slope = (loss[j] > 0 ? 1.0 : small[j]) / (1.0 + small[j]), label = row->labels[j];
+        double each = fl_log1p_unit(small[j]) + (loss[j] > 0 ? loss[j] : 0.0);
+        slope = label == row->label ? -slope : slope;
+        loss[j] = label == label ? each : 0.0;
+        small[j] = label == label ? slope : 0.0;
+    }
+    row->by_shared[0] = fl_block_dot_f64(small, similar, row->width);
+    row->by_shared[1] = fl_block_sum_f64(small, row->width);
+    FL_BATCH_EACH(j, row->width) similar[j] = small[j] * scale;
+    return fl_block_sum_f64(loss, row->width);
+}
+
+/* The loss of each vector, and the slopes, times what multiplies gradients, of a small batch. */
+static void fl_batch_pairs(fl_batch *batch)
+{
+    const ptrdiff_t width = batch->width;
+    double labels[FL_BATCH_MOST];
+    FL_BATCH_EACH(j, width) labels[j] = j < batch->count ? batch->label[j] : FL_NAN;
+    fl_pairs row = {width, 0, -1, labels, batch->parameter, batch->turned, batch->turned + width, {0, 0}};
+    for (ptrdiff_t i = 0; i < batch->count; i++) {
+        double *slopes = batch->slopes + i * width, factor = batch->weight[i] * batch->multiplier;
+        if (batch->weight[i] == 0) {
+            FL_BATCH_EACH(j, width) slopes[j] = 0;
+            continue;
+        }
+        row.label = batch->label[i], row.own = batch->one ? i : -1;
+        FL_BATCH_EACH(j, width) slopes[j] = batch->similar[i * width + j];
+        batch->value[i] = batch->weight[i] * batch->pairs(&row, slopes);
+        FL_BATCH_EACH(j, width) slopes[j] *= factor;
+        for (int k = 0; k < 2; k++) batch->by_shared[k] += factor * row.by_shared[k];
+    }
+}
+
 /* The gradient by the vectors as they were given. */
 FL_SWEEP void fl_batch_of_given(double *gradient, const double *vectors, const double *length, ptrdiff_t columns, ptrdiff_t width)
 {
@@ -168,7 +303,7 @@ static int fl_batch_run(fl_batch *batch)
     const ptrdiff_t count = batch->count, columns = batch->columns, width = batch->width;
     double length[2][FL_BATCH_MOST];
     const double *first = batch->vectors[0], *second = batch->vectors[1];
-    if (!(0x1p-60 < batch->scale && batch->scale < 0x1p60)) return 0;
+    if (!batch->pairs && !(0x1p-60 < batch->scale && batch->scale < 0x1p60)) return 0;
     for (int k = 0; k < (batch->one ? 1 : 2); k++)
         if (!fl_batch_lengths(batch->vectors[k], length[k], columns, count, width, batch->normalize)) return 0;
     for (ptrdiff_t i = 0; i < count; i++) {
@@ -176,9 +311,13 @@ static int fl_batch_run(fl_batch *batch)
         batch->value[i] = 0;
     }
     for (ptrdiff_t i = count * width; i < width * width; i++) batch->similar[i] = batch->slopes[i] = 0;
-    fl_batch_softmax(batch, batch->similar, batch->slopes);
+    batch->by_shared[0] = batch->by_shared[1] = 0;
+    if (batch->pairs)
+        fl_batch_pairs(batch);
+    else
+        fl_batch_softmax(batch, batch->similar, batch->slopes);
     if (batch->both) {
-        /* The slopes of columns take the place of the similarities, of which the scale's derivative is made first. */
+        /* The slopes of columns take the place of the similarities. */
         fl_transpose_f64(batch->similar, width, batch->turned, width, width, width);
         fl_batch_softmax(batch, batch->turned, batch->similar);
         fl_batch_add_turned(batch->slopes, batch->similar, batch->turned, width);
@@ -198,7 +337,7 @@ static int fl_batch_run(fl_batch *batch)
             fl_batch_sum(batch->gradient[1] + k * width, first + k * width, batch->slopes, count, 1, width);
         }
     }
-    batch->by_scale = fl_block_dot_f64(batch->gradient[0], first, columns * width);
+    if (!batch->pairs) batch->by_shared[0] = fl_block_dot_f64(batch->gradient[0], first, columns * width);
     for (int k = 0; k < (batch->one ? 1 : 2) && batch->normalize; k++)
         fl_batch_of_given(batch->gradient[k], batch->vectors[k], length[k], columns, width);
     return 1;
