@@ -301,7 +301,7 @@ import dask, dask.array as da, numpy as np
 from distributed import Client, LocalCluster
 import fastloss as fl
 
-ROWS, CLASSES, CHUNK = 400_000, 1000, 16_000  # 1.6 GB, in chunks of 64 MB
+ROWS, CLASSES, CHUNK = 400_000, 1000, 8_000  # 1.6 GB, in chunks of 32 MB
 
 class Rows:  # of a file, read and written in pieces, as those of a store are
     shape, dtype, ndim = (ROWS, CLASSES), np.dtype(np.float32), 2

@@ -354,11 +354,12 @@ def test_halves(dtype: Any) -> None:
         assert gradient.dtype == dtype
 
 
+@pytest.mark.parametrize("rows", [200, 2000])
 @pytest.mark.parametrize("compiled", [False, True], ids=["", "compiled"])
-def test_a_scaled_loss_of_halves_keeps_small_gradients(compiled: bool) -> None:
+def test_a_scaled_loss_of_halves_keeps_small_gradients(compiled: bool, rows: int) -> None:
     """Of 2,000 rows most gradients are below what float16 holds, until they are scaled up."""
     pytest.importorskip("ml_dtypes")
-    x, labels = (3 * numbers(2000, 50, dtype=torch.float32)).half().requires_grad_(), torch.arange(2000) % 50
+    x, labels = (3 * numbers(rows, 50, dtype=torch.float32)).half().requires_grad_(), torch.arange(rows) % 50
     module = own.FusedLoss(fl.cross_entropy)
 
     def scaled(x: Any) -> Any:
@@ -530,6 +531,7 @@ def test_inputs_that_do_not_lie_in_one_piece() -> None:
     labels = torch.tensor([0, 1, 2])
     module = own.CrossEntropyLoss()
     both(module, torch.nn.CrossEntropyLoss(), [x.detach()], labels)
+    assert torch.autograd.grad(module(x, labels), x)[0].is_contiguous()
     # What a graph is told of an operation's results has to hold: their strides, too.
     for given in (x, x.contiguous().detach().requires_grad_(), x.detach().bfloat16().requires_grad_()):
         arguments = module._of_forms[1, True], "1", "0 1", [labels, given], "", []

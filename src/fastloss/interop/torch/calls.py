@@ -10,7 +10,7 @@ import numpy as np
 from ...arrays import as_axis, without_axis
 from ...loss import Loss
 from ...rows import PREDICTION
-from ...runtime import threads_for
+from ...runtime import SERIAL_BELOW, threads_for
 
 try:
     import torch
@@ -38,6 +38,8 @@ class Call:
         self.n_threads: int | None = loss.keywords.get("n_threads")
         #: Whether there is a value for each sample.
         self.none = (loss.keywords | self.options).get("reduction") == "none"
+        #: Whether it is one that `of_few` takes.
+        self.plain = not (self.none or self.options or self.n_threads) and self.usual == (False, False, True)
         #: Whether the gradient of the value of one sample lies in one place, and in no other sample's.
         self.apart = self.row.axes in ("", "C", "D", "2") and not self.row.shares and not self.row.against
 
@@ -75,6 +77,20 @@ class Call:
         if of_torch < threads or not self.apart:  # else the loss finds the same number, and a keyword costs 0.6 us
             options["n_threads"] = min(threads, of_torch)
         return numbers, options
+
+    def of_few(self, target: Tensor, prediction: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Return value and gradient of the commonest call, of few numbers, 2 us sooner than others; None: not these."""
+        dtype = prediction.dtype
+        if not (dtype is torch.float32 or dtype is torch.float64) or prediction.numel() >= SERIAL_BELOW:
+            return None
+        if not prediction.is_contiguous():
+            return None
+        try:
+            numbers = target.numpy(), prediction.numpy()
+        except (TypeError, RuntimeError):  # `view` knows why
+            return None
+        value, gradient = self.differentiated(*numbers)
+        return torch.scalar_tensor(value, dtype=dtype), torch.from_numpy(np.asarray(gradient))
 
     def value_and_grads(self, arrays: tuple[Any, ...], wanted: list[int]) -> tuple[Tensor, list[Tensor]]:
         """Return the value, and the gradients by the arrays at some places."""
@@ -211,7 +227,13 @@ class Fused(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, call: Call, *arrays: Any) -> Tensor:
         needed, wanted = ctx.needs_input_grad, call.predictions
-        if needed != call.usual:
+        if needed == call.usual:
+            found = call.of_few(*arrays) if call.plain else None
+            if found:
+                ctx.known = call, wanted, 1
+                ctx.save_for_backward(found[1], *arrays)
+                return found[0]
+        else:
             wanted = [k for k in wanted if needed[1 + k]]
             if sum(needed) > len(wanted):
                 _refuse(call, next(k for k in range(len(arrays)) if needed[1 + k] and k not in wanted))
