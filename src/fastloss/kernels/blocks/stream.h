@@ -30,10 +30,18 @@ static void fl_stream(char *target, const char *source, ptrdiff_t bytes)
 }
 
 static inline void fl_stream_end(void) { _mm_sfence(); }
+
+/* Ask for the line where a stream will end, if that is within one: its last part is stored as ever, and the fence would wait for
+ * the line. */
+static inline void fl_stream_ask(const char *end)
+{
+    if ((uintptr_t)end % 64) _mm_prefetch(end, _MM_HINT_T0);
+}
 #else
 #define FL_STREAMS 0
 static void fl_stream(char *target, const char *source, ptrdiff_t bytes) { memcpy(target, source, (size_t)bytes); }
 static inline void fl_stream_end(void) { }
+static inline void fl_stream_ask(const char *end) { (void)end; }
 #endif
 
 #endif

@@ -62,6 +62,7 @@ cdef extern from "blocks/stream.h" nogil:
     enum: FL_STREAM_FROM
     void fl_stream(char* target, const char* source, Py_ssize_t bytes) noexcept
     void fl_stream_end() noexcept
+    void fl_stream_ask(const char* end) noexcept
 
 cdef extern from "blocks/watch.h" nogil:
     void fl_stop(int* stop) noexcept
@@ -194,6 +195,9 @@ cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* sc
     cdef double total = 0
     cdef int k
     columns.ahead = ahead_of(call, first + size, sizeof(real), &next_block)
+    if columns.ahead != NULL and call.streams and program.predictions == 2:
+        # Gradients that are stored around the cache are not asked for: the second prediction takes their place.
+        look_ahead(&next_block, FL_WRITE, &call.formulas.parameter[0], first + size)
     if columns.prediction[0] != NULL:
         columns.prediction[0] = <const real*>columns.prediction[0] + first
     else:
@@ -213,6 +217,7 @@ cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* sc
     if call.streams:
         for k in range(program.predictions):
             gradient[k] = <real*>columns.gradient[k]
+            fl_stream_ask(<const char*>(gradient[k] + size))
             columns.gradient[k] = buffers + (5 if k == 0 else 9) * size
     if call.weight.data != NULL or call.where.data != NULL:
         weight = load_weights(&call.weight, &call.where, first, size, buffers + 2 * size)
