@@ -258,27 +258,27 @@ MUTANTS = (
     Mutant(
         "chains: no certificate",
         SEQUENCES + "crf_loss.pxi",
-        "fl_crf_max(most, 8) < CERTAIN * min(<double>1, loss[0])",
+        "fl_crf_max(q.most, 8) < CERTAIN * min(<double>1, q.loss)",
         "True",
     ),
-    Mutant("chains: pairs that underflow", SEQUENCES + "crf_loss.pxi", "loss[0] > LEAST_LOSS", "loss[0] > 0"),
+    Mutant("chains: pairs that underflow", SEQUENCES + "crf_loss.pxi", "q.loss > LEAST_LOSS", "q.loss > 0"),
     Mutant(
         "chains: pairs beyond the range",
         SEQUENCES + "crf_loss.pxi",
-        "if not q.largest < SAFE_FACTOR and not fl_crf_max(h, w) < SAFE_FACTOR:",
+        "if beyond and not fl_crf_max(h, w) < SAFE_FACTOR:",
         "if False:",
     ),
     Mutant(
         "chains: a loss near 0 as a logarithm",
         SEQUENCES + "crf_loss.pxi",
-        "loss[0] = log1p_(dev / q.gold[t])",
-        "loss[0] = log_(total / q.gold[t])",
+        "q.loss = log1p_(dev / q.gold[t])",
+        "q.loss = log_(total / q.gold[t])",
     ),
     Mutant(
         "chains: by how much a chain is less than the best",
         SEQUENCES + "crf_loss.pxi",
-        "behind += top - e[now]",
-        "pass",
+        "less = top - e[now]",
+        "less = 0",
     ),
     Mutant(
         "chains: an exponential that was lost",
@@ -292,12 +292,15 @@ MUTANTS = (
         "fl_octet_without(a, fl_octet_below(a, 0x1p-1000))",
         "fl_octet_without(fl_octet_without(a, fl_octet_below(a, 0x1p-1000)), fl_octet_lane(now))",
     ),
+    Mutant(
+        "chains: two at once in one place", SEQUENCES + "crf_loss.pxi", "<char*>scratch + k * each", "<char*>scratch"
+    ),
     Mutant("chains: the edge rounds its score", SEQUENCES + "crf.pxi", "if centred and (", "if False and ("),
     Mutant(
         "chains: padding has the gradient of what came before",
         SEQUENCES + "crf_loss.pxi",
-        "q.slope + t * w if t < frames else q.h",
-        "q.slope + min(t, frames - 1) * w",
+        "q.others + t * classes if t < q.frames else q.h",
+        "q.others + min(t, q.frames - 1) * classes",
     ),
     Mutant(
         "chains: an unlikely pair in logarithms",

@@ -140,6 +140,8 @@ class Chains(Kind):
         size = (tags + 2) * tables.shape[-1]
         most = min(_PARTS, max(_FEWEST_PARTS, _NUMBERS // size))
         in_part = max(-(-samples // most), 1)
+        if samples >= 2 * _FEWEST_PARTS:  # a part computes two sequences at once
+            in_part += in_part % 2
         parts = np.zeros((-(-samples // in_part), tags + 2, tables.shape[-1])) if shared else None
         packed = emissions.ndim == 2
         arrays = {

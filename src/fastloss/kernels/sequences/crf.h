@@ -22,6 +22,25 @@ static inline int fl_crf_exponentials(const double *x, double top, double *out, 
     return lost;
 }
 
+/* A frame of K numbers as a row of w, -infinity behind them; whether one of them is NaN or infinite. Of `x` w numbers are read. */
+static inline int fl_crf_row(const double *x, double *row, ptrdiff_t K, ptrdiff_t w)
+{
+    fl_octet top = fl_octet_of(-INFINITY);
+    int bad = 0;
+    for (ptrdiff_t j = 0; j < w; j += 8) {
+        fl_octet each = fl_octet_with(fl_octet_at(x + j), fl_octet_lanes_from(K - j), top);
+        bad |= fl_octet_any_beyond(each, INFINITY);
+        fl_octet_to(row + j, each);
+    }
+    return bad;
+}
+
+/* The reverse, times a factor: w numbers are written, of which the next row takes some back. */
+static inline void fl_crf_packed(const double *row, double factor, double *x, ptrdiff_t w)
+{
+    for (ptrdiff_t j = 0; j < w; j += 8) fl_octet_to(x + j, fl_octet_by(fl_octet_at(row + j), factor));
+}
+
 /* sum_i v[i] M[i][k], of 8 columns k, and of 16: the sums stay in registers, two to a column, that none waits for the one before.
  * The first row of an odd number begins them. */
 FL_INLINE fl_octet fl_crf_eight(const double *v, const double *M, ptrdiff_t K, ptrdiff_t w)

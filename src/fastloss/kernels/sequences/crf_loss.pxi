@@ -11,6 +11,7 @@
 # the same bits on any number of threads.
 
 cdef extern from "sequences/crf.h" nogil:
+    void fl_crf_packed(const double*, double, double*, Py_ssize_t) noexcept
     double fl_crf_onwards(const double*, double, const double*, const double*, const double*, double*, Py_ssize_t, Py_ssize_t,
                           Py_ssize_t) noexcept
     void fl_crf_backwards(const double*, const double*, double, double*, double*, double*, double*, Py_ssize_t, Py_ssize_t) noexcept
@@ -37,7 +38,7 @@ cdef struct ChainCall:
     bint bad_transitions, bad_edges, of_pairs
 
 cdef struct LabelledChain:       # of one sequence
-    Py_ssize_t frames
+    Py_ssize_t sequence, first, frames
     const int64_t* tag           # the labels
     double* others               # of each frame: the weights of all chains but the labelled one, by their tag
     double* e                    # the scores, their exponentials, and what these become on the way back
@@ -47,7 +48,12 @@ cdef struct LabelledChain:       # of one sequence
     double* b
     double* h
     double* pairs                # of two neighbouring frames, in logarithms
-    double largest               # of what goes from the way back into pairs
+    double largest[8]            # of what goes from the way back into pairs
+    double most[8]               # of the way back in the unit of what was dropped
+    double loss, behind, weight, scale
+    int64_t exponent
+    bint has_ways                # the loss is one of numbers
+    bint by_factors              # and its ways by factors have not failed yet
 
 
 cdef Py_ssize_t lay_out_chain(const ChainCall* call, Py_ssize_t frames, LabelledChain* q, char* memory) noexcept nogil:
@@ -96,74 +102,78 @@ cdef bint set_slopes(const ChainCall* call, LabelledChain* q, Py_ssize_t t, doub
     return True
 
 
-cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss) noexcept nogil:
-    """The loss, the gradient of the scores, and in `e` what goes from the way back into pairs; False: there is no certificate.
+# What no frame has to wait for is made for all frames apart from the ways on and back, which are nothing but waiting.
 
-    What no frame has to wait for is made for all frames apart from the ways on and back, which are nothing but waiting."""
-    cdef Py_ssize_t t, j, w = call.of.width, classes = call.of.classes, now
-    cdef int64_t exponent = 0
-    cdef int power
-    cdef double top, behind = 0, total, dev
-    cdef double most[8]
-    cdef double largest[8]
+cdef bint begin_by_factors(const ChainCall* call, LabelledChain* q) noexcept nogil:
+    """Exponentials of the scores, and by how much those of the labelled chain are less than the best; whether none is lost."""
+    cdef Py_ssize_t t, j, w = call.of.width, now
+    cdef double top, less, behind = 0
+    cdef bint lost
     cdef const double* scores = table_of(&call.of, SCORES)
-    cdef const double* factors = table_of(&call.of, FACTORS)
-    cdef const double* factors_back = table_of(&call.of, FACTORS_BACK)
-    cdef const double* m
-    cdef bint lost = call.of.lost and q.frames > 1
-    cdef double* row
     cdef double* e
     for t in range(q.frames):
         if fl_stopped(&call.of.stop):
-            return True
+            return False
         e, now = q.e + t * w, q.tag[t]
         top = fl_crf_max(e, w)
-        behind += top - e[now]
+        less = top - e[now]
         if t > 0:
-            behind += call.largest_score - scores[q.tag[t - 1] * w + now]
+            less += call.largest_score - scores[q.tag[t - 1] * w + now]
+        behind += less
         for j in range(w):
             e[j] -= top
+    for j in range(8):
+        q.most[j] = q.largest[j] = 0
+    q.behind, q.exponent = behind, 0
+    lost = call.of.lost and q.frames > 1
     lost |= fl_crf_exponentials(q.e, 0, q.e, q.frames * w) != 0
-    if lost:
-        return False
-    for t in range(q.frames):
-        if fl_stopped(&call.of.stop):
-            return True
-        row, e, now = q.others + t * w, q.e + t * w, q.tag[t]
-        if t > 0:
-            m = factors + q.tag[t - 1] * w
-            q.gold[t] = q.gold[t - 1] * m[now] * e[now]
-            top = max(fl_crf_onwards(row - w, q.gold[t - 1], factors, m, e, row, now, classes, w), q.gold[t])
-            q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t])
-        else:
-            memcpy(row, e, w * sizeof(double))
-            q.gold[0], row[now], top = row[now], 0, 1
-        q.factor[t] = 1
-        if not (top > LOW_ROW and top < HIGH_ROW):
-            power = fl_ctc_rescaling(top)
-            exponent += power
-            q.factor[t] = ldexp(1, power)
-            q.gold[t] *= q.factor[t]
-            for j in range(w):
-                row[j] *= q.factor[t]
-    t = q.frames - 1
-    dev = fl_crf_total(q.others + t * w, w)
-    total = dev + q.gold[t]
+    return not lost
+
+
+cdef inline void frame_onwards(const ChainCall* call, LabelledChain* q, Py_ssize_t t) noexcept nogil:
+    cdef Py_ssize_t j, w = call.of.width, now = q.tag[t]
+    cdef const double* factors = table_of(&call.of, FACTORS)
+    cdef const double* m
+    cdef double* row = q.others + t * w
+    cdef double* e = q.e + t * w
+    cdef double top
+    cdef int power
+    if t > 0:
+        m = factors + q.tag[t - 1] * w
+        q.gold[t] = q.gold[t - 1] * m[now] * e[now]
+        top = max(fl_crf_onwards(row - w, q.gold[t - 1], factors, m, e, row, now, call.of.classes, w), q.gold[t])
+        q.gold[t] = where_(q.gold[t] < LEAST_CELL, <double>0, q.gold[t])
+    else:
+        memcpy(row, e, w * sizeof(double))
+        q.gold[0], row[now], top = row[now], 0, 1
+    q.factor[t] = 1
+    if not (top > LOW_ROW and top < HIGH_ROW):
+        power = fl_ctc_rescaling(top)
+        q.exponent += power
+        q.factor[t] = ldexp(1, power)
+        q.gold[t] *= q.factor[t]
+        for j in range(w):
+            row[j] *= q.factor[t]
+
+
+cdef bint turn(const ChainCall* call, LabelledChain* q) noexcept nogil:
+    """The loss, and the last frame of the way back; False: nothing is left."""
+    cdef Py_ssize_t t = q.frames - 1, w = call.of.width
+    cdef double dev = fl_crf_total(q.others + t * w, w), total = dev + q.gold[t]
     if not total > 0:
         return False
     if q.gold[t] > 0 and dev / q.gold[t] < MOST_PRODUCT:
-        loss[0] = log1p_(dev / q.gold[t])
+        q.loss = log1p_(dev / q.gold[t])
     else:
-        loss[0] = (log_(total) - exponent * FL_CTC_LN2) + behind
-    for j in range(8):
-        most[j] = largest[j] = 0
-    fl_crf_end(1 / total, q.factor[t], q.e + t * w, q.slope + t * w, most, largest, w)
-    for t in range(q.frames - 2, -1, -1):
-        if fl_stopped(&call.of.stop):
-            return True
-        e = q.e + t * w
-        fl_crf_backwards(e + w, factors_back, q.factor[t], e, q.slope + t * w, most, largest, classes, w)
-    q.largest = fl_crf_max(largest, 8)
+        q.loss = (log_(total) - q.exponent * FL_CTC_LN2) + q.behind
+    fl_crf_end(1 / total, q.factor[t], q.e + t * w, q.slope + t * w, q.most, q.largest, w)
+    return True
+
+
+cdef bint end_by_factors(const ChainCall* call, LabelledChain* q) noexcept nogil:
+    """The gradient of the scores; in `e` is what goes from the way back into pairs. False: there is no certificate."""
+    cdef Py_ssize_t t, w = call.of.width
+    cdef double total
     for t in range(q.frames):
         if fl_stopped(&call.of.stop):
             return True
@@ -171,13 +181,41 @@ cdef bint loss_by_factors(const ChainCall* call, LabelledChain* q, double* loss)
         if not (total > 0.5 and total < 2):
             return False
     # What was dropped may not matter beside the loss either, nor may what is below 2^-240 in a pair, which underflows.
-    return classes == 1 or (loss[0] > LEAST_LOSS and fl_crf_max(most, 8) < CERTAIN * min(<double>1, loss[0]))
+    return call.of.classes == 1 or (q.loss > LEAST_LOSS and fl_crf_max(q.most, 8) < CERTAIN * min(<double>1, q.loss))
+
+
+cdef void ways_of_chains(const ChainCall* call, LabelledChain* chains, Py_ssize_t count) noexcept nogil:
+    """The ways on and back of some sequences: a frame of each in turn."""
+    cdef const double* factors_back = table_of(&call.of, FACTORS_BACK)
+    cdef Py_ssize_t t, k, w = call.of.width, frames = 0
+    cdef LabelledChain* q
+    for k in range(count):
+        frames = max(frames, chains[k].frames if chains[k].by_factors else 0)
+    for t in range(frames):
+        if fl_stopped(&call.of.stop):
+            return
+        for k in range(count):
+            q = &chains[k]
+            if q.by_factors and t < q.frames:
+                frame_onwards(call, q, t)
+    for k in range(count):
+        if chains[k].by_factors:
+            chains[k].by_factors = turn(call, &chains[k])
+    for t in range(frames - 2, -1, -1):
+        if fl_stopped(&call.of.stop):
+            return
+        for k in range(count):
+            q = &chains[k]
+            if q.by_factors and t < q.frames - 1:
+                fl_crf_backwards(q.e + (t + 1) * w, factors_back, q.factor[t], q.e + t * w, q.slope + t * w, q.most, q.largest,
+                                 call.of.classes, w)
 
 
 cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale, double* into) noexcept nogil:
-    """Add the gradient of the transitions, after `loss_by_factors`."""
+    """Add the gradient of the transitions, after `end_by_factors`."""
     cdef const double* factors = table_of(&call.of, FACTORS)
     cdef const double* back = table_of(&call.of, FACTORS_BACK)
+    cdef bint beyond = not fl_crf_max(q.largest, 8) < SAFE_FACTOR
     cdef Py_ssize_t t, w = call.of.width, before, now
     cdef double* row
     cdef double* h
@@ -188,7 +226,7 @@ cdef void pairs_by_factors(const ChainCall* call, LabelledChain* q, double scale
         fl_crf_labelled_pairs(row, q.gold[t - 1], h, factors + before * w, back + now * w, q.slope[t * w + now], scale,
                               into + before * w, before, now, w)
         row[before] = 0
-        if not q.largest < SAFE_FACTOR and not fl_crf_max(h, w) < SAFE_FACTOR:
+        if beyond and not fl_crf_max(h, w) < SAFE_FACTOR:
             fl_crf_pairs_of_frame(row, h, factors, scale, into, call.of.classes, w)
             memset(row, 0, w * sizeof(double))
     t = 0
@@ -284,68 +322,91 @@ cdef void pairs_by_logarithms(const ChainCall* call, LabelledChain* q, double sc
         into[pair] -= others / top * scale
 
 
-cdef double loss_of_chain(const ChainCall* call, Py_ssize_t sequence, double* into, char* scratch) noexcept nogil:
-    """Compute a sequence; add to `into` what it has of the gradients that all share. Return its weighted loss."""
-    cdef Py_ssize_t frames = (<const int64_t*>call.of.frames.data)[sequence], first = (<const int64_t*>call.of.first_frame.data)[sequence]
-    cdef Py_ssize_t t, j, w = call.of.width, size = call.of.classes * w
-    cdef double weight = (<const double*>call.weight.data)[sequence], loss = 0
-    cdef double scale = weight / call.denominator if call.denominator != 0 else 0
-    cdef double rounded[1]
-    cdef bint certain = False, pairs = into != NULL and call.of_pairs and frames > 1
-    cdef LabelledChain q
-    lay_out_chain(call, frames, &q, scratch)
+cdef void begin_chain(const ChainCall* call, Py_ssize_t sequence, LabelledChain* q, char* scratch) noexcept nogil:
+    """Load a sequence, and what is known of its loss before any way."""
+    q.sequence, q.first = sequence, (<const int64_t*>call.of.first_frame.data)[sequence]
+    lay_out_chain(call, (<const int64_t*>call.of.frames.data)[sequence], q, scratch)
     q.tag = <const int64_t*>call.labels.data + (<const int64_t*>call.label_start.data)[sequence]
-    if weight == 0:
+    q.weight, q.loss, q.has_ways, q.by_factors = (<const double*>call.weight.data)[sequence], 0, False, False
+    q.scale = q.weight / call.denominator if call.denominator != 0 else 0
+    if q.weight == 0 or q.frames == 0:
+        return
+    if (load_emissions(&call.of, sequence, q.first, q.frames, q.e, q.others, True) or call.bad_edges
+            or (call.bad_transitions and q.frames > 1)):
+        q.loss = NAN
+    elif is_forbidden(call, q):
+        q.loss = INFINITY
+    else:
+        q.has_ways, q.by_factors = True, begin_by_factors(call, q)
+
+
+cdef void store_slopes(const ChainCall* call, LabelledChain* q) noexcept nogil:
+    """Store the gradient of the scores; `others` is lost. Of a weight of 0 it is +0, whatever the sign of the denominator."""
+    cdef Py_ssize_t t, j, classes = call.of.classes, w = call.of.width, stride = call.gradient.class_stride
+    cdef bint run = stride == call.gradient.itemsize and call.gradient_stride[1] == classes * stride
+    for t in range(q.frames):
+        fl_crf_packed(q.slope + t * w, q.scale if q.weight != 0 else 1, q.others + t * classes, w)
+    for j in range(w):
+        q.h[j] = 0
+    if run and q.frames > 0:
+        store_run(&call.gradient, frame_of(&call.gradient, call.gradient_stride, q.sequence, q.first, 0), stride, q.frames * classes,
+                  q.others)
+    for t in range(q.frames if run else 0, max(q.frames, <Py_ssize_t>call.of.padded_frames)):
+        store_run(&call.gradient, frame_of(&call.gradient, call.gradient_stride, q.sequence, q.first, t), stride, classes,
+                  q.others + t * classes if t < q.frames else q.h)
+
+
+cdef double end_chain(const ChainCall* call, LabelledChain* q, double* into) noexcept nogil:
+    """Add to `into` what a sequence has of the gradients that all share. Return its weighted loss."""
+    cdef Py_ssize_t j, frames = q.frames, w = call.of.width, size = call.of.classes * w
+    cdef double rounded[1]
+    cdef bint pairs = into != NULL and call.of_pairs and frames > 1
+    if q.weight == 0:
         memset(q.slope, 0, frames * w * sizeof(double))
     elif frames > 0:
-        if load_emissions(&call.of, sequence, first, frames, q.e, True) or call.bad_edges or (call.bad_transitions and frames > 1):
-            loss = NAN
-        elif is_forbidden(call, &q):
-            loss = INFINITY
-        else:
-            certain = loss_by_factors(call, &q, &loss)
-            if not certain:
-                load_emissions(&call.of, sequence, first, frames, q.e, True)
-                loss_by_logarithms(call, &q, &loss)
+        q.by_factors = q.by_factors and end_by_factors(call, q)
+        if q.has_ways and not q.by_factors:
+            load_emissions(&call.of, q.sequence, q.first, frames, q.e, q.others, True)
+            loss_by_logarithms(call, q, &q.loss)
         if fl_stopped(&call.of.stop):
             return 0
-        if not loss < INFINITY:
+        if not q.loss < INFINITY:
             for j in range(frames * w):
                 q.slope[j] = NAN
             for j in range(size if pairs else 0):
                 into[j] = NAN
-        elif pairs and certain:
-            pairs_by_factors(call, &q, scale, into)
+        elif pairs and q.by_factors:
+            pairs_by_factors(call, q, q.scale, into)
         elif pairs:
-            pairs_by_logarithms(call, &q, scale, into)
-        for j in range(frames * w):
-            q.slope[j] *= scale
+            pairs_by_logarithms(call, q, q.scale, into)
         for j in range(w if into != NULL else 0):
-            into[size + j] += q.slope[j]
-            into[size + w + j] += q.slope[(frames - 1) * w + j]
+            into[size + j] += q.slope[j] * q.scale
+            into[size + w + j] += q.slope[(frames - 1) * w + j] * q.scale
     # Last, as the gradient may take the place of the emissions.
     if call.gradient.data != NULL:
-        for j in range(w):
-            q.h[j] = 0
-        for t in range(max(frames, <Py_ssize_t>call.of.padded_frames)):
-            store_run(&call.gradient, frame_of(&call.gradient, call.gradient_stride, sequence, first, t), call.gradient.class_stride,
-                      call.of.classes, q.slope + t * w if t < frames else q.h)
-    loss *= weight
+        store_slopes(call, q)
+    q.loss *= q.weight
     if call.value.data != NULL:
-        rounded[0] = loss * call.value_factor + 0
-        store(&call.value, 0, sequence, 1, rounded)
-    return loss
+        rounded[0] = q.loss * call.value_factor + 0
+        store(&call.value, 0, q.sequence, 1, rounded)
+    return q.loss
 
 
 cdef double chain_block(void* pointer, Py_ssize_t part, void* scratch) noexcept nogil:
     cdef const ChainCall* call = <const ChainCall*>pointer
-    cdef Py_ssize_t sequence
+    cdef Py_ssize_t sequence = part * call.in_part, end = min(sequence + call.in_part, call.samples), k, count
+    cdef Py_ssize_t each = lay_out_chain(call, call.of.most_frames, NULL, NULL)
     cdef double total = 0
     cdef double* into = NULL
+    cdef LabelledChain chains[CHAINS_AT_ONCE]
     if call.parts.data != NULL:
         into = <double*>call.parts.data + part * (call.of.classes + 2) * call.of.width
-    for sequence in range(part * call.in_part, min((part + 1) * call.in_part, call.samples)):
-        if fl_stopped(&call.of.stop):
-            break
-        total += loss_of_chain(call, sequence, into, <char*>scratch)
+    while sequence < end and not fl_stopped(&call.of.stop):
+        count = min(call.of.at_once, end - sequence)
+        for k in range(count):
+            begin_chain(call, sequence + k, &chains[k], <char*>scratch + k * each)
+        ways_of_chains(call, chains, count)
+        for k in range(count):
+            total += end_chain(call, &chains[k], into)
+        sequence += count
     return total

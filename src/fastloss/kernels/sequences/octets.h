@@ -108,12 +108,21 @@ FL_INLINE fl_octet_bits fl_octet_below(fl_octet a, double x)
     return where;
 }
 
+static const int64_t fl_octet_lanes[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+
 /* Lane k, if there is one. */
 FL_INLINE fl_octet_bits fl_octet_lane(int64_t k)
 {
-    static const int64_t lanes[8] = {0, 1, 2, 3, 4, 5, 6, 7};
     fl_octet_bits where;
-    FL_EACH_PART where.part[p] = *(const fl_part_bits *)(lanes + p * FL_NUMBERS_OF_PART) == k;
+    FL_EACH_PART where.part[p] = *(const fl_part_bits *)(fl_octet_lanes + p * FL_NUMBERS_OF_PART) == k;
+    return where;
+}
+
+/* Lane k and those behind it. */
+FL_INLINE fl_octet_bits fl_octet_lanes_from(int64_t k)
+{
+    fl_octet_bits where;
+    FL_EACH_PART where.part[p] = *(const fl_part_bits *)(fl_octet_lanes + p * FL_NUMBERS_OF_PART) >= k;
     return where;
 }
 
@@ -126,6 +135,22 @@ FL_INLINE int fl_octet_first(fl_octet a, double x)
     int first = 8;
     for (int k = 7; k >= 0; k--) first = a.part[k / FL_NUMBERS_OF_PART][k % FL_NUMBERS_OF_PART] == x ? k : first;
     return first;
+#endif
+}
+
+/* Whether some lane is x or more, or is NaN. */
+FL_INLINE int fl_octet_any_beyond(fl_octet a, double x)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_pd_mask((__m512d)a.part[0], _mm512_set1_pd(x), _CMP_NLT_UQ) != 0;
+#else
+    int64_t all = -1;
+    FL_EACH_PART
+    {
+        fl_part_bits below = a.part[p] < x;
+        for (int k = 0; k < FL_NUMBERS_OF_PART; k++) all &= below[k];
+    }
+    return all == 0;
 #endif
 }
 

@@ -280,7 +280,8 @@ cdef class PlainChains(PlainCall):
     cdef Py_ssize_t in_part(self, Py_ssize_t samples, Py_ssize_t size) noexcept nogil:
         """How many sequences a part has."""
         cdef Py_ssize_t most = min(self.most_parts, max(self.fewest_parts, self.numbers // size))
-        return max((samples + most - 1) // most, <Py_ssize_t>1)
+        cdef Py_ssize_t count = max((samples + most - 1) // most, <Py_ssize_t>1)
+        return count + count % 2 if samples >= 2 * self.fewest_parts else count
 
     cdef bint suits(self, PlainWork* work) noexcept:
         cdef Py_buffer* view = &work.pred.view

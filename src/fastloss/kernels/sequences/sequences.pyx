@@ -61,7 +61,7 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
     rows. `largest_score` is the largest of the transitions, or 0.
     """
     cdef CrfCall call
-    cdef Py_ssize_t size = classes * width
+    cdef Py_ssize_t size = classes * width, scratch = ((2 * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double), at_once = 1
     cdef bint of_tags
     cdef double* table
     call.classes, call.width, call.most_frames, call.padded_frames = classes, width, most_frames, padded_frames
@@ -82,9 +82,11 @@ def crf(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t classes, Py_ssiz
     if of_tags:
         table = <double*>call.tables.data
         call.lost = fl_crf_exponentials(table, largest_score, table + FACTORS * size, 2 * size) != 0
-    run_stoppable(marginals_block if of_tags else viterbi_block, &call, &call.stop, samples,
-                  max(<Py_ssize_t>1, <Py_ssize_t>most_frames * size // 8), threads,
-                  ((2 * width + 1) * <Py_ssize_t>most_frames + 2 * width) * sizeof(double))
+    elif samples >= 8 * threads:
+        at_once = chains_at_once(&call, scratch)
+    call.samples, call.at_once = samples, at_once
+    run_stoppable(marginals_block if of_tags else viterbi_block, &call, &call.stop, (samples + at_once - 1) // at_once,
+                  max(<Py_ssize_t>1, at_once * <Py_ssize_t>most_frames * size // 8), threads, at_once * scratch)
 
 
 def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py_ssize_t classes, Py_ssize_t width, int64_t most_frames,
@@ -121,12 +123,12 @@ def crf_loss(dict arrays not None, *, Py_ssize_t samples, Py_ssize_t in_part, Py
 
 
 cdef double run_chains(ChainCall* call, int threads) except? -1.0:
-    cdef Py_ssize_t size = call.of.classes * call.of.width
+    cdef Py_ssize_t size = call.of.classes * call.of.width, scratch = lay_out_chain(call, call.of.most_frames, NULL, NULL)
     cdef double* table = <double*>call.of.tables.data
     call.of.lost = not call.bad_transitions and fl_crf_exponentials(table, call.largest_score, table + FACTORS * size, 2 * size) != 0
+    call.of.samples, call.of.at_once = call.samples, min(call.in_part, chains_at_once(&call.of, scratch))
     return run_stoppable(chain_block, call, &call.of.stop, (call.samples + call.in_part - 1) // call.in_part,
-                         max(<Py_ssize_t>1, call.in_part * call.of.most_frames * size // 4), threads,
-                         lay_out_chain(call, call.of.most_frames, NULL, NULL))
+                         max(<Py_ssize_t>1, call.in_part * call.of.most_frames * size // 4), threads, call.of.at_once * scratch)
 
 
 def decode(dict arrays not None, *, str what not None, Py_ssize_t samples, Py_ssize_t classes, int64_t blank, int64_t most_frames,
