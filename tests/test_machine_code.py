@@ -612,7 +612,7 @@ def test_no_function_of_vecmath_is_called(name: str) -> None:
     step of lanes, and what computes an extreme row, or a lifetime, one number after the other."""
     names = {line.called for line in module(name).instructions() if line.name.startswith(("call", "jmp"))}
     mathematics = re.compile(
-        r"fl_(?!ask|exact_|batch_|pairs_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
+        r"fl_(?!ask|exact_|batch_|pairs_|set_|block_|vector_|region_|group_|general_|avx2_|avx512_|labels|gather|scatter|widen|narrow|transpose|"
         r"mills|normal_|logistic_|extreme_|known_|lifetime_|short_|standardised|threads_|stack_|deal|wide_|c(?:tc|rf)_|rnnt_|lanes_exp_capped)\w*"
         r"|(exp|log|pow|fma|tanh|sqrt|fmax|fmin)\w*@plt"
     )

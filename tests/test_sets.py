@@ -10,11 +10,13 @@ import cases
 import numpy as np
 import oracle
 import pytest
-from cases import FLOATS, HALVES, generator
+from cases import FLOATS, HALVES, bits, generator
 from oracle import Jet, exact, mp
+from test_plain import long_way
 
 import fastloss as fl
 from fastloss.kinds import sets
+from fastloss.runtime import current_engine, kernels
 
 ROWS = [row for row in fl.losses() if row.kind == "sets"]
 #: Parameters besides the defaults.
@@ -75,22 +77,36 @@ def hold_to_textbook(row: Any, source: Any, target: Any, slack: float = 1.0, **g
 # -- what is right ----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(params=["small", "by BLAS"])
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Let a kernel compute small sets, or BLAS as it does all others; return whether it does."""
+    if request.param == "by BLAS":
+        monkeypatch.setattr(kernels.vectors, "SMALL_SETS", (0, 0, 0))
+    return request.param == "by BLAS"
+
+
+def in_chunks(row: Any, large: bool) -> dict[str, Any]:
+    """Return the keywords of a call that has no short way."""
+    return {"max_bytes": 2**24} if large and row.name == "mmd" else {}
+
+
 @of_floats
 @of_cases
-def test_the_textbook(row: Any, given: dict[str, Any], dtype: Any) -> None:
-    hold_to_textbook(row, *drawn(row, "textbook", given, shape=(5, 2), dtype=dtype), **given)
+def test_the_textbook(row: Any, given: dict[str, Any], dtype: Any, large: bool) -> None:
+    arrays = drawn(row, "textbook", given, shape=(5, 2), dtype=dtype)
+    hold_to_textbook(row, *arrays, **given, **in_chunks(row, large))
 
 
 @of_floats
 @of_rows
-def test_vectors_far_from_0(row: Any, dtype: Any) -> None:
+def test_vectors_far_from_0(row: Any, dtype: Any, large: bool) -> None:
     """The mean is taken off: what is left of the distances are their own digits."""
     source, target = drawn(row, "far", shape=(5, 2), dtype=dtype)
-    hold_to_textbook(row, source + dtype.type(4096), target + dtype.type(4096), 16.0)
+    hold_to_textbook(row, source + dtype.type(4096), target + dtype.type(4096), 16.0, **in_chunks(row, large))
 
 
 @of_rows
-def test_vectors_near_each_other(row: Any) -> None:
+def test_vectors_near_each_other(row: Any, large: bool) -> None:
     """Points of clusters that are small beside the distances between them: their own distances do not cancel."""
     rng = generator("near", row.name)
     source = np.array([[0.0, 0.0], [1000.0, -500.0], [0.0, 0.0], [1000.0, -500.0]]) + rng.normal(
@@ -99,7 +115,31 @@ def test_vectors_near_each_other(row: Any) -> None:
     target = np.array([[0.0, 0.0], [1000.0, -500.0], [1000.0, -500.0]]) + rng.normal(scale=1e-3, size=(3, 2))
     given = {"bandwidths": 1e-3} if row.name == "mmd" else {}
     # One unit of the points is 1e-13, of which a bandwidth has 1e10.
-    hold_to_textbook(row, source, target, 1e6, **given)
+    hold_to_textbook(row, source, target, 1e6, **given, **in_chunks(row, large))
+
+
+@pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
+@of_floats
+@pytest.mark.parametrize("shape", [(2, 1), (31, 10), (32, 33), (63, 128)], ids=str)
+def test_the_short_way_has_the_bits_of_the_long_one(shape: tuple[int, int], dtype: Any) -> None:
+    args = drawn(ROWS[0], "short", shape=shape, dtype=dtype)
+    for loss in (fl.mmd, fl.mmd.bind(bandwidths=(0.5, 2.0), biased=True)):
+        for own in (
+            {},
+            {"sample_weight": np.array(0.75)},
+            {"normalizer": 3.0},
+            {"reduction": "sum"},
+            {"wrt": "target"},
+        ):
+            for method, want in (("__call__", 1), ("grad", 2), ("value_and_grad", 3)):
+                with long_way():
+                    expected = getattr(loss, method)(*args, **own)
+                assert bits(getattr(loss, method)(*args, **own)) == bits(expected)
+                assert loss._short.run(want, tuple(args), {**loss.keywords, **own}) is not None
+        expected = loss.grad(*args)
+        places = tuple(array.copy() for array in args)
+        assert loss.grad(*places, out=places)[0] is places[0]
+        assert bits(places) == bits(expected)
 
 
 @pytest.mark.parametrize("power", [-300, -40, 40, 240])

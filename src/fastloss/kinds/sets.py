@@ -1,7 +1,8 @@
 """Losses of sets of vectors: how far are two samples of vectors from having one distribution?
 
 A sample is a pair of sets, of as many vectors each as there are; the numbers of both are computed in float64, each pair
-of sets in turn. What is particular to a loss is a function of one pair (`of_sets`).
+of sets in turn. What is particular to a loss is a function of one pair (`of_sets`). `mmd` of up to 64 vectors is
+computed by a kernel, which forms the differences of all pairs (``kernels/vectors/sets.h``).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 from .. import blas
 from ..reductions import added, reduced
 from ..rows import Row
-from ..runtime import threads_for
-from .base import Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
+from ..runtime import kernels, threads_for
+from .base import Array, Arrays, Call, Kind, Request, Results, places_of, sample_weights, sum_of_weights
 from .pairs import Cut, blocks, in_chunks
 from .products import HELD_FROM, largest_of, on_threads
 
@@ -62,6 +63,8 @@ def _mmd(sets: Sets) -> float:
     """Sums of a kernel over all pairs inside and between the sets."""
     biased, wants = sets.parameters["biased"], any(gradient is not None for gradient in sets.gradients)
     widths = [max(float(np.ldexp(width, -sets.exponent)), 1e-150) for width in sets.parameters["bandwidths"]]
+    if _is_small(len(sets.source), *sets.target.shape, len(widths)):
+        return _small_mmd(sets, tuple(widths))
     of_source, of_target = map(_points_of, _centred(sets))
     n, m = len(of_source.numbers), len(of_target.numbers)
     gradients: list[Array] = []
@@ -78,6 +81,26 @@ def _mmd(sets: Sets) -> float:
             gradient = within - 2 * by / (n * m)
             np.multiply(np.ldexp(gradient, -sets.exponent), sets.factor, out=place, casting="unsafe")
     return value - 2 * total / (n * m)
+
+
+def _is_small(*lengths: int) -> bool:
+    """Tell whether a kernel computes sets of N and M vectors of D numbers, with so many bandwidths, in one go."""
+    vectors, numbers, widths = kernels.vectors.SMALL_SETS
+    return all(n <= most for n, most in zip(lengths, (vectors, vectors, numbers, widths), strict=True))
+
+
+def _small_mmd(sets: Sets, widths: tuple[float, ...]) -> float:
+    source, target = (np.array(points, np.float64, order="C") for points in (sets.source, sets.target))
+    gradients = [
+        None if place is None else np.empty_like(points)
+        for points, place in zip((source, target), sets.gradients, strict=True)
+    ]
+    biased = sets.parameters["biased"]
+    value: float = kernels.vectors.mmd(source, target, *gradients, widths, biased=biased, factor=sets.factor)
+    for gradient, place in zip(gradients, sets.gradients, strict=True):
+        if place is not None and gradient is not None:
+            place[...] = np.ldexp(gradient, -sets.exponent) if sets.exponent else gradient
+    return value
 
 
 class _Points(NamedTuple):
@@ -298,6 +321,11 @@ class OfSets(Kind):
                 if results.value is not None:
                     results.value[place] = weight * value * factor
         return reduced(math.fsum(totals), number) * factor
+
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        widths = parameters.get("bandwidths", ())
+        small = 0 < len(widths) <= kernels.vectors.SMALL_SETS[-1] and factor == 1 and parameters["max_bytes"] is None
+        return kernels.vectors.PlainSets(widths, biased=parameters["biased"], **places_of(row)) if small else None
 
     def draw(
         self,

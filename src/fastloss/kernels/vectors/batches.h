@@ -342,5 +342,4 @@ static int fl_batch_run(fl_batch *batch)
         fl_batch_of_given(batch->gradient[k], batch->vectors[k], length[k], columns, width);
     return 1;
 }
-#undef FL_BATCH_EACH
 #endif

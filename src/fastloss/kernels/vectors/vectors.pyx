@@ -60,3 +60,4 @@ def vectors(dict arrays not None, *, int loss, bint double_precision, Py_ssize_t
 
 include "vectors/plain.pxi"
 include "vectors/batches.pxi"
+include "vectors/sets.pxi"
