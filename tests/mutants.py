@@ -569,7 +569,7 @@ MUTANTS = (
     Mutant(
         "a vector of a small batch that is its own pair",
         VECTORS + "batches.h",
-        "    if (row->own >= 0) row->near[row->own] = -FL_INFINITY;",
+        "    if (row->own >= 0) row->alike[row->own] = -FL_INFINITY;",
         "    (void)row;",
     ),
     # Losses of regions.

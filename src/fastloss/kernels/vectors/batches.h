@@ -23,7 +23,7 @@ typedef struct {
     ptrdiff_t own;          /* the place that is no pair, -1: there is none */
     const double *labels;
     const double *parameter;
-    double *near, *far;     /* room for a row of numbers each */
+    double *alike, *unlike; /* room for a row of numbers each */
     double by_shared[2];    /* the derivatives by what all share */
 } fl_pairs;
 
@@ -159,15 +159,15 @@ static void fl_batch_softmax(fl_batch *batch, const double *similar, double *slo
 
 /* ---- losses of pairs ---------------------------------------------------------------------------------------------- */
 
-/* Keep numbers of vectors of the same label in `near`, of others in `far`; -infinity in the place of the rest. */
+/* Keep numbers of vectors of the same label in `alike`, of others in `unlike`; -infinity in the place of the rest. */
 static inline void fl_pairs_part(fl_pairs *row)
 {
     FL_BATCH_EACH(j, row->width) {
-        double label = row->labels[j], near = row->near[j], far = row->far[j];
-        row->near[j] = label == row->label ? near : -FL_INFINITY;
-        row->far[j] = (label < row->label) | (label > row->label) ? far : -FL_INFINITY;
+        double label = row->labels[j], alike = row->alike[j], unlike = row->unlike[j];
+        row->alike[j] = label == row->label ? alike : -FL_INFINITY;
+        row->unlike[j] = (label < row->label) | (label > row->label) ? unlike : -FL_INFINITY;
     }
-    if (row->own >= 0) row->near[row->own] = -FL_INFINITY;
+    if (row->own >= 0) row->alike[row->own] = -FL_INFINITY;
 }
 
 /* x = e^(factor (x - top)), 0 of -infinity; returns the sum. Top is the largest, and at least `least`. */
@@ -196,11 +196,11 @@ static inline double fl_pairs_soft_sum(double *x, double factor, ptrdiff_t width
 static double fl_pairs_multi_similarity(fl_pairs *row, double *similar)
 {
     const double base = row->parameter[2];
-    FL_BATCH_EACH(j, row->width) row->near[j] = base - similar[j], row->far[j] = similar[j] - base;
+    FL_BATCH_EACH(j, row->width) row->alike[j] = base - similar[j], row->unlike[j] = similar[j] - base;
     fl_pairs_part(row);
-    double value = fl_pairs_soft_sum(row->near, row->parameter[0], row->width);
-    value += fl_pairs_soft_sum(row->far, row->parameter[1], row->width);
-    FL_BATCH_EACH(j, row->width) similar[j] = row->far[j] - row->near[j];
+    double value = fl_pairs_soft_sum(row->alike, row->parameter[0], row->width);
+    value += fl_pairs_soft_sum(row->unlike, row->parameter[1], row->width);
+    FL_BATCH_EACH(j, row->width) similar[j] = row->unlike[j] - row->alike[j];
     return value;
 }
 
@@ -208,25 +208,25 @@ static double fl_pairs_multi_similarity(fl_pairs *row, double *similar)
 static double fl_pairs_circle(fl_pairs *row, double *similar)
 {
     const double margin = row->parameter[0], gamma = row->parameter[1], moves = row->parameter[2] == 0;
-    double near_top, far_top;
+    double alike_top, unlike_top;
     FL_BATCH_EACH(j, row->width) {
         double s = similar[j], drawn = (1.0 + margin) - s, pushed = s + margin;
-        row->near[j] = (drawn > 0 ? drawn : 0.0) * ((1.0 - margin) - s);
-        row->far[j] = (pushed > 0 ? pushed : 0.0) * (s - margin);
+        row->alike[j] = (drawn > 0 ? drawn : 0.0) * ((1.0 - margin) - s);
+        row->unlike[j] = (pushed > 0 ? pushed : 0.0) * (s - margin);
     }
     fl_pairs_part(row);
-    double near = fl_pairs_exp(row->near, gamma, -FL_INFINITY, &near_top, row->width);
-    double far = fl_pairs_exp(row->far, gamma, -FL_INFINITY, &far_top, row->width);
-    double exponent = gamma * (near_top + far_top) + fl_log(near) + fl_log(far), small = fl_exp_minus_abs(exponent);
+    double alike = fl_pairs_exp(row->alike, gamma, -FL_INFINITY, &alike_top, row->width);
+    double unlike = fl_pairs_exp(row->unlike, gamma, -FL_INFINITY, &unlike_top, row->width);
+    double exponent = gamma * (alike_top + unlike_top) + fl_log(alike) + fl_log(unlike), small = fl_exp_minus_abs(exponent);
     double slope = (exponent > 0 ? 1.0 : small) / (1.0 + small) * gamma;
-    double of_near = slope / (near == 0 ? 1.0 : near), of_far = slope / (far == 0 ? 1.0 : far);
+    double of_alike = slope / (alike == 0 ? 1.0 : alike), of_unlike = slope / (unlike == 0 ? 1.0 : unlike);
     FL_BATCH_EACH(j, row->width) {
         /* How far pairs of a class, and of two, are from their best; at the kinks, half of the slope beyond. */
         double s = similar[j], drawn = (1.0 + margin) - s, pushed = s + margin;
         double draws = drawn > 0 ? 1.0 : drawn == 0 ? 0.5 : 0.0, pushes = pushed > 0 ? 1.0 : pushed == 0 ? 0.5 : 0.0;
         drawn = (drawn > 0 ? drawn : 0.0) + moves * draws * ((1.0 - margin) - s);
         pushed = (pushed > 0 ? pushed : 0.0) + moves * pushes * (s - margin);
-        similar[j] = row->far[j] * (pushed * of_far) - row->near[j] * (drawn * of_near);
+        similar[j] = row->unlike[j] * (pushed * of_unlike) - row->alike[j] * (drawn * of_alike);
     }
     return (exponent > 0 ? exponent : 0.0) + fl_log1p_unit(small);
 }
@@ -235,7 +235,7 @@ static double fl_pairs_circle(fl_pairs *row, double *similar)
 static double fl_pairs_sigmoid_contrastive(fl_pairs *row, double *similar)
 {
     const double scale = fl_exp(row->parameter[0]), bias = row->parameter[1];
-    double *small = row->near, *loss = row->far;
+    double *small = row->alike, *loss = row->unlike;
     FL_BATCH_EACH(j, row->width) {
         similar[j] *= scale;
         double exponent = similar[j] + bias;

@@ -10,8 +10,8 @@ cdef extern from "vectors/batches.h" nogil:
         Py_ssize_t own
         const double* labels
         const double* parameter
-        double* near
-        double* far
+        double* alike
+        double* unlike
         double by_shared[2]
     ctypedef double (*fl_pairs_function)(fl_pairs*, double*) noexcept
     ctypedef struct fl_batch:
@@ -147,7 +147,7 @@ def pairs(str loss, tuple numbers, object similar not None, object labels not No
     memory = <double*>malloc(3 * width * sizeof(double))
     if memory == NULL:
         raise MemoryError
-    row.width, row.labels, row.parameter, row.near, row.far = width, label.data, parameter, memory + width, memory + 2 * width
+    row.width, row.labels, row.parameter, row.alike, row.unlike = width, label.data, parameter, memory + width, memory + 2 * width
     with nogil:
         for j in range(count, width):
             memory[j] = 0
