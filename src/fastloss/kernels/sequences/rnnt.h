@@ -4,6 +4,16 @@
 #define FASTLOSS_RNNT_H
 #include "sequences/products.h"
 
+/* A row with -infinity in two places. Written there after a copy, they made the sweep wait, which reads many numbers at once. */
+#define FL_RNNT_APART(real, integer, suffix)                                                                               \
+    static inline void fl_rnnt_apart_##suffix(const real *x, real *out, integer n, integer first, integer last)            \
+    {                                                                                                                      \
+        real *restrict e = out;                                                                                            \
+        for (integer c = 0; c < n; c++) e[c] = (c == first) | (c == last) ? -FL_INFINITYF : x[c];                          \
+    }
+FL_RNNT_APART(float, int32_t, f32)
+FL_RNNT_APART(double, int64_t, f64)
+
 /* Below e^-350 an exponential is 0: a product of two is no subnormal number then. A NaN stays. */
 static inline void fl_rnnt_floor(double *e, ptrdiff_t n)
 {

@@ -11,6 +11,10 @@
 # - Of a class with p > 1/2 the gradient is minus the sum of all others, so that nodes that are right keep their digits.
 # - A loss near 0 is -log(1 - what fails), added up node by node: other classes, and a blank that ends before the last label.
 
+cdef extern from "sequences/rnnt.h" nogil:
+    void fl_rnnt_apart_f32(const float*, float*, int32_t, int32_t, int32_t) noexcept
+    void fl_rnnt_apart_f64(const double*, double*, int64_t, int64_t, int64_t) noexcept
+
 cdef double LEAST_FLOAT = ldexp(1, -151), LEAST_DOUBLE = ldexp(1, -1073) / 4     # less rounds to 0
 
 cdef enum:
@@ -125,8 +129,10 @@ cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_
     if first < 0:
         first = last
     if C < CLASSES_IN_RUNS:
-        memcpy(e, x, C * sizeof(real))
-        e[first] = e[last] = -INFINITY
+        if real is float:
+            fl_rnnt_apart_f32(x, e, <int32_t>C, <int32_t>first, <int32_t>last)
+        else:
+            fl_rnnt_apart_f64(x, e, C, first, last)
         total = sweep(<const real*>e, e, m, C, &ties, ahead, 0)
         return total + ties
     # What is between them, and on either side: a row need not be copied.
