@@ -827,3 +827,17 @@ def test_it_is_not_called_in_compiled_functions() -> None:
 def test_pieces() -> None:
     """An image is cut in the same way whatever it lies in."""
     assert [kernels.regions.pieces(n, 3) for n in (0, 1, 2**14, 2**14 + 1)] == [0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("classes", (3, 16, 17, 21, 64))
+def test_images_have_the_bits_of_rows(classes: int) -> None:
+    """Classes of an image are copied and asked for in another order than rows, more than 16 in yet another."""
+    rng = np.random.default_rng(classes)
+    logits = rng.standard_normal((2, classes, 25, 41), np.float32)
+    rows = np.ascontiguousarray(np.moveaxis(logits, 1, -1))
+    labels = rng.integers(classes, size=(2, 25, 41))
+    for loss in (fl.cross_entropy, fl.dice.bind(mode="multiclass")):
+        value, gradient = loss.value_and_grad(labels, rows, axis=-1)
+        again, of_images = loss.value_and_grad(labels, logits, axis=1)
+        assert again == value
+        np.testing.assert_array_equal(np.moveaxis(of_images, 1, -1), gradient)
