@@ -63,6 +63,9 @@ def neighbours(session: nox.Session) -> None:
         "lightgbm",
         "xgboost-cpu==2.1.*",
         "xgboost-cpu",
+        "catboost==1.2.8",  # the first for NumPy 2
+        "catboost",
+        "torch==2.13.*",
     ],
 )
 def partner(session: nox.Session, library: str) -> None:
@@ -71,10 +74,13 @@ def partner(session: nox.Session, library: str) -> None:
     besides = {"keras": ["jax", "torch", "tensorflow-cpu"], "dask": ["distributed"]}.get(name, [])
     if library == "keras==3.6.*":  # calls what JAX no longer has; a TensorFlow of its time ends where PyTorch is, too
         besides = ["jax==0.4.35", "torch"]
-    boosting = name in ("lightgbm", "xgboost-cpu")  # the modules for them import nothing: there is no extra
+    boosting = name in ("lightgbm", "xgboost-cpu", "catboost")
     if boosting:  # the oldest call what scikit-learn no longer has
         besides = ["scikit-learn==1.5.*" if "=" in library else "scikit-learn"]
-    session.install(".[test]" if boosting else f".[test,{name}]", library, *besides)
+    if name == "torch":  # its own inputs of its modules need it
+        besides = ["expecttest"]
+    extra = "" if boosting or name == "torch" else f",{name}"  # modules for boosting import nothing
+    session.install(f".[test{extra}]", library, *besides)
     file = "boosting" if boosting else name
     session.run("python", "-m", "pytest", f"tests/interop/test_{file}.py", *session.posargs)
 
