@@ -178,7 +178,7 @@ def test_a_number_of_numpy_is_a_number() -> None:
 SHAPES = {"G": (40,), "TC": (3, 9, 5), "TUC": (3, 7, 4, 5), "R": (3, 4, 6, 5)}
 FOUND = [row for row in fl.losses() if row.axes in SHAPES and getattr(fl, row.name)._short]
 #: Losses of several arrays of samples, each of which has a short way of its own.
-OWN = [row for row in fl.losses() if row.kind in ("scores", "lifetimes")]
+OWN = [row for row in fl.losses() if row.kind in ("scores", "lifetimes", "hazards")]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=str)

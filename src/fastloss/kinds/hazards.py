@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import first_true, place, quiet
+from ..domains import limits_of_types
 from ..rows import Row, Term
-from ..runtime import threads_for
+from ..runtime import kernels, threads_for
 from ..targets import check_elements
-from .base import Array, Call
+from .base import Array, Call, places_of
 from .rows import Plan, Rows
 
 
@@ -73,4 +74,8 @@ class Hazards(Rows):
     def fast_path(
         self, row: Row, parameters: Mapping[str, Any], terms: list[Term], factor: float, alone: bool
     ) -> tuple[Any, Any]:
-        return None, None
+        if not alone:
+            return None, None
+        row, parameters = terms[0].row, terms[0].parameters
+        loss, limits = kernels.rows.ROW_LOSSES.index(row.name), limits_of_types(row, parameters)
+        return kernels.rows.PlainHazards(loss, *limits, factor=factor, **places_of(row)), None

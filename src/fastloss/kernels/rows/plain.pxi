@@ -180,6 +180,47 @@ cdef class PlainScores(PlainRows):
         return self.computed(&call, work, False)
 
 
+cdef class PlainHazards(PlainRows):
+    """Of discrete survival times: an interval and an event become a label, as in kinds/hazards.py."""
+
+    def __init__(self, int loss, tuple limits, tuple double_limits, *, double factor, Py_ssize_t arguments, tuple predictions, tuple names,
+                 int target):
+        PlainRows.__init__(self, loss, limits, double_limits, axis=-1, levels=0, by_index=True, dense_form=-1, smoothing=0,
+                           ignore_index=None, given=0, parameters=(), class_weight=None, class_factor=None, factor=factor)
+        self.take_arguments(arguments, predictions, names)
+        self.target = -1
+
+    cdef bint suits(self, PlainWork* work) noexcept:
+        cdef double buffer[2][SAMPLES]
+        cdef Operand given[2]
+        cdef const double* interval
+        cdef const double* event
+        cdef int64_t* label
+        cdef Py_ssize_t first, count, i
+        cdef int k
+        take_samples(work, work.pred.view.ndim - 1)
+        work.classes, work.dense = work.pred.view.shape[work.class_axis], False
+        label = <int64_t*>room(work, work.samples * sizeof(int64_t))
+        if label == NULL or not of_samples(&work.array[0], work) or not of_samples(&work.array[1], work):
+            return False
+        for k in range(2):
+            set_result(&given[k], &work.array[k], -1)
+        for first in range(0, work.samples, SAMPLES):
+            count = min(work.samples - first, <Py_ssize_t>SAMPLES)
+            interval, event = load(&given[0], 0, first, count, buffer[0]), load(&given[1], 0, first, count, buffer[1])
+            for i in range(count):
+                label[first + i] = -1
+                if 0 <= interval[i] < work.classes and (event[i] == 0 or event[i] == 1) and interval[i] == <int64_t>interval[i]:
+                    label[first + i] = 2 * <int64_t>interval[i] + <int64_t>event[i]
+        return True
+
+    cdef bint set_call(self, RowLossCall* call, PlainWork* work) noexcept:
+        cdef bint fits = PlainRows.set_call(self, call, work)
+        call.rows.classes = 2 * work.classes
+        set_run(&call.rows.y_true, work.memory, INT64, sizeof(int64_t), work.samples, 0)
+        return fits
+
+
 cdef void set_matrix(RowLossCall* call, const Plain* matrices) noexcept nogil:
     """Say where the matrix of each row goes: the operand is the first row of each."""
     cdef Py_ssize_t shape[MAX_DIMENSIONS]
