@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from html.parser import HTMLParser
 from pathlib import Path
@@ -63,6 +64,18 @@ def test_every_loss_has_a_page_with_a_picture_and_no_page_loads_from_elsewhere()
         assert any(f"{row.name}.svg" in link for link in page.links)
     loaded = [link for path in paths() for link in Page(path).links if link.startswith(("http:", "//"))]
     assert not loaded
+
+
+def test_the_search_finds_a_loss_first_by_any_word_of_its_name() -> None:
+    text = (SITE / "searchindex.js").read_text("utf-8")
+    index = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    first = {
+        word: {index["docnames"][page] for page, _place, is_main in found if is_main}
+        for word, found in index["indexentries"].items()
+    }
+    for row in fl.losses():
+        for words in (row.name.replace("_", " "), max(row.name.split("_"), key=len)):
+            assert f"losses/{row.name}" in first.get(words, ()), words
 
 
 def test_every_picture_has_a_text() -> None:

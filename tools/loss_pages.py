@@ -187,7 +187,7 @@ def page(row: Row) -> str:
         ),
         ("source", linked(row.source)),
     ]
-    lines = [f".. _loss-{row.name}:", "", *heading(row.name), escaped(row.summary), ""]
+    lines = [*found_by(row.name), f".. _loss-{row.name}:", "", *heading(row.name), escaped(row.summary), ""]
     below, sections = body(getattr(fl, row.name).__doc__)
     lines += [
         *displayed(row),
@@ -212,9 +212,17 @@ def page(row: Row) -> str:
     return "\n".join(lines) + "\n"
 
 
+def found_by(name: str) -> list[str]:
+    """Return what the search finds a page by first: the words of a name, which itself is one word."""
+    words = name.split("_")
+    entries = dict.fromkeys([" ".join(words), *(word for word in words if len(word) > 2)])
+    return [".. index::", *(f"   ! single: {entry}" for entry in entries), ""]
+
+
 def page_of_penalty(row: PenaltyRow) -> str:
     """Return the page of a penalty."""
     lines = [
+        *found_by(row.name),
         f".. _loss-{row.name}:",
         "",
         *heading(row.name),
@@ -243,7 +251,7 @@ def index(found: dict[str, list[str]]) -> str:
         for name in names:
             row: Any = CATALOGUE.get(name) or PENALTIES[name]
             lines += [f"   * - :doc:`{name}`", f"     - {escaped(row.summary)}"]
-        lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in names), ""]
+        lines += ["", ".. toctree::", "   :hidden:", f"   :caption: {title}", "", *(f"   {name}" for name in names), ""]
     return "\n".join(lines)
 
 
