@@ -19,6 +19,9 @@ import fastloss as fl
 torch = pytest.importorskip("torch")
 own = pytest.importorskip("fastloss.interop.torch")
 
+# What torch.compile says of Python 3.13.0, which is no fault of a graph.
+pytestmark = pytest.mark.filterwarnings("ignore:Guards may run slower")
+
 REDUCTIONS = ("mean", "sum", "none")
 
 
