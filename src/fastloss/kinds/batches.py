@@ -243,12 +243,13 @@ class _Run:
         self.values = np.zeros(len(plan.kept))
         self.by_shared: dict[str, float] = {}
         self.wants = bool(self.request.want & GRADIENT)
+        self.multiplier = factor / number if number else 0.0  # of gradients
+        self.names = list(dict.fromkeys(name for pair in self.request.row.against for name in pair))
 
     def read(self, dtype: np.dtype[Any]) -> None:
         """Read the vectors, as numbers of the type that they are compared in."""
         arrays, normalize = self.plan.call.arrays.by_name, self.request.parameters["normalize"]
-        names = dict.fromkeys(name for pair in self.request.row.against for name in pair)
-        self.vectors = {name: Compared(arrays[name], self.plan.kept, dtype, normalize) for name in names}
+        self.vectors = {name: Compared(arrays[name], self.plan.kept, dtype, normalize) for name in self.names}
 
     def run(self) -> float:
         """Compute everything; return the value."""
@@ -257,9 +258,8 @@ class _Run:
         if results.value is not None:
             results.value[...] = 0
             results.value[plan.kept] = self.values * self.factor
-        shared = {operand.name for operand in self.request.row.differentiated if operand.shared}
         for name, gradient in results.gradients.items():
-            if name in shared:
+            if name not in self.names:
                 gradient[...] = self.by_shared.get(name, 0.0)
                 continue
             gradient[...] = 0
@@ -282,7 +282,7 @@ class _Small(_Run):
         """Compute everything, if the batch is small; return whether it is, and its numbers are ordinary ones."""
         plan, request, arrays = self.plan, self.request, self.plan.call.arrays.by_name
         most, most_numbers = kernels.vectors.SMALL_BATCH
-        kept, names = plan.kept, list(dict.fromkeys(name for pair in request.row.against for name in pair))
+        kept, names = plan.kept, self.names
         if not 0 < len(kept) <= most or arrays[names[0]].shape[1] > most_numbers:
             return False
         vectors = [np.array(arrays[name][kept], np.float64, order="C") for name in names]
@@ -299,7 +299,7 @@ class _Small(_Run):
             normalize=request.parameters["normalize"],
             wants=self.wants,
             logarithmic=bool(shared),
-            multiplier=self.factor / self.number if self.number else 0.0,
+            multiplier=self.multiplier,
         )
         if by_shared is None:
             return False
@@ -331,10 +331,11 @@ class _OfPairs(_Run):
         pairs = Pairs(name, vectors, others, groups, weights, numbers, len(shared), plan.cut, wants)
         pairs.run()
         self.values = pairs.values
-        scale = self.factor / self.number if self.number else 0.0
         for each in {id(vectors): vectors, id(others): others}.values():
-            each.gradient *= scale
-        self.by_shared = {name: added(each) * scale for name, each in zip(shared, pairs.by_shared, strict=True)}
+            each.gradient *= self.multiplier
+        self.by_shared = {
+            name: added(each) * self.multiplier for name, each in zip(shared, pairs.by_shared, strict=True)
+        }
         return added(pairs.values)
 
 
@@ -393,7 +394,7 @@ class _BothWays(_Run):
         by_way = (np.logaddexp(0, np.log(by) + (of - cosines)) for by, of in ((by_row, of_row), (by_column, of_column)))
         self.values = sum(by_way) * (plan.weights / 2)
         if self.wants:
-            weights = plan.weights * (scale / 2) * (self.factor / self.number if self.number else 0.0)
+            weights = plan.weights * (scale / 2) * self.multiplier
             of_rows = weights / (by_row + np.exp(cosines - of_row))
             of_columns = weights / (by_column + np.exp(cosines - of_column))
             largest = max(float(factors.max(initial=0)) for factors in (of_rows, of_columns))

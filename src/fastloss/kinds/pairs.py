@@ -25,8 +25,6 @@ _CHUNK_BYTES, _FEWEST_ROWS, _MOST_ROWS, _LEAST_ROWS = 2**23, 256, 1024, 64
 #: Vectors whose squared lengths are between these are divided by them as they are: no square of a number that matters
 #: beside them is infinite or subnormal, and the bits are those of vectors of any size.
 _SQUARES = 2.0**-60, 2.0**60
-#: A kernel goes through a row of similarities in steps of so many.
-_LANES = 32
 #: A function of NumPy is called with so many pairs, whose numbers stay in the cache from step to step.
 _BLOCK = 2**15
 
@@ -165,7 +163,8 @@ class Pairs:
     ) -> None:
         self.loss, self.numbers, self.cut, self.wants = loss, numbers, cut, wants
         self.vectors, self.others, self.weights = vectors, others, weights.copy()
-        self.labels = np.full(-(-len(groups) // _LANES) * _LANES, np.nan)
+        lanes = kernels.vectors.BATCH_LANES
+        self.labels = np.full(-(-len(groups) // lanes) * lanes, np.nan)
         self.labels[: len(groups)] = groups
         self.values = np.zeros(len(groups))
         #: Of each vector, what it adds to the derivatives by what all share.

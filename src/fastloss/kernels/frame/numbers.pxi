@@ -18,16 +18,16 @@ cdef class Numbers:
         free(self.data)
 
 
-cdef class ClassNumbers:
-    """A number for each class: a contiguous float64 array, or None. A memoryview would do, and be a tenth of this module."""
+cdef class Doubles:
+    """The numbers of a contiguous float64 array, or None. A memoryview would do, and be a tenth of this module."""
     cdef Py_buffer view
-    cdef const double* data      # NULL: there are none
+    cdef double* data            # NULL: there are none; written only where the array is `writable`
     cdef Py_ssize_t count
 
-    def __cinit__(self, object array):
+    def __cinit__(self, object array, bint writable=False):
         if array is not None:
-            PyObject_GetBuffer(array, &self.view, PyBUF_SIMPLE)
-            self.data, self.count = <const double*>self.view.buf, self.view.len // <Py_ssize_t>sizeof(double)
+            PyObject_GetBuffer(array, &self.view, PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
+            self.data, self.count = <double*>self.view.buf, self.view.len // <Py_ssize_t>sizeof(double)
 
     def __dealloc__(self):
         if self.data != NULL:

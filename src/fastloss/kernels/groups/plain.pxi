@@ -57,7 +57,7 @@ cdef class PlainGroups(PlainCall):
     cdef double sigma
     cdef Py_ssize_t truncation   # 0: there is none
     cdef Limits target[2]        # of each target before the scores
-    cdef ClassNumbers discount   # of the first places of a list, where gains count
+    cdef Doubles discount   # of the first places of a list, where gains count
 
     def __init__(self, str loss, tuple targets, double factor, *, str ordered_by, bint efron, double sigma, object truncation,
                  bint normalize, bint by_pair, bint by_event, bint exponential, object discount, tuple operands, int results,
@@ -68,7 +68,7 @@ cdef class PlainGroups(PlainCall):
         self.loss, self.factor, self.results = loss_of(loss), factor, results
         self.ordered, self.by_time, self.efron, self.hinge = ordered_by != "", ordered_by == "time", efron, loss == "hinge"
         self.normalize, self.by_pair, self.by_event, self.sigma = normalize, by_pair, by_event, sigma
-        self.truncation, self.exponential, self.discount = truncation or 0, exponential, ClassNumbers(discount)
+        self.truncation, self.exponential, self.discount = truncation or 0, exponential, Doubles(discount)
         self.take_arguments(arguments, predictions, names)
         self.take_operands(operands, self.prediction[0] + 1)
         for k in range(self.prediction[0]):

@@ -13,7 +13,7 @@ cdef class PlainRows(PlainCall):
     cdef bint ignoring
     cdef long long ignored
     cdef double parameter[ROW_PARAMETERS]
-    cdef ClassNumbers class_weight, class_factor
+    cdef Doubles class_weight, class_factor
 
     def __init__(self, int loss, tuple limits, tuple double_limits, *, Py_ssize_t axis, Py_ssize_t levels, bint by_index, int dense_form,
                  double smoothing, object ignore_index, int given, tuple parameters, object class_weight, object class_factor,
@@ -29,7 +29,7 @@ cdef class PlainRows(PlainCall):
         check_count("parameters", len(parameters), ROW_PARAMETERS)
         for k in range(ROW_PARAMETERS):
             self.parameter[k] = parameters[k] if k < len(parameters) else NAN
-        self.class_weight, self.class_factor = ClassNumbers(class_weight), ClassNumbers(class_factor)
+        self.class_weight, self.class_factor = Doubles(class_weight), Doubles(class_factor)
         self.second_loss = second_loss
         if second_loss >= 0:
             self.results |= WANT_PRODUCT | WANT_MATRIX

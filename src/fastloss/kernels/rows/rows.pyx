@@ -23,7 +23,7 @@ def rows(dict arrays not None, *, int task, int want, bint double_precision, Py_
     that go to an array. `weight_sum`, `curvature`: as `pointwise`.
     """
     cdef RowsCall call
-    cdef ClassNumbers class_weights = ClassNumbers(class_weight)
+    cdef Doubles class_weights = Doubles(class_weight)
     set_rows(&call, arrays.copy(), task, want, samples, classes, denominator, given_dense, smoothing, class_weights, ignore_index,
              value_factor, weight_sum, curvature)
     if jit:
@@ -33,7 +33,7 @@ def rows(dict arrays not None, *, int task, int want, bint double_precision, Py_
 
 
 cdef int set_rows(RowsCall* call, dict arrays, int task, int want, Py_ssize_t samples, Py_ssize_t classes, double denominator, bint given_dense,
-                  double smoothing, ClassNumbers class_weights, object ignore_index, double value_factor, ExactSum weight_sum,
+                  double smoothing, Doubles class_weights, object ignore_index, double value_factor, ExactSum weight_sum,
                   object curvature) except -1:
     """Describe what all losses over rows have: their arrays, weights and labels."""
     call.task, call.want, call.rows, call.classes = task, want, samples, classes
@@ -74,7 +74,7 @@ def row_losses(dict arrays not None, *, int loss, int want, bint double_precisio
     matrices the first row is given and the bytes between rows. Each is the only result, of SECOND_DERIVATIVES alone.
     """
     cdef RowLossCall call
-    cdef ClassNumbers class_weights = ClassNumbers(class_weight), factors = ClassNumbers(factor)
+    cdef Doubles class_weights = Doubles(class_weight), factors = Doubles(factor)
     cdef bint multiplied = arrays.get("vector") is not None
     cdef int k
     if not 0 <= loss < len(ROW_LOSSES):

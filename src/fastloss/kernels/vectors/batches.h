@@ -47,10 +47,16 @@ typedef struct {
     double *similar, *slopes, *turned; /* width * width each */
 } fl_batch;
 
+/* Whole steps of lanes for so many vectors */
+static inline ptrdiff_t fl_batch_width(ptrdiff_t count)
+{
+    return (count + FL_BATCH_LANES - 1) / FL_BATCH_LANES * FL_BATCH_LANES;
+}
+
 /* Lay out what a batch needs of memory; returns how many bytes. */
 static inline ptrdiff_t fl_batch_room(fl_batch *batch, double *memory)
 {
-    ptrdiff_t width = (batch->count + FL_BATCH_LANES - 1) / FL_BATCH_LANES * FL_BATCH_LANES;
+    ptrdiff_t width = fl_batch_width(batch->count);
     ptrdiff_t numbers = width * batch->columns, pairs = width * width;
     batch->width = width;
     batch->vectors[0] = memory, batch->vectors[1] = batch->one ? memory : memory + numbers;

@@ -2,6 +2,7 @@
 
 cdef extern from "vectors/batches.h" nogil:
     enum:
+        FL_BATCH_LANES
         FL_BATCH_MOST
         FL_BATCH_NUMBERS
     ctypedef struct fl_pairs:
@@ -27,6 +28,7 @@ cdef extern from "vectors/batches.h" nogil:
         double by_shared[2]
         double* vectors[2]
         double* gradient[2]
+    Py_ssize_t fl_batch_width(Py_ssize_t) noexcept
     Py_ssize_t fl_batch_room(fl_batch*, double*) noexcept
     void fl_batch_positives(fl_batch*) noexcept
     bint fl_batch_run(fl_batch*) noexcept
@@ -36,6 +38,8 @@ cdef extern from "vectors/batches.h" nogil:
 
 #: Batches of up to so many vectors, of so many numbers each, are small.
 SMALL_BATCH = FL_BATCH_MOST, FL_BATCH_NUMBERS
+#: The labels of `pairs` have a multiple of so many places.
+BATCH_LANES = FL_BATCH_LANES
 #: The losses that are a function of the similarities of a vector; the others are a softmax over these.
 PAIR_LOSSES = "multi_similarity", "circle", "sigmoid_contrastive"
 
@@ -52,36 +56,22 @@ cdef fl_pairs_function take_numbers_of(double* parameter, str loss, tuple number
     return pair_functions[PAIR_LOSSES.index(loss)] if loss in PAIR_LOSSES else NULL
 
 
-cdef void lay_vectors(const double* rows, double* vectors, const Py_ssize_t* kept, const fl_batch* batch) noexcept nogil:
-    """Lay some rows side by side, one in each lane."""
-    cdef Py_ssize_t i, k
-    for k in range(batch.columns):
-        for i in range(batch.count):
-            vectors[k * batch.width + i] = rows[(i if kept == NULL else kept[i]) * batch.columns + k]
-        for i in range(batch.count, batch.width):
-            vectors[k * batch.width + i] = 0
+cdef void lay_vectors(const double* rows, double* vectors, const Py_ssize_t* kept, Py_ssize_t count, Py_ssize_t columns) noexcept nogil:
+    """Lay `count` rows side by side, one in each lane: the first ones, or those that are kept."""
+    cdef Py_ssize_t i, k, width = fl_batch_width(count)
+    for k in range(columns):
+        for i in range(count):
+            vectors[k * width + i] = rows[(i if kept == NULL else kept[i]) * columns + k]
+        for i in range(count, width):
+            vectors[k * width + i] = 0
 
 
-cdef void lay_rows(const double* vectors, double* rows, const Py_ssize_t* kept, const fl_batch* batch) noexcept nogil:
+cdef void lay_rows(const double* vectors, double* rows, const Py_ssize_t* kept, Py_ssize_t count, Py_ssize_t columns) noexcept nogil:
     """The reverse."""
-    cdef Py_ssize_t i, k
-    for i in range(batch.count):
-        for k in range(batch.columns):
-            rows[(i if kept == NULL else kept[i]) * batch.columns + k] = vectors[k * batch.width + i]
-
-
-cdef class Doubles:
-    """The numbers of a contiguous float64 array, which are written, too."""
-    cdef Py_buffer view
-    cdef double* data
-    cdef Py_ssize_t count
-
-    def __cinit__(self, object array):
-        PyObject_GetBuffer(array, &self.view, PyBUF_WRITABLE)
-        self.data, self.count = <double*>self.view.buf, self.view.len // <Py_ssize_t>sizeof(double)
-
-    def __dealloc__(self):
-        PyBuffer_Release(&self.view)
+    cdef Py_ssize_t i, k, width = fl_batch_width(count)
+    for i in range(count):
+        for k in range(columns):
+            rows[(i if kept == NULL else kept[i]) * columns + k] = vectors[k * width + i]
 
 
 def batch(str loss, tuple numbers, object first not None, object second, object labels not None, object weights not None, *,
@@ -92,8 +82,7 @@ def batch(str loss, tuple numbers, object first not None, object second, object 
     `numbers`: the parameters of a loss of pairs; of a softmax what multiplies the similarities, or (`logarithmic`) its logarithm.
     Returns the derivatives by what all share; None, and nothing is left, where numbers are too large or too small.
     """
-    cdef Doubles label = Doubles(labels), weight = Doubles(weights), one = Doubles(first)
-    cdef Doubles other = None if second is None else Doubles(second)
+    cdef Doubles label = Doubles(labels), weight = Doubles(weights, True), one = Doubles(first, True), other = Doubles(second, True)
     cdef fl_batch call
     cdef double* memory
     cdef Py_ssize_t k
@@ -109,18 +98,18 @@ def batch(str loss, tuple numbers, object first not None, object second, object 
     fl_batch_room(&call, memory)
     for k in range(call.count):
         call.label[k], call.weight[k] = label.data[k], weight.data[k]
-    lay_vectors(one.data, call.vectors[0], NULL, &call)
-    if other is not None:
-        lay_vectors(other.data, call.vectors[1], NULL, &call)
+    lay_vectors(one.data, call.vectors[0], NULL, call.count, call.columns)
+    if not call.one:
+        lay_vectors(other.data, call.vectors[1], NULL, call.count, call.columns)
     fl_batch_positives(&call)
     with nogil:
         sure = fl_batch_run(&call)
     if sure:
         memcpy(weight.data, call.value, call.count * sizeof(double))
         if wants:
-            lay_rows(call.gradient[0], one.data, NULL, &call)
-            if other is not None:
-                lay_rows(call.gradient[1], other.data, NULL, &call)
+            lay_rows(call.gradient[0], one.data, NULL, call.count, call.columns)
+            if not call.one:
+                lay_rows(call.gradient[1], other.data, NULL, call.count, call.columns)
     free(memory)
     return (call.by_shared[0], call.by_shared[1]) if sure else None
 
@@ -132,7 +121,7 @@ def pairs(str loss, tuple numbers, object similar not None, object labels not No
 
     `labels` has whole steps of lanes; behind the last vector it is NaN. `one`: no vector is compared with itself.
     """
-    cdef Doubles rows = Doubles(similar), label = Doubles(labels), weight = Doubles(weights), value = Doubles(values), shared
+    cdef Doubles rows = Doubles(similar, True), label = Doubles(labels), weight = Doubles(weights), value = Doubles(values, True), shared
     cdef Py_ssize_t count = weight.count, width = label.count, i, j, k
     cdef double parameter[3]
     cdef double* memory
@@ -142,7 +131,7 @@ def pairs(str loss, tuple numbers, object similar not None, object labels not No
     cdef fl_pairs_function function = take_numbers_of(parameter, loss, numbers)
     by[0] = by[1] = NULL
     for k in range(len(by_shared)):
-        shared = Doubles(by_shared[k])      # the list holds the array
+        shared = Doubles(by_shared[k], True)    # the list holds the array
         by[k] = shared.data
     memory = <double*>malloc(3 * width * sizeof(double))
     if memory == NULL:
@@ -178,7 +167,7 @@ cdef struct BatchRoom:           # the memory of a call begins with it
 cdef class PlainBatches(PlainCall):
     """Of small batches."""
     cdef bint both, normalize, by_half, all_count
-    cdef int target, vectors, shared         # the places of the target, of the last vectors, of the first of what all share, or -1
+    cdef int target, vectors, shared         # the places of the target, or -1, of the last vectors, of the first of what all share, or behind all
     cdef fl_pairs_function pairs
     cdef double number[3]
     cdef object asarray
@@ -188,9 +177,10 @@ cdef class PlainBatches(PlainCall):
         """`numbers`: as `batch` takes them; the first are the defaults of what all share. `asarray`: of NumPy, as that may be a number."""
         self.asarray, self.pairs = asarray, take_numbers_of(self.number, loss, numbers)
         self.factor, self.results, self.both, self.normalize = 1, VALUE | GRADIENT, both, normalize
-        self.by_half, self.all_count, self.target, self.shared = positive == "half", all_count, target, shared
+        self.by_half, self.all_count, self.target = positive == "half", all_count, target
         self.take_arguments(arguments, predictions, names)
         self.vectors = 1 if positive == "place" else 0
+        self.shared = shared if shared >= 0 else arguments
         if shared >= 0:
             self.take_operands(operands, shared)
 
@@ -198,7 +188,7 @@ cdef class PlainBatches(PlainCall):
         cdef object results
         cdef tuple gradients
         cdef Py_ssize_t place = self.shared, k
-        if place < 0:
+        if place == self.arguments:
             return PlainCall.run(self, want, args, keywords, weight_sum)
         if keywords:
             if "out" in keywords or ("wrt" in keywords and len(args) > place):
@@ -229,7 +219,7 @@ cdef class PlainBatches(PlainCall):
             return False
         if self.target >= 0 and not of_samples(&work.array[self.target], work):
             return False
-        for k in range(self.shared if self.shared >= 0 else self.arguments, self.arguments):
+        for k in range(self.shared, self.arguments):
             if work.array[k].held and work.array[k].view.ndim:
                 return False
         if self.by_half and work.samples % 2:
@@ -266,11 +256,11 @@ cdef class PlainBatches(PlainCall):
                 call.weight[i], alone = 0, True
         for i in range(3):
             call.parameter[i] = self.number[i]
-        for i in range(self.shared if self.shared >= 0 else self.arguments, self.arguments):
+        for i in range(self.shared, self.arguments):
             if work.array[i].held and not take_numbers(&work.array[i], &call.parameter[i - self.shared]):
                 return NAN
-        call.scale = fl_exp(call.parameter[0]) if self.shared >= 0 else call.parameter[0]
-        if self.shared >= 0 and not call.scale < 2.0 ** 60:      # it may be infinite in float32
+        call.scale = fl_exp(call.parameter[0]) if self.shared < self.arguments else call.parameter[0]
+        if self.shared < self.arguments and not call.scale < 2.0 ** 60:      # it may be infinite in float32
             return NAN
         if alone:
             memset(&sum, 0, sizeof(fl_exact))
@@ -293,16 +283,16 @@ cdef class PlainBatches(PlainCall):
             if not take_numbers(&work.array[self.prediction[k]], own.numbers):
                 work.left = True
                 return 0
-            lay_vectors(own.numbers, call.vectors[k], own.kept, call)
+            lay_vectors(own.numbers, call.vectors[k], own.kept, call.count, call.columns)
         if not fl_batch_run(call):
             work.left = True
             return 0
         for k in range(2 if self.vectors else 1):
             if work.array[OUT_GRADIENT + k].held:
                 memset(own.numbers, 0, work.numbers * sizeof(double))
-                lay_rows(call.gradient[k], own.numbers, own.kept, call)
+                lay_rows(call.gradient[k], own.numbers, own.kept, call.count, call.columns)
                 fl_narrow_f64(work.pred.dtype, own.numbers, <char*>work.array[OUT_GRADIENT + k].view.buf, work.numbers)
-        for k in range(self.shared if self.shared >= 0 else self.arguments, self.arguments):
+        for k in range(self.shared, self.arguments):
             out = &work.array[OUT_GRADIENT + k]
             if out.held:
                 fl_narrow_f64(out.dtype, &call.by_shared[k - self.shared], <char*>out.view.buf, 1)

@@ -8,12 +8,6 @@
 
 enum { FL_SET_WIDTHS = 8 };
 
-/* Whole steps of lanes for so many vectors */
-static inline ptrdiff_t fl_set_width(ptrdiff_t count)
-{
-    return (count + FL_BATCH_LANES - 1) / FL_BATCH_LANES * FL_BATCH_LANES;
-}
-
 /*
  * Returns the sum of the kernels of all pairs of one vector of each set, but of a vector with itself (`within`). Adds to
  * `pull` the derivatives by the numbers of the second one, times `factor`; NULL: they are not wanted.
@@ -21,7 +15,7 @@ static inline ptrdiff_t fl_set_width(ptrdiff_t count)
 FL_SWEEP double fl_set_kernels(const double *first, ptrdiff_t firsts, const double *second, ptrdiff_t seconds, ptrdiff_t columns,
                                int within, const double *bandwidths, int count, double factor, double *pull)
 {
-    const ptrdiff_t width = fl_set_width(seconds);
+    const ptrdiff_t width = fl_batch_width(seconds);
     double square[FL_BATCH_MOST], each[FL_BATCH_MOST], slope[FL_BATCH_MOST], total = 0;
     for (ptrdiff_t i = 0; i < firsts; i++) {
         const double *x = first + i * columns;

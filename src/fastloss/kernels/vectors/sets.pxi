@@ -3,7 +3,6 @@
 cdef extern from "vectors/sets.h" nogil:
     enum:
         FL_SET_WIDTHS
-    Py_ssize_t fl_set_width(Py_ssize_t) noexcept
     double fl_set_kernels(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, bint, const double*, int, double, double*) noexcept
 
 cdef struct SetPair:
@@ -19,25 +18,23 @@ cdef struct SetPair:
 
 cdef Py_ssize_t lanes_of_sets(const SetPair* sets) noexcept nogil:
     """Numbers that `mmd_of` needs room for."""
-    return 2 * (fl_set_width(sets.count[0]) + fl_set_width(sets.count[1])) * sets.columns
+    return 2 * (fl_batch_width(sets.count[0]) + fl_batch_width(sets.count[1])) * sets.columns
 
 
 cdef double mmd_of(const SetPair* sets, double* memory) noexcept nogil:
     """The value, without a factor; leaves the gradients."""
     cdef double* lanes[2]
     cdef double* pull[2]
-    cdef Py_ssize_t count, width, i, k, pairs
+    cdef Py_ssize_t count, width, pairs
     cdef Py_ssize_t between = sets.count[0] * sets.count[1]
     cdef double value = 0, total
     cdef int one
     for one in range(2):
-        count, width = sets.count[one], fl_set_width(sets.count[one])
+        count, width = sets.count[one], fl_batch_width(sets.count[one])
         lanes[one], pull[one] = memory, memory + width * sets.columns
         memory += 2 * width * sets.columns
-        for k in range(sets.columns):
-            for i in range(width):
-                lanes[one][k * width + i] = sets.vectors[one][i * sets.columns + k] if i < count else 0
-                pull[one][k * width + i] = 0
+        lay_vectors(sets.vectors[one], lanes[one], NULL, count, sets.columns)
+        memset(pull[one], 0, width * sets.columns * sizeof(double))
         if sets.gradient[one] == NULL:
             pull[one] = NULL
         pairs = count * count if sets.biased else count * (count - 1)
@@ -50,10 +47,8 @@ cdef double mmd_of(const SetPair* sets, double* memory) noexcept nogil:
         fl_set_kernels(sets.vectors[1], sets.count[1], lanes[0], sets.count[0], sets.columns, False, sets.bandwidth,
                        sets.bandwidths, -sets.factor * 2 / between, pull[0])
     for one in range(2):
-        width = fl_set_width(sets.count[one])
-        for i in range(sets.count[one] if pull[one] != NULL else 0):
-            for k in range(sets.columns):
-                sets.gradient[one][i * sets.columns + k] = pull[one][k * width + i]
+        if pull[one] != NULL:
+            lay_rows(pull[one], sets.gradient[one], NULL, sets.count[one], sets.columns)
     return value - 2 * total / between
 
 
@@ -75,8 +70,7 @@ def mmd(object source not None, object target not None, object by_source, object
     """Compute the value of two small sets, (N, D) and (M, D) doubles, and the gradients times `factor` where there are arrays for
     them."""
     cdef Doubles first = Doubles(source), second = Doubles(target)
-    cdef Doubles by_first = None if by_source is None else Doubles(by_source)
-    cdef Doubles by_second = None if by_target is None else Doubles(by_target)
+    cdef Doubles by_first = Doubles(by_source, True), by_second = Doubles(by_target, True)
     cdef SetPair sets
     cdef double* memory
     cdef double value
@@ -84,8 +78,7 @@ def mmd(object source not None, object target not None, object by_source, object
     sets.count[0], sets.count[1] = len(source), len(target)
     sets.columns, sets.biased, sets.factor = first.count // sets.count[0], biased, factor
     sets.vectors[0], sets.vectors[1] = first.data, second.data
-    sets.gradient[0] = NULL if by_source is None else by_first.data
-    sets.gradient[1] = NULL if by_target is None else by_second.data
+    sets.gradient[0], sets.gradient[1] = by_first.data, by_second.data
     take_bandwidths(&sets, bandwidths)
     memory = <double*>malloc(lanes_of_sets(&sets) * sizeof(double) + 1)
     if memory == NULL:
