@@ -231,6 +231,18 @@ MUTANTS = (
         "__atomic_load_n(stop, __ATOMIC_RELAXED)",
         "0 * *stop",
     ),
+    Mutant(
+        "ctc: a sum of a frame without what is beside the table's numbers",
+        SEQUENCES + "softmax.h",
+        "rest = _mm512_add_ps(rest, tail);",
+        "(void)tail;",
+    ),
+    Mutant(
+        "ctc: a frame's exponentials with a table of floats alone",
+        SEQUENCES + "softmax.h",
+        "t = _mm512_sub_ps(t, _mm512_permutex2var_ps(s_low, place, s_high));",
+        "t = _mm512_sub_ps(t, s);",
+    ),
     Mutant("ctc: no certificate", SEQUENCES + "ctc.pxi", "fl_block_max_f64(most, 8) < CERTAIN", "True"),
     Mutant("ctc: an emission that was lost", SEQUENCES + "ctc.pxi", "q.lost |= lost != 0", "q.lost |= False"),
     Mutant("ctc: a loss near 0 as a logarithm", SEQUENCES + "ctc.pxi", "loss = -log1p_(-fails)", "loss = loss"),

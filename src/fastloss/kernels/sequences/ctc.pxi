@@ -11,6 +11,8 @@
 #
 # A sequence has the same bits alone and in any batch, on any number of threads and in every layout: all depends on its own numbers.
 
+from libc.stdint cimport uint16_t
+
 cdef extern from "sequences/ctc.h" nogil:
     enum: FL_CTC_BEFORE, FL_CTC_HIGH
     double FL_CTC_LN2
@@ -29,6 +31,13 @@ cdef extern from "sequences/ctc.h" nogil:
 
 cdef extern from "blocks/exactly.h" nogil:
     double fl_block_exp_exactly(const float*, float, float*, Py_ssize_t, double*, const fl_ahead*, Py_ssize_t) noexcept
+
+cdef extern from "sequences/softmax.h" nogil:
+    Py_ssize_t fl_bits_words(Py_ssize_t) noexcept
+    void fl_bits_of_all(uint16_t*, Py_ssize_t) noexcept
+    void fl_bits_without(uint16_t*, Py_ssize_t) noexcept
+    bint fl_has_bits(float) noexcept
+    double fl_exp_of_bits(const float*, const uint16_t*, float, float*, Py_ssize_t, const fl_ahead*) noexcept
 
 cdef extern from "blocks/watch.h" nogil:
     bint fl_stopped(const int* stop) noexcept
@@ -64,6 +73,7 @@ cdef struct Lattice:             # of one sequence
     int64_t* slot                # the number of a class among the distinct ones, -1: it is none
     int64_t* classes             # the distinct ones, the blank last
     int64_t* id                  # the number of each label's class
+    uint16_t* bits               # one for each class that is no label and no blank
     double* first                # the first row of each block of frames
     double* rows                 # those of a block
     double* work
@@ -110,7 +120,8 @@ cdef Py_ssize_t lay_out_lattice(const CtcCall* call, Py_ssize_t frames, Py_ssize
     q.slot, place = place, place + call.classes
     q.classes, place = place, place + width
     q.id, place = place, place + labels
-    return <char*>place - memory
+    q.bits = <uint16_t*>place
+    return <char*>(place + fl_bits_words(call.classes) // 4 + 1) - memory
 
 
 cdef Py_ssize_t ctc_scratch(const CtcCall* call, Py_ssize_t itemsize) noexcept nogil:
@@ -137,6 +148,9 @@ cdef void set_labels(const CtcCall* call, Lattice* q) noexcept nogil:
         q.id[i] = q.slot[c]
         q.skip[i] = 1 if i > 0 and c != q.label[i - 1] else 0
     q.classes[q.distinct] = q.blank
+    fl_bits_of_all(q.bits, call.classes)
+    for i in range(q.distinct + 1):
+        fl_bits_without(q.bits, q.classes[i])
 
 
 cdef inline char* frame_of(const Operand* operand, const Py_ssize_t* strides, Py_ssize_t sequence, Py_ssize_t first, Py_ssize_t t) noexcept nogil:
@@ -207,12 +221,29 @@ cdef double emissions(Lattice* q, Py_ssize_t t) noexcept nogil:
     return total + ties
 
 
+cdef double sum_apart(const real* x, const CtcCall* call, const Lattice* q, real m, const real* apart, real* e,
+                      const fl_ahead* ahead) noexcept nogil:
+    """Exponentials of the classes that the lattice does not need into `e`, 0 for the others; their sum."""
+    cdef Py_ssize_t classes = call.classes, d
+    cdef double ties = 0, total
+    if classes > CLASSES_AHEAD:
+        if e != x:
+            memcpy(e, x, classes * sizeof(real))
+        for d in range(q.distinct + 1):
+            e[q.classes[d]] = -INFINITY
+    elif real is float:
+        fl_ctc_apart_f32(x, apart, e, classes)
+    else:
+        fl_ctc_apart_f64(x, apart, e, classes)
+    total = sweep(<const real*>e, e, m, classes, &ties, ahead, 0)
+    return total + ties
+
+
 cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ssize_t t, const real* apart, real* e, double scale,
                            const fl_ahead* ahead) noexcept nogil:
     """The softmax of a frame times `scale` into `e`, which may be x, but for the classes that the lattice needs: `apart` is -infinity
     for each of them, 0 for others."""
-    cdef Py_ssize_t classes = call.classes, d, c
-    cdef double ties = 0
+    cdef Py_ssize_t classes = call.classes, c
     cdef real m, factor
     take_needed(x, q, t)
     if call.normalized:
@@ -227,18 +258,14 @@ cdef void softmax_of_frame(const real* x, const CtcCall* call, Lattice* q, Py_ss
         m = fl_block_max_f32(x, classes)
     else:
         m = fl_block_max_f64(x, classes)
-    if classes > CLASSES_AHEAD:
-        if e != x:
-            memcpy(e, x, classes * sizeof(real))
-        for d in range(q.distinct + 1):
-            e[q.classes[d]] = -INFINITY
-    elif real is float:
-        fl_ctc_apart_f32(x, apart, e, classes)
-    else:
-        fl_ctc_apart_f64(x, apart, e, classes)
     q.m[t] = m
-    q.others[t] = sweep(<const real*>e, e, m, classes, &ties, ahead, 0)
-    q.others[t] += ties
+    if real is float:
+        if fl_has_bits(m):
+            q.others[t] = fl_exp_of_bits(x, q.bits, m, e, classes, ahead)
+        else:
+            q.others[t] = sum_apart(x, call, q, m, apart, e, ahead)
+    else:
+        q.others[t] = sum_apart(x, call, q, m, apart, e, ahead)
     q.all[t] = q.others[t] + emissions(q, t)
     if m == -INFINITY:
         q.all[t] = NAN
