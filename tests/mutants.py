@@ -615,6 +615,12 @@ MUTANTS = (
         'counts = self.there() if request.parameters["classes"] == "present" else True',
         "counts = True",
     ),
+    Mutant(
+        "a region without anything in it has a loss of 0/0",
+        REGIONS + "overlap.h",
+        "int nothing = value != value && known;",
+        "int nothing = 0 && known;",
+    ),
     # Losses over tiles of rows.
     Mutant(
         "absent classes of a wide row capped",

@@ -12,6 +12,7 @@ import oracle
 import pytest
 from cases import FLOATS, HALVES, bits, generator
 from oracle import Jet, exact, mp
+from test_plain import long_way
 
 import fastloss as fl
 from fastloss.runtime import current_engine, kernels
@@ -600,6 +601,31 @@ def test_classes_that_count() -> None:
     assert fl.generalized_dice(labels, logits, mode="multiclass", classes=[0, 1]) == fl.generalized_dice(
         labels, logits, mode="multiclass", class_weight=[1, 1, 0, 0]
     )
+
+
+@pytest.mark.parametrize("over", ["image", "batch"])
+@of_modes
+@of_rows
+def test_the_short_way_has_the_bits_of_the_long_one(row: Any, mode: str, over: str) -> None:
+    """Also where an image has several pieces, and where a class is in none."""
+    loss = loss_of(row, mode=mode, over=over, classes="present")
+    for shape, dtype in (((3, 4, 5, 7), np.float32), ((3, 4, 5, 7), np.float64), ((2, 3, 16400), np.float32)):
+        y_true, logits = drawn(row, mode, shape, dtype, shape=shape, dtype=dtype)
+        y_true[0] = y_true[0] % 2 if mode == "multiclass" else 0
+        rng = generator("plain regions", row.name, mode, over, shape, str(dtype))
+        samples = np.shape(loss(y_true, logits, reduction="none"))
+        weight, where = np.asarray(rng.random(samples)), np.asarray(rng.random(samples) < 0.9)
+        where[...] |= not where.any()
+        methods: list[tuple[str, Any]] = [("value_and_grad", {}), ("__call__", {"reduction": "none"})]
+        methods += [("partial", {})] if over == "image" else []
+        for keywords in ({}, {"sample_weight": weight}, {"where": where}):
+            for method, own in methods:
+                call = getattr(loss, method)
+                with long_way():
+                    expected = call(y_true, logits, **keywords, **own)
+                result = call(y_true, logits, **keywords, **own)
+                assert result == expected if method == "partial" else bits(result) == bits(expected)
+            assert loss.try_partial((y_true, logits), keywords) is not None
 
 
 # -- special values ---------------------------------------------------------------------------------------------------

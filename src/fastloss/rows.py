@@ -549,7 +549,7 @@ class Row:
     core : tuple of Column
         What lies side by side on the last axis of its prediction, of axes "2"; else empty.
     of_sums : callable or None
-        Of a loss of regions, the formula of the sums over each (``kinds/regions.py``).
+        Of a loss of regions, which function of the sums over each it is, by its parameters.
     together : bool
         Of such a loss, whether a sample is all classes of an image together, not each class.
     of_rows : Row or None
@@ -619,7 +619,7 @@ class Row:
     arrays: tuple[Operand, ...] = ()
     axes: str = ""
     core: tuple[Column, ...] = ()
-    of_sums: Callable[..., Any] | None = field(default=None, compare=False)
+    of_sums: Callable[..., Overlap] | None = field(default=None, compare=False)
     together: bool = False
     of_rows: Row | None = None
     against: tuple[tuple[str, str], ...] = ()
@@ -1171,10 +1171,19 @@ def of_groups(
     )  # fmt: skip
 
 
+class Overlap(NamedTuple):
+    """Tversky's index: a loss of regions is a power of 1 less it (``kernels/regions/overlap.h``)."""
+
+    alpha: float  # weighs what is wrongly found
+    beta: float  # weighs what is missed
+    smooth: float  # is added to numerator and denominator
+    gamma: float = 1.0  # the power
+
+
 def of_regions(
     *,
     name: str,
-    of_sums: Callable[..., Any],
+    of_sums: Callable[..., Overlap],
     summary: str,
     formula: str,
     source: str,
@@ -1184,9 +1193,8 @@ def of_regions(
 ) -> Row:
     """Declare a loss of the overlap of regions: a function of sums over the pixels of each.
 
-    `of_sums` takes the overlap, what is wrongly found, what is missed, the size of the target and a weight for each
-    class, all arrays with the classes on the last axis, then the parameters. It returns the value and its derivatives
-    by the first three; of classes `together` the value has one class.
+    `of_sums` takes the loss's own parameters, and tells which index it is. Of classes `together` there is one for all,
+    whose sums are weighed by one over the square of each class's size.
     """
     own = {
         "mode": choice("binary", "multilabel", "multiclass", description="what the arrays are; see the notes"),

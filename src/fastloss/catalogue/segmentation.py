@@ -1,12 +1,10 @@
 """Losses of the overlap of regions: how much of what there is was found. Their loops are in ``kernels/regions/``.
 
-Each is a function of sums over the pixels of a region, of which none is a difference: of what lies in both, of what is
-wrongly found, and of what is missed. They come as arrays, the classes on the last axis. The caller takes 0/0 for 0.
+Each is a power of 1 less Tversky's index, of sums over the pixels of a region: of what lies in both, of what is wrongly
+found, and of what is missed. Of `together` the classes of an image have their sums together, weighed by 1 / T^2.
 """
 
-from typing import Any
-
-from ..rows import Declared, Domain, RowTarget, at_least_zero, labelled, number, of_errors, of_regions, switch
+from ..rows import Declared, Domain, Overlap, RowTarget, at_least_zero, labelled, number, of_errors, of_regions, switch
 
 
 def _smooth() -> Declared:
@@ -17,52 +15,24 @@ def _squared() -> Declared:
     return switch(False, "whether the sums of probabilities and of targets are those of their squares")
 
 
-def _tversky(
-    overlap: Any, wrong: Any, missed: Any, smooth: Any, alpha: Any, beta: Any, squared: bool = False
-) -> tuple[Any, Any, Any, Any]:
-    """1 - (I + smooth) / (I + alpha FP + beta FN + smooth), and its derivatives by I, FP and FN.
-
-    Squared, what is wrong is the sum of (p - y)^2, which is FP + FN.
-    """
-    beta = beta - alpha if squared else beta
-    fault = alpha * wrong + beta * missed
-    whole = overlap + fault + smooth
-    value, found = fault / whole, (overlap + smooth) / whole
-    return value, -value / whole, alpha * found / whole, beta * found / whole
+def _dice_of(smooth: float, squared: bool) -> Overlap:
+    return Overlap(0.5, 0.5, smooth / 2)
 
 
-def _dice_of(overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, smooth: float, squared: bool) -> Any:
-    return _tversky(overlap, wrong, missed, smooth / 2, 0.5, 0.5, squared)
+def _jaccard_of(smooth: float, squared: bool) -> Overlap:
+    return Overlap(1.0, 1.0, smooth)
 
 
-def _jaccard_of(overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, smooth: float, squared: bool) -> Any:
-    return _tversky(overlap, wrong, missed, smooth, 1.0, 1.0, squared)
+def _tversky_of(alpha: float, beta: float, smooth: float, squared: bool) -> Overlap:
+    return Overlap(alpha, beta, smooth)
 
 
-def _tversky_of(
-    overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any,
-    *, alpha: float, beta: float, smooth: float, squared: bool,
-) -> Any:  # fmt: skip
-    return _tversky(overlap, wrong, missed, smooth, alpha, beta, squared)
+def _focal_tversky_of(alpha: float, beta: float, gamma: float, smooth: float) -> Overlap:
+    return Overlap(alpha, beta, smooth, gamma)
 
 
-def _focal_tversky_of(
-    overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any,
-    *, alpha: float, beta: float, gamma: float, smooth: float,
-) -> Any:  # fmt: skip
-    value, *slopes = _tversky(overlap, wrong, missed, smooth, alpha, beta)
-    slope = gamma * value ** (gamma - 1)
-    return (value**gamma, *(slope * by for by in slopes))
-
-
-def _generalized_dice_of(overlap: Any, wrong: Any, missed: Any, size: Any, weight: Any, *, smooth: float) -> Any:
-    each = weight * (size > 0) / (size + (size == 0)) ** 2
-    fault = (each * (wrong + missed)).sum(-1, keepdims=True)
-    shared = (each * overlap).sum(-1, keepdims=True)
-    whole = 2 * shared + fault + smooth
-    value = fault / whole
-    found = each * (2 * shared + smooth) / whole / whole
-    return value, -2 * each * value / whole, found, found
+def _generalized_dice_of(smooth: float) -> Overlap:
+    return Overlap(0.5, 0.5, smooth / 2)
 
 
 _NOTES = """Axis 0 is that of the images, `axis` that of the classes, all others are space: one axis of it, two, three …

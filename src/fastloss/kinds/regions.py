@@ -2,7 +2,7 @@
 
 Such a loss is a function of three sums over the pixels (``kernels/regions/tiles.h``). The pass that makes them looks at
 the targets too, so it is the one that inspects a call. The function and its slopes are formulas of a few numbers for
-each region, in float64 (``catalogue/segmentation.py``); a second pass makes the gradient of the slopes.
+each region, in float64 (``kernels/regions/overlap.h``); a second pass makes the gradient of the slopes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import as_axis, describe, dtype_number, quiet, without_axis
+from ..arrays import as_axis, describe, dtype_number, without_axis
 from ..reductions import added, reduced, scale
 from ..rows import Row
 from ..runtime import current_engine, kernels, threads_for
@@ -78,7 +78,6 @@ class Plan(NamedTuple):
         """Leave the sums of each piece in `numbers`; or make a gradient of the slopes that these are."""
         images, classes = self.logits.shape[0], self.logits.shape[-1]
         if not self.logits.size:
-            numbers[...] = numbers if gradient is not None else 0
             return 0.0
         request, by_label = self.call.request, self.call.arrays.form == "labels"
         arrays = {"logits": self.logits, "y_true": self.y_true, "gradient": gradient}
@@ -93,6 +92,7 @@ class Plan(NamedTuple):
             by_label=by_label,
             squared=self.squared,
             double_precision=double_precision,
+            batch=self.together,
             ignore_index=request.parameters["ignore_index"],
             kept=self.kept.view(np.uint8),
             numbers=numbers,
@@ -103,9 +103,12 @@ class Plan(NamedTuple):
     def summed(self, double_precision: bool) -> bool:
         """Make the sums; return whether all targets are what they may be."""
         images, classes = self.logits.shape[0], self.logits.shape[-1]
+        if not self.logits.size:
+            self.sums[...] = 0
+            return True
         pieces = np.empty((images, kernels.regions.pieces(self.pixels, classes), classes, 3))
         good = self.loop(pieces, double_precision) == 0
-        self.sums[...] = _joined(pieces, self.together)
+        self.sums[...] = pieces.ravel()[: self.sums.size].reshape(self.sums.shape)
         return good
 
 
@@ -233,7 +236,7 @@ class Regions(Kind):
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
         weights = plan.of_samples()
         with np.errstate(all="ignore"):
-            value, slopes = _of_sums(plan.call.request.row, plan.call.request.parameters, plan.sums, plan.factors)
+            value, slopes = _of_sums(plan)
             losses = np.where(weights == 0, 0.0, weights * value)
             if results.value is not None:
                 results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
@@ -255,19 +258,9 @@ class Regions(Kind):
         weighed = not isinstance(parameters["classes"], str) or parameters["class_weight"] is not None
         if factor != 1 or weighed or parameters["pixel_weight"] is not None:
             return None
-
-        @quiet
-        def formula(sums: bytes, shape: tuple[int, int]) -> tuple[Array, Array]:
-            return _of_sums(row, parameters, np.frombuffer(sums).reshape(*shape, 3), np.ones(shape[1]))
-
-        @quiet
-        def join(sums: bytes, shape: tuple[int, int, int]) -> Array:
-            return _joined(np.frombuffer(sums).reshape(*shape, 3), parameters["over"] == "batch")
-
         return kernels.regions.PlainRegions(
-            formula,
-            join,
             math.fsum,
+            _overlap_of(row, parameters),
             **{name: parameters[name] for name in ("mode", "over", "classes", "ignore_index", "axis")},
             together=row.together,
             squared=parameters.get("squared", False),
@@ -317,34 +310,24 @@ def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
     return np.where(np.isin(np.arange(classes), chosen), factors, 0.0)
 
 
-def _joined(pieces: Array, together: bool) -> Array:
-    """Return the sums of regions, given those of the pieces of images."""
-    of_images: Array = np.add.reduce(pieces, axis=1)
-    return np.add.reduce(of_images, axis=0, keepdims=True) if together else of_images
-
-
 def _there(sums: Array) -> Array:
     """Tell which regions have targets: the two parts of a sum of squares may cancel."""
     there: Array = (sums[..., 0] != 0) | (sums[..., 2] != 0)
     return there
 
 
-def _of_sums(row: Row, parameters: Mapping[str, Any], sums: Array, factors: Array) -> tuple[Array, Array]:
-    """Return the loss of each sample, and of each region the slopes a, b and c of ``kernels/regions/tiles.h``."""
-    own = {p.name: parameters[p.name] for p in row.parameters if p.name not in _OF_ALL}
+def _overlap_of(row: Row, parameters: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the numbers of an `Overlap`, as the kernels take them."""
     assert row.of_sums is not None
-    overlap, wrong, missed = (sums[..., k] for k in range(3))
-    value, *by = row.of_sums(overlap, wrong, missed, overlap + missed, factors, **own)
-    squared = own.get("squared", False)
-    slopes = np.zeros_like(sums)
-    by_overlap, by_wrong, by_missed = by
-    slopes[..., 0] = by_overlap - by_missed
-    slopes[..., 2 if squared else 1] = 2 * by_wrong if squared else by_wrong
-    nothing = np.isnan(value)
-    if nothing.any():  # 0/0, unless a number of the region is NaN
-        nothing &= ~np.isnan(sums).any(axis=(-2, -1) if row.together else -1).reshape(value.shape)
-        value = np.where(nothing, 0.0, value)
-        slopes[...] = np.where(nothing[..., None], 0.0, slopes)
-    # That of targets has no part in a gradient where there are none, and may be so large that it would ask for doubles.
-    slopes[..., 0] = np.where(_there(sums), slopes[..., 0], 0.0)
-    return value, slopes
+    return tuple(row.of_sums(**{p.name: parameters[p.name] for p in row.parameters if p.name not in _OF_ALL}))
+
+
+def _of_sums(plan: Plan) -> tuple[Array, Array]:
+    """Return the loss of each sample, and of each region the slopes a, b and c of ``kernels/regions/tiles.h``."""
+    request, sums = plan.call.request, plan.sums
+    values, slopes = np.empty((len(sums), 1 if request.row.together else sums.shape[1])), np.empty_like(sums)
+    overlap = _overlap_of(request.row, request.parameters)
+    kernels.regions.losses(
+        overlap, sums, plan.factors, values, slopes, squared=plan.squared, together=request.row.together
+    )
+    return values, slopes

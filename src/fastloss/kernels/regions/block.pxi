@@ -353,6 +353,20 @@ cdef double piece_f64(void* call, Py_ssize_t block, void* scratch) noexcept nogi
     return piece(<const double*>NULL, <const RegionsCall*>call, block, <double*>scratch)
 
 
+cdef void join_sums(double* sums, Py_ssize_t images, Py_ssize_t pieces, Py_ssize_t classes, bint batch) noexcept nogil:
+    """Add up the sums of the pieces of each image, and of a batch those of all images, each in its order: at the beginning."""
+    cdef Py_ssize_t numbers = 3 * classes, image, piece, k
+    for image in range(images):
+        for k in range(numbers):
+            sums[image * numbers + k] = sums[image * pieces * numbers + k]
+        for piece in range(1, pieces):
+            for k in range(numbers):
+                sums[image * numbers + k] += sums[(image * pieces + piece) * numbers + k]
+    for image in range(1, images if batch else 1):
+        for k in range(numbers):
+            sums[k] += sums[image * numbers + k]
+
+
 cdef double run_regions(RegionsCall* call, bint double_precision, int threads) except? -1.0:
     cdef Py_ssize_t blocks = call.images * pieces_of(call.pixels, call.classes), elements
     elements = max(min(<Py_ssize_t>REGION_PIECE, call.pixels) * call.classes, <Py_ssize_t>1)

@@ -1,4 +1,4 @@
-# The short way of losses of regions (frame/plain.pxi): what kinds/regions.py does. The formula of the sums stays in Python.
+# The short way of losses of regions (frame/plain.pxi): what kinds/regions.py does.
 
 cdef struct RegionsRoom:         # the memory of a call begins with it
     double* weight               # of each sample
@@ -17,18 +17,20 @@ cdef void set_first(Operand* operand, const Plain* plain, int class_axis) noexce
 
 cdef class PlainRegions(PlainCall):
     """Of losses of the overlap of regions; classes weigh alike."""
-    cdef object formula, join, add
+    cdef object add
+    cdef fl_overlap overlap
     cdef bint binary, softmax, batch, together, present, squared, ignoring
     cdef int64_t ignored
     cdef int axis
     cdef double least_sum, least_slope, most_slope, most
 
-    def __init__(self, object formula, object join, object add, *, str mode, str over, object classes, bint together, bint squared,
+    def __init__(self, object add, tuple parameters, *, str mode, str over, object classes, bint together, bint squared,
                  object ignore_index, int axis, tuple bounds):
-        """`formula`: of the sums as bytes, and how many images and classes they are of, which returns value and slopes.
-        `join`: of the sums of pieces as bytes, and images, pieces and classes, which returns those of regions. `add`: math.fsum.
+        """`add`: math.fsum. `parameters`: as `losses` takes them.
         `bounds`: the least sum, the least and the largest slope that floats do for, and the largest slope of all."""
-        self.formula, self.join, self.add, self.factor, self.results = formula, join, add, 1, VALUE | GRADIENT
+        self.add, self.factor, self.results = add, 1, VALUE | GRADIENT
+        self.overlap.alpha, self.overlap.beta, self.overlap.smooth, self.overlap.gamma = parameters
+        self.overlap.squared, self.overlap.together = squared, together
         self.binary, self.softmax, self.batch, self.together = mode == "binary", mode == "multiclass", over == "batch", together
         self.present, self.squared, self.axis = classes == "present", squared, axis
         self.ignoring = ignore_index is not None
@@ -97,11 +99,13 @@ cdef class PlainRegions(PlainCall):
         cdef RegionsCall call
         cdef fl_exact sum
         cdef Py_ssize_t regions, pieces, k
-        cdef Bytes joined
-        cdef double total = weigh_each(work, own.weight)
+        cdef fl_exact* weight_sum = work.weight_sum
+        cdef double total
         cdef bint there
         cdef double* s
-        if not total > 0 or work.weight_sum != NULL:
+        work.weight_sum = NULL      # which classes are there, and weigh, is not known yet
+        total = weigh_each(work, own.weight)
+        if not total > 0:
             return NAN
         self.set_call(&call, work)
         regions = call.images * call.classes
@@ -109,12 +113,8 @@ cdef class PlainRegions(PlainCall):
             own.kept[k] = own.weight[self.sample_of(work, k)] != 0
         if run_regions(&call, work.double_precision, work.threads) != 0:
             return NAN
-        pieces = pieces_of(call.pixels, call.classes)
-        if self.batch or pieces > 1:
-            joined = Bytes(self.join((<char*>own.sums)[:3 * regions * pieces * sizeof(double)], (call.images, pieces, call.classes)), False)
-            regions = call.classes if self.batch else regions
-            check_count("sums", 3 * regions, joined.view.len // <Py_ssize_t>sizeof(double))
-            memcpy(own.sums, joined.view.buf, 3 * regions * sizeof(double))
+        join_sums(own.sums, call.images, pieces_of(call.pixels, call.classes), call.classes, self.batch)
+        regions = call.classes if self.batch else regions
         memset(&sum, 0, sizeof(fl_exact))
         for k in range(regions):
             s = own.sums + 3 * k
@@ -125,32 +125,30 @@ cdef class PlainRegions(PlainCall):
                 return NAN
             if self.present and not self.together and not there:
                 own.weight[k] = 0
-            if not self.together:
-                fl_exact_add_one(&sum, own.weight[k])
-        return total if self.together else fl_exact_value(&sum)
+        for k in range(work.samples):
+            fl_exact_add_one(&sum, own.weight[k])
+        if weight_sum != NULL:
+            fl_exact_add_sum(weight_sum, &sum)
+        return fl_exact_value(&sum)
 
     cdef double ran(self, PlainWork* work) except? -1.0:
         cdef RegionsRoom* own = <RegionsRoom*>work.memory
         cdef Py_ssize_t images = work.pred.view.shape[0], regions = (1 if self.batch else images) * work.classes, k, j, sample
-        cdef object value, slopes
-        value, slopes = self.formula((<char*>own.sums)[:3 * regions * sizeof(double)], (regions // work.classes, work.classes))
-        cdef Bytes values = Bytes(value, False), by = Bytes(slopes, False)
-        cdef double* loss = <double*>values.view.buf
+        cdef Py_ssize_t classes = work.classes if self.together else 1
         cdef list losses = []
         cdef RegionsCall call
-        cdef double multiplier, slope, size, scale = 1 / work.denominator
+        cdef double loss, multiplier, slope, size, scale = 1 / work.denominator
         cdef bint wide = work.double_precision
-        check_count("values", work.samples, values.view.len // <Py_ssize_t>sizeof(double))
-        check_count("slopes", 3 * regions, by.view.len // <Py_ssize_t>sizeof(double))
         for k in range(work.samples):
-            losses.append(0.0 if own.weight[k] == 0 else own.weight[k] * loss[k])
+            loss = fl_region_loss(&self.overlap, own.sums + 3 * classes * k, classes, NULL, own.sums + 3 * classes * k)
+            losses.append(0.0 if own.weight[k] == 0 else own.weight[k] * loss)
             if work.array[OUT_VALUE].held:
                 put_number(&work.array[OUT_VALUE], k, losses[k] + 0.0)
         if work.array[OUT_GRADIENT].held:
             for k in range(3 * regions):
                 sample = self.sample_of(work, k // 3)
                 multiplier = 0 if own.weight[sample] == 0 else scale * own.weight[sample]
-                slope = 0 if multiplier == 0 else (<const double*>by.view.buf)[k] * multiplier
+                slope = 0 if multiplier == 0 else own.sums[k] * multiplier
                 slope = self.most if slope > self.most else -self.most if slope < -self.most else slope
                 size = fabs(slope)
                 wide |= size > self.most_slope or 0 < size < self.least_slope
