@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ import fastloss as fl
 from fastloss.drawing import numbers_of
 from fastloss.kinds import draw
 from fastloss.rows import Domain
-from fastloss.runtime import current_engine, kernels
+from fastloss.runtime import current_engine
 
 WANT = {
     "__call__": 1,
@@ -36,14 +36,9 @@ pytestmark = [
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 
 
-@contextmanager
-def long_way() -> Iterator[None]:
-    """Close the short way."""
-    kernels.frame.set_short_way(False)
-    try:
-        yield
-    finally:
-        kernels.frame.set_short_way(True)
+def long_way() -> AbstractContextManager[None]:
+    """Close the short way, which is closed for all who run inside `engine`, and stay on the engine."""
+    return fl.engine(current_engine())
 
 
 def fused(variant: Variant) -> bool:

@@ -16,10 +16,11 @@ import oracle
 import pytest
 from cases import FLOATS, HALVES, METHODS, arrays_of, bits, every_method, generator
 from own_losses import OWN
+from test_plain import long_way
 
 import fastloss as fl
 from fastloss.rows import FIXED, PREDICTION, TARGET, RowTarget
-from fastloss.runtime import current_engine, kernels
+from fastloss.runtime import current_engine
 
 #: On the engine of Numba those that it has kernels of.
 ROWS = [row for row in cases.OF_SAMPLES if row.several and (row.kind == "points" or current_engine() == "compiled")]
@@ -245,11 +246,8 @@ def test_the_short_way_gives_the_bits_of_the_long_one(row: Any, dtype: Any) -> N
                 continue
             for name in methods_of(row):
                 short = getattr(loss, name)(*arrays.values(), **keywords)
-                kernels.frame.set_short_way(False)
-                try:
+                with long_way():
                     long = getattr(loss, name)(*arrays.values(), **keywords)
-                finally:
-                    kernels.frame.set_short_way(True)
                 assert bits(short) == bits(long), (name, keywords)
 
 
