@@ -530,6 +530,34 @@ ROW_REGIMES: dict[str, Callable[..., Any]] = {
 }
 
 
+#: Frames of many classes: class 0 is the blank, 1 a label.
+FRAMES = ("random", "alike", "two of them", "wide", "far below", "offset 8e4", "offset 2e5", "masks -inf")
+
+
+def frame_of(name: str, classes: int) -> np.ndarray:
+    """Return the logits of a frame of many classes."""
+    rng = generator("frame", name, classes)
+    x = rng.normal(size=classes)
+    word, _, number = name.partition(" ")
+    if word == "alike":  # each exponential is 2^-20 2^(1 / 32): what a float lacks to that, the loss lacks
+        x[:] = 0
+        x[1] = (20 - 1 / 32) * np.log(2)
+        return x.astype(np.float32)
+    if word == "two":
+        x -= 40
+        x[classes // 2 :][:2] = 0.3
+    elif word == "wide":
+        x *= 60
+    elif word == "far":
+        x -= 70  # beside a label: the softmax has subnormal numbers
+        x[0] += 80
+    elif word == "offset":
+        x += float(number)
+    elif word == "masks":
+        x[2:][rng.random(classes - 2) < 0.5] = -np.inf
+    return x.astype(np.float32)
+
+
 def rows_of(regime: str, dtype: Any, rows: int, classes: int, *key: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return class indices and logits of a regime; a key gives others."""
     y_true, logits = ROW_REGIMES[regime](generator(regime, dtype, rows, classes, *key), np.dtype(dtype), rows, classes)

@@ -372,6 +372,18 @@ MUTANTS = (
         "q.others + begin * n, n, count, frames, n)",
         "q.others, n, count, frames, n)",
     ),
+    Mutant(
+        "transducers: the label of the node before is left out",
+        SEQUENCES + "rnnt.pxi",
+        "fl_bits_with(bits, own)",
+        "pass",
+    ),
+    Mutant(
+        "transducers: a gradient of which what is beside the table's numbers is left out",
+        SEQUENCES + "softmax.h",
+        "_mm512_fmadd_ps(fl_rise_f32(t), of_place, of_place)",
+        "of_place",
+    ),
     Mutant("transducers: no certificate", SEQUENCES + "rnnt.pxi", "return highest < CERTAIN", "return True"),
     Mutant(
         "transducers: an exponential that was lost",

@@ -174,38 +174,10 @@ def test_every_regime(name: str, dtype: Any) -> None:
                 assert abs(float(mp.fsum(map(exact, gradient[0, t])))) <= 4 * eps * largest
 
 
-ROWS = ("random", "alike", "two of them", "wide", "far below", "offset 8e4", "offset 2e5", "masks -inf")
-
-
-def row_of(name: str, classes: int) -> np.ndarray:
-    """Return the logits of a frame of many classes."""
-    rng = generator("row", name, classes)
-    x = rng.normal(size=classes)
-    word, _, number = name.partition(" ")
-    if word == "alike":  # each exponential is 2^-20 2^(1 / 32): what a float lacks to that, the loss lacks
-        x[:] = 0
-        x[1] = (20 - 1 / 32) * np.log(2)
-        return x.astype(np.float32)
-    if word == "two":
-        x -= 40
-        x[classes // 2 :][:2] = 0.3
-    elif word == "wide":
-        x *= 60
-    elif word == "far":
-        x -= 70  # beside a label: the softmax has subnormal numbers
-        x[0] += 80
-    elif word == "offset":
-        x += float(number)
-    elif word == "masks":
-        x[rng.random(classes) < 0.5] = -np.inf
-    x[[0, 1]] = x[[0, 1]].clip(x[np.isfinite(x)].mean())
-    return x.astype(np.float32)
-
-
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", cases.FRAMES)
 @pytest.mark.parametrize("classes", [3, 16, 33, 200, 600])
 def test_a_frame_of_many_classes(name: str, classes: int) -> None:
-    x = row_of(name, classes)
+    x = cases.frame_of(name, classes)
     value, gradient = fl.ctc.value_and_grad([[1]], x[None, None])
     with mp.workdps(120):
         e = [mp.exp(exact(v) - exact(x.max())) if v > -np.inf else mpf(0) for v in x]

@@ -143,6 +143,25 @@ REGIMES = (
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("name", cases.FRAMES)
+@pytest.mark.parametrize("classes", [3, 16, 33, 300])
+def test_nodes_of_many_classes(name: str, classes: int) -> None:
+    """One frame: the label at the first node, the blank at the second."""
+    x = np.stack([cases.frame_of(name, classes)] * 2)
+    value, gradient = fl.rnnt.value_and_grad([[1]], x[None, None])
+    with mp.workdps(120):
+        e = [mp.exp(exact(v) - exact(x.max())) if v > -np.inf else mpf(0) for v in x[0]]
+        p = [v / mp.fsum(e) for v in e]
+        right = -mp.log(p[1]) - mp.log(p[0])
+        assert abs(exact(value) - right) <= 2e-8 * right
+        for u, own in enumerate((1, 0)):
+            slopes = np.array([float(v - (c == own)) for c, v in enumerate(p)])
+            largest = np.array([max(float(v), c == own) for c, v in enumerate(p)], np.float32)
+            assert (np.abs(gradient[0, 0, u] - slopes) <= 3 * np.spacing(largest)).all()
+    fl.rnnt.value_and_grad([[1]], x[None, None], out=(None, x[None, None]))
+    assert bits(x) == bits(gradient[0, 0])
+
+
 @of_floats
 @pytest.mark.parametrize("name", REGIMES)
 def test_every_regime(name: str, dtype: Any) -> None:

@@ -15,6 +15,11 @@ cdef extern from "sequences/rnnt.h" nogil:
     void fl_rnnt_apart_f32(const float*, float*, int32_t, int32_t, int32_t) noexcept
     void fl_rnnt_apart_f64(const double*, double*, int64_t, int64_t, int64_t) noexcept
 
+cdef extern from "sequences/softmax.h" nogil:
+    void fl_bits_with(uint16_t*, Py_ssize_t) noexcept
+    double fl_exp_sum_of_bits(const float*, const uint16_t*, float, Py_ssize_t, const fl_ahead*) noexcept
+    void fl_exp_times(const float*, float, double, float*, Py_ssize_t, const fl_ahead*) noexcept
+
 cdef double LEAST_FLOAT = ldexp(1, -151), LEAST_DOUBLE = ldexp(1, -1073) / 4     # less rounds to 0
 
 cdef enum:
@@ -142,18 +147,24 @@ cdef double sum_of_others(const RnntCall* call, const real* x, real m, Py_ssize_
     return total + ties
 
 
-cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits, real* e) noexcept nogil:
+cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t sequence, real* logits, real* e,
+                        uint16_t* bits) noexcept nogil:
     """The largest logit of each node, the sum of its exponentials, and the probabilities of the blank and of the label."""
     cdef Py_ssize_t t, u, k = 0
+    cdef int64_t own
     cdef fl_ahead next_node
+    cdef const fl_ahead* ahead
     cdef const real* x
     cdef real m
     cdef double blank, label, all
     q.lost = False
+    fl_bits_of_all(bits, call.classes)
+    fl_bits_without(bits, call.blank)
     for t in range(q.frames):
         if fl_stopped(&call.stop):
             break
         for u in range(q.n):
+            own = q.label[u] if u < q.labels else -1
             x = logits_of_node(call, node_of(call, &call.logits, call.logits_stride, sequence, q.n, t, u), logits)
             m, all = 0, 1
             q.others[k] = 0
@@ -162,10 +173,20 @@ cdef void sums_of_nodes(const real* tag, const RnntCall* call, Grid* q, Py_ssize
                     m = fl_block_max_f32(x, call.classes)
                 else:
                     m = fl_block_max_f64(x, call.classes)
-                q.others[k] = sum_of_others(call, x, m, q.label[u] if u < q.labels else -1, e,
-                                            ahead_of_node(call, q, sequence, t, u, False, &next_node))
+                ahead = ahead_of_node(call, q, sequence, t, u, False, &next_node)
+                if real is float:
+                    if fl_has_bits(m):
+                        if own >= 0:
+                            fl_bits_without(bits, own)
+                        q.others[k] = fl_exp_sum_of_bits(x, bits, m, call.classes, ahead)
+                        if own >= 0:
+                            fl_bits_with(bits, own)
+                    else:
+                        q.others[k] = sum_of_others(call, x, m, own, e, ahead)
+                else:
+                    q.others[k] = sum_of_others(call, x, m, own, e, ahead)
             blank = exponential(q, <double>x[call.blank] - m)
-            label = exponential(q, <double>x[q.label[u]] - m) if u < q.labels else 0
+            label = exponential(q, <double>x[own] - m) if own >= 0 else 0
             if not call.normalized:
                 all = q.others[k] + blank + label
                 if not abs_(m) < INFINITY:
@@ -354,12 +375,18 @@ cdef double what_fails_of(const real* tag, const RnntCall* call, Grid* q, const 
     return fails
 
 
+cdef inline void multiply_row(real* e, double by, Py_ssize_t classes) noexcept nogil:
+    cdef real factor = <real>by
+    cdef Py_ssize_t c
+    for c in range(classes):
+        e[c] *= factor
+
+
 cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t k, Py_ssize_t u, double scale, const real* x,
                      real* e, const fl_ahead* ahead) noexcept nogil:
     """The gradient of a node into `e`, which may be x."""
-    cdef Py_ssize_t c
     cdef double blank = q.blank[k], label = q.next[k] * (1 + call.fast), here, rest, ties = 0
-    cdef real factor, m = <real>q.m[k]
+    cdef real m = <real>q.m[k]
     here = blank + label
     if call.normalized:
         memset(e, 0, call.classes * sizeof(real))
@@ -375,12 +402,14 @@ cdef void write_node(const real* tag, const RnntCall* call, Grid* q, Py_ssize_t 
     gradients_of_step(here, q.p[k], q.r[k], rest, &blank, &label)
     # Nothing adds these up: exponentials of floats to 1 ULP will do, which take half the time.
     if real is float:
-        fl_block_exp_sum_f32(x, m, e, call.classes, &ties, ahead, 0)
+        if fl_has_bits(m):
+            fl_exp_times(x, m, here * scale / q.all[k], e, call.classes, ahead)
+        else:
+            fl_block_exp_sum_f32(x, m, e, call.classes, &ties, ahead, 0)
+            multiply_row(e, here * scale / q.all[k], call.classes)
     else:
         fl_block_exp_sum_f64(x, m, e, call.classes, &ties, ahead, 0)
-    factor = <real>(here * scale / q.all[k])
-    for c in range(call.classes):
-        e[c] *= factor
+        multiply_row(e, here * scale / q.all[k], call.classes)
     e[call.blank] = <real>(blank * scale)
     if u < q.labels:
         e[q.label[u]] = <real>(label * scale)
@@ -400,6 +429,7 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
     cdef real* logits
     cdef real* e
     cdef real* row
+    cdef uint16_t* bits
     cdef real filling = 0
     cdef const real* x
     cdef char* place
@@ -412,6 +442,7 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
             j.first_place = (<const int64_t*>call.first_place.data)[sequence]
     logits = <real*>scratch
     e = logits + call.classes + 8
+    bits = <uint16_t*>(e + call.classes + 8)
     if weight != 0:
         q.label = <const int64_t*>call.labels.data + start[sequence]
         if frames == 0:
@@ -420,7 +451,7 @@ cdef double rnnt_block(const real* tag, const RnntCall* call, Py_ssize_t sequenc
             if joined:
                 sums_of_joined(call, &q, &j, sequence)
             else:
-                sums_of_nodes(tag, call, &q, sequence, logits, e)
+                sums_of_nodes(tag, call, &q, sequence, logits, e, bits)
             if not ways_by_factors(call, &q, &loss):
                 make_logarithms(tag, call, &q, &j, sequence, logits)
                 ways_by_logarithms(call, &q, &loss)

@@ -226,6 +226,7 @@ cdef double run_rnnt(RnntCall* call, bint double_precision, Py_ssize_t samples, 
         scratch += lay_out_joined(call, call.most_nodes, call.most_frames, call.most_labels, &joined, &origin)
     else:
         scratch += 2 * (call.classes + 8) * <Py_ssize_t>(sizeof(double) if double_precision else sizeof(float))
+        scratch += fl_bits_words(call.classes) * sizeof(uint16_t)
     return run_stoppable(rnnt_block_f64 if double_precision else rnnt_block_f32, call, &call.stop, samples,
                          max(<Py_ssize_t>1, <Py_ssize_t>call.most_nodes * call.classes), threads, scratch)
 
