@@ -121,9 +121,11 @@ def linked(app: Any, doctree: Any, docname: str) -> None:
     of_others = set[nodes.Node]()  # the first column of what other libraries call a loss, by the same name sometimes
     if docname.startswith("coming-from/"):
         of_others = {cell for line in doctree.findall(nodes.row) for cell in line[0].findall(nodes.literal)}
+    row = fastloss.catalogue.CATALOGUE.get(docname.removeprefix("losses/"))
+    parameters = {parameter.name for parameter in row.parameters} if row else set[str]()  # gamma is a loss, too
     for literal in list(doctree.findall(nodes.literal)):
         name = literal.astext().removeprefix("fl.")
-        if literal in of_others:
+        if literal in of_others or literal.astext() in parameters:
             continue
         if name in names and docname != f"losses/{name}" and not isinstance(literal.parent, nodes.reference):
             place = app.builder.get_relative_uri(docname, f"losses/{name}")

@@ -80,7 +80,7 @@ def loaded():
     return {name[10:].removesuffix("_" + level) for name in sys.modules if name.startswith("fastloss._")} - {"cpu"}
 
 print(*loaded())
-str(fl.huber), fl.huber.grad, fl.losses(), fl.huber.bind(delta=2.0), fl.l2, fl.cross_entropy.__doc__
+str(fl.huber), fl.huber.grad, fl.losses(), fl.huber.bind(delta=2.0), fl.l2, fl.huber.__doc__
 print(*loaded() - {"frame"})
 fl.sigmoid([1.0])
 print(*loaded() - {"frame"})

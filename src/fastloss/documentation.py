@@ -21,23 +21,23 @@ _KEYWORDS = {
         "weight 0 is left out: it adds nothing, and its gradient is +0, even where its input is NaN."
     ),
     "where : array_like of bool, optional": (
-        "Which samples count, of such a shape too. A sample that is left out has gradient +0."
+        "Which samples count, in a shape that `sample_weight` may have. A sample that does not count has gradient +0."
     ),
     "reduction : {{'mean', 'sum', 'none'}}, default={reduction}": (
         "'mean': sum of weight x loss over the sum of the weights. 'sum': sum of weight x loss. 'none': weight x loss "
         "of each sample. Gradient and Hessian are those of the returned value ('none': those of the sum)."
     ),
-    "normalizer : float, {normalizer}": "A number > 0 that replaces the sum of the weights below the mean.",
+    "normalizer : float, {normalizer}": "A number > 0 by which the mean divides, in place of the sum of the weights.",
     "out : ndarray or tuple of ndarray and None, optional": (
         "Where to write: an array, or a tuple with one place for each result, None where a new array is wanted. {over}"
     ),
     "n_threads : int, {n_threads}": (
-        "At least 1; where it is None, as many as `get_num_threads` says. The result has the same bits for any number "
-        "of threads."
+        "How many threads may run, at least 1; by default as many as `get_num_threads` returns. The result has the "
+        "same bits for any number of threads."
     ),
     "wrt : str or tuple of str, optional": (
-        "By which arrays there are derivatives: a name, or a tuple of some, in the order of the results; by default "
-        "{predictions}. Others are not computed."
+        "The arrays by which the loss is differentiated: a name, or a tuple of names in the order of the results; by "
+        "default {predictions}. No other derivative is computed."
     ),
 }
 
@@ -91,21 +91,21 @@ _OF_METHODS = {
 
 _RAISES = {
     "TypeError, ValueError": (
-        "For an argument of a wrong type, shape, value or domain, or memory that overlaps. The message names the "
-        "argument and the first bad element; nothing was written then."
+        "If an argument has a wrong type, shape, value or domain, or if arrays overlap in memory. The message names "
+        "the argument and the first bad element. No output has been written then."
     ),
-    "MemoryError": "Where there is no memory for the results.",
+    "MemoryError": "If there is no memory for the results.",
 }
 
 _METHODS = """\
-One pass over the data gives other results; these methods take the same arguments:
+These methods take the same arguments, and return other results of one pass over the data:
 
 - ``{name}.grad``: the gradient with respect to {predictions}
 - ``{name}.value_and_grad``: value, gradient
 {of_hessian}
 {shapes}
 {of_link}\
-``{name}.bind(...)`` is this loss with other defaults: of its parameters, `reduction`, `normalizer`, `n_threads`."""
+``{name}.bind(...)`` returns this loss with other defaults for parameters, `reduction`, `normalizer`, `n_threads`."""
 
 
 _OF_HESSIAN = """\
@@ -120,14 +120,14 @@ def _listed(operands: Sequence[Operand]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-_PRODUCT = "- ``{name}.hvp``: the Hessian times a vector, which follows the prediction\n"
+_PRODUCT = "- ``{name}.hvp``: the Hessian times a vector, which is the argument after the prediction\n"
 _OF_LINK = {
     "identity": "the scores themselves",
     "exp": "their exponential",
     "sigmoid": "their sigmoid",
     "softmax": "their softmax",
 }
-_LINK = "``{name}.inverse_link(scores)`` is what a model of this loss predicts: {of_scores}."
+_LINK = "``{name}.inverse_link(scores)`` makes predictions of the raw scores of a model: {of_scores}."
 _MATRIX = "- ``{name}.hess_matrix``: the Hessian of each row of at most 64 classes\n"
 
 
@@ -257,7 +257,7 @@ _ROWS = {
     "soft": "[[0.5, 0.5, 0.0], [0.0, 0.25, 0.75]]",
     "shares": "[[1, 0, 1], [0, 0, 1]]",
     "members": "[[1, 0, 1], [0, 0, 1]]",
-    "logits": "[[2.0, 1.0, 0.0], [0.5, 0.0, 3.0]]",
+    "logits": "[[2.0, 1.5, 0.0], [0.5, 0.0, 1.0]]",
     "probs": "[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]",
     "log_probs": "[[-0.5, -1.5, -1.75], [-2.0, -2.0, -0.25]]",
 }
@@ -336,51 +336,58 @@ def _operands(row: Row) -> str:
 
 def _example_points(row: Row) -> tuple[list[float], list[float]]:
     """Return two targets and two predictions of an element-wise loss."""
-    y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target][:2]
+    least = 1.0 if "|y|" in row.formula else 0.0  # an error relative to a target of 0 says nothing
+    y_true = [y for y in (0.0, 1.0, 2.0, -1.0) if y in row.target and abs(y) >= least][:2]
     return y_true, [0.5, 3.0 if 3.0 in row.predicted else 0.75]
 
 
-def _example_arrays(row: Row) -> dict[str, Any]:
-    """Return two numbers, or vectors, for each array of a loss of several; where classes share some there are three."""
+def _example_arrays(row: Row) -> dict[str, str]:
+    """Return code of a few numbers, or vectors, for each array of a loss of several."""
     by_axes: dict[str, Iterator[Any]] = {
-        "": iter(([2.0, -0.5], [0.5, 1.0], [-1.0, 0.25], [1.5, -2.0])),
+        "": iter(([2.0, -0.5], [0.5, -1.0], [-1.0, 0.25], [1.5, -2.0])),
         "D": iter(([[2.0, -0.5], [1.0, 0.0]], [[0.5, 1.0], [1.0, 1.0]], [[1.0, 0.25], [-3.0, 2.0]])),
         "CD": iter(([[1.0, 0.0], [0.5, -0.5], [0.0, 2.0]],)),
         "C": iter(([0.0, 0.25, -1.0], [0.5, 0.0, 0.0])),
         "CC": iter(([[1.0, 0.0, -1.0], [0.5, -0.5, 0.0], [0.0, 2.0, 0.0]],)),
-        "UC": iter(([[[0.0, 1.0, 0.5], [0.5, 0.0, -1.0], [1.0, 0.0, 0.0]]] * 2,)),
-        "TUC": iter(([[[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0]]] * 4] * 2,)),
-        "TC": iter(([[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2,)),
-        "G": iter(([2.0, -0.5],)),
+        "UC": iter(("[[[0.0, 1.0, 0.5], [0.5, 0.0, -1.0], [1.0, 0.0, 0.0]]] * 2",)),
+        "TUC": iter(("[[[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0]]] * 4] * 2",)),
+        "TC": iter(("[[[0.0, 2.0, 1.0], [1.0, 0.5, -1.0], [0.5, 0.0, 3.0], [2.0, 0.0, 0.0]]] * 2",)),
+        "G": iter(([2.0, -0.5, 1.0, 0.5, 0.0],)),
         "S": iter(([[1, 2], [2, 0]],)),
         "ND": iter(([[2.0, -0.5], [1.0, 0.0]],)),
         "MD": iter(([[0.5, 1.0], [1.0, 1.0], [-1.0, 0.25]],)),
     }
+    of_pairs = row.against and sum(operand.axes == "D" for operand in row.operands) == 1
+    if of_pairs:  # each vector has one that is like it, and others
+        by_axes["D"] = iter(([[2.0, -0.5], [1.0, 0.0], [0.5, 1.0], [0.0, 1.0]],))
 
     def example(operand: Operand) -> Any:
         if operand.role == LENGTHS:
             of = next(o for o in row.operands if o.lengths == operand.name)
             if of.axes == "G":
-                return [2]
+                return [3, 2]
             return [2, 1] if of.role == TARGET else [4, 3]
         if operand.lengths:
             return next(by_axes[operand.axes])
         if isinstance(operand.domain, RowTarget):
             return "[0, 1]" if row.axes == "D" and not row.shares else _ROWS[operand.domain.forms[0]]
+        if operand.role == TARGET and operand.axes == "G":
+            return [3.0, 1.0, 2.0, 1.0, 2.0] if operand.domain == real else [min(operand.domain.high, 2.0), 0, 1, 1, 0]
+        if operand.role == TARGET and operand.domain == real:
+            return [1, 1, 2, 2] if of_pairs else [1, 1]
         if operand.role == TARGET:
-            return (
-                [1, 1]
-                if operand.domain == real
-                else [min(operand.domain.high, 1.0), operand.domain.low + operand.domain.low_open]
-            )
+            return [min(operand.domain.high, 1.0), operand.domain.low + operand.domain.low_open]
         if operand.shared and not operand.axes:
             return 1.0
         numbers = next(by_axes[operand.axes])
         if operand.domain is cosine:
             return [[0.75, -0.5], [0.5, 0.0]]
-        return numbers if operand.axes or operand.domain == real else [-abs(x) for x in numbers]
+        below_zero = "og-prob" in operand.description or operand.description.startswith("those")
+        if not operand.axes and (below_zero or operand.domain != real):
+            return [-abs(x) for x in numbers]
+        return numbers
 
-    return {operand.name: example(operand) for operand in _said(row)}
+    return {operand.name: str(example(operand)) for operand in _said(row)}
 
 
 def _said(row: Row) -> list[Operand]:
@@ -391,28 +398,6 @@ def _said(row: Row) -> list[Operand]:
         for operand in row.operands
         if operand.name in said or not (operand.role == LENGTHS or (operand.role == FIXED and operand.optional))
     ]
-
-
-#: The shapes of their arrays, by the axes.
-_EXAMPLE_SHAPES = {
-    "": "(2,)",
-    "2": "(2, 2)",
-    "D": "(2, 2)",
-    "CD": "(3, 2)",
-    "CC": "(3, 3)",
-    "TC": "(2, 4, 3)",
-    "UC": "(2, 3, 3)",
-    "TUC": "(2, 4, 3, 3)",
-    "G": "(2,)",
-    "ND": "(2, 2)",
-    "MD": "(3, 2)",
-}
-
-
-def _example_shape(operand: Operand) -> str:
-    if operand.shared and operand.axes in ("", "C"):
-        return "(3,)" if operand.axes else "()"
-    return _EXAMPLE_SHAPES.get(operand.axes, "(2, 3)")
 
 
 def _example_arguments(row: Row) -> list[str]:
@@ -433,6 +418,22 @@ def _example_arguments(row: Row) -> list[str]:
     return [*lines, f">>> y_true, {row.prediction} = {given}"]
 
 
+def _answered(lines: Sequence[str]) -> str:
+    """Return a doctest of lines of code, each expression followed by what it gives."""
+    import ast
+
+    names: dict[str, Any] = {}
+    answered = []
+    for line in lines:
+        answered.append(line)
+        code = line.removeprefix(">>> ")
+        if isinstance(ast.parse(code).body[0], ast.Expr):
+            answered.append(repr(eval(code, names)))
+        else:
+            exec(code, names)
+    return "\n".join(answered)
+
+
 def _example(row: Row, method: str) -> str:
     """Return a doctest. What it prints for an element-wise loss comes from the formula, not from the kernels."""
     if row.terms:
@@ -441,26 +442,14 @@ def _example(row: Row, method: str) -> str:
         return ""
     lines = _example_arguments(row)
     call = f"({', '.join(operand.name for operand in _said(row))})"
-    shape = _example_shape(row.differentiated[0])
-    shapes = f"[{', '.join(map(_example_shape, row.differentiated))}]"
+    several = len(row.differentiated) > 1
     if method != "__call__":
         results = _OF_METHODS[method]
-        lines += [f">>> {', '.join(results)} = fl.{row.name}.{method}{call}"]
-        if len(row.differentiated) > 1:
-            lines += [f">>> [array.shape for array in {results[-1]}]", shapes]
-        else:
-            lines += [f">>> {results[-1]}.shape", shape]
-        return "\n".join(lines)
+        lines.append(f">>> {', '.join(results)} = fl.{row.name}.{method}{call}")
+        lines.append(f">>> [array.shape for array in {results[-1]}]" if several else f">>> {results[-1]}.shape")
+        return _answered(lines)
     both = f">>> value, gradient = fl.{row.name}.value_and_grad{call}"
-    if row.several:
-        lines += [both, f">>> value == fl.{row.name}{call}", "True"]
-        if len(row.differentiated) > 1:
-            lines += [">>> [array.shape for array in gradient]", shapes]
-            first = row.prediction
-            lines += [f">>> fl.{row.name}.grad{call[:-1]}, wrt={first!r}).shape", shape]
-        else:
-            lines += [">>> gradient.shape", shape]
-    elif row.function is not None and row.of_numbers:
+    if row.function is not None and row.of_numbers and not row.several:
         y_true, y_pred = _example_points(row)
         defaults = row.constants({parameter.name: parameter.default for parameter in row.parameters})
         points = [row.function(y, x, *defaults)[:3] for y, x in zip(y_true, y_pred, strict=True)]
@@ -468,11 +457,18 @@ def _example(row: Row, method: str) -> str:
         gradient = [round(point[1] / 2, 6) for point in points]
         lines += [f">>> round(fl.{row.name}{call}, 6)", f"{value}", both]
         lines += [">>> gradient.round(6).tolist()", f"{gradient}"]
+        return "\n".join(lines)
+    lines += [both, ">>> round(value, 6)"]
+    short = row.differentiated[0].axes not in ("TC", "TUC")
+    numbers = ".round(4).tolist()" if short else ".shape"
+    if several:
+        lines.append(">>> [array.shape for array in gradient]")
+        lines.append(f">>> fl.{row.name}.grad{call[:-1]}, wrt={row.prediction!r}){numbers}")
     else:
-        lines += [both, f">>> value == fl.{row.name}{call}", "True", ">>> gradient.shape", shape]
-        if row.axes in ("C", "R"):
-            lines += [f">>> fl.{row.name}(y_true, {row.prediction}, reduction='none').shape", "(2,)"]
-    return "\n".join(lines)
+        lines.append(f">>> gradient{numbers}")
+    if row.axes in ("C", "R", "G"):
+        lines.append(f">>> fl.{row.name}{call[:-1]}, reduction='none').round(6).tolist()")
+    return _answered(lines)
 
 
 def _example_of_sum(row: Row, method: str) -> str:
@@ -513,7 +509,7 @@ def _of_link(row: Row, defaults: Mapping[str, Any]) -> str:
     if not links:
         return ""
     texts = [
-        _OF_LINK[link.function].replace("their", "the", 1) + f" of scores / {link.divisor:g}"
+        _OF_LINK[link.function].replace("their", "the", 1) + f" of {1 / link.divisor:g} scores"
         if link.divisor != 1
         else _OF_LINK[link.function]
         for link in links

@@ -295,7 +295,7 @@ def perceptron(y_true, y_pred):
     alpha=learned(fraction(None, "the weight of the positive class; that of the negative one is 1 - alpha")),
     labels=two_labels(),
     by_default=True,
-    formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given",
+    formula="-(1 - p_t)^gamma log p_t;  times alpha or 1 - alpha where alpha is given;  p_t = 1 / (1 + e^(-t x))",
     source="Lin et al. 2017, doi:10.1109/ICCV.2017.324",
     ulps={"hess": 5},  # 4.85
 )
@@ -388,7 +388,10 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     clip=interval(0.05, 0.0, 1.0, "what is taken off the probability of negative samples; easier ones are left out"),
     labels=two_labels(),
     by_default=True,
-    formula="positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  p_m = max(p - clip, 0)",
+    formula=(
+        "positive: -(1 - p)^gamma_pos log p;  negative: -p_m^gamma_neg log(1 - p_m);  "
+        "p_m = max(p - clip, 0);  p = 1 / (1 + e^-x)"
+    ),
     source="Ridnik et al. 2021, doi:10.1109/ICCV48922.2021.00015",
 )
 def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):

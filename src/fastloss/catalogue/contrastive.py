@@ -139,7 +139,9 @@ vector without another one of its class has weight 0, and is a negative of other
 The factors max(0, …) are held constant in the gradient, as in the paper's code and in pytorch-metric-learning: it is
 not that of the value. With ``detached=False`` they are differentiated too, as Keras does; the gradient at their kinks
 is the mean of those on both sides.""",
-    margin=at_least_zero(0.25, "m: similarities are to be above 1 - m in a class, and below m between two", "number"),
+    margin=at_least_zero(
+        0.25, "similarities are to be above 1 - margin in a class, and below margin between two", "number"
+    ),
     gamma=positive(256.0, "multiplies the exponents", "number"),
     detached=switch(True, "whether the gradient holds the factors of the pairs constant"),
     **_shared(None),

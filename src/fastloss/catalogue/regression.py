@@ -301,7 +301,7 @@ def squared_log_error(y_true, y_pred):
 
 @pointwise(
     target=real,
-    floor=positive(2.220446049250313e-16, "the least that is put below the residual"),
+    floor=positive(2.220446049250313e-16, "the least that the error is divided by, where `|y_true|` is smaller"),
     formula="|r| / max(|y|, floor)",
     source="Armstrong 1978, Long-Range Forecasting; scikit-learn: mean_absolute_percentage_error",
 )

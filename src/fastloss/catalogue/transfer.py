@@ -31,7 +31,7 @@ mmd = of_sets(
 The estimate is unbiased, so it may be below 0 where both sets have one distribution. With ``biased=True`` a vector is
 compared with itself too: the means are over all i and j, and the value is at least 0. A bandwidth is a distance at
 which vectors are still alike: the median of all distances is a common choice, and several are a safer one.""",
-    bandwidths=numbers_between(1e-75, 1e75, "b: one number, or several whose kernels are added up", 1.0),
+    bandwidths=numbers_between(1e-75, 1e75, "one number b, or several whose kernels are added up", 1.0),
     biased=switch(False, "whether a vector is compared with itself too"),
     **_MEMORY,
 )
