@@ -1,4 +1,4 @@
-"""Measure error and speed of every loss, and write docs/speed/losses.json, which their pages show.
+"""Measure error and speed of every loss and penalty, and write docs/speed/losses.json, which their pages show.
 
 The error is that of float32 beside float64, on the same numbers: tests hold float64 to its own last digits, so all of
 the difference is float32's. The speed is the time of value and gradient on one thread, over that of np.exp of as
@@ -8,6 +8,7 @@ many numbers as have a gradient, both measured in turn.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def error_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, float]:
         errors["value"].append(units(value, exact))
         for got, right in zip(several(gradients), several(exact_gradients), strict=True):
             errors["gradient"].append(units(got, right, of_row=loss._row.axes != ""))
-    return {what: round(float(np.quantile(np.concatenate(e), 0.99)), 2) for what, e in errors.items()}
+    return quantiles(errors)
 
 
 def speed_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, Any]:
@@ -95,9 +96,37 @@ def speed_of(loss: Any, sizes: tuple[int, ...]) -> dict[str, Any]:
         "own": lambda: loss.value_and_grad(**arrays, **keywords, n_threads=1),
         "exponentials": lambda: np.exp(x, out=y),
     }
-    own, exponentials = (float(np.median(each)) for each in interleaved(calls, ROUNDS).values())
     shapes = {operand.name: list(np.shape(arrays[operand.name])) for operand in loss._row.differentiated}
-    return {"shapes": shapes, "ns": rounded(own / x.size * 1e9), "over_exp": rounded(own / exponentials)}
+    return {"shapes": shapes, **ratio(calls, x.size)}
+
+
+def of_penalty(penalty: Any) -> dict[str, Any]:
+    """Return error and speed of a penalty, which takes one array."""
+    errors: dict[str, list[Any]] = {"value": [], "gradient": []}
+    for seed in range(4):
+        w = np.random.default_rng(seed).normal(size=20_000).astype(np.float32)
+        value, gradient = penalty.value_and_grad(w)
+        exact, exact_gradient = penalty.value_and_grad(w.astype(np.float64))
+        errors["value"].append(units(np.float32(value), exact))
+        errors["gradient"].append(units(gradient, exact_gradient))
+    w = np.random.default_rng(0).normal(size=10**6).astype(np.float32)
+    out = np.empty_like(w)
+    calls = {
+        "own": lambda: penalty.value_and_grad(w, out=out, n_threads=1),
+        "exponentials": lambda: np.exp(w, out=out),
+    }
+    return {"error": quantiles(errors), "speed": {"shapes": {"parameter": list(w.shape)}, **ratio(calls, w.size)}}
+
+
+def quantiles(errors: dict[str, list[Any]]) -> dict[str, float]:
+    """Return what 99 of 100 errors stay below."""
+    return {what: round(float(np.quantile(np.concatenate(e), 0.99)), 2) for what, e in errors.items()}
+
+
+def ratio(calls: dict[str, Any], size: int) -> dict[str, float]:
+    """Return the time of the first call for each number, and over that of the second."""
+    own, exponentials = (float(np.median(each)) for each in interleaved(calls, ROUNDS).values())
+    return {"ns": rounded(own / size * 1e9), "over_exp": rounded(own / exponentials)}
 
 
 def rounded(number: float) -> float:
@@ -114,20 +143,24 @@ def main() -> None:
     limit_cpus(1)
     keep_freed_memory()
     import fastloss as fl
-    from fastloss.catalogue import CATALOGUE
+    from fastloss.catalogue import CATALOGUE, PENALTIES
 
     before = json.loads(options.output.read_text("utf-8"))["losses"] if options.output.is_file() else {}
     found: dict[str, Any] = {}
-    for name in CATALOGUE:
+    for name in [*CATALOGUE, *PENALTIES]:
         if options.loss is None or name in options.loss:
             loss = getattr(fl, name)
-            large, small = SIZES[loss._row.axes]
-            found[name] = {"error": error_of(loss, small), "speed": speed_of(loss, large)}
+            if name in PENALTIES:
+                found[name] = of_penalty(loss)
+            else:
+                large, small = SIZES[loss._row.axes]
+                found[name] = {"error": error_of(loss, small), "speed": speed_of(loss, large)}
             print(name, found[name], flush=True)
         elif name in before:
             found[name] = before[name]
     about = {
         "fastloss": fl.__version__,
+        "date": f"{datetime.date.today()}",
         "isa": fl.build_info()["isa"],
         "processor": processor(),
         "numpy": np.__version__,

@@ -12,6 +12,8 @@ import functools
 import importlib
 import inspect
 import itertools
+import json
+import math
 import pkgutil
 import pydoc
 import re
@@ -580,6 +582,22 @@ def test_the_links_of_the_pages_lead_somewhere(page: Path) -> None:
         target = page.parent / name if name else page
         assert target.exists(), f"there is no {name}"
         assert not place or place in places_of(target), f"{name} has no heading #{place}"
+
+
+@needs_repository
+def test_the_pages_have_what_the_benchmark_measures_of_every_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    bench = importlib.import_module("losses")
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    made = {"error": bench.error_of(fl.huber, (50,)), "speed": bench.speed_of(fl.huber, (50,))}
+    assert {row.axes for row in ROWS} <= set(bench.SIZES)
+    found = json.loads(bench.FILE.read_text("utf-8"))
+    assert set(found["made on"]) == {"fastloss", "date", "isa", "processor", "numpy"}
+    assert set(found["losses"]) == {*CATALOGUE, *PENALTIES}
+    for name, numbers in found["losses"].items():
+        assert {what: set(of) for what, of in numbers.items()} == {what: set(of) for what, of in made.items()}, name
+        assert all(math.isfinite(error) and error >= 0 for error in numbers["error"].values()), name
+        assert numbers["speed"]["ns"] > 0 < numbers["speed"]["over_exp"], name
 
 
 @needs_repository

@@ -6,6 +6,7 @@ import functools
 import json
 import re
 import sys
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,20 +63,21 @@ def heading(text: str, line: str = "=") -> list[str]:
 def linked(source: str) -> str:
     """Return a source with its DOI, or its number at arXiv, as a link."""
     source = re.sub(r"doi:(10\.\d+/[^\s,<>]+[^\s,;<>])(?=[\s,;]|$)", r"`doi:\1 <https://doi.org/\1>`__", source)
+    source = re.sub(r"(?<!`)doi:(10\.\d+/\S*<\S*)", with_signs, source)
     return re.sub(r"arXiv:(\d+\.\d+)", r"`arXiv:\1 <https://arxiv.org/abs/\1>`__", source)
 
 
 def elsewhere(name: str) -> Iterator[str]:
     """Yield what a loss is called in other libraries, and what is different there."""
-    for names, habit in _HABITS.items():
-        if habit.ours == name:
-            written = ", ".join(f"``{each}``" for each in names.split())
-            note = re.sub(r"(fl[.]\w+(?:[.]\w+)*|\w+=[^\s,;.]*)", r"``\1``", habit.note)
-            yield f"- {written}" + (f". {note}" if note else "")
-            if habit.torch:
-                yield f"- ``fl.interop.torch.{habit.torch}`` has the arguments of PyTorch"
-            if habit.metric:
-                yield f"- ``fl.metrics.{habit.metric}`` has those of scikit-learn"
+    ours = {names: habit for names, habit in _HABITS.items() if habit.ours == name}
+    for names, habit in ours.items():
+        written = ", ".join(f"``{each}``" for each in names.split())
+        note = re.sub(r"(fl[.]\w+(?:[.]\w+)*|\w+=[^\s,;.]*)", r"``\1``", habit.note)
+        yield f"- {written}" + (f". {note}." if note else "")
+    for module in sorted({habit.torch for habit in ours.values()} - {""}):
+        yield f"- ``fl.interop.torch.{module}`` takes the arguments of PyTorch's module."
+    for metric in sorted({habit.metric for habit in ours.values()} - {""}):
+        yield f"- ``fl.metrics.{metric}`` takes the arguments of scikit-learn's function."
 
 
 @functools.cache
@@ -93,20 +95,32 @@ def measured(name: str) -> list[str]:
     error, speed = found["losses"][name]["error"], found["losses"][name]["speed"]
     shapes = [f"``{array}`` {tuple(shape)}" for array, shape in speed["shapes"].items() if shape]
     made = found["made on"]
+    of_rows = name in CATALOGUE and CATALOGUE[name].axes != ""
+    units = "the last place of the largest number of their row" if of_rows else "their last place"
     return [
         *heading("Measured", "-"),
-        f"- Error of ordinary numbers in float32: 99 of 100 values are within {error['value']:.1f} units of their last",
-        f"  place, 99 of 100 numbers of the gradient within {error['gradient']:.1f} (of rows and vectors: of their",
-        "  largest number).",
-        f"- Speed in float32 on one thread: value and gradient take {speed['ns']:g} ns for each number of the",
-        f"  gradient, {speed['over_exp']:g} times what ``np.exp`` takes ({' and '.join(shapes)}; {made['processor']},",
-        f"  {made['isa']}).",
+        "- Error in float32, of ordinary numbers: 99 of 100 values are "
+        f"{within(error['value'], 'their last place')}; 99 of 100 numbers of the gradient are "
+        f"{within(error['gradient'], units)}.",
+        f"- Time in float32, on one thread: value and gradient take {speed['ns']:g} ns for each number of the",
+        f"  gradient, {speed['over_exp']:g} times as long as ``np.exp`` of as many numbers. The shapes were"
+        f" {', '.join(shapes)}.",
         "",
-        "Where terms cancel, a result is small, and so are its units. :doc:`/accuracy` and :doc:`/speed` say what is",
-        "promised. The numbers of all losses:",
-        ":download:`losses.json </speed/losses.json>`.",
+        f"Measured on {made['date']} on {made['processor']}, level ``{made['isa']}``, by ``python bench/losses.py``.",
+        "The numbers of all losses are in :download:`losses.json </speed/losses.json>`. Where terms cancel, a result",
+        "is small, and so are its units. :doc:`/accuracy` and :doc:`/speed` say what is promised.",
         "",
     ]
+
+
+def within(error: float, units: str) -> str:
+    """Return an error in words."""
+    return f"within {error:.1f} units of {units}" if round(error, 1) else "right to the last bit"
+
+
+def with_signs(doi: re.Match[str]) -> str:
+    """Return a link to a DOI with signs that an address has to escape."""
+    return f"`doi:{doi[1]} <https://doi.org/{urllib.parse.quote(doi[1])}>`__"
 
 
 def escaped(line: str) -> str:
@@ -131,12 +145,36 @@ def drawn(x: Any, lines: Any, label: str, path: Path, *, dashed: bool = False) -
     axes = figure.subplots()
     for result, line, colour in zip(pictures.RESULTS, lines, pictures.COLOURS, strict=False):
         style = "--" if dashed and result == "curvature" else "-"
-        axes.plot(x, pictures._broken(line), style, color=colour, label=result)
-    pictures._limit(axes, lines)
+        width = {"value": 1.5, "gradient": 3.5, "curvature": 6.0}[result] if covered(line, lines) else 1.5
+        look = {"linewidth": width, "alpha": 0.5 if width > 1.5 else 1.0, "zorder": 2 + 1 / width}
+        axes.plot(x, pictures._broken(line), style, color=colour, label=result, **look)
+    axes.set_ylim(*limits(lines))
     axes.set_xlabel(label)
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     figure.savefig(path, metadata={"Date": None})
+
+
+def limits(lines: Any) -> tuple[float, float]:
+    """Return what a picture shows: all of the value but for a pole, and of other lines what is not far beyond it."""
+    value = lines[0][np.isfinite(lines[0])]
+    low, high = np.quantile(value, (0.01, 0.99))
+    if value.max() - value.min() < 3 * (high - low):  # no pole
+        low, high = value.min(), value.max()
+    low, high = min(low, 0.0), max(high, 0.0)
+    size = max(high - low, 1e-3)
+    others = np.concatenate([line[np.isfinite(line)] for line in lines[1:]])
+    low = min(low, max(others.min(), low - 1.5 * size))
+    high = max(high, min(others.max(), high + 1.5 * size))
+    room = 0.05 * (high - low)
+    return low - room, high + room
+
+
+def covered(line: Any, lines: Any) -> bool:
+    """Tell whether a line lies on another one, away from 0, for a tenth of the picture: it is broad and pale then."""
+    low, high = limits(lines)
+    near = [np.abs(line - other) < 0.01 * (high - low) for other in lines if other is not line]
+    return bool(max(np.mean(each & (np.abs(line) > 0.05 * (high - low))) for each in near) > 0.1)
 
 
 def drawn_loss(name: str, path: Path) -> None:
@@ -148,7 +186,7 @@ def drawn_loss(name: str, path: Path) -> None:
 
 def drawn_penalty(name: str, path: Path) -> None:
     """Draw value and gradient of a penalty by one parameter."""
-    x = np.linspace(-2, 2, 401)
+    x = pictures._between(-2.0, 2.0)  # not 0 itself, where a gradient jumps
     results = [getattr(fl, name).value_and_grad(x[k : k + 1]) for k in range(x.size)]
     drawn(x, tuple(np.array([(value, *gradient) for value, gradient in results]).T), "parameter", path)
 
@@ -197,7 +235,7 @@ def page(row: Row) -> str:
         f"   :alt: value, gradient and curvature of {row.name}",
         "",
     ]
-    lines += [".. list-table::", "   :widths: 20 80", ""]
+    lines += [".. list-table::", "   :widths: 20 80", "   :class: facts", ""]
     lines += [line for name, text in facts if text for line in (f"   * - {name}", f"     - {text}")]
     names = list(elsewhere(row.name))
     lines += ["", *sections]
@@ -205,9 +243,10 @@ def page(row: Row) -> str:
         lines += [
             "",
             *heading("In other libraries", "-"),
-            "What PyTorch, Keras, optax, scikit-learn or other code call",
+            "Names of this loss in other libraries and programs, which :doc:`/coming-from/index` goes through:",
+            "",
+            *names,
         ]
-        lines += ["so is this loss; :doc:`/coming-from/index` goes through them one by one.", "", *names]
     lines += ["", *measured(row.name)]
     return "\n".join(lines) + "\n"
 
@@ -233,7 +272,8 @@ def page_of_penalty(row: PenaltyRow) -> str:
         f"   :alt: value and gradient of {row.name}",
         "",
     ]
-    return "\n".join([*lines, f"Source: {linked(row.source)}", "", *body(getattr(fl, row.name).__doc__)[1]]) + "\n"
+    lines += [f"Source: {linked(row.source)}", "", *body(getattr(fl, row.name).__doc__)[1]]
+    return "\n".join([*lines, "", *measured(row.name)]) + "\n"
 
 
 def index(found: dict[str, list[str]]) -> str:
