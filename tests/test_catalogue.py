@@ -485,6 +485,34 @@ def test_what_is_outside_the_language_is_refused_with_file_and_line(
         written(translator, tmp_path, text)
 
 
+HELPER = """
+def rest(x, z):
+    \"\"\"Return what is left.\"\"\"
+    r = x * z
+    return r - x
+
+
+@pointwise(target=real)
+def mine(y_true, y_pred):
+    r = y_pred - y_true
+    {statement}
+    return s + r, s, r
+"""
+
+
+def test_a_helper_is_written_in_place_of_its_call(translator: Any, tmp_path: Path) -> None:
+    by_helper = written(translator, tmp_path, HELPER.format(statement="s = rest(r, y_true)"))
+    by_hand = HELPER.format(statement="s_r = r * y_true\n    s = s_r - r")
+    assert by_helper == written(translator, tmp_path, by_hand)
+    assert "s_r = (r * y_true)" in by_helper
+
+
+@pytest.mark.parametrize("statement", ["s = rest(r, 2)", "s = rest(r)", "s = rest(r, z=r)", "s = 1 + rest(r, r)"])
+def test_a_helper_is_called_of_names_alone(translator: Any, tmp_path: Path, statement: str) -> None:
+    with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / 'mine.py'}:11: the call rest(")):
+        written(translator, tmp_path, HELPER.format(statement=statement))
+
+
 @pytest.mark.parametrize(
     ("line", "head", "body"),
     [

@@ -59,6 +59,47 @@ MOST_POWER = 1e6
 _FULL = "whether the value has all terms of the negative log-likelihood, also those that do not depend on `y_pred`"
 
 
+def stirling(inverse_square):
+    """Return Stirling's series of log Gamma(x) without its first terms, times x, of 1 / x^2 where x is 10 or more."""
+    rest = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
+    return 0.08333333333333333 - inverse_square * (
+        0.002777777777777778
+        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * rest))
+    )
+
+
+def log_factorial_rest(y):
+    """Return log y! - (y log y - y), of a count below 10 by Stirling's series of y + 11, after eleven steps."""
+    few = y < 10
+    n = where(few, y, 1)
+    many = where(few, 10, y)
+    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
+    product = 0.24858217592592594 + n * (
+        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
+    )
+    product = 2.9289682539682538 + n * (
+        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
+    )
+    of_eleven = 11 / (11 + n)
+    of_eleven_square = of_eleven * of_eleven
+    sum2 = 1 + of_eleven + of_eleven_square
+    sum3 = 1 + of_eleven + of_eleven_square * sum2
+    sum4 = 1 + of_eleven + of_eleven_square * sum3
+    sum5 = 1 + of_eleven + of_eleven_square * sum4
+    sum6 = 1 + of_eleven + of_eleven_square * sum5
+    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
+        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
+    )
+    eleven = 0.08333333333333333 - 0.008264462809917356 * (
+        0.002777777777777778 * sum2
+        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
+    )
+    of_few = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
+    inverse_square = 1 / (many * many)
+    of_many = stirling(inverse_square)
+    return where(few, of_few, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+
+
 @pointwise(
     target=non_negative,
     holds="log_mean",
@@ -90,39 +131,7 @@ def poisson(y_true, y_pred):
     mean = part * whole
     wide = where(mean - mean == 0, (mean - y) + y * gap, mean)
     divergence = where(near, -y * log1pmx(expm1(where(near, -gap, 0))), wide)
-    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
-    few = y < 10
-    n = where(few, y, 1)
-    many = where(few, 10, y)
-    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
-    product = 0.24858217592592594 + n * (
-        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
-    )
-    product = 2.9289682539682538 + n * (
-        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
-    )
-    of_eleven = 11 / (11 + n)
-    of_eleven_square = of_eleven * of_eleven
-    sum2 = 1 + of_eleven + of_eleven_square
-    sum3 = 1 + of_eleven + of_eleven_square * sum2
-    sum4 = 1 + of_eleven + of_eleven_square * sum3
-    sum5 = 1 + of_eleven + of_eleven_square * sum4
-    sum6 = 1 + of_eleven + of_eleven_square * sum5
-    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
-        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
-    )
-    eleven = 0.08333333333333333 - 0.008264462809917356 * (
-        0.002777777777777778 * sum2
-        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
-    )
-    least = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
-    inverse_square = 1 / (many * many)
-    of_many = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
-    of_many = 0.08333333333333333 - inverse_square * (
-        0.002777777777777778
-        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_many))
-    )
-    least = where(few, least, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+    least = log_factorial_rest(y)
     full = where(y_true == 0, value, divergence + least)
     return value, (part - y_true * scale) * whole, part * whole, {"full": full}
 
@@ -316,39 +325,9 @@ def negative_binomial(y_true, y_pred, dispersion):
     wide = total * log1p(where(huge, 0, grown - part)) + where(turned, inverse, y) * distance
     wide = where(huge, total * log(part) - where(turned, y, inverse) * distance, wide)
     divergence = where(near, close, wide)
-    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
+    least = log_factorial_rest(y)
     few = y < 10
     n = where(few, y, 1)
-    many = where(few, 10, y)
-    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
-    product = 0.24858217592592594 + n * (
-        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
-    )
-    product = 2.9289682539682538 + n * (
-        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
-    )
-    of_eleven = 11 / (11 + n)
-    of_eleven_square = of_eleven * of_eleven
-    sum2 = 1 + of_eleven + of_eleven_square
-    sum3 = 1 + of_eleven + of_eleven_square * sum2
-    sum4 = 1 + of_eleven + of_eleven_square * sum3
-    sum5 = 1 + of_eleven + of_eleven_square * sum4
-    sum6 = 1 + of_eleven + of_eleven_square * sum5
-    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
-        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
-    )
-    eleven = 0.08333333333333333 - 0.008264462809917356 * (
-        0.002777777777777778 * sum2
-        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
-    )
-    least = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
-    inverse_square = 1 / (many * many)
-    of_many = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
-    of_many = 0.08333333333333333 - inverse_square * (
-        0.002777777777777778
-        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_many))
-    )
-    least = where(few, least, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
     low = inverse < 10
     x = where(low, inverse + 10, inverse)
     i = 1 / x
@@ -369,17 +348,10 @@ def negative_binomial(y_true, y_pred, dispersion):
         0.002777777777777778 * power2 - inverse_square * (0.0007936507936507937 * power3 - inverse_square * change)
     )
     change = y / (x + y) * i * change
-    of_x = 0.0008417508417508418 - inverse_square * (0.0019175269175269174 - inverse_square * 0.00641025641025641)
-    of_x = 0.08333333333333333 - inverse_square * (
-        0.002777777777777778
-        - inverse_square * (0.0007936507936507937 - inverse_square * (0.0005952380952380952 - inverse_square * of_x))
-    )
+    of_x = stirling(inverse_square)
     argument = where(few, 10, total)
     other = 1 / (argument * argument)
-    of_total = 0.0008417508417508418 - other * (0.0019175269175269174 - other * 0.00641025641025641)
-    of_total = 0.08333333333333333 - other * (
-        0.002777777777777778 - other * (0.0007936507936507937 - other * (0.0005952380952380952 - other * of_total))
-    )
+    of_total = stirling(other)
     steps = where(
         inverse < 1, (inverse + 0.5) * log1p(dispersion) - 1, 0.5 * dispersion + (inverse + 0.5) * log1pmx(dispersion)
     )
@@ -561,39 +533,7 @@ def zero_inflated_poisson(y_true, log_rate, zero_logit):
     close = abs(gap) < 1
     wide = where(l - l == 0, (l - y) + y * gap, l)
     divergence = where(close, -y * log1pmx(expm1(where(close, -gap, 0))), wide)
-    # Stirling's series of log Gamma without its first terms: its argument is 10 or more, if need be after ten steps.
-    few = y < 10
-    n = where(few, y, 1)
-    many = where(few, 10, y)
-    product = 1.515652557319224e-05 + n * 2.755731922398589e-07
-    product = 0.24858217592592594 + n * (
-        0.04347800925925926 + n * (0.005001653439153439 + n * (0.00036375661375661375 + n * product))
-    )
-    product = 2.9289682539682538 + n * (
-        3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
-    )
-    of_eleven = 11 / (11 + n)
-    of_eleven_square = of_eleven * of_eleven
-    sum2 = 1 + of_eleven + of_eleven_square
-    sum3 = 1 + of_eleven + of_eleven_square * sum2
-    sum4 = 1 + of_eleven + of_eleven_square * sum3
-    sum5 = 1 + of_eleven + of_eleven_square * sum4
-    sum6 = 1 + of_eleven + of_eleven_square * sum5
-    eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
-        0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
-    )
-    eleven = 0.08333333333333333 - 0.008264462809917356 * (
-        0.002777777777777778 * sum2
-        - 0.008264462809917356 * (0.0007936507936507937 * sum3 - 0.008264462809917356 * eleven)
-    )
-    remainder = n * log_ratio(11 + n, n) + 10.5 * log1p(n / 11) - log1p(n * product) - n / (11 + n) / 11 * eleven
-    of_square = 1 / (many * many)
-    of_many = 0.0008417508417508418 - of_square * (0.0019175269175269174 - of_square * 0.00641025641025641)
-    of_many = 0.08333333333333333 - of_square * (
-        0.002777777777777778
-        - of_square * (0.0007936507936507937 - of_square * (0.0005952380952380952 - of_square * of_many))
-    )
-    remainder = where(few, remainder, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+    remainder = log_factorial_rest(y)
     full = where(none, value, (divergence + remainder) + softplus)
     return (
         value,

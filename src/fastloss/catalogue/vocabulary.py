@@ -196,5 +196,10 @@ WORDS = frozenset(
 
 
 def rebind(formula: Callable[..., Any], words: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the same formula, its words taken from `words`."""
-    return types.FunctionType(formula.__code__, dict(words), formula.__name__, formula.__defaults__)
+    """Return the same formula, its words taken from `words`, and those of the functions that it calls."""
+    known = dict(words)
+    for name in formula.__code__.co_names:
+        called = formula.__globals__.get(name)
+        if name not in known and isinstance(called, types.FunctionType):
+            known[name] = rebind(called, words)
+    return types.FunctionType(formula.__code__, known, formula.__name__, formula.__defaults__)

@@ -6,9 +6,10 @@ A formula is a decorated function of scalars (``@pointwise(...)``): assignments,
 Hessian diagonal, and of a dictionary of what else there is: the derivatives by its parameters, its full value, and
 what `curvature="gauss_newton"` has in place of the Hessian.
 Assignment -> a variable of the type of numbers (of a condition: ``int``), number -> a cast (a bare literal is a double
-and would promote float32), call -> the primitive of the same name. What is outside that language is refused with file
-and line. `parts` tells of formulas that return something else. A formula of two predictions returns a pair for the
-gradient, and three for the second derivatives: the two of the diagonal, then that by both.
+and would promote float32), call -> the primitive of the same name, or the steps of a plain function of the same file.
+What is outside that language is refused with file and line. `parts` tells of formulas that return something else. A
+formula of two predictions returns a pair for the gradient, and three for the second derivatives: the two of the
+diagonal, then that by both.
 
 ``formulas.c`` holds an inline function for each formula and type, a loop over it for each choice of results, and the
 table from a loss's number to its loops. ``formulas.pxi`` says in Python which loops there are. C and not Cython: what
@@ -367,6 +368,11 @@ def names_in(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
+def assigned_in(node: ast.AST) -> set[str]:
+    """Return the names that a function assigns to."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+
+
 def staged(
     values: dict[str, ast.expr], changing: set[str], derived: dict[str, str], at_end: list[ast.expr]
 ) -> dict[str, ast.expr]:
@@ -473,12 +479,50 @@ def form_of(node: ast.AST) -> str | None:
     return None
 
 
+class Renamed(ast.NodeTransformer):
+    """Give names others."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+
+
+def with_helpers(body: list[ast.stmt], helpers: dict[str, ast.FunctionDef]) -> list[ast.stmt]:
+    """Return the statements of a formula, with those of a helper in place of each ``name = helper(names)``.
+
+    A helper is a function of the same file without a decorator, written as a formula is, that returns one number. What
+    it assigns stands behind the name that it is called for: ``rest`` becomes ``least_rest``. A call of anything but
+    names is left to be refused: what has none would be computed wherever it is read.
+    """
+    written: list[ast.stmt] = []
+    for statement in body:
+        match statement:
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name(called), given, [])) if called in helpers:
+                helper = helpers[called]
+                parameters = [argument.arg for argument in helper.args.args]
+                others = [argument.id for argument in given if isinstance(argument, ast.Name)]
+                if len(others) == len(given) == len(parameters):
+                    names = {own: f"{name}_{own}" for own in assigned_in(helper)}
+                    names |= dict(zip(parameters, others, strict=True))
+                    *steps, last = Renamed(names).visit(copy.deepcopy(helper)).body[1:]
+                    assert isinstance(last, ast.Return)
+                    assert last.value is not None
+                    written += [*steps, ast.Assign(statement.targets, last.value, lineno=statement.lineno)]
+                    continue
+        written.append(statement)
+    return written
+
+
 def formulas_in(path: Path) -> list[tuple[ast.FunctionDef, str, Head]]:
     """Return the formulas of a file: the function, its kind, and its first arguments."""
     found: dict[str, tuple[ast.FunctionDef, str, Head]] = {}
+    helpers: dict[str, ast.FunctionDef] = {}
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef):
             kind, loss = formula_kind(node), form_of(node)
+            node.body = with_helpers(node.body, helpers)
             if kind is not None:
                 found[node.name] = node, kind, head_of(kind, node)
                 own = by_default(node)
@@ -486,6 +530,8 @@ def formulas_in(path: Path) -> list[tuple[ast.FunctionDef, str, Head]]:
                     found[own.name] = own, "by_default", HEADS["by_default"]
             elif loss is not None:
                 found[node.name] = (node, *found[loss][1:])
+            elif not node.decorator_list:
+                helpers[node.name] = node
     return list(found.values())
 
 
