@@ -17,6 +17,7 @@ import loss_pages
 from docutils import nodes
 from latex2mathml.converter import convert
 from matplotlib.figure import Figure
+from sphinx import addnodes
 from sphinx_gallery.scrapers import figure_rst
 
 import fastloss
@@ -134,8 +135,23 @@ def linked(app: Any, doctree: Any, docname: str) -> None:
             link += literal
 
 
+def trimmed(app: Any, doctree: Any) -> None:
+    """Leave out the empty line that ends a doctest in Markdown, and link to the pages of the gallery, not its files."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.rawsource == block.astext():  # else it has markup of its own
+            block.rawsource = block.rawsource.rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
+    for link in list(doctree.findall(addnodes.download_reference)):
+        name = link["reftarget"].partition("gallery/")[2].removesuffix(".py")
+        if name.startswith("plot_"):
+            options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/auto_gallery/{name}", "refexplicit": True}
+            page = addnodes.pending_xref("", *link.children, refdoc=app.env.docname, refwarn=True, **options)
+            link.replace_self(page)
+
+
 def setup(app: Any) -> None:
     """Write the pages of the losses before Sphinx looks for pages."""
+    app.connect("doctree-read", trimmed)
     app.connect("doctree-resolved", linked)
     app.add_html_math_renderer("mathml", (mathml("inline"), None), (mathml("block"), None))
     loss_pages.write(HERE / "losses")
