@@ -92,28 +92,41 @@ cdef double run_groups(const GroupLoss* loss, GroupsCall* call, Py_ssize_t sampl
                          (loss.columns * most + 8) * sizeof(double))
 
 
+cdef struct PlacesCall:
+    Operand keys, order, spare, sorted
+    unsigned char* tied
+    int type_of_keys
+    bint descending
+    Py_ssize_t rows
+    int stop                     # set: the call is to end, whatever it leaves
+
+
+cdef double places_block(void* given, Py_ssize_t block, void* scratch) noexcept nogil:
+    cdef const PlacesCall* call = <const PlacesCall*>given
+    cdef const uint64_t* found = fl_group_sort(call.keys.data, call.type_of_keys, call.descending, call.rows, <uint64_t*>call.sorted.data,
+                                               <uint64_t*>call.spare.data, call.tied, &call.stop)
+    cdef Py_ssize_t i
+    for i in range(0 if fl_stopped(&call.stop) else call.rows):
+        (<int64_t*>call.order.data)[i] = <uint32_t>found[i]
+    return 0
+
+
 def places(dict arrays not None, *, int type_of_keys, bint descending, Py_ssize_t rows):
     """Leave the order of all rows by their `keys`, contiguous, in `order` (int64); `spare`, `sorted` (int64): room for as many."""
-    cdef Operand keys, order, spare, sorted
-    cdef unsigned char* tied = <unsigned char*>malloc(rows + 1)
-    cdef uint64_t* found
-    cdef int stop = 0
-    cdef Py_ssize_t i
+    cdef PlacesCall call
+    call.type_of_keys, call.descending, call.rows, call.tied = type_of_keys, descending, rows, <unsigned char*>malloc(rows + 1)
     arrays = arrays.copy()
     try:
-        if tied == NULL:
+        if call.tied == NULL:
             raise MemoryError("fastloss: no memory to sort rows")
-        need(&keys, arrays, "keys", False)
-        need(&order, arrays, "order", False)
-        need(&spare, arrays, "spare", False)
-        need(&sorted, arrays, "sorted", False)
+        need(&call.keys, arrays, "keys", False)
+        need(&call.order, arrays, "order", False)
+        need(&call.spare, arrays, "spare", False)
+        need(&call.sorted, arrays, "sorted", False)
         check_all_taken(arrays)
-        with nogil:
-            found = fl_group_sort(keys.data, type_of_keys, descending, rows, <uint64_t*>sorted.data, <uint64_t*>spare.data, tied, &stop)
-            for i in range(rows):
-                (<int64_t*>order.data)[i] = <uint32_t>found[i]
+        run_stoppable(places_block, &call, &call.stop, 1, 16 * rows, 1, 0)
     finally:
-        free(tied)
+        free(call.tied)
 
 
 include "groups/plain.pxi"

@@ -7,6 +7,7 @@
 #include "blocks/watch.h"
 
 enum { FL_KEY_F32, FL_KEY_F64, FL_KEY_I64 };
+enum { FL_ROWS_BETWEEN_LOOKS = 1 << 20 }; /* at whether to stop: some 5 ms */
 
 /* A key as a number without a sign, in the same order; of a float the lower half is 0. -0 is 0. */
 static inline uint64_t fl_group_key(const void *keys, int type, uint64_t flip, ptrdiff_t i)
@@ -28,8 +29,11 @@ static inline uint64_t fl_group_key(const void *keys, int type, uint64_t flip, p
     return bits ^ flip;
 }
 
-/* Numbers by their upper halves, those of one in their order, digit by digit; return where they are, in a or b. The lower halves of
- * numbers with one upper half ascend. */
+/* Where the next look is due, from row i on. */
+static inline ptrdiff_t fl_next_look(ptrdiff_t i, ptrdiff_t n) { return n - i < FL_ROWS_BETWEEN_LOOKS ? n : i + FL_ROWS_BETWEEN_LOOKS; }
+
+/* Numbers by their upper halves, those of one in their order, digit by digit; return where they are, in a or b: all of them, if in no
+ * order, where it was stopped. The lower halves of numbers with one upper half ascend. */
 static uint64_t *fl_group_halves(uint64_t *a, uint64_t *b, ptrdiff_t n, const int *stop)
 {
     uint32_t counts[4][256];
@@ -42,9 +46,13 @@ static uint64_t *fl_group_halves(uint64_t *a, uint64_t *b, ptrdiff_t n, const in
         return a;
     }
     memset(counts, 0, sizeof(counts));
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (int digit = 0; digit < 4; digit++) counts[digit][a[i] >> (32 + 8 * digit) & 255]++;
-    for (int digit = 0; digit < 4 && !fl_stopped(stop); digit++) {
+    for (ptrdiff_t i = 0, end; i < n; i = end) {
+        if (fl_stopped(stop)) return a;
+        end = fl_next_look(i, n);
+        for (ptrdiff_t j = i; j < end; j++)
+            for (int digit = 0; digit < 4; digit++) counts[digit][a[j] >> (32 + 8 * digit) & 255]++;
+    }
+    for (int digit = 0; digit < 4; digit++) {
         uint32_t *count = counts[digit], first = 0;
         int shift = 32 + 8 * digit;
         if (count[a[0] >> shift & 255] == (uint64_t)n) continue; /* all have it */
@@ -53,7 +61,11 @@ static uint64_t *fl_group_halves(uint64_t *a, uint64_t *b, ptrdiff_t n, const in
             count[k] = first;
             first += own;
         }
-        for (ptrdiff_t i = 0; i < n; i++) b[count[a[i] >> shift & 255]++] = a[i];
+        for (ptrdiff_t i = 0, end; i < n; i = end) {
+            if (fl_stopped(stop)) return a;
+            end = fl_next_look(i, n);
+            for (ptrdiff_t j = i; j < end; j++) b[count[a[j] >> shift & 255]++] = a[j];
+        }
         uint64_t *sorted = b;
         b = a;
         a = sorted;
@@ -67,9 +79,13 @@ static uint64_t *fl_group_sort(const void *keys, int type, int descending, ptrdi
                                const int *stop)
 {
     const uint64_t upper = ~(uint64_t)0 << 32, flip = descending ? ~(uint64_t)0 : 0;
-    for (ptrdiff_t i = 0; i < n; i++) a[i] = (fl_group_key(keys, type, flip, i) & upper) | (uint64_t)i;
+    for (ptrdiff_t i = 0, end; i < n; i = end) {
+        if (fl_stopped(stop)) return a;
+        end = fl_next_look(i, n);
+        for (ptrdiff_t j = i; j < end; j++) a[j] = (fl_group_key(keys, type, flip, j) & upper) | (uint64_t)j;
+    }
     uint64_t *rows = fl_group_halves(a, b, n, stop), *spare = rows == a ? b : a;
-    for (ptrdiff_t k = 0, end; k < n; k = end) {
+    for (ptrdiff_t k = 0, end; k < n && !fl_stopped(stop); k = end) {
         tied[k] = 0;
         for (end = k + 1; end < n && rows[end] >> 32 == rows[k] >> 32;) tied[end++] = 1;
         if (end - k == 1 || type == FL_KEY_F32) continue;
