@@ -492,6 +492,12 @@ def rest(x, z):
     return r - x
 
 
+def both(x, z):
+    \"\"\"Return two numbers.\"\"\"
+    r = x * z
+    return r, r - x
+
+
 @pointwise(target=real)
 def mine(y_true, y_pred):
     r = y_pred - y_true
@@ -500,16 +506,29 @@ def mine(y_true, y_pred):
 """
 
 
-def test_a_helper_is_written_in_place_of_its_call(translator: Any, tmp_path: Path) -> None:
-    by_helper = written(translator, tmp_path, HELPER.format(statement="s = rest(r, y_true)"))
-    by_hand = HELPER.format(statement="s_r = r * y_true\n    s = s_r - r")
-    assert by_helper == written(translator, tmp_path, by_hand)
-    assert "s_r = (r * y_true)" in by_helper
+@pytest.mark.parametrize(
+    ("by_helper", "by_hand"),
+    [
+        ("s = rest(r, y_true)", ["s_r = r * y_true", "s = s_r - r"]),
+        ("s = 3 * rest(r, 2)", ["s_rest_r = r * 2", "s_rest = s_rest_r - r", "s = 3 * s_rest"]),
+        ("a, s = both(r, r)", ["a = r * r", "s = a - r"]),
+        ("r, s = both(r, 2)", ["r_r = r * 2", "r = r_r", "s = r_r - r"]),
+    ],
+)
+def test_a_helper_is_written_in_place_of_its_call(
+    translator: Any, tmp_path: Path, by_helper: str, by_hand: list[str]
+) -> None:
+    found, expected = (
+        written(translator, tmp_path, HELPER.format(statement=each)) for each in (by_helper, "\n    ".join(by_hand))
+    )
+    assert found == expected
 
 
-@pytest.mark.parametrize("statement", ["s = rest(r, 2)", "s = rest(r)", "s = rest(r, z=r)", "s = 1 + rest(r, r)"])
-def test_a_helper_is_called_of_names_alone(translator: Any, tmp_path: Path, statement: str) -> None:
-    with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / 'mine.py'}:11: the call rest(")):
+@pytest.mark.parametrize(
+    "statement", ["s = rest(r - 1, 2)", "s = rest(r)", "s = rest(r, z=r)", "s = both(r, 2)", "s, a = rest(r, r)"]
+)
+def test_a_helper_is_called_of_names_and_numbers(translator: Any, tmp_path: Path, statement: str) -> None:
+    with pytest.raises(SystemExit, match=re.escape(f"{tmp_path / 'mine.py'}:17: ")):
         written(translator, tmp_path, HELPER.format(statement=statement))
 
 

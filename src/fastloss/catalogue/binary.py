@@ -287,6 +287,22 @@ def perceptron(y_true, y_pred):
     return where(m >= 0, 0, -m), slope, where(m == m, 0, m), {"gauss_newton": where(m == m, 1, m)}
 
 
+def fading(z):
+    """Return e = e^-|z| and 1 + e, h and once whose product it is, and the tails of those that have one.
+
+    Far away once is h, h = e^(-|z| / 2): a power may make a number of a subnormal one. There 1 + h h is 1.
+    """
+    far = seldom(abs(z) > 50)
+    exponent = where(far, 0.5 * z, z)
+    h = exp_minus_abs_head(exponent)
+    h_tail = exp_minus_abs_tail(exponent)
+    once = where(far, h, 1)
+    e = where(far, 0, h)
+    both = 1 + e
+    both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
+    return far, h, h_tail, once, e, both, both_tail
+
+
 @pointwise(
     target=labelled,
     prediction="logits",
@@ -308,15 +324,7 @@ def binary_focal(y_true, y_pred, gamma, alpha):
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
     right = z >= 0
-    # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
-    far = seldom(abs(z) > 50)
-    exponent = where(far, 0.5 * z, z)
-    h = exp_minus_abs_head(exponent)
-    h_tail = exp_minus_abs_tail(exponent)
-    once = where(far, h, 1)
-    e = where(far, 0, h)
-    both = 1 + e
-    both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
+    far, h, h_tail, once, e, both, both_tail = fading(z)
     again = where(right, 1, once)  # the second h of p_t
     again_tail = where(far and not right, h_tail, 0)
     # p_t and 1 - p_t are p times again and q, and what they lost
@@ -404,15 +412,7 @@ def asymmetric(y_true, y_pred, gamma_pos, gamma_neg, clip):
     t = where(y_true > 0, 1, where(y_true == y_true, -1, y_true))
     z = t * y_pred
     right = z >= 0
-    # e^-|z|, far away as h h, h = e^(-|z| / 2): gamma may make a number of a subnormal one. There 1 + h h is 1.
-    far = seldom(abs(z) > 50)
-    exponent = where(far, 0.5 * z, z)
-    h = exp_minus_abs_head(exponent)
-    h_tail = exp_minus_abs_tail(exponent)
-    once = where(far, h, 1)
-    e = where(far, 0, h)
-    both = 1 + e
-    both_tail = where(far, 0, difference_tail(1, -e) + h_tail)
+    far, h, h_tail, once, e, both, both_tail = fading(z)
     again = where(right, 1, once)  # the second h of p_t
     again_tail = where(far and not right, h_tail, 0)
     gamma = where(t > 0, gamma_pos, gamma_neg)

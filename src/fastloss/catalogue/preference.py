@@ -93,6 +93,23 @@ def simpo(chosen, rejected, beta, gamma):
     return value, (0 - wrong, wrong), (curvature, curvature, -curvature)
 
 
+def advantage(reference_chosen, chosen, rejected, reference_rejected):
+    """Return part h of `dpo`, its tail, and 1 / part, which is more than 1 where h itself is too large for a float."""
+    d = (chosen - reference_chosen) - (rejected - reference_rejected)
+    part = where(d - d == 0, 1, 0.25)
+    whole = where(d - d == 0, 1, 4)
+    good = part * chosen - part * reference_chosen
+    bad = part * rejected - part * reference_rejected
+    good_tail = difference_tail(part * chosen, part * reference_chosen)
+    bad_tail = difference_tail(part * rejected, part * reference_rejected)
+    rounded = good - bad
+    lost = difference_tail(good, bad) + (good_tail - bad_tail)
+    finite = rounded - rounded == 0
+    h = where(finite, rounded + lost, rounded)
+    h_tail = where(finite, (rounded - h) + lost, 0)
+    return part, whole, h, h_tail
+
+
 @of_arrays(
     fixed("reference_chosen", "log-probabilities of the answers that were preferred, under the reference model"),
     fixed("reference_rejected", "those of the others"),
@@ -114,20 +131,8 @@ def dpo(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoo
     "sigmoid" alone (conservative DPO). At the kink of the hinge the gradients are halved, the midpoint of the
     subgradient; it has no curvature.
     """
-    d = (chosen - reference_chosen) - (rejected - reference_rejected)
-    # h itself may be too large for a float where beta h is not
-    part = where(d - d == 0, 1, 0.25)
-    whole = where(d - d == 0, 1, 4)
-    good = part * chosen - part * reference_chosen
-    bad = part * rejected - part * reference_rejected
+    _part, whole, h, h_tail = advantage(reference_chosen, chosen, rejected, reference_rejected)
     # What roundings lost of z changes a small probability by as much, relative to it.
-    good_tail = difference_tail(part * chosen, part * reference_chosen)
-    bad_tail = difference_tail(part * rejected, part * reference_rejected)
-    rounded = good - bad
-    lost = difference_tail(good, bad) + (good_tail - bad_tail)
-    finite = rounded - rounded == 0
-    h = where(finite, rounded + lost, rounded)
-    h_tail = where(finite, (rounded - h) + lost, 0)
     z = whole * (beta * h)
     tail = where(z - z == 0, whole * (beta * h_tail + product_tail(beta, h)), 0)
     right = z > 0
@@ -151,18 +156,7 @@ def dpo(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoo
 
 @dpo.form("hinge", label_smoothing=0)
 def dpo_hinge(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoothing):
-    d = (chosen - reference_chosen) - (rejected - reference_rejected)
-    part = where(d - d == 0, 1, 0.25)
-    whole = where(d - d == 0, 1, 4)
-    good = part * chosen - part * reference_chosen
-    bad = part * rejected - part * reference_rejected
-    good_tail = difference_tail(part * chosen, part * reference_chosen)
-    bad_tail = difference_tail(part * rejected, part * reference_rejected)
-    rounded = good - bad
-    lost = difference_tail(good, bad) + (good_tail - bad_tail)
-    finite = rounded - rounded == 0
-    h = where(finite, rounded + lost, rounded)
-    h_tail = where(finite, (rounded - h) + lost, 0)
+    _part, whole, h, h_tail = advantage(reference_chosen, chosen, rejected, reference_rejected)
     z = whole * (beta * h)
     # What roundings lost decides where the margin is met, and is added where it is not.
     tail = whole * (beta * h_tail + product_tail(beta, h))
@@ -180,18 +174,7 @@ def dpo_hinge(reference_chosen, chosen, rejected, reference_rejected, beta, labe
 
 @dpo.form("ipo", label_smoothing=0)
 def dpo_ipo(reference_chosen, chosen, rejected, reference_rejected, beta, label_smoothing):
-    d = (chosen - reference_chosen) - (rejected - reference_rejected)
-    part = where(d - d == 0, 1, 0.25)
-    whole = where(d - d == 0, 1, 4)
-    good = part * chosen - part * reference_chosen
-    bad = part * rejected - part * reference_rejected
-    good_tail = difference_tail(part * chosen, part * reference_chosen)
-    bad_tail = difference_tail(part * rejected, part * reference_rejected)
-    rounded = good - bad
-    lost = difference_tail(good, bad) + (good_tail - bad_tail)
-    finite = rounded - rounded == 0
-    h = where(finite, rounded + lost, rounded)
-    h_tail = where(finite, (rounded - h) + lost, 0)
+    part, whole, h, h_tail = advantage(reference_chosen, chosen, rejected, reference_rejected)
     aim = part * (0.5 / beta)
     u = h - aim
     u_tail = difference_tail(h, aim) + (h_tail - part * quotient_tail(0.5, beta))

@@ -135,6 +135,26 @@ def smooth_l1(y_true, y_pred, beta):
     return value, g, where(abs(r) <= beta, 1 / beta, 0 * g), {"beta": -0.5 * (g * g), "gauss_newton": weight}
 
 
+def residual_ratio(y_true, y_pred, scale, rare):
+    """Return |r| / scale, or where it is `far` the inverse, its tail, and what both are of, times `part`.
+
+    Where nothing is `rare`, nothing is far.
+    """
+    r = y_pred - y_true
+    part = where(2 * r - 2 * r == 0, 1, 0.25)
+    d = part * y_pred - part * y_true
+    a = abs(d)
+    b = part * scale
+    far = rare and a > b
+    up = where(b < 1e-18, 1.8446744073709552e19, 1)
+    n = up * where(far, b, a)
+    m = up * where(far, a, b)
+    quotient = n / m
+    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
+    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    return part, d, a, b, far, quotient, tail_of_quotient
+
+
 @pointwise(
     target=real,
     delta=learned(positive(1.0, "where the loss turns from quadratic to linear")),
@@ -152,17 +172,7 @@ def pseudo_huber(y_true, y_pred, delta):
     inverse = 1 / delta
     z = r * inverse
     rare = seldom(abs(z) > 1e9 or delta < 1e-18 or delta > 1e18)
-    part = where(2 * r - 2 * r == 0, 1, 0.25)
-    d = part * y_pred - part * y_true
-    a = abs(d)
-    b = part * delta
-    far = rare and a > b
-    up = where(b < 1e-18, 1.8446744073709552e19, 1)
-    n = up * where(far, b, a)
-    m = up * where(far, a, b)
-    quotient = n / m
-    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
-    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    part, d, a, _b, far, quotient, tail_of_quotient = residual_ratio(y_true, y_pred, delta, rare)
     k = where(rare, quotient, abs(z))  # |r| / delta near 0, delta / |r| far away
     tail = difference_tail(y_pred, y_true)
     near_tail = (((r - z * delta) - product_tail(z, delta)) + tail) * inverse
@@ -427,17 +437,7 @@ def cauchy(y_true, y_pred, c):
     inverse = 1 / c
     z = r * inverse
     rare = seldom(abs(z) > 1e9 or (z * z * 1e-20 == 0 and r != 0) or c < 1e-18 or c > 1e18)
-    part = where(2 * r - 2 * r == 0, 1, 0.25)
-    d = part * y_pred - part * y_true
-    a = abs(d)
-    b = part * c
-    far = rare and a > b
-    up = where(b < 1e-18, 1.8446744073709552e19, 1)
-    n = up * where(far, b, a)
-    m = up * where(far, a, b)
-    quotient = n / m
-    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
-    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    _part, d, a, b, far, quotient, tail_of_quotient = residual_ratio(y_true, y_pred, c, rare)
     k = where(rare, quotient, z)  # |r| / c near 0, c / |r| far away
     tail = difference_tail(y_pred, y_true)
     k_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
@@ -475,17 +475,7 @@ def geman_mcclure(y_true, y_pred, c):
     inverse = 1 / c
     z = r * inverse
     rare = seldom(abs(z) > 1e4 or c < 1e-18 or c > 1e18)
-    part = where(2 * r - 2 * r == 0, 1, 0.25)
-    d = part * y_pred - part * y_true
-    a = abs(d)
-    b = part * c
-    far = rare and a > b
-    up = where(b < 1e-18, 1.8446744073709552e19, 1)
-    n = up * where(far, b, a)
-    m = up * where(far, a, b)
-    quotient = n / m
-    lost = up * difference_tail(part * y_pred, part * y_true) * where(d < 0, -1, 1)
-    tail_of_quotient = where(quotient == 0, 0, quotient_tail(n, m) + where(far, -quotient * lost, lost) / m)
+    _part, d, _a, _b, far, quotient, tail_of_quotient = residual_ratio(y_true, y_pred, c, rare)
     k = where(rare, quotient, z)  # |r| / c near 0, c / |r| far away
     tail = difference_tail(y_pred, y_true)
     k_tail = where(rare, tail_of_quotient, (((r - z * c) - product_tail(z, c)) + tail) * inverse)
@@ -600,6 +590,13 @@ def tukey_biweight(y_true, y_pred, c):
     by_c = where(w <= 0, c / 3, c * u * (u + 2 * u_tail) * ((3 - 2 * u) / 3))
     weight = where(w <= 0, 0, w * w)
     return value, where(w <= 0, 0, r * w * w), where(w <= 0, 0, hessian), {"c": by_c, "gauss_newton": weight}
+
+
+def node(size, moderate, place, weight):
+    """Return what a node of a rule adds to the integral of e^(x moderate) (e^(-x size) - 1 + x size) from 0 to 1."""
+    at = place * size
+    fall = expm1(-at)
+    return weight * exp(place * moderate) * where(fall > -0.6, -log1pmx(fall), at + fall)
 
 
 @pointwise(
@@ -748,56 +745,16 @@ def general_robust(y_true, y_pred, alpha, scale):
     # Each of its closed forms cancels somewhere; near 0 a Gauss-Jacobi rule of ten nodes with weight x^2 is exact.
     size = where(l < 4, where(l < 1e-100, 1e-100, l), 4)
     moderate = where(abs(t) <= 3, t, 0)
-    place = 0.049125707359476835 * size
-    fall = expm1(-place)
-    total = (
-        0.06349720567218285 * exp(0.049125707359476835 * moderate) * where(fall > -0.6, -log1pmx(fall), place + fall)
-    )
-    place = 0.1282899254255915 * size
-    fall = expm1(-place)
-    total = total + 0.09390536862436157 * exp(0.1282899254255915 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.2346523204518921 * size
-    fall = expm1(-place)
-    total = total + 0.1175025056990336 * exp(0.2346523204518921 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.36039051134529027 * size
-    fall = expm1(-place)
-    total = total + 0.13240991820948758 * exp(0.36039051134529027 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.4961928735851261 * size
-    fall = expm1(-place)
-    total = total + 0.13750427259664122 * exp(0.4961928735851261 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.6319921495506623 * size
-    fall = expm1(-place)
-    total = total + 0.13240341740524675 * exp(0.6319921495506623 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.7577188038674765 * size
-    fall = expm1(-place)
-    total = total + 0.11748437580216409 * exp(0.7577188038674765 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.864049765949771 * size
-    fall = expm1(-place)
-    total = total + 0.09385373327085444 * exp(0.864049765949771 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.9431018494663421 * size
-    fall = expm1(-place)
-    total = total + 0.0632677492639007 * exp(0.9431018494663421 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
-    place = 0.9890315475438258 * size
-    fall = expm1(-place)
-    total = total + 0.02804595605790254 * exp(0.9890315475438258 * moderate) * where(
-        fall > -0.6, -log1pmx(fall), place + fall
-    )
+    total = node(size, moderate, 0.049125707359476835, 0.06349720567218285)
+    total = total + node(size, moderate, 0.1282899254255915, 0.09390536862436157)
+    total = total + node(size, moderate, 0.2346523204518921, 0.1175025056990336)
+    total = total + node(size, moderate, 0.36039051134529027, 0.13240991820948758)
+    total = total + node(size, moderate, 0.4961928735851261, 0.13750427259664122)
+    total = total + node(size, moderate, 0.6319921495506623, 0.13240341740524675)
+    total = total + node(size, moderate, 0.7577188038674765, 0.11748437580216409)
+    total = total + node(size, moderate, 0.864049765949771, 0.09385373327085444)
+    total = total + node(size, moderate, 0.9431018494663421, 0.0632677492639007)
+    total = total + node(size, moderate, 0.9890315475438258, 0.02804595605790254)
     rule = (c * l) * l * l * (total / (size * size))
     one = -expm1(-l)
     h = where(l < 0.7, -log1pmx(-where(l < 0.7, one, 0)), l - one)

@@ -85,11 +85,10 @@ def _needed(body: list[ast.stmt]) -> list[ast.stmt]:
     read: set[str] = set()
     for statement in reversed(body):
         if isinstance(statement, ast.Assign):
-            (target,) = statement.targets
-            assert isinstance(target, ast.Name)
-            if target.id not in read:
+            names = _stored(statement.targets)
+            if not names & read:
                 continue
-            read.remove(target.id)
+            read -= names
         kept.append(statement)
         read |= {
             part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)

@@ -480,37 +480,77 @@ def form_of(node: ast.AST) -> str | None:
 
 
 class Renamed(ast.NodeTransformer):
-    """Give names others."""
+    """Write something else for names."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: dict[str, ast.expr]) -> None:
         self.names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        other = copy.deepcopy(self.names.get(node.id, node))
+        if isinstance(other, ast.Name):
+            other.ctx = node.ctx
+        return ast.copy_location(other, node)
+
+
+class Helped(ast.NodeTransformer):
+    """Write the steps of helpers, to stand before what calls them.
+
+    A helper is a function of the same file without a decorator, written as a formula is. It returns one number, and
+    stands anywhere in what a name is set to, or several, as in ``far, h = helper(z, 0.5)``. What it assigns stands
+    behind the name it is called for, ``rest`` becomes ``least_rest``, unless it is returned. A call of anything but
+    names and numbers is left to be refused: another expression would be computed wherever it is read.
+    """
+
+    def __init__(self, helpers: dict[str, ast.FunctionDef], target: str) -> None:
+        self.helpers, self.target = helpers, target
+        self.steps: list[ast.stmt] = []
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        result = f"{self.target}_{ast.unparse(node.func)}"
+        return ast.Name(result, ast.Load()) if self.write(node, [result]) else node
+
+    def write(self, call: ast.Call, results: list[str]) -> bool:
+        """Write the steps that leave what a call returns under names; whether it is the call of a helper."""
+        if not (isinstance(call.func, ast.Name) and call.func.id in self.helpers) or call.keywords:
+            return False
+        helper = self.helpers[call.func.id]
+        parameters, own = [argument.arg for argument in helper.args.args], assigned_in(helper)
+        *steps, last = helper.body[1:]
+        assert isinstance(last, ast.Return)
+        assert last.value is not None
+        values = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+        simple = all(isinstance(given, ast.Name | ast.Constant) for given in call.args)
+        if not simple or len(parameters) != len(call.args) or len(values) != len(results):
+            return False
+        names: dict[str, ast.expr] = {local: ast.Name(f"{results[0]}_{local}") for local in own}
+        ends = {}
+        for value, result in zip(values, results, strict=True):
+            if isinstance(value, ast.Name) and value.id in own and result not in names_in(call):
+                names[value.id] = ast.Name(result)
+            else:
+                ends[result] = value
+        renamed = Renamed({**names, **dict(zip(parameters, call.args, strict=True))})
+        self.steps += [renamed.visit(copy.deepcopy(step)) for step in steps]
+        for result, value in ends.items():
+            end = renamed.visit(copy.deepcopy(value))
+            self.steps.append(ast.Assign([ast.Name(result, ast.Store())], end, lineno=call.lineno))
+        return True
 
 
 def with_helpers(body: list[ast.stmt], helpers: dict[str, ast.FunctionDef]) -> list[ast.stmt]:
-    """Return the statements of a formula, with those of a helper in place of each ``name = helper(names)``.
-
-    A helper is a function of the same file without a decorator, written as a formula is, that returns one number. What
-    it assigns stands behind the name that it is called for: ``rest`` becomes ``least_rest``. A call of anything but
-    names is left to be refused: what has none would be computed wherever it is read.
-    """
+    """Return the statements of a formula, with those of helpers in place of their calls."""
     written: list[ast.stmt] = []
     for statement in body:
-        match statement:
-            case ast.Assign([ast.Name(name)], ast.Call(ast.Name(called), given, [])) if called in helpers:
-                helper = helpers[called]
-                parameters = [argument.arg for argument in helper.args.args]
-                others = [argument.id for argument in given if isinstance(argument, ast.Name)]
-                if len(others) == len(given) == len(parameters):
-                    names = {own: f"{name}_{own}" for own in assigned_in(helper)}
-                    names |= dict(zip(parameters, others, strict=True))
-                    *steps, last = Renamed(names).visit(copy.deepcopy(helper)).body[1:]
-                    assert isinstance(last, ast.Return)
-                    assert last.value is not None
-                    written += [*steps, ast.Assign(statement.targets, last.value, lineno=statement.lineno)]
-                    continue
+        if isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+            results = [ast.unparse(name) for name in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            helped = Helped(helpers, results[0])
+            if isinstance(statement.value, ast.Call) and helped.write(statement.value, results):
+                written += helped.steps
+                continue
+            statement.value = helped.visit(statement.value)
+            written += helped.steps
         written.append(statement)
     return written
 
