@@ -21,6 +21,7 @@ import oracle
 import pytest
 from cases import FLOATS, HALVES, generator
 from oracle import Jet, exact, mp
+from test_plain import long_way
 
 import fastloss as fl
 from fastloss import blas
@@ -55,6 +56,12 @@ of_options = pytest.mark.parametrize(
     "options", [name for name in OPTIONS if current_engine() == "compiled" or name in IN_FRAME]
 )
 of_floats = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+
+
+@pytest.fixture(params=[None, 2**40], ids=["as it comes", "in chunks"])
+def loss(request: Any) -> Any:
+    """Return the loss, of which a small layer has a kernel, and as it computes all others."""
+    return LOSS.bind(max_bytes=request.param)
 
 
 def drawn(
@@ -95,7 +102,7 @@ def bits(results: Any) -> list[bytes]:
 
 @of_floats
 @pytest.mark.parametrize("form", ["index", "soft"])
-def test_the_textbook(dtype: Any, form: str) -> None:
+def test_the_textbook(loss: Any, dtype: Any, form: str) -> None:
     """Value and all gradients of a small layer, against the definition in mpmath."""
     y_true, features, weight, bias = drawn("textbook", form, dtype, samples=(4,), classes=3, numbers=2, dtype=dtype)
     rng = generator("textbook weights", form)
@@ -123,7 +130,7 @@ def test_the_textbook(dtype: Any, form: str) -> None:
                 total = total + exact(sample_weight[i]) * term
         return total / exact(sample_weight.sum())
 
-    value, gradients = LOSS.value_and_grad(y_true, **arrays, sample_weight=sample_weight, **given)
+    value, gradients = loss.value_and_grad(y_true, **arrays, sample_weight=sample_weight, **given)
     bound = BOUNDS[np.dtype(dtype)]
     with mp.workdps(50):
         for name, gradient in zip(NAMES, gradients, strict=True):
@@ -137,10 +144,10 @@ def test_the_textbook(dtype: Any, form: str) -> None:
 
 @of_floats
 @of_options
-def test_every_option_is_that_of_cross_entropy(options: str, dtype: Any) -> None:
+def test_every_option_is_that_of_cross_entropy(loss: Any, options: str, dtype: Any) -> None:
     y_true, features, weight, bias = drawn(options, dtype=dtype)
     keywords = OPTIONS[options]
-    value, gradients = LOSS.value_and_grad(y_true, features, weight, bias, **keywords)
+    value, gradients = loss.value_and_grad(y_true, features, weight, bias, **keywords)
     right, wanted = expected(y_true, features, weight, bias, **keywords)
     assert abs(value - right) <= BOUNDS[np.dtype(dtype)] * abs(right)
     check(gradients, wanted, dtype)
@@ -162,25 +169,25 @@ def test_many_chunks_of_rows(reduction: str, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
-def test_halves_are_computed_in_float32_and_rounded_once(dtype: Any) -> None:
+def test_halves_are_computed_in_float32_and_rounded_once(loss: Any, dtype: Any) -> None:
     y_true, *arrays = drawn("halves", dtype=dtype)
     wide = [array.astype(np.float32) for array in arrays]
-    value, gradients = LOSS.value_and_grad(y_true, *arrays)
-    right, wanted = LOSS.value_and_grad(y_true, *wide)
+    value, gradients = loss.value_and_grad(y_true, *arrays)
+    right, wanted = loss.value_and_grad(y_true, *wide)
     assert value == right
     for own, single in zip(gradients, wanted, strict=True):
         assert own.dtype == dtype
         np.testing.assert_array_equal(own, single.astype(dtype))
     places = tuple(np.empty(array.shape, np.float32) for array in arrays)
-    LOSS.value_and_grad(y_true, *arrays, out=(None, places))
+    loss.value_and_grad(y_true, *arrays, out=(None, places))
     for own, single in zip(places, wanted, strict=True):
         np.testing.assert_array_equal(own, single)
 
 
-def test_types_that_differ_are_computed_in_the_widest() -> None:
+def test_types_that_differ_are_computed_in_the_widest(loss: Any) -> None:
     y_true, features, weight, bias = drawn("mixed")
-    value, gradients = LOSS.value_and_grad(y_true, features, weight.astype(np.float64), bias)
-    right, wanted = LOSS.value_and_grad(y_true, *(array.astype(np.float64) for array in (features, weight, bias)))
+    value, gradients = loss.value_and_grad(y_true, features, weight.astype(np.float64), bias)
+    right, wanted = loss.value_and_grad(y_true, *(array.astype(np.float64) for array in (features, weight, bias)))
     assert value == right
     assert [gradient.dtype for gradient in gradients] == [np.float32, np.float64, np.float32]
     for own, double in zip(gradients, wanted, strict=True):
@@ -210,22 +217,22 @@ def test_what_is_not_asked_for_changes_nothing() -> None:
         np.testing.assert_array_equal(gradient, by_name[name])
 
 
-def test_without_a_bias() -> None:
+def test_without_a_bias(loss: Any) -> None:
     y_true, features, weight, bias = drawn("no bias")
-    value, gradients = LOSS.value_and_grad(y_true, features, weight)
+    value, gradients = loss.value_and_grad(y_true, features, weight)
     assert len(gradients) == 2
-    right, wanted = LOSS.value_and_grad(y_true, features, weight, np.zeros_like(bias))
+    right, wanted = loss.value_and_grad(y_true, features, weight, np.zeros_like(bias))
     assert value == right
     for own, zero in zip(gradients, wanted, strict=False):
         np.testing.assert_array_equal(own, zero)
     with pytest.raises(
         ValueError, match=r"'bias' is no prediction of linear_cross_entropy; these are features, weight"
     ):
-        LOSS.grad(y_true, features, weight, wrt="bias")
+        loss.grad(y_true, features, weight, wrt="bias")
 
 
 @pytest.mark.parametrize("layout", ["transposed weight", "shifted", "fortran", "negative", "big-endian"])
-def test_layouts(layout: str) -> None:
+def test_layouts(loss: Any, layout: str) -> None:
     """Samples of several axes that do not lie in one piece, as those of a text without its last word."""
     y_true, features, weight, bias = drawn("layouts", samples=(6, 11))
     right, wanted = expected(y_true[:, :-1], features[:, :-1], weight, bias)
@@ -238,10 +245,10 @@ def test_layouts(layout: str) -> None:
         features, weight, bias = (np.ascontiguousarray(a[..., ::-1])[..., ::-1] for a in (features, weight, bias))
     elif layout == "big-endian":
         features, weight, bias = (a.astype(">f4") for a in (features, weight, bias))
-    value, gradients = LOSS.value_and_grad(y_true, features, weight, bias)
+    value, gradients = loss.value_and_grad(y_true, features, weight, bias)
     assert abs(value - right) < 1e-6 * right
     check(gradients, wanted, np.float32)
-    nothing = LOSS.value_and_grad(y_true, features, weight, bias, reduction="none")[0]
+    nothing = loss.value_and_grad(y_true, features, weight, bias, reduction="none")[0]
     assert nothing.shape == (6, 10)
     np.testing.assert_allclose(nothing.mean(), right, rtol=1e-6)
 
@@ -277,11 +284,54 @@ def test_out_of_any_layout() -> None:
         np.testing.assert_array_equal(own, right)
 
 
+@pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
+@of_floats
+@of_options
+@pytest.mark.parametrize("sizes", [(32, 7, 10), (9, 7, 1), (64, 7, 64)], ids=str)
+def test_the_short_way_has_the_bits_of_the_long_one(sizes: tuple[int, int, int], options: str, dtype: Any) -> None:
+    samples, classes, numbers = sizes
+    given = drawn("short", sizes, samples=(samples,), classes=classes, numbers=numbers, dtype=dtype)
+    rng, loss = generator("short", sizes, options, str(dtype)), LOSS.bind(**OPTIONS[options])
+    weight, where = rng.random(samples) + 0.1, rng.random(samples) < 0.7
+    where[-1], weight[:-1:3] = True, 0
+    given[0][-1] = 0  # a label that counts
+    shares = rng.multinomial(8, np.full(classes, 1 / classes), samples) / 8
+    calls: list[dict[str, Any]] = [{}, {"sample_weight": weight}, {"where": where, "sample_weight": weight}]
+    calls += [{"normalizer": 3.0}, {"reduction": "sum"}, {"reduction": "none", "where": where}]
+    soft = [] if loss.parameters["ignore_index"] is not None else [(shares.astype(dtype), *given[1:])]
+    for args in (given, given[:3], *soft):
+        for keywords in calls:
+            with long_way():
+                right = loss.value_and_grad(*args, **keywords)
+            assert bits(loss.value_and_grad(*args, **keywords)) == bits(right)
+            assert loss._short.run(3, args, {**loss.keywords, **keywords}) is not None
+        with long_way():
+            right, part = loss.value_and_grad(*args), loss.partial(*args)
+        assert loss.partial(*args) == part and loss.try_partial(args, {}) is not None
+        strided = [np.repeat(array, 2, axis=-1)[..., ::2] for array in args[1:]]
+        assert bits(loss.value_and_grad(args[0], *strided)) == bits(right)
+        own = loss.grad(*args, wrt=("weight", "features"))
+        assert bits((right[0], own)) == bits((right[0], right[1][1::-1]))
+        copies = [array.copy() for array in args[1:]]
+        loss.grad(args[0], *copies, out=tuple(copies))
+        assert bits((right[0], copies)) == bits(right)
+
+
+@pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
+def test_one_sample_without_axes() -> None:
+    _, features, weight, bias = drawn("one sample")
+    args = np.asarray(3), features[0], weight, bias
+    with long_way():
+        right = LOSS.value_and_grad(*args, reduction="sum")
+    assert bits(LOSS.value_and_grad(*args, reduction="sum")) == bits(right)
+    assert right[1][0].shape == (5,)
+
+
 # -- samples that are left out ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["where", "sample_weight", "ignore_index", "class_weight"])
-def test_what_is_left_out_is_not_multiplied(how: str) -> None:
+def test_what_is_left_out_is_not_multiplied(loss: Any, how: str) -> None:
     """Whatever it holds, and whatever the weights of the classes: 0 times infinity is no number."""
     y_true, features, weight, bias = drawn(how, samples=(600,))
     left_out = generator("left out", how).random(600) < 0.4
@@ -294,14 +344,14 @@ def test_what_is_left_out_is_not_multiplied(how: str) -> None:
         y_true[left_out] = 6
         left_out = y_true == 6
         keywords = {"ignore_index": 6} if how == "ignore_index" else {"class_weight": [1.0] * 6 + [0.0]}
-    value, gradients = LOSS.value_and_grad(y_true[~left_out], features[~left_out], weight, bias)
+    value, gradients = loss.value_and_grad(y_true[~left_out], features[~left_out], weight, bias)
     features[left_out] = np.nan
     features[np.flatnonzero(left_out)[0]] = np.inf
-    again, own = LOSS.value_and_grad(y_true, features, weight, bias, **keywords)
+    again, own = loss.value_and_grad(y_true, features, weight, bias, **keywords)
     assert abs(again - value) <= 1e-7 * value
     assert not own[0][left_out].any() and not np.signbit(own[0][left_out]).any()
     check([own[0][~left_out], *own[1:]], gradients, np.float32)
-    values = LOSS(y_true, features, weight, bias, reduction="none", **keywords)
+    values = loss(y_true, features, weight, bias, reduction="none", **keywords)
     assert not values[left_out].any() and values[~left_out].all()
 
 
@@ -317,10 +367,10 @@ def test_nothing_left() -> None:
     assert not gradients[1].any() and not gradients[2].any()
 
 
-def test_a_nan_is_seen() -> None:
+def test_a_nan_is_seen(loss: Any) -> None:
     y_true, features, weight, bias = drawn("nan")
     features[3, 2] = np.nan
-    value, gradients = LOSS.value_and_grad(y_true, features, weight, bias)
+    value, gradients = loss.value_and_grad(y_true, features, weight, bias)
     assert math.isnan(value) and np.isnan(gradients[0][3]).all() and np.isnan(gradients[1]).all()
     assert np.isfinite(np.delete(gradients[0], 3, axis=0)).all()
 
@@ -498,14 +548,14 @@ def test_it_is_what_cross_entropy_takes() -> None:
 
 
 @pytest.mark.parametrize("size", [1.0, 2.0**70], ids=["ordinary", "large weights"])
-def test_logits_far_apart(size: float) -> None:
+def test_logits_far_apart(loss: Any, size: float) -> None:
     """Probabilities that are subnormal numbers: they keep their digits, and do not slow products down."""
     y_true, features, weight, bias = drawn("far apart", samples=(50,), numbers=9)
     bias = np.array([0, 0, 0, 0, 0, 0, -88], np.float32)  # a probability of 1e-38, over 50
     y_true[:] = np.arange(50) % 6
     features *= 1 / np.float32(size)
     weight *= np.float32(size)
-    value, gradients = LOSS.value_and_grad(y_true, features, weight, bias)
+    value, gradients = loss.value_and_grad(y_true, features, weight, bias)
     right, wanted = expected(y_true, features, weight, bias)
     assert abs(value - right) <= 1e-6 * right
     check(gradients, wanted, np.float32)

@@ -227,29 +227,32 @@ class Rows(Kind):
         if not alone or terms[0].row.kernels is not None or terms[0].parameters.get("class_mask") is not None:
             return None, None
         row, parameters = terms[0].row, terms[0].parameters
-        target = row.target
-        assert isinstance(target, RowTarget)
-        chosen, numbers, class_factor = row_parameters(row, parameters)
-        if np.ndim(class_factor) == 0 and class_factor is not None:
+        loss, own = as_plain(row, parameters)
+        if np.ndim(own["class_factor"]) == 0 and own["class_factor"] is not None:
             return None, None  # as long as there are classes
-        dense = [form for form in target.forms if form != "index"]
-        path = kernels.rows.PlainRows(
-            -1 if takes_frame(row, parameters) else kernels.rows.ROW_LOSSES.index(row.name),
-            *limits_of_types(row, parameters),
-            axis=parameters["axis"],
-            levels=target.levels,
-            by_index="index" in target.forms,
-            dense_form=-1 if not dense else form_number(target, dense[0]),
-            smoothing=parameters.get("label_smoothing", 0.0),
-            ignore_index=parameters.get("ignore_index"),
-            given=chosen,
-            parameters=numbers,
-            class_weight=parameters.get("class_weight"),
-            class_factor=class_factor,
-            factor=factor,
-            second_loss=kernels.rows.ROW_LOSSES.index(row.name) if row.has_products else -1,
-        )
-        return path, None
+        second = kernels.rows.ROW_LOSSES.index(row.name) if row.has_products else -1
+        return kernels.rows.PlainRows(*loss, **own, factor=factor, second_loss=second), None
+
+
+def as_plain(row: Row, parameters: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a loss as the short way takes it: its number and limits, and by name what its parameters are."""
+    target = row.target
+    assert isinstance(target, RowTarget)
+    chosen, numbers, class_factor = row_parameters(row, parameters)
+    dense = [form for form in target.forms if form != "index"]
+    number = -1 if takes_frame(row, parameters) else kernels.rows.ROW_LOSSES.index(row.name)
+    return (number, *limits_of_types(row, parameters)), {
+        "axis": parameters["axis"],
+        "levels": target.levels,
+        "by_index": "index" in target.forms,
+        "dense_form": -1 if not dense else form_number(target, dense[0]),
+        "smoothing": parameters.get("label_smoothing", 0.0),
+        "ignore_index": parameters.get("ignore_index"),
+        "given": chosen,
+        "parameters": numbers,
+        "class_weight": parameters.get("class_weight"),
+        "class_factor": class_factor,
+    }
 
 
 def takes_frame(row: Row, parameters: Mapping[str, Any]) -> bool:

@@ -164,6 +164,7 @@ cdef double run_rows_of(const real* tag, RowsCall* call, block_function function
 
 
 include "rows/plain.pxi"
+include "rows/products.pxi"
 include "rows/plain_functions.pxi"
 include "rows/capi.pxi"
 
