@@ -596,6 +596,18 @@ MUTANTS = (
         "    if (row->own >= 0) row->alike[row->own] = -FL_INFINITY;",
         "    (void)row;",
     ),
+    Mutant(
+        "rows of a small layer that are left out are multiplied",
+        ROWS + "products.pxi",
+        "            if not counts:\n",
+        "            if False:\n",
+    ),
+    Mutant(
+        "the vectors of a small set are not centred",
+        VECTORS + "sets.h",
+        "for (int turn = 0; turn < 2; turn++) {",
+        "for (int turn = 0; turn < 0; turn++) {",
+    ),
     # Losses of regions.
     Mutant(
         "the slope of the largest class left in",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import cases
@@ -78,35 +79,36 @@ def hold_to_textbook(row: Any, source: Any, target: Any, slack: float = 1.0, **g
 
 
 @pytest.fixture(params=["small", "by BLAS"])
-def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Let a kernel compute small sets, or BLAS as it does all others; return whether it does."""
-    if request.param == "by BLAS":
-        monkeypatch.setattr(kernels.vectors, "SMALL_SETS", (0, 0, 0))
-    return request.param == "by BLAS"
-
-
-def in_chunks(row: Any, large: bool) -> dict[str, Any]:
-    """Return the keywords of a call that has no short way."""
-    return {"max_bytes": 2**24} if large and row.name == "mmd" else {}
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a kernel compute small sets, or BLAS as it does all others."""
+    if request.param == "small":
+        yield
+        return
+    monkeypatch.setattr(kernels.vectors, "SMALL_SETS", (0, 0, 0))
+    with long_way():
+        yield
 
 
 @of_floats
 @of_cases
-def test_the_textbook(row: Any, given: dict[str, Any], dtype: Any, large: bool) -> None:
+@pytest.mark.usefixtures("way")
+def test_the_textbook(row: Any, given: dict[str, Any], dtype: Any) -> None:
     arrays = drawn(row, "textbook", given, shape=(5, 2), dtype=dtype)
-    hold_to_textbook(row, *arrays, **given, **in_chunks(row, large))
+    hold_to_textbook(row, *arrays, **given)
 
 
 @of_floats
 @of_rows
-def test_vectors_far_from_0(row: Any, dtype: Any, large: bool) -> None:
+@pytest.mark.usefixtures("way")
+def test_vectors_far_from_0(row: Any, dtype: Any) -> None:
     """The mean is taken off: what is left of the distances are their own digits."""
     source, target = drawn(row, "far", shape=(5, 2), dtype=dtype)
-    hold_to_textbook(row, source + dtype.type(4096), target + dtype.type(4096), 16.0, **in_chunks(row, large))
+    hold_to_textbook(row, source + dtype.type(4096), target + dtype.type(4096), 16.0)
 
 
 @of_rows
-def test_vectors_near_each_other(row: Any, large: bool) -> None:
+@pytest.mark.usefixtures("way")
+def test_vectors_near_each_other(row: Any) -> None:
     """Points of clusters that are small beside the distances between them: their own distances do not cancel."""
     rng = generator("near", row.name)
     source = np.array([[0.0, 0.0], [1000.0, -500.0], [0.0, 0.0], [1000.0, -500.0]]) + rng.normal(
@@ -115,7 +117,7 @@ def test_vectors_near_each_other(row: Any, large: bool) -> None:
     target = np.array([[0.0, 0.0], [1000.0, -500.0], [1000.0, -500.0]]) + rng.normal(scale=1e-3, size=(3, 2))
     given = {"bandwidths": 1e-3} if row.name == "mmd" else {}
     # One unit of the points is 1e-13, of which a bandwidth has 1e10.
-    hold_to_textbook(row, source, target, 1e6, **given, **in_chunks(row, large))
+    hold_to_textbook(row, source, target, 1e6, **given)
 
 
 @pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
@@ -123,7 +125,7 @@ def test_vectors_near_each_other(row: Any, large: bool) -> None:
 @pytest.mark.parametrize("shape", [(2, 1), (31, 10), (32, 33), (63, 128)], ids=str)
 def test_the_short_way_has_the_bits_of_the_long_one(shape: tuple[int, int], dtype: Any) -> None:
     args = drawn(ROWS[0], "short", shape=shape, dtype=dtype)
-    for loss in (fl.mmd, fl.mmd.bind(bandwidths=(0.5, 2.0), biased=True)):
+    for loss in (fl.mmd, fl.mmd.bind(bandwidths=(0.5, 2.0), biased=True), fl.coral):
         for own in (
             {},
             {"sample_weight": np.array(0.75)},
@@ -247,10 +249,12 @@ def test_coral_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     arrays = [array + 4096 for array in drawn(ROWS[1], "chunks", shape=(50, 3), dtype=np.float64)]
     arrays[0][:20] += 64
     value, gradients = fl.coral.value_and_grad(*arrays)
+    monkeypatch.setattr(kernels.vectors, "SMALL_SETS", (0, 0, 0))
     monkeypatch.setattr(sets, "_FEWEST_VECTORS", 8)
     monkeypatch.setattr(sets, "_CHUNK_NUMBERS", 1)
     for threads in (1, 2):
-        again, own = fl.coral.value_and_grad(*arrays, n_threads=threads)
+        with long_way():
+            again, own = fl.coral.value_and_grad(*arrays, n_threads=threads)
         assert abs(again - value) <= 1e-14 * terms(ROWS[1], *arrays)
         for one, other in zip(gradients, own, strict=True):
             assert np.abs(one - other).max() <= 1e-12 * np.abs(one).max()

@@ -1,8 +1,8 @@
 """Losses of sets of vectors: how far are two samples of vectors from having one distribution?
 
 A sample is a pair of sets, of as many vectors each as there are; the numbers of both are computed in float64, each pair
-of sets in turn. What is particular to a loss is a function of one pair (`of_sets`). `mmd` of up to 64 vectors is
-computed by a kernel, which forms the differences of all pairs (``kernels/vectors/sets.h``).
+of sets in turn. What is particular to a loss is a function of one pair (`of_sets`). Sets of up to 64 vectors are
+computed by a kernel (``kernels/vectors/sets.h``).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _mmd(sets: Sets) -> float:
     biased, wants = sets.parameters["biased"], any(gradient is not None for gradient in sets.gradients)
     widths = [max(float(np.ldexp(width, -sets.exponent)), 1e-150) for width in sets.parameters["bandwidths"]]
     if _is_small(len(sets.source), *sets.target.shape, len(widths)):
-        return _small_mmd(sets, tuple(widths))
+        return _small("mmd", sets, tuple(widths), biased, 0, -1)
     of_source, of_target = map(_points_of, _centred(sets))
     n, m = len(of_source.numbers), len(of_target.numbers)
     gradients: list[Array] = []
@@ -86,21 +86,21 @@ def _mmd(sets: Sets) -> float:
 def _is_small(*lengths: int) -> bool:
     """Tell whether a kernel computes sets of N and M vectors of D numbers, with so many bandwidths, in one go."""
     vectors, numbers, widths = kernels.vectors.SMALL_SETS
-    return all(n <= most for n, most in zip(lengths, (vectors, vectors, numbers, widths), strict=True))
+    return all(n <= most for n, most in zip(lengths, (vectors, vectors, numbers, widths), strict=False))
 
 
-def _small_mmd(sets: Sets, widths: tuple[float, ...]) -> float:
+def _small(loss: str, sets: Sets, widths: tuple[float, ...], biased: bool, of_value: int, of_gradient: int) -> float:
+    """Compute a loss by its kernel, whose results have so many factors of the unit."""
     source, target = (np.array(points, np.float64, order="C") for points in (sets.source, sets.target))
     gradients = [
         None if place is None else np.empty_like(points)
         for points, place in zip((source, target), sets.gradients, strict=True)
     ]
-    biased = sets.parameters["biased"]
-    value: float = kernels.vectors.mmd(source, target, *gradients, widths, biased=biased, factor=sets.factor)
+    value: float = kernels.vectors.sets(loss, source, target, *gradients, widths, biased=biased, factor=sets.factor)
     for gradient, place in zip(gradients, sets.gradients, strict=True):
         if place is not None and gradient is not None:
-            place[...] = np.ldexp(gradient, -sets.exponent) if sets.exponent else gradient
-    return value
+            place[...] = np.ldexp(gradient, of_gradient * sets.exponent) if sets.exponent else gradient
+    return float(np.ldexp(value, of_value * sets.exponent))
 
 
 class _Points(NamedTuple):
@@ -179,6 +179,8 @@ def _coral(sets: Sets) -> float:
     numbers = sets.source.shape[1]
     if not numbers:
         return 0.0
+    if _is_small(len(sets.source), *sets.target.shape):
+        return _small("coral", sets, (), False, 4, 3)
     most = max(len(sets.source), len(sets.target)) * numbers * numbers
     holding = blas.one_thread() if most >= HELD_FROM else nullcontext(True)
     with holding as held:
@@ -323,9 +325,10 @@ class OfSets(Kind):
         return reduced(math.fsum(totals), number) * factor
 
     def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
-        widths = parameters.get("bandwidths", ())
-        small = 0 < len(widths) <= kernels.vectors.SMALL_SETS[-1] and factor == 1 and parameters["max_bytes"] is None
-        return kernels.vectors.PlainSets(widths, biased=parameters["biased"], **places_of(row)) if small else None
+        widths, biased = parameters.get("bandwidths", ()), parameters.get("biased", False)
+        if len(widths) > kernels.vectors.SMALL_SETS[-1] or factor != 1 or parameters.get("max_bytes") is not None:
+            return None
+        return kernels.vectors.PlainSets(row.name, widths, biased=biased, **places_of(row))
 
     def draw(
         self,

@@ -1,6 +1,7 @@
 /*
- * The maximum mean discrepancy of two small sets of vectors, in double. Distances are made of differences: nothing cancels,
- * wherever the sets lie. Vectors lie in the lanes, as in batches.h; those that are one of the pair after the other in rows.
+ * The maximum mean discrepancy of two small sets of vectors, in double, and the distance of their covariances. Distances are
+ * made of differences: nothing cancels, wherever the sets lie. Vectors lie in the lanes, as in batches.h; those that are one of the
+ * pair after the other in rows. For a covariance all lie in rows, each of whole steps of lanes.
  */
 #ifndef FASTLOSS_SETS_H
 #define FASTLOSS_SETS_H
@@ -44,5 +45,35 @@ FL_SWEEP double fl_set_kernels(const double *first, ptrdiff_t firsts, const doub
             }
     }
     return total;
+}
+
+/* Lay out vectors in rows, less their mean: twice, as the first one is rounded. */
+FL_SWEEP void fl_set_centre(const double *vectors, double *rows, ptrdiff_t count, ptrdiff_t columns)
+{
+    const ptrdiff_t width = fl_batch_width(columns);
+    double mean[FL_BATCH_NUMBERS];
+    for (ptrdiff_t i = 0; i < count; i++)
+        for (ptrdiff_t k = 0; k < width; k++) rows[i * width + k] = k < columns ? vectors[i * columns + k] : 0.0;
+    for (int turn = 0; turn < 2; turn++) {
+        FL_BATCH_EACH(k, width) mean[k] = 0;
+        for (ptrdiff_t i = 0; i < count; i++) FL_BATCH_EACH(k, width) mean[k] += rows[i * width + k];
+        FL_BATCH_EACH(k, width) mean[k] /= (double)count;
+        for (ptrdiff_t i = 0; i < count; i++) FL_BATCH_EACH(k, width) rows[i * width + k] -= mean[k];
+    }
+}
+
+/* Leaves the difference of the covariances of two sets of centred rows; returns the sum of its squares. */
+static double fl_set_covariances(const double *first, ptrdiff_t firsts, const double *second, ptrdiff_t seconds, ptrdiff_t columns,
+                                 double *apart)
+{
+    const ptrdiff_t width = fl_batch_width(columns);
+    double other[FL_BATCH_NUMBERS];
+    for (ptrdiff_t k = 0; k < columns; k++) {
+        double *row = apart + k * width;
+        fl_batch_sum(row, first + k, first, firsts, width, width);
+        fl_batch_sum(other, second + k, second, seconds, width, width);
+        FL_BATCH_EACH(j, width) row[j] = row[j] / (double)(firsts - 1) - other[j] / (double)(seconds - 1);
+    }
+    return fl_block_dot_f64(apart, apart, columns * width);
 }
 #endif

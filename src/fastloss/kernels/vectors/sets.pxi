@@ -1,9 +1,12 @@
-# The maximum mean discrepancy of two small sets of vectors (sets.h): for kinds/sets.py, and its short way.
+# Losses of two small sets of vectors (sets.h): for kinds/sets.py, and their short way.
 
 cdef extern from "vectors/sets.h" nogil:
     enum:
         FL_SET_WIDTHS
     double fl_set_kernels(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, bint, const double*, int, double, double*) noexcept
+    double fl_set_covariances(const double*, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, double*) noexcept
+    void fl_set_centre(const double*, double*, Py_ssize_t, Py_ssize_t) noexcept
+    void fl_batch_sum(double*, const double*, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept
 
 cdef struct SetPair:
     Py_ssize_t count[2]
@@ -16,13 +19,42 @@ cdef struct SetPair:
     double factor                # of the gradients
 
 
+#: What makes the value of a pair, without a factor, and leaves the gradients.
+ctypedef double (*set_function)(const SetPair*, double*) noexcept nogil
+
+
 cdef Py_ssize_t lanes_of_sets(const SetPair* sets) noexcept nogil:
-    """Numbers that `mmd_of` needs room for."""
-    return 2 * (fl_batch_width(sets.count[0]) + fl_batch_width(sets.count[1])) * sets.columns
+    """Numbers that each of these functions has room for, at least."""
+    cdef Py_ssize_t width = fl_batch_width(sets.columns)
+    return max(2 * (fl_batch_width(sets.count[0]) + fl_batch_width(sets.count[1])) * sets.columns,
+               (sets.count[0] + sets.count[1] + sets.columns + 1) * width)
+
+
+cdef double coral_of(const SetPair* sets, double* memory) noexcept nogil:
+    """The distance of two covariances."""
+    cdef Py_ssize_t width = fl_batch_width(sets.columns), i, k
+    cdef double* centred[2]
+    cdef double* apart
+    cdef double* row
+    cdef double squares = <double>sets.columns * sets.columns, value, factor
+    cdef int one
+    centred[0], centred[1] = memory, memory + sets.count[0] * width
+    apart = centred[1] + sets.count[1] * width
+    row = apart + sets.columns * width
+    for one in range(2):
+        fl_set_centre(sets.vectors[one], centred[one], sets.count[one], sets.columns)
+    value = fl_set_covariances(centred[0], sets.count[0], centred[1], sets.count[1], sets.columns, apart)
+    for one in range(2):
+        factor = (-sets.factor if one else sets.factor) / (squares * (sets.count[one] - 1))
+        for i in range(sets.count[one] if sets.gradient[one] != NULL else 0):
+            fl_batch_sum(row, centred[one] + i * width, apart, sets.columns, 1, width)
+            for k in range(sets.columns):
+                sets.gradient[one][i * sets.columns + k] = row[k] * factor
+    return value / (4 * squares)
 
 
 cdef double mmd_of(const SetPair* sets, double* memory) noexcept nogil:
-    """The value, without a factor; leaves the gradients."""
+    """The maximum mean discrepancy."""
     cdef double* lanes[2]
     cdef double* pull[2]
     cdef Py_ssize_t count, width, pairs
@@ -63,10 +95,14 @@ cdef int take_bandwidths(SetPair* sets, tuple bandwidths) except -1:
 
 #: Sets of up to so many vectors, of so many numbers each, and so many bandwidths are small.
 SMALL_SETS = FL_BATCH_MOST, FL_BATCH_NUMBERS, FL_SET_WIDTHS
+SET_LOSSES = "mmd", "coral"
+
+cdef set_function set_functions[2]
+set_functions[:] = [mmd_of, coral_of]
 
 
-def mmd(object source not None, object target not None, object by_source, object by_target, tuple bandwidths not None, *,
-        bint biased, double factor):
+def sets(str loss not None, object source not None, object target not None, object by_source, object by_target, tuple bandwidths not None, *,
+         bint biased, double factor):
     """Compute the value of two small sets, (N, D) and (M, D) doubles, and the gradients times `factor` where there are arrays for
     them."""
     cdef Doubles first = Doubles(source), second = Doubles(target)
@@ -74,6 +110,7 @@ def mmd(object source not None, object target not None, object by_source, object
     cdef SetPair sets
     cdef double* memory
     cdef double value
+    cdef set_function function = set_functions[SET_LOSSES.index(loss)]
     check_count("vectors of a set", max(len(source), len(target)), FL_BATCH_MOST)
     sets.count[0], sets.count[1] = len(source), len(target)
     sets.columns, sets.biased, sets.factor = first.count // sets.count[0], biased, factor
@@ -84,7 +121,7 @@ def mmd(object source not None, object target not None, object by_source, object
     if memory == NULL:
         raise MemoryError
     with nogil:
-        value = mmd_of(&sets, memory)
+        value = function(&sets, memory)
     free(memory)
     return value
 
@@ -92,10 +129,11 @@ def mmd(object source not None, object target not None, object by_source, object
 cdef class PlainSets(PlainCall):
     """Of two small sets."""
     cdef SetPair sets            # what is the same in all calls
+    cdef set_function loss
 
-    def __init__(self, tuple bandwidths, *, bint biased, Py_ssize_t arguments, tuple predictions, tuple names, int target):
+    def __init__(self, str loss not None, tuple bandwidths, *, bint biased, Py_ssize_t arguments, tuple predictions, tuple names, int target):
         self.factor, self.results = 1, VALUE | GRADIENT
-        self.sets.biased = biased
+        self.sets.biased, self.loss = biased, set_functions[SET_LOSSES.index(loss)]
         take_bandwidths(&self.sets, bandwidths)
         self.take_arguments(arguments, predictions, names)
 
@@ -151,7 +189,7 @@ cdef class PlainSets(PlainCall):
         for k in range(2):
             if not work.array[OUT_GRADIENT + k].held:
                 own.gradient[k] = NULL
-        value = mmd_of(own, memory)
+        value = self.loss(own, memory)
         for k in range(2):
             out = &work.array[OUT_GRADIENT + k]
             if out.held:
