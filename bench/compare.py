@@ -14,6 +14,7 @@ faster fastloss is than X (larger is better). In brackets: the quartiles over th
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
@@ -281,6 +282,7 @@ def machine() -> dict[str, Any]:
     import fastloss as fl
 
     return {
+        "date": f"{datetime.date.today()}",
         "platform": platform.platform(),
         "processor": processor(),
         "cpus": available_cpus(),

@@ -1,12 +1,14 @@
 """Losses of sequences and of groups beside np.exp of their logits, a sort, and other libraries.
 
-python bench/sequences.py                # one thread; peers that are installed: torch, optax, torchcrf
+python bench/sequences.py                # one thread; beside torch, optax, torchcrf, torchaudio, pycox, torchsurv,
+                                         # allRank, as far as they load
 python bench/sequences.py --threads 2    # one thread beside two
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -51,6 +53,29 @@ class Work(NamedTuple):
 
 def installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
+
+
+def loads(name: str) -> bool:
+    """Tell whether a library can be imported: some wheels want a torch of another build, and say so by an OSError."""
+    try:
+        importlib.import_module(name)
+    except (ImportError, OSError, RuntimeError) as error:
+        print(f"{name} is left out: {type(error).__name__}: {error}".partition("\n")[0])
+        return False
+    return True
+
+
+def backward(loss: Callable[[Any], Any], predictions: NDArray) -> Callable[[], Any]:
+    """Return a call that makes value and gradient of a loss of torch."""
+    import torch
+
+    x = torch.from_numpy(predictions.copy()).requires_grad_()
+
+    def call() -> None:
+        x.grad = None
+        loss(x).backward()
+
+    return call
 
 
 def ctc(rng: np.random.Generator, size: tuple[int, int, int, int], threads: int) -> Work:
@@ -108,6 +133,13 @@ def rnnt(rng: np.random.Generator, size: tuple[int, int, int, int], threads: int
         "np.exp": lambda: np.exp(logits, out=out),
         "copy": lambda: np.copyto(out, logits),
     }
+    if loads("torchaudio"):
+        import torch
+        import torchaudio
+
+        lengths = (torch.full((samples,), n, dtype=torch.int32) for n in (frames, labels))
+        rest = torch.from_numpy(y_true.astype(np.int32)), *lengths, 0
+        calls["torchaudio"] = backward(lambda x: torchaudio.functional.rnnt_loss(x, *rest), logits)
     return Work(calls, "node", samples * frames * (labels + 1))
 
 
@@ -155,14 +187,23 @@ def cox(rng: np.random.Generator, threads: int) -> Work:
         np.argsort(time)
         np.exp(scores, out=out)
 
-    return Work(
-        {
-            "fastloss": lambda: fl.cox.value_and_grad(time, event, scores, out=(None, out), n_threads=threads),
-            "np.argsort + np.exp": sort_and_exp,
-        },
-        "subject",
-        SUBJECTS,
-    )
+    calls: Calls = {
+        "fastloss": lambda: fl.cox.value_and_grad(time, event, scores, out=(None, out), n_threads=threads),
+        "np.argsort + np.exp": sort_and_exp,
+    }
+    if loads("pycox.models.loss"):
+        import torch
+        from pycox.models.loss import cox_ph_loss
+
+        arrays = torch.from_numpy(time), torch.from_numpy(event)
+        calls["pycox"] = backward(lambda x: cox_ph_loss(x, *arrays), scores)
+    if loads("torchsurv.loss.cox"):
+        import torch
+        from torchsurv.loss.cox import neg_partial_log_likelihood
+
+        said = torch.from_numpy(event), torch.from_numpy(time)
+        calls["torchsurv"] = backward(lambda x: neg_partial_log_likelihood(x, *said), scores)
+    return Work(calls, "subject", SUBJECTS)
 
 
 def lambdarank(rng: np.random.Generator, threads: int) -> Work:
@@ -184,6 +225,36 @@ def lambdarank(rng: np.random.Generator, threads: int) -> Work:
     )
 
 
+def all_pairs(rng: np.random.Generator, threads: int) -> Work:
+    """LambdaRank as its paper has it, which is what allRank computes: all pairs, none of LightGBM's norms."""
+    import fastloss as fl
+
+    lists, rows = LISTS
+    relevance = rng.integers(0, 5, (lists, rows))
+    scores = rng.normal(size=(lists, rows)).astype(np.float32)
+    groups, out = np.full(lists, rows), np.empty(lists * rows, np.float32)
+    own = fl.lambdarank.bind(truncation=None, normalize=False, reduction="sum", n_threads=threads)
+    calls: Calls = {
+        "fastloss": lambda: own.value_and_grad(relevance.ravel(), scores.ravel(), groups=groups, out=(None, out))
+    }
+    if loads("allrank.models.losses"):
+        import torch
+        from allrank.models.losses import lambdaLoss
+
+        grades, some = torch.from_numpy(relevance.astype(np.float32)), range(0, lists, 500)  # all at once take 20 GB
+
+        x = torch.from_numpy(scores.copy()).requires_grad_()
+
+        def call() -> None:
+            x.grad = None
+            options = {"weighing_scheme": "lambdaRank_scheme", "reduction_log": "natural"}
+            for k in some:
+                lambdaLoss(x[k : k + 500], grades[k : k + 500], **options).backward()
+
+        calls["allRank"] = call
+    return Work(calls, "list", lists)
+
+
 def works(threads: int) -> dict[str, Callable[[], Work]]:
     """Return what is timed, by name; arrays are made when it is its turn."""
     rng = np.random.default_rng(2024)
@@ -196,6 +267,7 @@ def works(threads: int) -> dict[str, Callable[[], Work]]:
         found[f"linear_chain_crf, K = {tags}"] = lambda tags=tags: crf(rng, tags, threads)
     found["cox, 1e6 subjects"] = lambda: cox(rng, threads)
     found["lambdarank, 10,000 lists of 120"] = lambda: lambdarank(rng, threads)
+    found["lambdarank, all pairs"] = lambda: all_pairs(rng, threads)
     return found
 
 
@@ -203,6 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", default="", help="what begins so, by the names in the table")
     options = parser.parse_args()
     limit_cpus(options.threads)
     keep_freed_memory()
@@ -212,6 +285,8 @@ def main() -> None:
         torch.set_num_threads(1)
     alone = works(1)
     for name, make in works(options.threads).items():
+        if not name.startswith(options.only):
+            continue
         work = make()
         calls = work.calls
         if options.threads > 1:
