@@ -509,7 +509,7 @@ def _of_link(row: Row, defaults: Mapping[str, Any]) -> str:
     if not links:
         return ""
     texts = [
-        _OF_LINK[link.function].replace("their", "the", 1) + f" of {1 / link.divisor:g} scores"
+        _OF_LINK[link.function].replace("their", "the", 1) + f" of {1 / link.divisor:g} times the scores"
         if link.divisor != 1
         else _OF_LINK[link.function]
         for link in links

@@ -113,7 +113,7 @@ def binary_cross_entropy(y_true, y_pred, pos_weight, label_smoothing):
 @pointwise(
     target=unit,
     predicted=probability,
-    clip=interval(0.0, 0.0, 0.5, "what probabilities are kept away from 0 and 1; 0 does not clip"),
+    clip=interval(0.0, 0.0, 0.5, "how far probabilities are kept from 0 and 1; 0 does not clip"),
     formula="-(y log p + (1 - y) log(1 - p)),  p = y_pred",
     source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
 )

@@ -464,7 +464,7 @@ def negative_binomial(y_true, y_pred, dispersion):
     ulps={"grad": 6, "hess": 6},
 )
 def zero_inflated_poisson(y_true, log_rate, zero_logit):
-    """Poisson loss of counts of which more are 0: s the logarithm of the rate, t the logit of a 0 that is none of them.
+    """Poisson loss of counts with extra zeros: s the logarithm of the rate, t the logit of an extra zero.
 
     A target is 0 with probability p = 1 / (1 + e^-t), else a Poisson count of mean e^s: the expected count is
     (1 - p) e^s. The negative log-likelihood without log y!, which ``full=True`` adds. At t = -inf it is `poisson`.

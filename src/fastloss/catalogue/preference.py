@@ -459,7 +459,7 @@ def kl_estimate_k1(reference, log_prob):
 entropy = of_scores(
     prediction("logits", "scores of the actions, or of the classes: their softmax is the policy", "D"),
     name="entropy",
-    summary="Entropy of the softmax of logits, in nats: what a policy has a bonus for, so that it goes on exploring.",
+    summary="Entropy of the softmax of logits, in nats: as a bonus it keeps a policy exploring.",
     formula="-sum_c p_c log(p_c),  p = softmax(logits)",
     source="Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x; as a bonus: Mnih et al. 2016, arXiv:1602.01783",
     notes="""The classes lie along `axis`. In [0, log C]: 0 where one class has all of the probability, also
