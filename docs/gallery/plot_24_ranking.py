@@ -42,7 +42,7 @@ for name, objective in (("LightGBM", "lambdarank"), ("fastloss", fl.interop.ligh
     booster = lgb.train({**options, "objective": objective}, lgb.Dataset(X, y, group=sizes), rounds[-1])
     found[name] = [ndcg(booster.predict(X_test, raw_score=True, num_iteration=k)) for k in rounds]
     print(f"{name}: NDCG@10 " + ", ".join(f"{x:.4f}" for x in found[name]) + f" after {rounds} trees")
-    plt.semilogx(rounds, found[name], marker="o", label=name)
+    plt.semilogx(rounds, found[name], marker="o", label=name, alpha=0.6, linewidth=2 if name == "fastloss" else 7)
 plt.xlabel("trees")
 plt.ylabel("NDCG@10")
 plt.legend()
