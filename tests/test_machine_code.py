@@ -361,8 +361,10 @@ def test_a_loop_that_adds_values_up_is_vector_code(level: str, real: str, loss: 
     vector = [block for block in function.looped if "add" in block.arithmetic("pd", register)]
     assert vector
     assert want == "value" or sum(block.stores(register) for block in vector)
-    assert not [loop for loop in function.loops if loop.arithmetic({"ps": "ss", "pd": "sd"}[suffix])]
-    assert not [name for loop in function.loops for name in loop.calls()]
+    # No loop has an end of its function: what seems to begins with padding, to which no path leads.
+    loops = [loop for loop in function.loops if not any(line.name == "ret" for line in loop.instructions)]
+    assert not [loop for loop in loops if loop.arithmetic({"ps": "ss", "pd": "sd"}[suffix])]
+    assert not [name for loop in loops for name in loop.calls()]
 
 
 @each_level

@@ -105,11 +105,13 @@ cdef void fill_constants(const PointwiseCall* call, real* constants) noexcept no
 
 
 cdef inline Py_ssize_t constants_size(const PointwiseCall* call) noexcept nogil:
-    """Doubles that `set_constants` fills."""
-    return (1 + call.terms * FORMULA_PARAMETERS) * BLOCK_DOUBLES
+    """Doubles that `set_constants` may fill."""
+    return (1 + call.terms * FORMULA_PARAMETERS) * BLOCK_DOUBLES + CACHE_LINE
 
 
 cdef void set_constants(PointwiseCall* call, bint double_precision, double* constants) noexcept nogil:
+    # From a line of the cache on: each vector of a constant that lies across two is read twice.
+    constants = <double*>(<char*>constants + -<size_t>constants % CACHE_LINE)
     call.constants, call.straight = constants, False
     if not call.uniform:
         if double_precision:
@@ -192,10 +194,12 @@ cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* sc
     cdef real* value = buffers + 4 * size
     cdef real* gradient[2]
     cdef bint is_sum = call.want & VALUE and call.value.data == NULL
+    cdef bint adds = run_and_add != NULL and is_sum and call.weight.data == NULL and call.where.data == NULL
     cdef double total = 0
     cdef int k
     columns.ahead = ahead_of(call, first + size, sizeof(real), &next_block)
-    if columns.ahead != NULL and call.streams and program.predictions == 2:
+    adds &= call.whole or columns.ahead == NULL
+    if columns.ahead != NULL and call.streams and program.predictions == 2 and not adds:
         # Gradients that are stored around the cache are not asked for: the second prediction takes their place.
         look_ahead(&next_block, FL_WRITE, &call.formulas.parameter[0], first + size)
     if columns.prediction[0] != NULL:
@@ -223,7 +227,7 @@ cdef double straight_block(const PointwiseCall* call, Py_ssize_t first, real* sc
         weight = load_weights(&call.weight, &call.where, first, size, buffers + 2 * size)
         if call.want & ~VALUE:
             columns.multiplier = multipliers(weight, call.scale, size, buffers + 3 * size)
-    if run_and_add != NULL and is_sum and weight == NULL and (call.whole or columns.ahead == NULL):
+    if adds:
         columns.value = value    # of which it makes no use as a rule
         total = run_and_add(&columns, size // STEP)
         is_sum = False

@@ -45,7 +45,7 @@ cdef int prepared_run(const Prepared* prepared, Py_ssize_t n, const real* y_true
     cdef bint double_precision = sizeof(real) == sizeof(double)
     cdef const Limits* limits = &prepared.limits[double_precision]
     cdef Py_ssize_t size = block_size(y_true), blocks = (n + size - 1) // size, block
-    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES + CACHE_LINE]
     cdef double* constants = few
     cdef double total
     cdef int status

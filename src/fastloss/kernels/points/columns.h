@@ -31,8 +31,8 @@ typedef struct {
 typedef void (*fl_column_loop)(const fl_columns *, ptrdiff_t steps);
 
 /* The same, which adds the values up as it goes and returns their sum, to the bit what fl_block_sum makes of them. The
- * elements are a multiple of four numbers for each lane. Of `ahead` it only sees whether it is there: its columns go on
- * behind the block. */
+ * elements are a multiple of four numbers for each lane. Of `ahead` it only sees whether it is there, and whether what
+ * is written is asked for: its columns go on behind the block. */
 typedef double (*fl_sum_loop)(const fl_columns *, ptrdiff_t steps);
 
 /* The loops of one formula, by what is wanted; no loop that adds up where it would gain nothing. */

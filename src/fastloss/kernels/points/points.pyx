@@ -97,7 +97,7 @@ cdef double run_points_call(PointwiseCall* call, bint double_precision, bint ins
                             block_function function=NULL) except? -1.0:
     cdef Py_ssize_t block = block_size(<const double*>NULL) if double_precision else block_size(<const float*>NULL)
     cdef Py_ssize_t blocks = (call.size + block - 1) // block
-    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES]
+    cdef double few[(1 + FORMULA_PARAMETERS) * BLOCK_DOUBLES + CACHE_LINE]
     cdef double* constants = few
     if inspect:
         return run_inspection(points_inspected_f64 if double_precision else points_inspected_f32, call, blocks, block, threads, 0,

@@ -810,21 +810,25 @@ def loop(formula: Translated, real: str) -> list[str]:
             ],
             [
                 *seen_of,
+                "    const int asks_to_write = wants_gradient && ahead && ahead->place[FL_WRITE];",
                 f"    double lane[{lanes}];",
                 f"    fl_clear_lanes_{bits}(lane);",
-                f"    for (ptrdiff_t start = 0; start < steps * FL_STEP; start += 4 * {lanes}) {{",
-                "        if (ahead)",  # no call: it would keep the lanes in memory
-                f"            for (ptrdiff_t i = start; i < start + 4 * {lanes}; i += {line}) {{",
+                # As many lanes at a time as a line of the cache has numbers, and few lines of memory asked for at once:
+                # 80, of 256 pairs, waited for each other. One loop: gcc would unroll one over parts of the lanes.
+                f"    for (ptrdiff_t done = 0; done < steps * FL_STEP; done += 4 * {line}) {{",
+                f"        ptrdiff_t first_lane = done / 4 % {lanes}, start = done - done % (4 * {lanes}) + first_lane;",
+                # No call: it would keep the lanes in memory. Expected: what takes long is far.
                 *(
-                    f"                __builtin_prefetch({column} + i + FL_BLOCK_{bits}, 0, 3);"
-                    for column in [*first, *formula.predictions]
+                    f"        if (__builtin_expect({asked}, 1)) "
+                    f"for (ptrdiff_t i = done; i < done + 4 * {line}; i += {line}) "
+                    f"__builtin_prefetch({column} + i + FL_BLOCK_{bits}, {written}, 3);"
+                    for asked, written, columns_asked in (
+                        ("ahead != NULL", 0, [*first, *formula.predictions]),
+                        ("asks_to_write", 1, gradients),
+                    )
+                    for column in columns_asked
                 ),
-                *(
-                    f"                if (wants_gradient) __builtin_prefetch({column} + i + FL_BLOCK_{bits}, 1, 3);"
-                    for column in gradients
-                ),
-                "            }",
-                f"        for (ptrdiff_t i = start, j = 0; j < {lanes}; i++, j++) {{",
+                f"        for (ptrdiff_t i = start, j = first_lane; j < first_lane + {line}; i++, j++) {{",
                 "            double at[4];",
                 *four,
                 "            lane[j] += (at[0] + at[1]) + (at[2] + at[3]);",
