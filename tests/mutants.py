@@ -101,7 +101,7 @@ class Mutant(NamedTuple):
             return ("transducers",)
         if self.file.startswith(SEQUENCES):
             return ("sequences",)
-        if self.file == PACKAGE + "kinds/errors.py":
+        if self.file.startswith(REGIONS + "errors"):
             return ("lovasz",)
         if self.file.startswith((GROUPS + "lifetimes", PACKAGE + "kinds/lifetimes")):
             return ("survival",)
@@ -116,15 +116,15 @@ MUTANTS = (
     # Errors in their order.
     Mutant(
         "lovasz: an absent class loses as others do",
-        PACKAGE + "kinds/errors.py",
-        "loss[0] = 1.0  #",
-        "loss[0] = 0.5  #",
+        REGIONS + "errors.h",
+        "if (!total && !k) lost = 1.0;",
+        "if (!total && !k) lost = 0.5;",
     ),
     Mutant(
         "lovasz hinge: pixels that are right are none of the class",
-        PACKAGE + "kinds/errors.py",
-        "int(np.count_nonzero(there) - np.count_nonzero(of_wrong))",
-        "0",
+        REGIONS + "errors.h",
+        "more += of->label[i] == 1.0;",
+        "more += 0;",
     ),
     # Lifetimes.
     Mutant(

@@ -10,8 +10,10 @@ import oracle
 import pytest
 from cases import FLOATS, HALVES, bits, generator
 from oracle import Jet, exact, mp, mpf
+from test_plain import long_way
 
 import fastloss as fl
+from fastloss.runtime import current_engine
 
 LOSSES = [getattr(fl, row.name) for row in fl.losses() if row.kind == "errors"]
 of_losses = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
@@ -155,6 +157,32 @@ def test_layouts_and_places_change_nothing(loss: Any, dtype: Any) -> None:
         last = np.moveaxis(logits, 1, -1).copy()
         value, gradient = loss.value_and_grad(y_true, last, axis=-1)
         assert bits((value, np.moveaxis(gradient, -1, 1))) == bits(expected)
+
+
+@pytest.mark.skipif(current_engine() != "compiled", reason="the short way is that of the compiled engine")
+@of_floats
+@of_losses
+@pytest.mark.parametrize("over", ["image", "batch"])
+def test_the_short_way_has_the_bits_of_the_long_one(over: str, loss: Any, dtype: Any) -> None:
+    for shape in (SHAPES[loss.name], (2, 3, 1100), (4, 3)):
+        y_true, logits = drawn(loss, "short", shape, dtype=dtype, shape=shape)
+        images, axis = len(logits), {} if loss.name == "lovasz_hinge" else {"axis": -1}
+        weight, where = np.array([0.5, 0.0, 2.0, 1.0])[:images], np.array([True, True, False, True])[:images]
+        given = [{}, {"sample_weight": weight, "where": where}, {"reduction": "none", "sample_weight": weight}]
+        given = [{}, {"reduction": "sum"}] if over == "batch" else given
+        for own in ({}, {"ignore_index": 1}, {"classes": "all"} if axis else {}, axis):
+            bound = loss.bind(over=over, **own)
+            labels = y_true if own != axis or not axis else y_true.reshape(images, -1)
+            x = logits if own != axis or not axis else logits.reshape(images, shape[1], -1).transpose(0, 2, 1)
+            for keywords in given:
+                with long_way():
+                    expected = bound.value_and_grad(labels, x, **keywords)
+                assert bits(bound.value_and_grad(labels, x, **keywords)) == bits(expected)
+                assert bound._short.run(3, (labels, x), {**bound.keywords, **keywords}) is not None
+            if over == "image":
+                with long_way():
+                    part = bound.partial(labels, x)
+                assert bound.partial(labels, x) == part and bound.try_partial((labels, x), {}) is not None
 
 
 @pytest.mark.parametrize("half", HALVES, ids=str)

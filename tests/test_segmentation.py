@@ -628,6 +628,15 @@ def test_the_short_way_has_the_bits_of_the_long_one(row: Any, mode: str, over: s
             assert loss.try_partial((y_true, logits), keywords) is not None
 
 
+@of_rows
+def test_images_of_one_pixel_without_an_axis(row: Any) -> None:
+    y_true, logits = drawn(row, "multiclass", "one pixel", shape=(9, 4))
+    loss = loss_of(row, mode="multiclass", smooth=1.0)
+    value, gradient = loss.value_and_grad(y_true[:, None], logits[..., None])
+    with long_way():
+        assert bits(loss.value_and_grad(y_true, logits)) == bits((value, gradient[..., 0]))
+
+
 # -- special values ---------------------------------------------------------------------------------------------------
 
 

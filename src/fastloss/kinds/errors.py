@@ -1,7 +1,8 @@
 """Losses of the errors of pixels in their order: a surrogate of the Jaccard index (Lovász's extension of it).
 
 The errors of a region are sorted, the largest first, and each is multiplied by what the index loses when its pixel is
-added to those that are wrong. A sample is an image, or the batch; its numbers are computed in float64, by NumPy.
+added to those that are wrong. A sample is an image, or the batch; a kernel computes it in float64, on one thread
+(``kernels/regions/errors.h``).
 """
 
 from __future__ import annotations
@@ -12,29 +13,59 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import as_axis, first_true, place, quiet, without_axis
+from ..arrays import as_axis, describe, dtype_number, first_true, place, quiet, without_axis
 from ..reductions import added, reduced, scale
 from ..rows import Row
+from ..runtime import kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_labels
 from .base import Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
-from .groups import descending
+
+#: The pixels of a region are sorted by numbers of 32 bits.
+_MOST_PIXELS = 2**32
 
 
 class Plan(NamedTuple):
-    """A call, its classes on the last axis."""
+    """A call as the kernels take it, its classes on the last axis."""
 
     call: Call
-    logits: Array  # with one axis of regions before those of pixels
+    logits: Array
     y_true: Array
     weights: Array  # of each region, 0 where it is left out
-    ignored: int | None
+    counted: Array | None  # which classes are; None: those that are there
 
-    def kept(self) -> Array:
-        """Return which pixels count."""
-        ones = (1,) * (self.y_true.ndim - 1)
-        kept = np.broadcast_to((self.weights != 0).reshape(-1, *ones), self.y_true.shape)
-        return kept if self.ignored is None else kept & (self.y_true != self.ignored)
+    def classes_last(self, array: Array) -> Array:
+        """Return an array of the caller with its classes on the last axis; where it has none, one of one class."""
+        axis = self.call.request.parameters.get("axis")
+        return array[..., None] if axis is None else np.moveaxis(array, axis, -1)
+
+    def loop(self, values: Array | None, gradient: Array | None = None, multiplier: float = 0.0) -> float:
+        """Leave the weighted loss of each region and its gradient; without `values` return NaN if a target is bad."""
+        if not self.logits.size:
+            if values is not None:
+                values[...] = 0
+            return 0.0
+        request, by_label = self.call.request, self.call.arrays.form == "labels"
+        logits = self.logits if by_label else self.logits[..., 0]
+        if gradient is not None:
+            gradient = self.classes_last(gradient) if by_label else gradient
+        arrays = {"logits": logits, "y_true": self.y_true, "gradient": gradient}
+        result: float = kernels.regions.errors(
+            {name: None if array is None else describe(array[0, ...]) for name, array in arrays.items()},
+            strides=tuple(0 if array is None else array.strides[0] for array in arrays.values()),
+            images=len(logits),
+            pixels=math.prod(self.y_true.shape[1:]),
+            classes=self.logits.shape[-1],
+            by_label=by_label,
+            batch=request.parameters["over"] == "batch",
+            ignore_index=request.parameters["ignore_index"],
+            weights=self.weights,
+            counted=self.counted,
+            values=values,
+            multiplier=multiplier,
+            threads=threads_for(request.n_threads, logits.size),
+        )
+        return result
 
 
 class Errors(Kind):
@@ -69,67 +100,65 @@ class Errors(Kind):
 
     def plan(self, call: Call) -> Plan:
         request, by_name = call.request, call.arrays.by_name
-        logits, y_true, axis = by_name[request.row.prediction], by_name["y_true"], request.parameters.get("axis")
-        logits = logits[..., None] if axis is None else np.moveaxis(logits, axis, -1)
-        if request.parameters["over"] == "batch":
-            logits, y_true = logits[None], y_true[None]
-        weights = sample_weights(call).reshape(-1)
-        return Plan(call, logits, y_true, weights, request.parameters["ignore_index"])
+        logits, y_true = by_name[request.row.prediction], by_name["y_true"]
+        if dtype_number(y_true.dtype) in (9, 10):  # halves
+            y_true = y_true.astype(np.float32)
+        plan = Plan(call, logits, y_true, sample_weights(call).reshape(-1), None)
+        plan = plan._replace(logits=plan.classes_last(logits))
+        pixels = math.prod(y_true.shape if request.parameters["over"] == "batch" else y_true.shape[1:])
+        if pixels >= _MOST_PIXELS:
+            raise ValueError(
+                f"y_true has shape {y_true.shape}: {pixels} pixels of a region; it has to have less than 2^32"
+            )
+        chosen, classes = request.parameters.get("classes", "all"), plan.logits.shape[-1]
+        if chosen == "present":
+            return plan
+        counted = np.ones(classes, np.uint8)
+        if not isinstance(chosen, str):
+            if max(chosen) >= classes:
+                raise ValueError(f"classes has {max(chosen)}; there are {classes} classes")
+            counted = np.isin(np.arange(classes), chosen).view(np.uint8)
+        return plan._replace(counted=counted)
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
-        given, most = plan.y_true, 1 if plan.call.arrays.form == "masks" else plan.logits.shape[-1] - 1
-        with np.errstate(all="ignore"):
-            good = (given >= 0) & (given <= most) & (given == np.trunc(given))
-        chosen = plan.call.request.parameters.get("classes", "all")
-        if not isinstance(chosen, str) and max(chosen) > most:
-            raise ValueError(f"classes has {max(chosen)}; there are {most + 1} classes")
-        return sum_of_weights(plan.weights, weight_sum) if (good | ~plan.kept()).all() else math.nan
+        return math.nan if plan.loop(None) != 0 else sum_of_weights(plan.weights, weight_sum)
 
     @quiet
     def explain(self, plan: Plan) -> None:
-        y_true = plan.call.arrays.by_name["y_true"]
-        kept = plan.kept().reshape(y_true.shape)
-        if plan.call.arrays.form == "labels":
+        call = plan.call
+        y_true = call.arrays.by_name["y_true"]
+        ones, ignored = (1,) * (y_true.ndim - 1), call.request.parameters["ignore_index"]
+        kept = np.broadcast_to((plan.weights != 0).reshape(-1, *ones), y_true.shape)
+        kept = kept if ignored is None else kept & (y_true != ignored)
+        if call.arrays.form == "labels":
             check_labels(y_true, plan.logits.shape[-1], None, LeftOut(kept, None, None))
             return
-        domain = plan.call.request.row.target
+        domain = call.request.row.target
         bad = first_true((y_true != domain.low) & (y_true != domain.high) & kept)
         if bad is not None:
             number = y_true.reshape(-1)[bad]
             raise ValueError(f"{place('y_true', bad, y_true.shape)} = {number} is not {domain.description}")
 
     def run(self, plan: Plan, results: Results, number: float, factor: float) -> float:
-        request = plan.call.request
-        of_region = _hinge if plan.call.arrays.form == "masks" else _softmax
-        losses, kept = np.zeros(len(plan.weights)), plan.kept()
+        losses = np.empty(len(plan.weights))
         gradient = next(iter(results.gradients.values()), None)
-        if gradient is not None:
-            axis = request.parameters.get("axis")
-            gradient = gradient[..., None] if axis is None else np.moveaxis(gradient, axis, -1)
-            gradient = gradient[None] if request.parameters["over"] == "batch" else gradient
-        with np.errstate(all="ignore"):
-            for k, weight in enumerate(plan.weights):
-                counts = kept[k].ravel()
-                if not weight or not counts.any():
-                    if gradient is not None:
-                        gradient[k] = 0
-                    continue
-                y_true, scores = plan.y_true[k].ravel(), plan.logits[k].reshape(len(counts), -1)
-                some = None if counts.all() else np.flatnonzero(counts)
-                if some is not None:
-                    y_true, scores = y_true[some], scores[some]
-                loss, own = of_region(y_true, scores.astype(np.float64), request.parameters, gradient is not None)
-                losses[k] = weight * loss
-                if gradient is not None:
-                    own *= factor * scale(number) * weight
-                    if some is not None:
-                        slopes = np.zeros((len(counts), own.shape[1]))
-                        slopes[some] = own
-                        own = slopes
-                    gradient[k] = own.reshape(gradient[k].shape)
+        plan.loop(losses, gradient, factor * scale(number))
         if results.value is not None:
             results.value[...] = (factor * losses + 0.0).reshape(results.value.shape)
         return reduced(added(losses), number / factor)
+
+    def short_way(self, row: Row, parameters: Mapping[str, Any], factor: float) -> Any:
+        classes, axis = parameters.get("classes", "all"), parameters.get("axis")
+        if factor != 1 or not isinstance(classes, str):
+            return None
+        return kernels.regions.PlainErrors(
+            math.fsum,
+            by_label=axis is not None,
+            over=parameters["over"],
+            classes=classes,
+            ignore_index=parameters["ignore_index"],
+            axis=0 if axis is None else axis,
+        )
 
     def draw(
         self,
@@ -149,75 +178,3 @@ class Errors(Kind):
         labels = rng.integers(sizes[axis], size=without_axis(sizes, axis))
         there = np.moveaxis(np.arange(sizes[axis]) == labels[..., None], -1, axis)
         return {"y_true": labels, row.prediction: (logits + 2 * there).astype(dtype)}
-
-
-def _losses_of_index(there: Array) -> Array:
-    """Return what Jaccard's index loses with each of the pixels, in their order, that are added to the wrong ones.
-
-    With t pixels of the class, of which h are not wrong yet, and w others that are, the index is h / (t + w). One pixel
-    of the class takes off 1 / (t + w), another one h / (t + w) - h / (t + w + 1).
-    """
-    found = np.cumsum(there)
-    total = found[-1]
-    union = total + np.arange(1, len(there) + 1) - found
-    loss: Array = np.where(there, 1.0, (total - found) / np.maximum(union - 1.0, 1.0)) / union
-    if not total:
-        loss[0] = 1.0  # of a class that is not there the first wrong pixel takes off all
-    return loss
-
-
-def _sorted_loss(there: Array, errors: Array, more: int = 0) -> tuple[float, Array]:
-    """Return the loss of a class and its slope by each error; `more` pixels of the class have none."""
-    order = descending(errors)
-    ordered = np.concatenate([there[order], np.ones(more, bool)])
-    losses = _losses_of_index(ordered)[: len(order)] if len(ordered) else np.zeros(0)
-    slopes = np.empty_like(errors)
-    slopes[order] = losses
-    return float((errors[order] * losses).sum()), slopes
-
-
-def _hinge(y_true: Array, logits: Array, parameters: Mapping[str, Any], wants: bool) -> tuple[float, Array]:
-    """Errors max(0, 1 - (2 y - 1) x); those that are 0 count for nothing, and need no order."""
-    there, x = y_true == 1, logits[:, 0]
-    if np.isnan(x).any():
-        return math.nan, np.full_like(logits, math.nan)
-    errors = np.where(there, 1 - x, 1 + x)
-    wrong = np.flatnonzero(errors >= 0)
-    errors, of_wrong = errors[wrong], there[wrong]
-    loss, own = _sorted_loss(of_wrong, errors, int(np.count_nonzero(there) - np.count_nonzero(of_wrong)))
-    np.negative(own, out=own, where=of_wrong)
-    own[errors == 0] *= 0.5
-    slopes = np.zeros_like(logits)
-    slopes[wrong, 0] = own
-    return loss, slopes
-
-
-def _softmax(y_true: Array, logits: Array, parameters: Mapping[str, Any], wants: bool) -> tuple[float, Array]:
-    """Errors 1 - p of a class's own pixels and p of others, and their mean over the classes that count."""
-    classes, chosen = logits.shape[1], parameters["classes"]
-    labels = y_true.astype(np.int64)
-    largest = logits.argmax(axis=1)[:, None]
-    shares = np.exp(logits - np.take_along_axis(logits, largest, 1))
-    if np.isnan(shares).any():
-        return math.nan, np.full_like(logits, math.nan)
-    np.put_along_axis(shares, largest, 0.0, 1)
-    others = shares.sum(axis=1, keepdims=True)
-    np.put_along_axis(shares, largest, 1.0, 1)
-    whole = 1 + others
-    counted = range(classes) if isinstance(chosen, str) else chosen
-    if chosen == "present":
-        counted = np.unique(labels).tolist()
-    losses, slopes = [], np.zeros_like(logits)
-    for c in counted:
-        there = labels == c
-        missing = np.where(largest[:, 0] == c, others[:, 0], whole[:, 0] - shares[:, c]) / whole[:, 0]
-        loss, own = _sorted_loss(there, np.where(there, missing, shares[:, c] / whole[:, 0]))
-        losses.append(loss)
-        slopes[:, c] = np.where(there, -own, own)
-    if wants:
-        shares /= whole
-        slopes -= np.take_along_axis(slopes, largest, 1)  # of a pixel that is certain the sum below is all there is
-        slopes -= (slopes * shares).sum(axis=1, keepdims=True)
-        slopes *= shares
-        slopes /= len(losses)
-    return math.fsum(losses) / len(losses), slopes

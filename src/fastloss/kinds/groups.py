@@ -304,22 +304,6 @@ def _keys(array: Array) -> tuple[Array, int]:
     return np.ascontiguousarray(array, kind), (np.float32, np.float64, np.int64).index(kind)
 
 
-def descending(numbers: Array) -> Array:
-    """Return the order of numbers from the largest to the least, ties by place."""
-    if len(numbers) > _MOST:
-        return np.argsort(-numbers, kind="stable")
-    keys, type_of_keys = _keys(numbers)
-    order, spare, room = np.empty((3, len(keys)), np.int64)
-    arrays = {"keys": keys, "order": order, "spare": spare, "sorted": room}
-    kernels.groups.places(
-        {name: describe(array) for name, array in arrays.items()},
-        type_of_keys=type_of_keys,
-        descending=True,
-        rows=len(keys),
-    )
-    return order
-
-
 def _whole(name: str, arrays: Mapping[str, Array]) -> Array:
     given = arrays[name]
     if given.ndim != 1:

@@ -83,7 +83,7 @@ class Plan(NamedTuple):
         arrays = {"logits": self.logits, "y_true": self.y_true, "gradient": gradient}
         arrays["pixel_weight"] = self.pixel_weight
         result: float = kernels.regions.regions(
-            {name: None if array is None else describe(array[0]) for name, array in arrays.items()},
+            {name: None if array is None else describe(array[0, ...]) for name, array in arrays.items()},
             strides=tuple(0 if array is None else array.strides[0] for array in arrays.values()),
             images=images,
             pixels=self.pixels,

@@ -98,3 +98,4 @@ def pieces(Py_ssize_t pixels, Py_ssize_t classes):
 
 
 include "regions/plain.pxi"
+include "regions/errors.pxi"

@@ -6,7 +6,7 @@
 enum { FL_PRODUCT_ROWS = 4, FL_PRODUCT_COLUMNS = 8 };
 
 /* out[r][c] = sum_k x[r of_row + k of_k] y[k row + c], in whole tiles: all matrices have room for these. `row`: also of `out`. */
-static void fl_small_product(double *out, const double *x, ptrdiff_t of_row, ptrdiff_t of_k, const double *y, ptrdiff_t row, ptrdiff_t rows,
+static void fl_block_product(double *out, const double *x, ptrdiff_t of_row, ptrdiff_t of_k, const double *y, ptrdiff_t row, ptrdiff_t rows,
                              ptrdiff_t columns, ptrdiff_t K)
 {
     double s[FL_PRODUCT_ROWS][FL_PRODUCT_COLUMNS];

@@ -4,7 +4,7 @@
 
 cdef extern from "rows/products.h" nogil:
     enum: FL_PRODUCT_ROWS, FL_PRODUCT_COLUMNS
-    void fl_small_product(double*, const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+    void fl_block_product(double*, const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
                           Py_ssize_t) noexcept
 
 cdef enum:
@@ -128,7 +128,7 @@ cdef class PlainProducts(PlainRows):
         cdef double value
         cdef double* row
         cdef bint counts
-        fl_small_product(own.slopes, own.features, room, 1, own.turned, width, own.samples, own.classes, own.numbers)
+        fl_block_product(own.slopes, own.features, room, 1, own.turned, width, own.samples, own.classes, own.numbers)
         for i in range(own.samples):
             row = own.slopes + i * width
             for k in range(width):
@@ -154,13 +154,13 @@ cdef class PlainProducts(PlainRows):
                 memset(own.features + i * room, 0, room * sizeof(double))
             own.given[i] = counts
         if work.array[OUT_GRADIENT].held:
-            fl_small_product(own.result, own.slopes, width, 1, own.weight, room, own.samples, own.numbers, own.classes)
+            fl_block_product(own.result, own.slopes, width, 1, own.weight, room, own.samples, own.numbers, own.classes)
             for i in range(own.samples):
                 if own.given[i] == 0:
                     memset(own.result + i * room, 0, room * sizeof(double))
             put_rows(&work.array[OUT_GRADIENT], own.result, own.samples, own.numbers, room)
         if work.array[OUT_GRADIENT + 1].held:
-            fl_small_product(own.result, own.slopes, 1, width, own.features, room, own.classes, own.numbers, own.samples)
+            fl_block_product(own.result, own.slopes, 1, width, own.features, room, own.classes, own.numbers, own.samples)
             put_rows(&work.array[OUT_GRADIENT + 1], own.result, own.classes, own.numbers, room)
         if work.array[OUT_GRADIENT + 2].held:
             memset(own.bias, 0, width * sizeof(double))
