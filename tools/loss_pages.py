@@ -103,7 +103,7 @@ def measured(name: str) -> list[str]:
         f"{within(error['value'], 'their last place')}; 99 of 100 numbers of the gradient are "
         f"{within(error['gradient'], units)}.",
         f"- Time in float32, on one thread: value and gradient take {speed['ns']:g} ns for each number of the",
-        f"  gradient, {speed['over_exp']:g} times as long as ``np.exp`` of as many numbers. The shapes were"
+        f"  gradient, {speed['over_exp']:g} times as long as ``np.exp`` of as many numbers. Shapes:"
         f" {', '.join(shapes)}.",
         "",
         f"Measured on {made['date']} on {made['processor']}, level ``{made['isa']}``, by ``python bench/losses.py``.",

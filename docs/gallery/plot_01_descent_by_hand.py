@@ -3,7 +3,7 @@ Regression by four optimisers, by hand
 ======================================
 
 A line through 200 points, by gradient descent on the mean squared error: plain, with momentum, by RMSProp and by Adam.
-fastloss gives value and gradient with respect to the predictions, ``X.T @`` is the chain rule, the rest is NumPy.
+fastloss gives value and gradient with respect to the predictions; the chain rule, ``X.T @``, and the rest are NumPy.
 """
 
 import matplotlib.pyplot as plt
