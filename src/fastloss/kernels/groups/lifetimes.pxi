@@ -7,7 +7,12 @@ cdef extern from "groups/lifetimes.h" nogil:
     enum: FL_NORMAL
     enum: FL_LOGISTIC
     enum: FL_EXTREME
-    fl_lifetime fl_lifetime_of(int, double, double, double, double) noexcept
+    ctypedef struct fl_times_needed:
+        int lower, upper, logs
+    fl_times_needed fl_need_times(const double*, const double*, Py_ssize_t) noexcept
+    void fl_standardised_times(const double*, const double*, double, fl_pair*, Py_ssize_t) noexcept
+    void fl_lifetime_logs(const double*, double, double*, Py_ssize_t) noexcept
+    fl_lifetime fl_lifetime_of(int, double, double, double, double, fl_pair, fl_pair, double) noexcept
 
 cdef enum:
     LIFETIMES = 256              # samples of a block
@@ -38,13 +43,23 @@ cdef double lifetimes_block(void* given, Py_ssize_t block, void* scratch) noexce
     cdef const double* prediction = load(&call.prediction, 0, first, n, buffer[2])
     cdef const double* weight = load_weights(&call.weight, &call.where, first, n, buffer[3])
     cdef double s = call.scale, w, multiplier
+    cdef fl_pair a[LIFETIMES]
+    cdef fl_pair b[LIFETIMES]
+    cdef double logs[LIFETIMES]
+    cdef fl_times_needed needed = fl_need_times(lower, upper, n)
     cdef fl_lifetime found
+    if needed.lower:
+        fl_standardised_times(lower, prediction, s, a, n)
+    if needed.upper:
+        fl_standardised_times(upper, prediction, s, b, n)
+    if needed.logs:
+        fl_lifetime_logs(lower, s, logs, n)
     for i in range(n):
         w = 1 if weight == NULL else rounded(call, weight[i])
         if w == 0:
             value[i] = gradient[i] = hessian[i] = narrow_hessian[i] = 0
             continue
-        found = fl_lifetime_of(call.distribution, lower[i], upper[i], prediction[i], s)
+        found = fl_lifetime_of(call.distribution, lower[i], upper[i], prediction[i], s, a[i], b[i], logs[i])
         multiplier = w / call.denominator if call.denominator != 0 else 0
         value[i] = w * (found.turn / s if call.by_scale else rounded(call, found.value))
         gradient[i] = rounded(call, rounded(call, -found.first / s) * multiplier + 0)
