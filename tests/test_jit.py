@@ -1694,3 +1694,10 @@ def test_a_loss_without_a_numba_kernel_says_so(variant: cases.Variant) -> None:
     ):
         inputs("grad", reduction="mean", out=out)
     assert (out == 113).all()
+
+
+@pytest.mark.parametrize("loss", [fl.dice, fl.ctc, fl.cosine_distance], ids=str)
+def test_the_text_of_a_loss_without_a_numba_kernel_is_the_same_under_that_engine(loss: fl.Loss) -> None:
+    texts = loss.__doc__, loss.grad.__doc__
+    with fl.engine("numba"):
+        assert (loss.__doc__, loss.grad.__doc__) == texts

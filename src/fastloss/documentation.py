@@ -422,15 +422,18 @@ def _answered(lines: Sequence[str]) -> str:
     """Return a doctest of lines of code, each expression followed by what it gives."""
     import ast
 
+    from .runtime import engine
+
     names: dict[str, Any] = {}
     answered = []
     for line in lines:
         answered.append(line)
         code = line.removeprefix(">>> ")
-        if isinstance(ast.parse(code).body[0], ast.Expr):
-            answered.append(repr(eval(code, names)))
-        else:
-            exec(code, names)
+        with engine("compiled"):  # the other one has not every loss
+            if isinstance(ast.parse(code).body[0], ast.Expr):
+                answered.append(repr(eval(code, names)))
+            else:
+                exec(code, names)
     return "\n".join(answered)
 
 
