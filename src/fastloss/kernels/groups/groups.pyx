@@ -5,8 +5,6 @@
 # One sample, and one block, is a group, which one thread computes from begin to end: in double, and in the order that its loss is a
 # sum over. Arrays are contiguous, in the order in which the rows came.
 
-from libc.stdint cimport uint32_t, uint64_t
-
 include "frame/shared.pxi"
 include "maths/scalars.pxi"
 
@@ -90,43 +88,6 @@ cdef double run_groups(const GroupLoss* loss, GroupsCall* call, Py_ssize_t sampl
     return run_stoppable(loss.run, call, &call.stop, samples,
                          max(<Py_ssize_t>1, most * min(most, SAMPLES) if loss.of_pairs else most), threads,
                          (loss.columns * most + 8) * sizeof(double))
-
-
-cdef struct PlacesCall:
-    Operand keys, order, spare, sorted
-    unsigned char* tied
-    int type_of_keys
-    bint descending
-    Py_ssize_t rows
-    int stop                     # set: the call is to end, whatever it leaves
-
-
-cdef double places_block(void* given, Py_ssize_t block, void* scratch) noexcept nogil:
-    cdef const PlacesCall* call = <const PlacesCall*>given
-    cdef const uint64_t* found = fl_group_sort(call.keys.data, call.type_of_keys, call.descending, call.rows, <uint64_t*>call.sorted.data,
-                                               <uint64_t*>call.spare.data, call.tied, &call.stop)
-    cdef Py_ssize_t i
-    for i in range(0 if fl_stopped(&call.stop) else call.rows):
-        (<int64_t*>call.order.data)[i] = <uint32_t>found[i]
-    return 0
-
-
-def places(dict arrays not None, *, int type_of_keys, bint descending, Py_ssize_t rows):
-    """Leave the order of all rows by their `keys`, contiguous, in `order` (int64); `spare`, `sorted` (int64): room for as many."""
-    cdef PlacesCall call
-    call.type_of_keys, call.descending, call.rows, call.tied = type_of_keys, descending, rows, <unsigned char*>malloc(rows + 1)
-    arrays = arrays.copy()
-    try:
-        if call.tied == NULL:
-            raise MemoryError("fastloss: no memory to sort rows")
-        need(&call.keys, arrays, "keys", False)
-        need(&call.order, arrays, "order", False)
-        need(&call.spare, arrays, "spare", False)
-        need(&call.sorted, arrays, "sorted", False)
-        check_all_taken(arrays)
-        run_stoppable(places_block, &call, &call.stop, 1, 16 * rows, 1, 0)
-    finally:
-        free(call.tied)
 
 
 include "groups/plain.pxi"

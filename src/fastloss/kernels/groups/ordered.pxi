@@ -17,6 +17,8 @@
 #
 # Weights of rows multiply exponentials. An event's own loss is multiplied by its weight, that of tied events by their mean weight.
 
+from libc.stdint cimport uint32_t, uint64_t
+
 cdef extern from "groups/ordered.h" nogil:
     enum: FL_RUN
     double fl_group_range(const double*, Py_ssize_t, double, double*) noexcept
