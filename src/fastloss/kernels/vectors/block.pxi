@@ -159,11 +159,12 @@ cdef double vectors_block(const real* tag, const VectorCall* call, Py_ssize_t bl
             for j in range(i, ready):
                 if first + j + ahead < call.samples:
                     fl_fetch_rows(read, reads, (first + j + ahead) * row_bytes, row_bytes, False)
-                    fl_fetch_rows(written, writes, (first + j + ahead) * row_bytes, row_bytes, True)
                 if real is float and all_in_place and (weight == NULL or weight[j] != 0):
                     for k in range(call.loss.arrays):
                         measured[k] = <const float*>row_at(&call.array[k], True, first + j)
                     call.loss.sums(measured, call.columns, sums[j % VECTOR_TOGETHER])
+        if first + i + ahead < call.samples:     # not with the rows that are read: so many lines at once waited for each other
+            fl_fetch_rows(written, writes, (first + i + ahead) * row_bytes, row_bytes, True)
         s.weight = 1 if weight == NULL else weight[i]
         s.multiplier = s.weight / s.denominator if s.denominator != 0 else 0
         if target != NULL:
