@@ -1,7 +1,7 @@
 /* Products of small matrices, for rows of classes that are one (rows/products.pxi). */
 #ifndef FASTLOSS_ROW_PRODUCTS_H
 #define FASTLOSS_ROW_PRODUCTS_H
-#include "sequences/products.h"
+#include "maths/products.h"
 
 enum { FL_PRODUCT_ROWS = 4, FL_PRODUCT_COLUMNS = 8 };
 

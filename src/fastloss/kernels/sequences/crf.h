@@ -8,7 +8,7 @@
 #define FASTLOSS_CRF_H
 #include "points/formulas.h"
 #include "sequences/octets.h"
-#include "sequences/products.h"
+#include "maths/products.h"
 
 /* Below e^-700 an exponential is 0; one of more than e^-2000 may matter all the same: then 1 is returned. */
 static inline int fl_crf_exponentials(const double *x, double top, double *out, ptrdiff_t n)

@@ -2,7 +2,7 @@
  * matrices, and so are the gradients. */
 #ifndef FASTLOSS_RNNT_H
 #define FASTLOSS_RNNT_H
-#include "sequences/products.h"
+#include "maths/products.h"
 
 /* A row with -infinity in two places. Written there after a copy, they made the sweep wait, which reads many numbers at once. */
 #define FL_RNNT_APART(real, integer, suffix)                                                                               \
