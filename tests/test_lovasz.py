@@ -271,3 +271,10 @@ def test_it_goes_with_losses_of_pixels() -> None:
     second, by_second = fl.cross_entropy.value_and_grad(labels, scores, axis=1)
     assert value == pytest.approx(first + 0.5 * second, rel=1e-15)
     np.testing.assert_allclose(gradient, by_first + 0.5 * by_second, rtol=0, atol=1e-15 * np.abs(gradient).max())
+
+
+def test_infinite_scores() -> None:
+    """An infinite error that the index loses nothing with, after another that took it all."""
+    value, gradient = fl.lovasz_hinge.value_and_grad([[1, 0]], np.array([[-np.inf, np.inf]]))
+    assert value == np.inf
+    assert gradient.tolist() == [[-1, 0]]

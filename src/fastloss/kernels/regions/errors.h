@@ -40,7 +40,7 @@ static double fl_region_class_of_errors(const fl_errors *of, const double *label
         double lost = (there ? 1.0 : (double)(total - found) / before) / joined;
         if (!total && !k) lost = 1.0; /* of a class that is not there the first wrong pixel takes off all */
         slope[i] = lost;
-        of->term[k] = of->error[i] * lost;
+        of->term[k] = lost == 0.0 ? 0.0 : of->error[i] * lost; /* an error may be infinite */
     }
     return fl_block_sum_f64(of->term, n);
 }
@@ -119,7 +119,7 @@ static double fl_region_softmax_errors(const fl_errors *of, int present, int wan
         total = added.head, lost += added.tail, counted++;
         for (ptrdiff_t i = 0; i < n; i++) slope[i] = of->label[i] == own ? -slope[i] : slope[i];
     }
-    if (wants) {
+    if (wants && !fl_stopped(of->stop)) {
         /* Of a pixel that is certain, what the slopes have beyond that of the largest is all there is. */
         for (ptrdiff_t i = 0; i < n; i++) largest[i] = of->slope[largest_at[i] * n + i], sum[i] = 0;
         for (ptrdiff_t c = 0; c < classes; c++) {

@@ -142,6 +142,8 @@ cdef double errors_block(void* of, Py_ssize_t region, void* scratch) noexcept no
     if call.counted != NULL:
         memcpy(own.counted, call.counted, classes)
     loss = fl_region_softmax_errors(&own, call.counted == NULL, wants) if call.of.by_label else fl_region_hinge_errors(&own)
+    if fl_stopped(&call.stop):       # slopes may be anything
+        return 0
     call.of.numbers[region] = call.weight[region] * loss
     for c in range(classes if wants else 0):
         slope = own.slope + c * own.pixels
