@@ -63,7 +63,9 @@ cdef class PlainProducts(PlainRows):
         size.classes = work.classes = weight.view.shape[0]
         if bias.held and (bias.dtype != work.pred.dtype or bias.view.ndim != 1 or bias.view.shape[0] != size.classes):
             return False
-        if size.classes == 0 or max(size.samples, size.classes) * size.numbers > MOST_OF_MATRIX or size.samples * size.classes > MOST_OF_MATRIX:
+        if size.classes == 0 or max(max(size.samples, size.classes), size.numbers) > MOST_OF_MATRIX:
+            return False
+        if max(size.samples, size.classes) * size.numbers > MOST_OF_MATRIX or size.samples * size.classes > MOST_OF_MATRIX:
             return False
         if self.class_weight.data != NULL and self.class_weight.count != size.classes:
             return False
