@@ -68,6 +68,18 @@ def stirling(inverse_square):
     )
 
 
+def sums_of_powers(x):
+    """Return 1 + x + … + x^k, k = 2, 4 … 12."""
+    square = x * x
+    sum2 = 1 + x + square
+    sum3 = 1 + x + square * sum2
+    sum4 = 1 + x + square * sum3
+    sum5 = 1 + x + square * sum4
+    sum6 = 1 + x + square * sum5
+    sum7 = 1 + x + square * sum6
+    return sum2, sum3, sum4, sum5, sum6, sum7
+
+
 def log_factorial_rest(y):
     """Return log y! - (y log y - y), of a count below 10 by Stirling's series of y + 11, after eleven steps."""
     few = y < 10
@@ -81,12 +93,7 @@ def log_factorial_rest(y):
         3.5145436507936507 + n * (2.3174327601410933 + n * (0.9416143077601411 + n * product))
     )
     of_eleven = 11 / (11 + n)
-    of_eleven_square = of_eleven * of_eleven
-    sum2 = 1 + of_eleven + of_eleven_square
-    sum3 = 1 + of_eleven + of_eleven_square * sum2
-    sum4 = 1 + of_eleven + of_eleven_square * sum3
-    sum5 = 1 + of_eleven + of_eleven_square * sum4
-    sum6 = 1 + of_eleven + of_eleven_square * sum5
+    sum2, sum3, sum4, sum5, sum6, _sum7 = sums_of_powers(of_eleven)
     eleven = 0.0005952380952380952 * sum4 - 0.008264462809917356 * (
         0.0008417508417508418 * sum5 - 0.008264462809917356 * (0.0019175269175269174 * sum6)
     )
@@ -98,6 +105,22 @@ def log_factorial_rest(y):
     inverse_square = 1 / (many * many)
     of_many = stirling(inverse_square)
     return where(few, of_few, 0.9189385332046727 + 0.5 * log(many) + of_many / many)
+
+
+def log_loss_of_count(y, s, mean):
+    """Return -log of Poisson's probability of y > 0, of which s is the logarithm of the mean.
+
+    It is e^s - y - y (s - log y), and what is left where e^s = y: in neither is anything negative.
+    """
+    of_count = log_sum(y, 0)
+    gap = of_count - s
+    gap_tail = difference_tail(of_count, s) + log_sum_tail(y, 0)
+    gap = where(gap - gap == 0, gap + gap_tail, gap)
+    near = abs(gap) < 1
+    wide = where(mean - mean == 0, (mean - y) + y * gap, mean)
+    divergence = where(near, -y * log1pmx(expm1(where(near, -gap, 0))), wide)
+    least = log_factorial_rest(y)
+    return divergence + least
 
 
 @pointwise(
@@ -121,18 +144,10 @@ def poisson(y_true, y_pred):
     scale = where(apart, 0.00033546262790251185, 1)
     pull = where(y_true == 0, 0, y_true * (y_pred * scale))
     value = where(part - part == 0, (part - pull) * whole, part + y_true)
-    # All of -log pmf is e^s - y - y (s - log y), and what is left where e^s = y: in neither is anything negative.
     y = where(y_true == 0, 1, y_true)
-    of_count = log_sum(y, 0)
-    gap = of_count - y_pred
-    gap_tail = difference_tail(of_count, y_pred) + log_sum_tail(y, 0)
-    gap = where(gap - gap == 0, gap + gap_tail, gap)
-    near = abs(gap) < 1
     mean = part * whole
-    wide = where(mean - mean == 0, (mean - y) + y * gap, mean)
-    divergence = where(near, -y * log1pmx(expm1(where(near, -gap, 0))), wide)
-    least = log_factorial_rest(y)
-    full = where(y_true == 0, value, divergence + least)
+    all_of_it = log_loss_of_count(y, y_pred, mean)
+    full = where(y_true == 0, value, all_of_it)
     return value, (part - y_true * scale) * whole, part * whole, {"full": full}
 
 
@@ -334,12 +349,7 @@ def negative_binomial(y_true, y_pred, dispersion):
     ratio = x / (x + y)
     inverse_square = i * i
     ratio_square = ratio * ratio
-    power2 = 1 + ratio + ratio_square
-    power3 = 1 + ratio + ratio_square * power2
-    power4 = 1 + ratio + ratio_square * power3
-    power5 = 1 + ratio + ratio_square * power4
-    power6 = 1 + ratio + ratio_square * power5
-    power7 = 1 + ratio + ratio_square * power6
+    power2, power3, power4, power5, power6, power7 = sums_of_powers(ratio)
     change = 0.00641025641025641 * power7
     change = 0.0005952380952380952 * power4 - inverse_square * (
         0.0008417508417508418 * power5 - inverse_square * (0.0019175269175269174 * power6 - inverse_square * change)
@@ -525,17 +535,9 @@ def zero_inflated_poisson(y_true, log_rate, zero_logit):
     bend = where(above, where(lh == 0, 0, lh * bend) * once, l * bend) / both
     fall = c * of_sum
     turn = where(above and zero_logit < 0, excess - of_rest, of_sum - counted)
-    # All of -log pmf is e^s - y - y (s - log y), and what is left where e^s = y: in neither is anything negative.
     y = where(none, 1, y_true)
-    of_count = log_sum(y, 0)
-    gap = of_count - log_rate
-    gap_tail = difference_tail(of_count, log_rate) + log_sum_tail(y, 0)
-    gap = where(gap - gap == 0, gap + gap_tail, gap)
-    close = abs(gap) < 1
-    wide = where(l - l == 0, (l - y) + y * gap, l)
-    divergence = where(close, -y * log1pmx(expm1(where(close, -gap, 0))), wide)
-    remainder = log_factorial_rest(y)
-    full = where(none, value, (divergence + remainder) + softplus)
+    of_count = log_loss_of_count(y, log_rate, l)
+    full = where(none, value, of_count + softplus)
     return (
         value,
         (where(none, rise, where(bad, missing, (part - y_true * scale) * whole)), where(none, -fall, of_excess)),
