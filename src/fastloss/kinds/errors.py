@@ -20,6 +20,7 @@ from ..runtime import kernels, threads_for
 from ..samples import LeftOut
 from ..targets import check_labels
 from .base import Array, Arrays, Call, Kind, Request, Results, sample_weights, sum_of_weights
+from .regions import counted_classes
 
 #: The pixels of a region are sorted by numbers of 32 bits.
 _MOST_PIXELS = 2**32
@@ -113,12 +114,7 @@ class Errors(Kind):
         chosen, classes = request.parameters.get("classes", "all"), plan.logits.shape[-1]
         if chosen == "present":
             return plan
-        counted = np.ones(classes, np.uint8)
-        if not isinstance(chosen, str):
-            if max(chosen) >= classes:
-                raise ValueError(f"classes has {max(chosen)}; there are {classes} classes")
-            counted = np.isin(np.arange(classes), chosen).view(np.uint8)
-        return plan._replace(counted=counted)
+        return plan._replace(counted=counted_classes(chosen, classes).view(np.uint8))
 
     def inspect(self, plan: Plan, weight_sum: Any = None) -> float:
         return math.nan if plan.loop(None) != 0 else sum_of_weights(plan.weights, weight_sum)

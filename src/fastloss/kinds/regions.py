@@ -303,11 +303,16 @@ def _factors(parameters: Mapping[str, Any], classes: int) -> Array:
         if weights.size != classes:
             raise ValueError(f"class_weight has {weights.size} weights; there are {classes} classes")
         factors = weights.astype(np.float64)
+    return np.where(counted_classes(chosen, classes), factors, 0.0)
+
+
+def counted_classes(chosen: Any, classes: int) -> Array:
+    """Tell which classes may count: all of them, unless some are listed."""
     if isinstance(chosen, str):
-        return factors
+        return np.ones(classes, bool)
     if max(chosen) >= classes:
         raise ValueError(f"classes has {max(chosen)}; there are {classes} classes")
-    return np.where(np.isin(np.arange(classes), chosen), factors, 0.0)
+    return np.isin(np.arange(classes), chosen)
 
 
 def _there(sums: Array) -> Array:

@@ -15,14 +15,11 @@ cdef struct RegionsCall:
     double* numbers
 
 cdef class Bytes:
-    """The memory of a contiguous array."""
+    """The memory of a contiguous array, which is read."""
     cdef Py_buffer view
 
-    def __cinit__(self, object array, bint writable):
-        if writable:
-            PyObject_GetBuffer(array, &self.view, PyBUF_WRITABLE)
-        else:
-            PyObject_GetBuffer(array, &self.view, PyBUF_SIMPLE)
+    def __cinit__(self, object array):
+        PyObject_GetBuffer(array, &self.view, PyBUF_SIMPLE)
 
     def __dealloc__(self):
         PyBuffer_Release(&self.view)

@@ -187,7 +187,7 @@ def errors(dict arrays not None, *, tuple strides not None, Py_ssize_t images, P
     """
     cdef ErrorsCall call
     cdef Doubles weight = Doubles(weights), value = Doubles(values, True)
-    cdef Bytes chosen = None if counted is None else Bytes(counted, False)
+    cdef Bytes chosen = None if counted is None else Bytes(counted)
     arrays = arrays.copy()
     need(&call.of.logits, arrays, "logits", by_label)
     need(&call.of.target, arrays, "y_true", False)
@@ -231,7 +231,7 @@ cdef class PlainErrors(PlainCall):
     cdef bint suits(self, PlainWork* work) noexcept:
         cdef const Plain* y_true = &work.array[0]
         cdef Py_buffer* view = &work.pred.view
-        cdef int axis = -1, k, place = 0
+        cdef int axis = -1
         cdef ErrorsRoom* own
         # Numbers that are returned for each sample are rounded as NumPy does: to bfloat16 in two steps.
         if y_true.dtype == FLOAT16 or y_true.dtype == BFLOAT16 or (work.pred.dtype == BFLOAT16 and work.reduction == NONE):
@@ -242,13 +242,8 @@ cdef class PlainErrors(PlainCall):
             if not 1 <= axis < view.ndim:
                 return False
             work.classes = view.shape[axis]
-        if y_true.view.ndim != view.ndim - self.by_label:
+        if not has_shape_without(y_true, view, axis):
             return False
-        for k in range(view.ndim):
-            if k != axis:
-                if y_true.view.shape[place] != view.shape[k]:
-                    return False
-                place += 1
         work.class_axis, work.dimensions, work.samples = axis, 0, 1
         if not self.batch:
             work.shape[0], work.dimensions, work.samples = view.shape[0], 1, view.shape[0]

@@ -15,6 +15,19 @@ cdef void set_first(Operand* operand, const Plain* plain, int class_axis) noexce
         set_view(operand, &view, plain.dtype, False, class_axis - 1 if class_axis > 0 else -1)
 
 
+cdef bint has_shape_without(const Plain* array, const Py_buffer* view, int axis) noexcept nogil:
+    """Whether an array has the shape of another but for an axis; -1: the whole shape."""
+    cdef int k, place = 0
+    if array.view.ndim != view.ndim - (axis >= 0):
+        return False
+    for k in range(view.ndim):
+        if k != axis:
+            if array.view.shape[place] != view.shape[k]:
+                return False
+            place += 1
+    return True
+
+
 cdef class PlainRegions(PlainCall):
     """Of losses of the overlap of regions; classes weigh alike."""
     cdef object add
@@ -40,8 +53,8 @@ cdef class PlainRegions(PlainCall):
     cdef bint suits(self, PlainWork* work) noexcept:
         cdef const Plain* y_true = &work.array[0]
         cdef Py_buffer* view = &work.pred.view
-        cdef int axis = -1, k, place = 0
-        cdef bint labels = self.softmax and y_true.view.ndim == view.ndim - 1 and y_true.dtype != FLOAT16 and y_true.dtype != BFLOAT16
+        cdef int axis = -1
+        cdef bint labels
         # Numbers that are returned for each sample are rounded as NumPy does: to bfloat16 in two steps.
         if work.pred.dtype == BFLOAT16 and work.reduction == NONE:
             return False
@@ -51,13 +64,9 @@ cdef class PlainRegions(PlainCall):
             if not 1 <= axis < view.ndim:
                 return False
             work.classes = view.shape[axis]
-        for k in range(view.ndim if labels else 0):
-            if k != axis:
-                labels &= y_true.view.shape[place] == view.shape[k]
-                place += 1
+        labels = self.softmax and has_shape_without(y_true, view, axis) and y_true.dtype != FLOAT16 and y_true.dtype != BFLOAT16
         work.dense, work.class_axis = not labels, axis
-        if work.dense and (y_true.view.ndim != view.ndim or not same_lengths(y_true.view.shape, view.shape, view.ndim)
-                           or (self.softmax and self.ignoring)):
+        if work.dense and (not has_shape_without(y_true, view, -1) or (self.softmax and self.ignoring)):
             return False
         work.dimensions, work.samples = 0, 1
         if not self.batch:

@@ -53,7 +53,8 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
     sums together. The sums of regions are the first ones of `numbers` at the end. Returns 0, or NaN where a target is bad.
     """
     cdef RegionsCall call
-    cdef Bytes read = Bytes(kept, False), room = Bytes(numbers, True)
+    cdef Bytes read = Bytes(kept)
+    cdef Doubles room = Doubles(numbers, True)
     arrays = arrays.copy()
     need(&call.logits, arrays, "logits", True)
     need(&call.target, arrays, "y_true", not by_label)
@@ -65,10 +66,9 @@ def regions(dict arrays not None, *, tuple strides not None, Py_ssize_t images, 
     call.softmax, call.by_label, call.squared = softmax, by_label, squared
     call.ignoring = ignore_index is not None
     call.ignored = ignore_index if call.ignoring else 0
-    call.kept, call.numbers = <const unsigned char*>read.view.buf, <double*>room.view.buf
+    call.kept, call.numbers = <const unsigned char*>read.view.buf, room.data
     check_count("classes", images * classes, read.view.len)
-    check_count("numbers", images * classes * 3 * (1 if call.gradient.data != NULL else pieces_of(pixels, classes)),
-                room.view.len // <Py_ssize_t>sizeof(double))
+    check_count("numbers", images * classes * 3 * (1 if call.gradient.data != NULL else pieces_of(pixels, classes)), room.count)
     cdef double bad = run_regions(&call, double_precision, threads)
     if call.gradient.data == NULL:
         join_sums(call.numbers, images, pieces_of(pixels, classes), classes, batch)

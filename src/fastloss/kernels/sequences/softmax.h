@@ -47,16 +47,37 @@ FL_INLINE void fl_fetch_line(const fl_line *line, ptrdiff_t i)
     __builtin_prefetch(line->writes + i * line->writing, 1, 3);
 }
 
+/* What numbers are reduced by: the places of m, as FL_REDUCE makes them, and s, what is left of it. */
+typedef struct {
+    __m512 inverse, start, magic, ln2, ln2_low, s, lowest;
+} fl_reduction;
+FL_INLINE fl_reduction fl_reduction_of(float largest)
+{
+    fl_reduction r;
+    __m512 m = _mm512_set1_ps(largest);
+    r.magic = _mm512_set1_ps(393216.0f), r.inverse = _mm512_set1_ps(0x1.715476p+0f);
+    r.ln2 = _mm512_set1_ps(0x1.62e430p-1f), r.ln2_low = _mm512_set1_ps(-0x1.05c610p-29f);
+    r.lowest = _mm512_sub_ps(m, _mm512_set1_ps(105.0f)); /* less is 0 */
+    __m512 places = _mm512_sub_ps(_mm512_fmadd_ps(m, r.inverse, r.magic), r.magic);
+    r.start = _mm512_sub_ps(r.magic, places);
+    r.s = _mm512_fnmadd_ps(places, r.ln2_low, _mm512_fnmadd_ps(places, r.ln2, m));
+    return r;
+}
+/* What is left of numbers but for s; the place in the table and the power of 2 lie in `shifted`. */
+FL_INLINE __m512 fl_reduced(const fl_reduction *r, __m512 number, __m512 *shifted)
+{
+    *shifted = _mm512_fmadd_ps(number, r->inverse, r->start);
+    __m512 whole = _mm512_sub_ps(*shifted, r->start);
+    return _mm512_fnmadd_ps(whole, r->ln2_low, _mm512_fnmadd_ps(whole, r->ln2, number));
+}
+
 /* The sum of exponentials of the classes that have a bit; if it `stores`, they go to `e`, and 0 for the others. e may be x. */
 FL_INLINE double fl_any_exp_of_bits(const float *x, const uint16_t *bits, float largest, float *e, ptrdiff_t n, const fl_ahead *ahead, int stores)
 {
     enum { RUN = 256 }; /* floats that are added up as floats: 16 in a lane, of 64 equal ones the sum lost 2^-26 */
     __m512 table_low = _mm512_loadu_ps(fl_table_f32), table_high = _mm512_loadu_ps(fl_table_f32 + 16);
-    __m512 m = _mm512_set1_ps(largest), magic = _mm512_set1_ps(393216.0f), inverse = _mm512_set1_ps(0x1.715476p+0f);
-    __m512 ln2 = _mm512_set1_ps(0x1.62e430p-1f), ln2_low = _mm512_set1_ps(-0x1.05c610p-29f), lowest = _mm512_sub_ps(m, _mm512_set1_ps(105.0f));
-    __m512 places = _mm512_sub_ps(_mm512_fmadd_ps(m, inverse, magic), magic); /* of m, as FL_REDUCE makes them: what is left is s */
-    __m512 s = _mm512_fnmadd_ps(places, ln2_low, _mm512_fnmadd_ps(places, ln2, m)), start = _mm512_sub_ps(magic, places);
-    __m512 s_low = _mm512_sub_ps(s, _mm512_loadu_ps(fl_table_lack_f32)), s_high = _mm512_sub_ps(s, _mm512_loadu_ps(fl_table_lack_f32 + 16));
+    const fl_reduction r = fl_reduction_of(largest);
+    __m512 s_low = _mm512_sub_ps(r.s, _mm512_loadu_ps(fl_table_lack_f32)), s_high = _mm512_sub_ps(r.s, _mm512_loadu_ps(fl_table_lack_f32 + 16));
     __m512d lane[2] = {_mm512_setzero_pd(), _mm512_setzero_pd()};
     fl_line line = fl_line_of(ahead);
     for (ptrdiff_t i = 0; i < n;) {
@@ -65,13 +86,12 @@ FL_INLINE double fl_any_exp_of_bits(const float *x, const uint16_t *bits, float 
         for (; i < end; i += 16) {
             __mmask16 here = bits[i / 16];
             __m512 number = _mm512_maskz_loadu_ps(here, x + i);
-            __mmask16 reached = _mm512_mask_cmp_ps_mask(here, number, lowest, _CMP_NLT_UQ); /* NaN too */
-            __m512 shifted = _mm512_fmadd_ps(number, inverse, start), whole = _mm512_sub_ps(shifted, start);
-            __m512 t = _mm512_fnmadd_ps(whole, ln2_low, _mm512_fnmadd_ps(whole, ln2, number));
+            __mmask16 reached = _mm512_mask_cmp_ps_mask(here, number, r.lowest, _CMP_NLT_UQ); /* NaN too */
+            __m512 shifted, t = fl_reduced(&r, number, &shifted);
             __m512i place = _mm512_castps_si512(shifted);
             t = _mm512_sub_ps(t, _mm512_permutex2var_ps(s_low, place, s_high));
             __m512 power = _mm512_permutex2var_ps(table_low, place, table_high);
-            __m512 head = _mm512_maskz_scalef_ps(reached, power, _mm512_sub_ps(shifted, magic));
+            __m512 head = _mm512_maskz_scalef_ps(reached, power, _mm512_sub_ps(shifted, r.magic));
             __m512 tail = _mm512_maskz_mul_ps(reached, fl_rise_f32(t), head);
             if (ahead) fl_fetch_line(&line, i);
             if (stores && i + 16 <= n) _mm512_storeu_ps(e + i, _mm512_add_ps(head, tail));
@@ -99,10 +119,8 @@ static void fl_exp_times(const float *x, float largest, double factor, float *e,
 {
     int power = 0;
     __m512d f = _mm512_set1_pd(frexp(factor, &power));
-    __m512 table[2], m = _mm512_set1_ps(largest), magic = _mm512_set1_ps(393216.0f), inverse = _mm512_set1_ps(0x1.715476p+0f);
-    __m512 ln2 = _mm512_set1_ps(0x1.62e430p-1f), ln2_low = _mm512_set1_ps(-0x1.05c610p-29f), lowest = _mm512_sub_ps(m, _mm512_set1_ps(105.0f));
-    __m512 places = _mm512_sub_ps(_mm512_fmadd_ps(m, inverse, magic), magic), start = _mm512_sub_ps(magic, places);
-    __m512 s = _mm512_fnmadd_ps(places, ln2_low, _mm512_fnmadd_ps(places, ln2, m)), end = _mm512_sub_ps(magic, _mm512_set1_ps((float)power));
+    const fl_reduction r = fl_reduction_of(largest);
+    __m512 table[2], end = _mm512_sub_ps(r.magic, _mm512_set1_ps((float)power));
     fl_line line = fl_line_of(ahead);
     for (int j = 0; j < 2; j++) {
         __m256 half[2];
@@ -116,9 +134,8 @@ static void fl_exp_times(const float *x, float largest, double factor, float *e,
     for (ptrdiff_t i = 0; i < n; i += 16) {
         __mmask16 here = (__mmask16)(n - i >= 16 ? -1 : (1 << (n - i)) - 1);
         __m512 number = _mm512_maskz_loadu_ps(here, x + i);
-        __mmask16 reached = _mm512_cmp_ps_mask(number, lowest, _CMP_NLT_UQ); /* NaN too */
-        __m512 shifted = _mm512_fmadd_ps(number, inverse, start), whole = _mm512_sub_ps(shifted, start);
-        __m512 t = _mm512_sub_ps(_mm512_fnmadd_ps(whole, ln2_low, _mm512_fnmadd_ps(whole, ln2, number)), s);
+        __mmask16 reached = _mm512_cmp_ps_mask(number, r.lowest, _CMP_NLT_UQ); /* NaN too */
+        __m512 shifted, t = _mm512_sub_ps(fl_reduced(&r, number, &shifted), r.s);
         __m512 of_place = _mm512_permutex2var_ps(table[0], _mm512_castps_si512(shifted), table[1]);
         if (ahead) fl_fetch_line(&line, i);
         __m512 result = _mm512_maskz_scalef_ps(reached, _mm512_fmadd_ps(fl_rise_f32(t), of_place, of_place), _mm512_sub_ps(shifted, end));
